@@ -1,0 +1,51 @@
+# Everything a checkout needs. A fresh machine wants only Python >= 3.11 with pip, and make.
+# `make PYTHON=python3.13 setup` picks another interpreter.
+PYTHON ?= python3
+BIN := .venv/bin
+# Touched after a complete install: present and newer than the lock means there is nothing to do.
+STAMP := .venv/.installed
+SOURCES := domain workflows activities runtime cli bench worker.py starter.py tests
+# Folders that are not there yet are left out, so that the checks never fail for an empty room.
+PRESENT = $(wildcard $(SOURCES))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format types bench lock clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv from requirements.lock (done once, and again when the lock changes)
+
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Certpath needs Python 3.11 or newer; try: make PYTHON=python3.13 setup")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+demo: setup ## the whole story on an embedded Temporal server; needs nothing running
+	$(BIN)/python starter.py demo
+
+test: setup ## all tests, on real servers (ARGS="-k name" to choose)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## formatting and lint, changing nothing
+	$(BIN)/ruff format --check $(PRESENT)
+	$(BIN)/ruff check $(PRESENT)
+
+format: setup ## put formatting and what lint can repair right
+	$(BIN)/ruff format $(PRESENT)
+	$(BIN)/ruff check --fix $(PRESENT)
+
+types: setup ## strict type check
+	$(BIN)/mypy $(PRESENT)
+
+bench: setup ## Certpath against a bare workflow, on one embedded server
+	$(BIN)/python -m bench
+
+lock: setup ## resolve pyproject.toml anew into requirements.lock (no registry address, no machine path)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--all-extras --upgrade --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+
+clean: ## remove the environment, caches and var/
+	rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,102 @@
+"""The one way a process of ours reaches Temporal: `temporalio.envconfig`, and errors people can act on."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from runtime.settings import SettingsError
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+    from temporalio.runtime import Runtime
+
+TASK_QUEUE = "certification"
+"""The task queue of the public contract."""
+
+DEFAULT_ADDRESS = "localhost:7233"
+PATIENCE = 10.0
+"""Seconds given to a server that does not answer."""
+
+
+class CannotConnect(Exception):
+    """Temporal cannot be reached. The message is one line: address, namespace, why, what to do."""
+
+
+async def connect(runtime: "Runtime | None" = None, *, patience: float = PATIENCE, **overrides: Any) -> "Client":
+    """A client for the server named by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, a profile or `temporal.toml`.
+
+    `overrides` are arguments of `Client.connect` and win over all of these. Raises `SettingsError` where the
+    configuration cannot be read, and `CannotConnect` where nobody answers within `patience` seconds or
+    the namespace does not exist.
+    """
+    arguments = {"target_host": DEFAULT_ADDRESS, **_configured(), **overrides}
+    return await connect_at(arguments.pop("target_host"), runtime, patience=patience, **arguments)
+
+
+async def connect_at(
+    address: str, runtime: "Runtime | None" = None, *, patience: float = PATIENCE, **arguments: Any
+) -> "Client":
+    """A client for the server at `address` (`host:port`), whatever the environment says.
+
+    `arguments` are those of `Client.connect`. Raises `CannotConnect`.
+    """
+    from temporalio.client import Client
+    from temporalio.contrib.pydantic import pydantic_data_converter
+
+    arguments = {"data_converter": pydantic_data_converter, "runtime": runtime, **arguments}
+    where = f"{address} (namespace {arguments.get('namespace', 'default')!r})"
+    try:
+        async with asyncio.timeout(patience):
+            client = await Client.connect(address, **arguments)
+            await _check_namespace(client)
+    except TimeoutError:
+        raise CannotConnect(_sentence(where, f"no answer within {patience:g} seconds")) from None
+    except (RuntimeError, ValueError) as error:  # what the SDK raises for any failed connection
+        raise CannotConnect(_sentence(where, _reason(error))) from error
+    return client
+
+
+def _configured() -> dict[str, Any]:
+    """What the environment and `temporal.toml` say, as arguments of `Client.connect`."""
+    from temporalio.envconfig import ClientConfig
+
+    try:
+        return dict(ClientConfig.load_client_connect_config())
+    except Exception as error:  # a file that is no TOML, an unknown profile, a missing certificate
+        message = " ".join(str(error).split())
+        raise SettingsError(f"Temporal's settings cannot be read (TEMPORAL_* or temporal.toml): {message}") from error
+
+
+async def _check_namespace(client: "Client") -> None:
+    """Connecting says nothing about the namespace; without this a worker would poll in vain, silently."""
+    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+    from temporalio.service import RPCError, RPCStatusCode
+
+    try:
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise RuntimeError("the server answers, but has no such namespace") from error
+        if error.status in {RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNAUTHENTICATED}:
+            raise RuntimeError(error.message) from error
+        # Not everybody who may work in a namespace may also describe it: what follows will tell.
+
+
+def _reason(error: Exception) -> str:
+    """The SDK's message in a few words: most are a nest of Rust names."""
+    message = " ".join(str(error).split())
+    for sign, words in (
+        ("ConnectionRefused", "connection refused"),
+        ("dns error", "no such host"),
+        ("invalid uri", "not an address of the form host:port"),
+        ("deadline has elapsed", "no answer"),
+    ):
+        if sign.lower() in message.lower():
+            return words
+    return message[:200]
+
+
+def _sentence(where: str, reason: str) -> str:
+    return (
+        f"Temporal cannot be reached at {where}: {reason}. "
+        "Start one with `./starter.py dev`, or set TEMPORAL_ADDRESS (and TEMPORAL_NAMESPACE)."
+    )

@@ -1,0 +1,140 @@
+"""One log format for our lines and the SDK's: structlog's formatter on the standard library's loggers.
+
+Code logs through `logging`, `workflow.logger` or `activity.logger`, with fields in `extra`
+(`log.info("notice sent", extra={"kind": ...})`): a workflow's logger is silent in replays, which structlog's
+own would not be. Never put a candidate's name or e-mail address into a line; addresses that slip in
+(an exception's text) are masked here as a last resort.
+"""
+
+import logging
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from runtime.settings import LogFormat
+
+if TYPE_CHECKING:
+    from temporalio.runtime import Runtime
+
+# What of the SDK's own details helps a reader, and under which name. The rest repeats what is known.
+_KEPT = {
+    "workflow_id": "workflow_id",
+    "workflow_run_id": "run_id",
+    "run_id": "run_id",
+    "workflow_type": "workflow_type",
+    "activity_type": "activity_type",
+    "update_name": "update_name",
+    "attempt": "attempt",
+}
+_DETAILS = ("temporal_workflow", "temporal_activity")
+_DROPPED = ("workflow_info", "activity_info", "temporal_log")
+_ADDRESS = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
+
+
+def configure(log_format: LogFormat = "console", level: int = logging.INFO) -> None:
+    """Send every log line of this process to stderr, as text (coloured on a terminal) or as JSON lines.
+
+    Safe to repeat: the last call counts.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter(log_format, colors=sys.stderr.isatty()))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    structlog.configure(
+        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    _quiet_messages()
+
+
+def formatter(log_format: LogFormat, *, colors: bool = False) -> logging.Formatter:
+    """The formatter alone, for a handler of one's own (a file)."""
+    last: list[Processor] = (
+        [structlog.processors.JSONRenderer()]
+        if log_format == "json"
+        else [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)]
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *_shared()],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _flatten_temporal,
+            _mask_addresses,
+            *last,
+        ],
+    )
+
+
+def core_runtime(metrics_address: str | None = None) -> "Runtime":
+    """The SDK's Rust core with its own lines sent through these logs, and Prometheus metrics if asked for.
+
+    `metrics_address` is `host:port`. Make one for each process. Raises `SettingsError` where that address
+    cannot be served.
+    """
+    from temporalio.runtime import (
+        LogForwardingConfig,
+        LoggingConfig,
+        PrometheusConfig,
+        Runtime,
+        TelemetryConfig,
+        TelemetryFilter,
+    )
+
+    from runtime.settings import SettingsError
+
+    # Left alone, the core writes to stdout in a format of its own, which breaks JSON lines.
+    logging_config = LoggingConfig(
+        filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+        forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+    )
+    metrics = PrometheusConfig(bind_address=metrics_address) if metrics_address else None
+    try:
+        return Runtime(telemetry=TelemetryConfig(logging=logging_config, metrics=metrics))
+    except (RuntimeError, ValueError) as error:
+        message = " ".join(str(error).split())
+        raise SettingsError(
+            f"CERTPATH_METRICS_ADDRESS {metrics_address} cannot be served ({message}): choose another port."
+        ) from error
+
+
+def _shared() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _quiet_messages() -> None:
+    """Keep the SDK from writing its details into the message: they are fields here."""
+    from temporalio import activity, workflow
+
+    workflow.logger.workflow_info_on_message = False
+    activity.logger.activity_info_on_message = False
+
+
+def _flatten_temporal(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The SDK's nested details as plain fields: workflow_id, run_id, activity_type, attempt."""
+    for name in _DROPPED:
+        event.pop(name, None)
+    for name in _DETAILS:
+        details = event.pop(name, None) or {}
+        for theirs, ours in _KEPT.items():
+            if details.get(theirs) is not None:
+                event.setdefault(ours, details[theirs])
+    return event
+
+
+def _mask_addresses(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    for name, value in event.items():
+        if isinstance(value, str) and "@" in value:
+            event[name] = _ADDRESS.sub("<e-mail>", value)
+    return event

@@ -1,0 +1,106 @@
+"""The six search attributes of the public contract, and their registration.
+
+The workflow sandbox reads this module too, so its top level imports `temporalio.common` and nothing more.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from temporalio.common import SearchAttributeKey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from temporalio.client import Client
+
+CANDIDATE_ID: Final[SearchAttributeKey[str]] = SearchAttributeKey.for_keyword("CandidateId")
+DESIGNATION: Final[SearchAttributeKey[str]] = SearchAttributeKey.for_keyword("Designation")
+CERTIFICATION_STATUS: Final[SearchAttributeKey[str]] = SearchAttributeKey.for_keyword("CertificationStatus")
+NEXT_DEADLINE: Final[SearchAttributeKey[datetime]] = SearchAttributeKey.for_datetime("NextDeadline")
+ASSESSMENTS_PASSED: Final[SearchAttributeKey[int]] = SearchAttributeKey.for_int("AssessmentsPassed")
+NEEDS_ATTENTION: Final["SearchAttributeKey[Sequence[str]]"] = SearchAttributeKey.for_keyword_list("NeedsAttention")
+
+ALL: Final[tuple[SearchAttributeKey[Any], ...]] = (
+    CANDIDATE_ID,
+    DESIGNATION,
+    CERTIFICATION_STATUS,
+    NEXT_DEADLINE,
+    ASSESSMENTS_PASSED,
+    NEEDS_ATTENTION,
+)
+
+
+class CannotRegister(Exception):
+    """The search attributes cannot be registered; the message is one line that says why and what to do."""
+
+
+def type_name(key: SearchAttributeKey[Any]) -> str:
+    """The type as the `temporal` CLI spells it: Keyword, Datetime, Int, KeywordList."""
+    return key.indexed_value_type.name.title().replace("_", "")
+
+
+async def register(client: "Client") -> list[str]:
+    """Register whichever of the six are missing in the client's namespace; safe to repeat.
+
+    Returns the names that were added. Raises `CannotRegister` where a name is taken by another type,
+    or the server lets nobody register from here (as a managed service may).
+    """
+    from temporalio.service import RPCError, RPCStatusCode
+
+    try:
+        missing = _missing(await _registered(client) or {})
+        if missing:
+            await _add(client, missing)
+    except RPCError as error:
+        if error.status is RPCStatusCode.ALREADY_EXISTS:
+            # Somebody else registered in the same moment: fine, if it was as ours would be.
+            present = await _registered(client)
+            if present is None or not _missing(present):
+                return []
+        raise CannotRegister(
+            f"Search attributes cannot be registered in namespace {client.namespace!r} ({error.message}): "
+            f"have an administrator add {', '.join(f'{key.name} ({type_name(key)})' for key in ALL)}."
+        ) from error
+    return [key.name for key in missing]
+
+
+async def _registered(client: "Client") -> dict[str, int] | None:
+    """Name and type number of the namespace's custom attributes; None where the server cannot list them."""
+    from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+    from temporalio.service import RPCError, RPCStatusCode
+
+    try:
+        answer = await client.operator_service.list_search_attributes(
+            ListSearchAttributesRequest(namespace=client.namespace)
+        )
+    except RPCError as error:
+        if error.status is RPCStatusCode.UNIMPLEMENTED:  # the time-skipping server adds, but does not list
+            return None
+        raise
+    return dict(answer.custom_attributes)
+
+
+def _missing(present: dict[str, int]) -> list[SearchAttributeKey[Any]]:
+    from temporalio.api.enums.v1 import IndexedValueType
+
+    for key in ALL:
+        if (number := present.get(key.name, key.indexed_value_type)) != key.indexed_value_type:
+            other = IndexedValueType.Name(IndexedValueType.ValueType(number)).removeprefix("INDEXED_VALUE_TYPE_")
+            raise CannotRegister(
+                f"Search attribute {key.name} exists with type {other}, Certpath needs {type_name(key)}: "
+                f"remove the other one (`temporal operator search-attribute remove --name {key.name}`) "
+                "or use another namespace."
+            )
+    return [key for key in ALL if key.name not in present]
+
+
+async def _add(client: "Client", keys: list[SearchAttributeKey[Any]]) -> None:
+    from temporalio.api.enums.v1 import IndexedValueType
+    from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+
+    await client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(
+            namespace=client.namespace,
+            search_attributes={key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in keys},
+        )
+    )

@@ -1,0 +1,105 @@
+"""The application's settings, read from the environment once and checked before anything starts.
+
+Temporal's own settings (TEMPORAL_ADDRESS and the rest) are read by `temporalio.envconfig`, see `connection`.
+Standard library only: the command line reads settings before it can afford an import.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout. Defaults are relative to it, so that they do not depend on the current folder."""
+
+LOG_FORMATS = ("console", "json")
+LogFormat = Literal["console", "json"]
+
+
+class SettingsError(ValueError):
+    """A setting has a wrong value. The message is one line: which variable, what is wrong, what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All paths are absolute."""
+
+    outbox: Path = ROOT / "var" / "outbox"
+    """CERTPATH_OUTBOX: the folder each notice is written to as an .eml file; made when needed."""
+    smtp_url: str | None = None
+    """CERTPATH_SMTP_URL: `smtp[s]://[user:password@]host[:port]`; then notices go out there instead."""
+    scheme: Path = ROOT / "schemes" / "ciac.toml"
+    """CERTPATH_SCHEME: the scheme file."""
+    answer_keys: Path | None = None
+    """CERTPATH_ANSWER_KEYS: the folder of answer keys; None: results given as responses are held."""
+    log_format: LogFormat = "console"
+    """CERTPATH_LOG_FORMAT: `console` for people, `json` for machines."""
+    metrics_address: str | None = None
+    """CERTPATH_METRICS_ADDRESS: `host:port` where the worker serves Prometheus metrics; None: nowhere."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the CERTPATH_* variables; an empty one counts as not set. Raises `SettingsError`."""
+        given = {name: value.strip() for name, value in environment.items() if value.strip()}
+        default = cls()
+        return cls(
+            outbox=_outbox(given, default.outbox),
+            smtp_url=_smtp_url(given),
+            scheme=_existing(given, "CERTPATH_SCHEME", "file") or default.scheme,
+            answer_keys=_existing(given, "CERTPATH_ANSWER_KEYS", "folder"),
+            log_format=_log_format(given),
+            metrics_address=_metrics_address(given),
+        )
+
+
+def _outbox(given: Mapping[str, str], default: Path) -> Path:
+    path = Path(given["CERTPATH_OUTBOX"]).expanduser().resolve() if "CERTPATH_OUTBOX" in given else default
+    if path.exists() and not path.is_dir():
+        raise SettingsError(f"CERTPATH_OUTBOX is {path}, which is not a folder: name a folder, or unset it.")
+    return path
+
+
+def _existing(given: Mapping[str, str], name: str, kind: Literal["file", "folder"]) -> Path | None:
+    if name not in given:
+        return None
+    path = Path(given[name]).expanduser().resolve()
+    if not (path.is_file() if kind == "file" else path.is_dir()):
+        raise SettingsError(f"{name} is {path}, which is not a {kind} that exists: correct it, or unset it.")
+    return path
+
+
+def _smtp_url(given: Mapping[str, str]) -> str | None:
+    url = given.get("CERTPATH_SMTP_URL")
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"smtp", "smtps", "smtp+starttls"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable:
+        # The value is not repeated: it may hold a password.
+        raise SettingsError(
+            "CERTPATH_SMTP_URL is not a mail server's address: write smtp://host:25, or smtps://user:password@host:465."
+        )
+    return url
+
+
+def _log_format(given: Mapping[str, str]) -> LogFormat:
+    value = given.get("CERTPATH_LOG_FORMAT", "console")
+    if value not in LOG_FORMATS:
+        raise SettingsError(f"CERTPATH_LOG_FORMAT is {value!r}: write console or json.")
+    return cast(LogFormat, value)
+
+
+def _metrics_address(given: Mapping[str, str]) -> str | None:
+    value = given.get("CERTPATH_METRICS_ADDRESS")
+    if value is None:
+        return None
+    host, _, port = value.rpartition(":")
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise SettingsError(f"CERTPATH_METRICS_ADDRESS is {value!r}: write host:port, or :port for this machine only.")
+    # Metrics are for whoever was named; with nobody named, for this machine alone.
+    return f"{host or '127.0.0.1'}:{port}"
