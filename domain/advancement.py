@@ -1,0 +1,147 @@
+"""Advancement: asked for at the lower certificate, which gives way to the higher one (rules 22, 23)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from domain import calendar, requirements
+from domain.candidacy import close, settlement_matter, window_days
+from domain.certificate import certify
+from domain.commands import AnswerAdvancement, RequestAdvancement, RingAlarm, Supersede
+from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
+from domain.events import AdvancementRefused, AdvancementRequested, AttentionRaised, BaseEvent, Superseded
+from domain.state import State
+
+LOWER_NOT_IN_FORCE = "lower-not-in-force"
+ADVANCEMENT_REFUSED = "advancement-refused"
+
+
+def workflow_id_of(designation: str, candidate_id: str) -> str:
+    """The workflow id of a candidacy, as the contract has it."""
+    return f"certification:{designation}:{candidate_id}"
+
+
+# --- at the lower certificate -------------------------------------------------------------------------------
+
+
+def request(decision: Decision, command: RequestAdvancement) -> None:
+    """Opens the way to the next designation for a holder whose certificate is in force (rule 22)."""
+    state = decision.state
+    target = state.programme.advances_to
+    if target is None:
+        raise Refused("no-advancement", f"{state.designation} does not advance to another designation")
+    if not state.in_force(decision.at):
+        raise Refused("not-in-force", "only a certificate in force can advance")
+    if state.advancing_with == command.purchase.reference:
+        return
+    purchased_at = command.purchase.purchased_at or decision.at
+    opens_on, deadline = window_days(state.programme, purchased_at)
+    if calendar.end_of(deadline, state.zone) <= decision.at:
+        raise Refused("window-ended", f"the testing window of a purchase made on {opens_on} ended on {deadline}")
+    experience = command.experience.model_dump(mode="json", exclude={"message_id"}) if command.experience else None
+    decision.record(
+        AdvancementRequested,
+        target=target,
+        workflow_id=workflow_id_of(target, state.candidate_id),
+        reference=command.purchase.reference,
+        purchased_at=purchased_at,
+        experience=experience,
+    )
+
+
+def answer(decision: Decision, command: AnswerAdvancement) -> None:
+    """Notes that the target's workflow could not be opened; nothing is noted where it is open."""
+    state = decision.state
+    if command.refusal is None or state.advancing_to != command.workflow_id:
+        return
+    target = command.workflow_id.split(":")[1]
+    decision.record(AdvancementRefused, target=target, reason=command.refusal)
+    if not state.closed:
+        decision.record(AttentionRaised, attention=ADVANCEMENT_REFUSED, reason=command.refusal)
+
+
+def supersede(decision: Decision, command: Supersede) -> None:
+    """Gives way to the higher certificate, at this very instant. Asked again by the same number: done already (rule 23)."""
+    state = decision.state
+    if state.superseded_by == command.by_number:
+        return
+    if state.closed:
+        raise Refused("closed", f"the certification is closed as {state.closed}")
+    if state.advancing_to != command.by_workflow_id:
+        raise Refused("not-requested", "no advancement to this workflow was requested here")
+    if not state.in_force(decision.at):
+        raise Refused("not-in-force", f"the certificate is not in force: {requirements.status(state)}")
+    decision.record(Superseded, by_workflow_id=command.by_workflow_id, by_number=command.by_number)
+    close(decision, "superseded", f"superseded by certificate {command.by_number}")
+
+
+# --- at the higher candidacy --------------------------------------------------------------------------------
+
+
+def ready(state: State) -> bool:
+    """Whether an advancement lacks nothing but the lower certificate's giving way."""
+    open_advancement = state.path == "advancement" and not state.certificate and not state.closed
+    return open_advancement and requirements.all_met(state)
+
+
+def alarms(state: State) -> Iterator[Alarm]:
+    if state.ready_at:
+        what = "the lower certificate is asked to give way"
+        yield Alarm(at=state.ready_at, kind="lower", what=what, border=False, inquiry="lower")
+
+
+def ring_lower(decision: Decision, command: RingAlarm) -> None:
+    """Certifies with the instant at which the lower gave way; where it did not, the advancement waits (rule 23)."""
+    if command.lower is None or not ready(decision.state):
+        return
+    if command.lower.superseded_at:
+        certify(decision, command.lower.superseded_at)
+    elif LOWER_NOT_IN_FORCE not in decision.state.asked:
+        reason = f"every requirement is met, but the lower certificate does not give way: {command.lower.reason}"
+        decision.record(AttentionRaised, attention=LOWER_NOT_IN_FORCE, reason=reason, matter=LOWER_NOT_IN_FORCE)
+
+
+def time_out(decision: Decision, command: RingAlarm) -> None:
+    """The last answer of the lower certificate, at the end of the advancement's window (rule 23)."""
+    ring_lower(decision, command)
+    state = decision.state
+    if ready(state) and state.window and settlement_matter(state.window) not in state.asked:
+        close(decision, "timed_out", "the lower certificate did not give way by the end of the testing window")
+
+
+# --- folds --------------------------------------------------------------------------------------------------
+
+
+def on_requested(state: State, event: AdvancementRequested) -> State:
+    return state.having(advancing_to=event.workflow_id, advancing_with=event.reference).wanting(
+        ADVANCEMENT_REFUSED, ended=True
+    )
+
+
+def on_refused(state: State, _event: AdvancementRefused) -> State:
+    return state.having(advancing_to=None, advancing_with=None)
+
+
+def on_superseded(state: State, event: Superseded) -> State:
+    return state.having(superseded_by=event.by_number, superseded_at=event.at)
+
+
+def track_readiness(state: State, event: BaseEvent) -> State:
+    """Keeps since when an advancement is ready, so that the question to the lower certificate has an instant."""
+    if ready(state):
+        return state if state.ready_at else state.having(ready_at=event.at)
+    return state.having(ready_at=None) if state.ready_at else state
+
+
+DECIDERS: dict[type, Decider] = {
+    RequestAdvancement: request,
+    AnswerAdvancement: answer,
+    Supersede: supersede,
+}
+RINGS: dict[str, Decider] = {"lower": ring_lower}
+ALARMS: tuple[AlarmSource, ...] = (alarms,)
+FOLDS: dict[type, Folder] = {
+    AdvancementRequested: on_requested,
+    AdvancementRefused: on_refused,
+    Superseded: on_superseded,
+}

@@ -1,0 +1,319 @@
+"""The certificate: granted, its borders, suspended, reinstated, revoked (rules 17, 19, 20)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from domain import calendar, requirements
+from domain.candidacy import close
+from domain.commands import Reinstate, Revoke, RingAlarm, Suspend
+from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
+from domain.events import (
+    AttentionRaised,
+    CertificateDates,
+    CertificateExpired,
+    CertificationLapsed,
+    Certified,
+    Recertified,
+    Reinstated,
+    ReminderDue,
+    Revoked,
+    Suspended,
+)
+from domain.scheme import Programme
+from domain.state import Certificate, Recertification, State, Suspension
+
+REVIEW_WAITING = "review-waiting"
+SUSPENSION_UNRESOLVED = "suspension-unresolved"
+
+
+# --- granting -----------------------------------------------------------------------------------------------
+
+
+def certificate_number(state: State) -> str:
+    """The certificate's number: unique to the enrolment, and nothing personal or secret can be read from it (rule 17)."""
+    digest = hashlib.sha256(f"{state.workflow_id}:{state.enrolment}".encode()).digest()
+    letters = base64.b32encode(digest).decode()[:12]
+    return f"{state.designation}-{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+
+
+def certify_when_met(decision: Decision) -> None:
+    """Certifies by itself once the last requirement is met (rules 7, 17); on the advancement path the lower gives way first."""
+    state = decision.state
+    if state.certificate or state.closed or state.path == "advancement":
+        return
+    if requirements.all_met(state):
+        certify(decision, decision.effective_at)
+
+
+def certify(decision: Decision, effective_at: datetime) -> None:
+    """Grants the certificate, effective at this instant."""
+    state = decision.state
+    certified_on = calendar.day_of(effective_at, state.zone)
+    months = state.programme.rules.certificate.validity_months
+    decision.record(
+        Certified,
+        number=certificate_number(state),
+        certified_on=certified_on,
+        effective_at=effective_at,
+        **cycle_dates(state.programme, 1, certified_on, months, certified_on),
+    )
+
+
+def cycle_dates(programme: Programme, cycle: int, anchor: date, months: int, starts_on: date) -> dict[str, Any]:
+    """Every border of a cycle that ends so many months after the anchor. Computed once, written into the event (rule 2)."""
+    rules, zone = programme.rules.certificate, programme.zone
+    expires_on = calendar.add_months(anchor, months)
+    window_opens_on = calendar.add_months(anchor, months - rules.window_months)
+    grace_ends_on = calendar.add_days(expires_on, rules.grace_days)
+    ends_on = calendar.add_months(anchor, months + rules.lapse_months)
+    return {
+        "cycle": cycle,
+        "anchor": anchor,
+        "months": months,
+        "cycle_starts_on": starts_on,
+        "expires_on": expires_on,
+        "expires_at": calendar.end_of(expires_on, zone),
+        "window_opens_on": window_opens_on,
+        "window_opens_at": calendar.start_of(window_opens_on, zone),
+        "grace_ends_on": grace_ends_on,
+        "lapses_at": calendar.end_of(grace_ends_on, zone),
+        "ends_on": ends_on,
+        "ends_at": calendar.end_of(ends_on, zone),
+    }
+
+
+# --- suspension and revocation ------------------------------------------------------------------------------
+
+
+def _holder(decision: Decision) -> Certificate:
+    certificate = decision.state.certificate
+    if certificate is None:
+        raise Refused("not-a-holder", "there is no certificate yet; a candidacy ends by withdraw")
+    return certificate
+
+
+def suspend(decision: Decision, command: Suspend) -> None:
+    """Suspends the holder; no clock stops (rule 20)."""
+    _holder(decision)
+    if decision.state.suspension:
+        raise Refused("already-suspended", "the certificate is suspended already")
+    days = decision.state.programme.rules.suspension.attention_days
+    attention_on = calendar.add_days(decision.day, days)
+    decision.record(
+        Suspended,
+        reason=command.reason,
+        by=command.by,
+        attention_at=calendar.start_of(attention_on, decision.state.zone),
+    )
+
+
+def reinstate(decision: Decision, command: Reinstate) -> None:
+    """Ends the suspension; the status is what the clocks say by then (rule 20)."""
+    if decision.state.suspension is None:
+        raise Refused("not-suspended", "the certificate is not suspended")
+    decision.record(Reinstated, reason=command.reason, by=command.by)
+
+
+def revoke(decision: Decision, command: Revoke) -> None:
+    """Revokes the certificate, in every holder status, for good (rule 20)."""
+    _holder(decision)
+    decision.record(Revoked, reason=command.reason, by=command.by)
+    close(decision, "revoked", f"revoked by {command.by}: {command.reason}")
+
+
+# --- alarms -------------------------------------------------------------------------------------------------
+
+
+def alarms(state: State) -> Iterator[Alarm]:
+    """The borders of the certificate's cycle, its reminders, and a suspension left unresolved."""
+    certificate = state.certificate
+    if certificate is None:
+        return
+    if certificate.phase in ("certified", "recertifying"):
+        yield Alarm(at=certificate.expires_at, kind="expiry", what="the certificate expires")
+    if certificate.phase == "grace" and not _asked(state, certificate.lapses_at):
+        yield Alarm(at=certificate.lapses_at, kind="lapse", what="the grace period ends and the certification lapses")
+    if certificate.phase == "lapsed" and not _asked(state, certificate.ends_at):
+        yield Alarm(at=certificate.ends_at, kind="end", what="the certification ends for good")
+    if state.suspension and not state.suspension.asked:
+        yield Alarm(
+            at=state.suspension.attention_at,
+            kind="suspension",
+            what="the suspension asks for attention",
+            border=False,
+        )
+    yield from _reminders(state, certificate)
+
+
+def _reminders(state: State, certificate: Certificate) -> Iterator[Alarm]:
+    """Reminders go out while the holder can act: not once the evidence is submitted (rule 5)."""
+    if state.recertification.status == "submitted" or state.remind_after is None:
+        return
+    for day, what in _reminder_days(state, certificate):
+        due = calendar.at_hour(day, state.programme.rules.testing.reminder_hour, state.zone)
+        if due > state.remind_after:
+            yield Alarm(at=due, kind="certificate-reminder", what=f"reminder: {what}", border=False)
+
+
+def _reminder_days(state: State, certificate: Certificate) -> Iterator[tuple[date, str]]:
+    rules = state.programme.rules.certificate
+    if certificate.phase in ("certified", "recertifying"):
+        yield certificate.window_opens_on, "the recertification window is open"
+        for days in rules.reminder_days:
+            yield calendar.add_days(certificate.expires_on, -days), f"{days} days to the certificate's expiry"
+    if certificate.phase == "grace":
+        for days in rules.reminder_days_after:
+            yield (
+                calendar.add_days(certificate.expires_on, days),
+                "the certificate has expired; it can still be renewed",
+            )
+
+
+def _asked(state: State, border: datetime) -> bool:
+    return _matter(border) in state.asked
+
+
+def _matter(border: datetime) -> str:
+    return f"review:{border.isoformat()}"
+
+
+def review_pending(state: State, border: datetime) -> bool:
+    """Whether evidence that was submitted before this border is still under review (rules 3, 19)."""
+    recertification = state.recertification
+    submitted_at = recertification.submitted_at
+    return recertification.status == "submitted" and submitted_at is not None and submitted_at < border
+
+
+def ring_expiry(decision: Decision, _command: RingAlarm) -> None:
+    certificate = _holder(decision)
+    decision.record(CertificateExpired, expired_on=certificate.expires_on, grace_ends_on=certificate.grace_ends_on)
+    if review_pending(decision.state, certificate.expires_at):
+        _ask_for_review(decision, certificate.expires_at)
+
+
+def ring_lapse(decision: Decision, _command: RingAlarm) -> None:
+    certificate = _holder(decision)
+    lapse_when_over(decision)
+    if review_pending(decision.state, certificate.lapses_at):
+        _ask_for_review(decision, certificate.lapses_at)
+
+
+def ring_end(decision: Decision, _command: RingAlarm) -> None:
+    certificate = _holder(decision)
+    lapse_when_over(decision)
+    if review_pending(decision.state, certificate.ends_at):
+        _ask_for_review(decision, certificate.ends_at)
+
+
+def _ask_for_review(decision: Decision, border: datetime) -> None:
+    reason = "evidence that was submitted in time is still under review"
+    decision.record(AttentionRaised, attention=REVIEW_WAITING, reason=reason, matter=_matter(border))
+
+
+def ring_suspension(decision: Decision, _command: RingAlarm) -> None:
+    days = decision.state.programme.rules.suspension.attention_days
+    reason = f"the suspension has been unresolved for {days} days"
+    decision.record(AttentionRaised, attention=SUSPENSION_UNRESOLVED, reason=reason)
+
+
+def ring_reminder(decision: Decision, command: RingAlarm) -> None:
+    certificate = _holder(decision)
+    what = next(alarm.what for alarm in _reminders(decision.state, certificate) if alarm.at == command.due)
+    decision.record(
+        ReminderDue,
+        due=command.due,
+        what=what.removeprefix("reminder: "),
+        about="certificate",
+        border=certificate.expires_on,
+    )
+
+
+# --- conclusions --------------------------------------------------------------------------------------------
+
+
+def lapse_when_over(decision: Decision) -> None:
+    """Lets the certification lapse, and end, once its border is past and no review in time is outstanding (rule 19)."""
+    state = decision.state
+    certificate = state.certificate
+    if certificate is None or state.closed:
+        return
+    if certificate.phase == "grace" and decision.effective_at >= certificate.lapses_at:
+        if not review_pending(state, certificate.lapses_at):
+            decision.record(CertificationLapsed, ends_on=certificate.ends_on)
+            return
+    if certificate.phase == "lapsed" and decision.effective_at >= certificate.ends_at:
+        if not review_pending(state, certificate.ends_at):
+            close(decision, "expired", f"not recertified by {certificate.ends_on}")
+
+
+# --- folds --------------------------------------------------------------------------------------------------
+
+
+def on_certified(state: State, event: Certified) -> State:
+    certificate = Certificate(number=event.number, certified_on=event.certified_on, **_dates(event))
+    state = state.having(certificate=certificate, remind_after=event.at, ready_at=None, settlements={}, asked=())
+    return state.wanting("lower-not-in-force", ended=True).wanting(REVIEW_WAITING, ended=True)
+
+
+def on_recertified(state: State, event: Recertified) -> State:
+    if state.certificate is None:
+        return state
+    changes = {**_dates(event), "phase": "certified", "gap_from": event.gap_from}
+    return state.having(
+        certificate=state.certificate.model_copy(update=changes),
+        recertification=Recertification(),
+        remind_after=event.at,
+        asked=(),
+    ).wanting(REVIEW_WAITING, ended=True)
+
+
+def _dates(event: CertificateDates) -> dict[str, Any]:
+    return {
+        field: getattr(event, field) for field in CertificateDates.model_fields if field in Certificate.model_fields
+    }
+
+
+def on_expired(state: State, _event: CertificateExpired) -> State:
+    return _in_phase(state, "grace")
+
+
+def on_lapsed(state: State, _event: CertificationLapsed) -> State:
+    return _in_phase(state, "lapsed")
+
+
+def _in_phase(state: State, phase: str) -> State:
+    if state.certificate is None:
+        return state
+    return state.having(certificate=state.certificate.model_copy(update={"phase": phase}))
+
+
+def on_suspended(state: State, event: Suspended) -> State:
+    return state.having(suspension=Suspension(since=event.at, by=event.by, attention_at=event.attention_at))
+
+
+def on_reinstated(state: State, _event: Reinstated) -> State:
+    return state.having(suspension=None).wanting(SUSPENSION_UNRESOLVED, ended=True)
+
+
+DECIDERS: dict[type, Decider] = {Suspend: suspend, Reinstate: reinstate, Revoke: revoke}
+RINGS: dict[str, Decider] = {
+    "expiry": ring_expiry,
+    "lapse": ring_lapse,
+    "end": ring_end,
+    "suspension": ring_suspension,
+    "certificate-reminder": ring_reminder,
+}
+ALARMS: tuple[AlarmSource, ...] = (alarms,)
+FOLDS: dict[type, Folder] = {
+    Certified: on_certified,
+    Recertified: on_recertified,
+    CertificateExpired: on_expired,
+    CertificationLapsed: on_lapsed,
+    Suspended: on_suspended,
+    Reinstated: on_reinstated,
+}

@@ -1,0 +1,431 @@
+"""Commands: what people, integrations and the engine itself ask of a candidacy, in the imperative.
+
+`MESSAGES` is the public vocabulary: signals, updates, command line and documentation are derived from it. A new
+command is a class here, its line in `MESSAGES`, and its decider in the module of its matter.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from domain.scheme import Programme, Slug
+from domain.types import (
+    CandidateId,
+    Code,
+    Day,
+    Email,
+    Identifier,
+    Instant,
+    Line,
+    MessageId,
+    Number,
+    Percentage,
+    Score,
+    Sha256,
+    Text,
+    Uri,
+    WorkflowId,
+)
+
+MAX_RESPONSES = 300
+MAX_EVIDENCE = 20
+
+
+class Command(BaseModel):
+    """Something asked of a candidacy. Unknown fields are refused: a misspelt one must not be overlooked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Message(Command):
+    """A command that may come from outside, as signal and as update."""
+
+    message: ClassVar[str]
+    about: ClassVar[str]
+    message_id: MessageId | None = None
+
+
+class Purchase(Command):
+    """Proof that testing was purchased, at an instant (default: when the message is taken)."""
+
+    reference: Line
+    purchased_at: Instant | None = None
+
+
+class Experience(Command):
+    """On-the-job experience: the role, its first and last day, and who attests it."""
+
+    role: Line
+    started_on: Day
+    ended_on: Day | None = None
+    attested_by: Line | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.ended_on is not None and self.ended_on < self.started_on:
+            raise ValueError("ended_on lies before started_on")
+        return self
+
+
+class AdvancesFrom(Command):
+    """The lower certificate's designation and workflow, on the advancement path."""
+
+    designation: Code
+    workflow_id: WorkflowId
+
+
+class Contact(Command):
+    """How to reach the candidate. Personal: kept beside the state, never in an event (rule 25)."""
+
+    name: Line
+    email: Email
+    publish: bool = False
+
+
+class Registration(Command):
+    """The start input of a candidacy."""
+
+    candidate_id: CandidateId
+    name: Line
+    email: Email
+    designation: Code
+    purchase: Purchase | None = None
+    experience: Experience | None = None
+    advances_from: AdvancesFrom | None = None
+    publish: bool = False
+    message_id: MessageId | None = None
+
+    @property
+    def contact(self) -> Contact:
+        return Contact(name=self.name, email=self.email, publish=self.publish)
+
+
+# --- messages of the public contract ------------------------------------------------------------------------
+
+
+class ConfirmPurchase(Message, Purchase):
+    message = "confirm_purchase"
+    about = "confirms that testing was purchased: the testing window starts"
+
+
+class RecordSelfAssessment(Message):
+    message = "record_self_assessment"
+    about = "records a self-assessment of one domain"
+    domain: Slug
+    percentage: Percentage
+    taken_at: Instant | None = None
+
+
+class RecordAssessmentResult(Message):
+    message = "record_assessment_result"
+    about = "records a result of an assessment, a no-show or a voided attempt"
+    result_id: Identifier
+    domain: Slug
+    taken_at: Instant
+    revision: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
+    source: Line | None = None
+    outcome: Literal["scored", "no_show", "voided"] = "scored"
+    percentage: Percentage | None = None
+    points: Number | None = None
+    out_of: Number | None = None
+    form: Code | None = None
+    responses: dict[Identifier, Annotated[str, Field(strict=True, max_length=16)]] | None = Field(
+        default=None, max_length=MAX_RESPONSES
+    )
+    passed: Annotated[bool, Field(strict=True)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers_a_list_of_responses(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("responses"), list):
+            numbered = {str(number): answer for number, answer in enumerate(data["responses"], start=1)}
+            return {**data, "responses": numbered}
+        return data
+
+    @model_validator(mode="after")
+    def _has_one_score(self) -> Self:
+        ways = {
+            "percentage": self.percentage is not None,
+            "points with out_of": self.points is not None or self.out_of is not None,
+            "form with responses": self.form is not None or self.responses is not None,
+        }
+        given = [way for way, there in ways.items() if there]
+        if self.outcome != "scored":
+            if given or self.passed is not None:
+                raise ValueError(f"a {self.outcome} result carries no score and no passed flag")
+            return self
+        if len(given) != 1:
+            found = " and ".join(given) or "nothing"
+            raise ValueError(f"give exactly one of percentage, points with out_of, form with responses; found {found}")
+        if ways["points with out_of"]:
+            self._check_points()
+        if ways["form with responses"] and (self.form is None or self.responses is None):
+            raise ValueError("form and responses go together")
+        return self
+
+    def _check_points(self) -> None:
+        if self.points is None or self.out_of is None:
+            raise ValueError("points and out_of go together")
+        if not 0 < self.out_of <= 1_000_000:
+            raise ValueError("out_of must be more than 0 and at most 1000000")
+        if not 0 <= self.points <= self.out_of:
+            raise ValueError("points must lie between 0 and out_of")
+
+    @property
+    def score(self) -> Score | None:
+        """The score where the message carries one; None where an answer key must tell, and where nothing was scored."""
+        if self.percentage is not None:
+            return Score(points=self.percentage)
+        if self.points is not None and self.out_of is not None:
+            return Score(points=self.points, out_of=self.out_of)
+        return None
+
+
+class ResolveHeldResult(Message):
+    message = "resolve_held_result"
+    about = "accepts or rejects a result that is held for a person to decide"
+    result_id: Identifier
+    revision: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
+    decision: Literal["accept", "reject"]
+    by: Line
+    reason: Text
+
+
+class RecordExperience(Message, Experience):
+    message = "record_experience"
+    about = "records the on-the-job experience"
+
+
+class SubmitWorkProduct(Message):
+    message = "submit_work_product"
+    about = "submits the work product, as a reference"
+    submission_id: Identifier
+    uri: Uri
+    sha256: Sha256
+    submitted_at: Instant | None = None
+
+
+class ReviewWorkProduct(Message):
+    message = "review_work_product"
+    about = "gives the verdict on the work product"
+    submission_id: Identifier
+    reviewer: Line
+    verdict: Literal["passed", "revise", "failed"]
+    percentage: Percentage | None = None
+    comments: Text | None = None
+
+
+class Activity(Command):
+    """One activity of continuing education, as evidence for a recertification."""
+
+    title: Line
+    completed_on: Day
+    uri: Uri | None = None
+    hours: Number | None = None
+
+    @model_validator(mode="after")
+    def _hours_are_plausible(self) -> Self:
+        if self.hours is not None and not 0 <= self.hours <= 10_000:
+            raise ValueError("hours must lie between 0 and 10000")
+        return self
+
+
+class SubmitRecertification(Message):
+    message = "submit_recertification"
+    about = "submits the evidence for a recertification"
+    submission_id: Identifier
+    activities: Annotated[tuple[Activity, ...], Field(max_length=MAX_EVIDENCE)]
+    submitted_at: Instant | None = None
+
+
+class ReviewRecertification(Message):
+    message = "review_recertification"
+    about = "approves or returns the evidence for a recertification"
+    submission_id: Identifier
+    reviewer: Line
+    verdict: Literal["approved", "returned"]
+    comments: Text | None = None
+
+
+class RequestAdvancement(Message):
+    message = "request_advancement"
+    about = "asks for the next designation, on the strength of this certificate"
+    purchase: Purchase
+    experience: Experience | None = None
+
+
+class ExtendDeadline(Message):
+    message = "extend_deadline"
+    about = "moves the testing deadline"
+    until: Day
+    reason: Text
+    approved_by: Line
+
+
+class Suspend(Message):
+    message = "suspend"
+    about = "suspends the certificate"
+    reason: Text
+    by: Line
+
+
+class Reinstate(Message):
+    message = "reinstate"
+    about = "ends a suspension"
+    reason: Text
+    by: Line
+
+
+class Revoke(Message):
+    message = "revoke"
+    about = "revokes the certificate for good"
+    reason: Text
+    by: Line
+
+
+class Withdraw(Message):
+    message = "withdraw"
+    about = "ends the candidacy, or gives up the certificate, at the person's own request"
+    reason: Text | None = None
+
+
+class UpdateContact(Message):
+    message = "update_contact"
+    about = "changes the candidate's name, e-mail address or consent to be published"
+    name: Line | None = None
+    email: Email | None = None
+    publish: Annotated[bool, Field(strict=True)] | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if self.name is None and self.email is None and self.publish is None:
+            raise ValueError("give at least one of name, email, publish")
+        return self
+
+
+class Acknowledge(Message):
+    message = "acknowledge"
+    about = "puts an attention value to rest"
+    attention: Line
+    by: Line
+    note: Text | None = None
+
+
+class Supersede(Message):
+    """Sent by the workflow of a higher designation only; idempotent (rule 23)."""
+
+    message = "supersede"
+    about = "asks the lower certificate to give way (between workflows only)"
+    by_workflow_id: WorkflowId
+    by_number: Line
+    at: Instant
+
+
+MESSAGES: dict[str, type[Message]] = {
+    kind.message: kind
+    for kind in (
+        ConfirmPurchase,
+        RecordSelfAssessment,
+        RecordAssessmentResult,
+        ResolveHeldResult,
+        RecordExperience,
+        SubmitWorkProduct,
+        ReviewWorkProduct,
+        SubmitRecertification,
+        ReviewRecertification,
+        RequestAdvancement,
+        ExtendDeadline,
+        Suspend,
+        Reinstate,
+        Revoke,
+        Withdraw,
+        UpdateContact,
+        Acknowledge,
+        Supersede,
+    )
+}
+"""Every message of the contract by its name."""
+
+
+# --- commands of the engine itself --------------------------------------------------------------------------
+
+
+class Register(Command):
+    """Opens the candidacy, once the scheme is known. `enrolment` is unique to this enrolment and says nothing personal."""
+
+    workflow_id: str
+    enrolment: str
+    candidate_id: str
+    designation: str
+    programme: Programme
+    purchase: Purchase | None = None
+    experience: Experience | None = None
+    advances_from: AdvancesFrom | None = None
+
+
+class RingAlarm(Command):
+    """An alarm is due. What had to be found out first (a scheme, the lower certificate's answer) comes with it."""
+
+    kind: str
+    due: datetime
+    programme: Programme | None = None
+    lower: LowerAnswer | None = None
+
+
+class LowerAnswer(Command):
+    """The lower certificate's answer: the instant at which it gave way, or None and why not."""
+
+    superseded_at: datetime | None
+    reason: str = ""
+
+
+class AnswerAdvancement(Command):
+    """Whether the target's workflow could be opened; a reason where not."""
+
+    workflow_id: str
+    refusal: str | None = None
+
+
+class RefuseMessage(Command):
+    """Puts a message that was refused, or could not be parsed, on the timeline (rule 27)."""
+
+    message: str
+    code: str
+    reason: str
+    from_signal: bool
+    sha256: str
+    excerpt: str
+
+
+class ReportUndeliverable(Command):
+    """A notice could not be delivered in the time the scheme allows."""
+
+    notice: str
+    about: int
+    reason: str
+
+
+class Cancel(Command):
+    """The workflow was cancelled in the Temporal UI or by a client (rule 21)."""
+
+
+class ScoredResult(Command):
+    """A result together with the score that an answer key gave its responses, or why none could be given."""
+
+    result: RecordAssessmentResult
+    score: Score | None = None
+    unscored: str = ""
+
+
+class ScoredResolution(Command):
+    """A resolution of a held result whose responses were marked anew."""
+
+    resolution: ResolveHeldResult
+    score: Score | None = None
+    unscored: str = ""
+
+
+RingAlarm.model_rebuild()

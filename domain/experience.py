@@ -1,0 +1,87 @@
+"""On-the-job experience (rule 14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from domain import calendar
+from domain.commands import Experience, RecordExperience, RingAlarm
+from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
+from domain.events import ExperienceMet, ExperienceRecorded
+from domain.state import ExperienceClaim, State
+
+
+def record_experience(decision: Decision, command: RecordExperience) -> None:
+    """Records the experience; the newest record counts until the candidate is certified."""
+    if decision.state.certificate:
+        raise Refused("already-certified", "the experience was decided with the certificate")
+    claim_experience(decision, command)
+
+
+def claim_experience(decision: Decision, experience: Experience) -> None:
+    """Records experience, wherever it came from. It counts from the anniversary of its start, if it lasted that long."""
+    state = decision.state
+    met_on = calendar.add_months(experience.started_on, state.programme.rules.experience.months)
+    long_enough = experience.ended_on is None or calendar.add_days(experience.ended_on, 1) >= met_on
+    recorded = state.experience
+    if recorded and (recorded.role, recorded.started_on, recorded.ended_on) == (
+        experience.role,
+        experience.started_on,
+        experience.ended_on,
+    ):
+        return
+    decision.record(
+        ExperienceRecorded,
+        role=experience.role,
+        started_on=experience.started_on,
+        ended_on=experience.ended_on,
+        attested_by=experience.attested_by,
+        met_on=met_on if long_enough else None,
+        met_at=calendar.start_of(met_on, state.zone) if long_enough else None,
+    )
+
+
+def meet_experience(decision: Decision) -> None:
+    """Notes that the experience counts, on the anniversary itself."""
+    state = decision.state
+    claim = state.experience
+    if state.certificate or state.closed or claim is None or claim.met_at is None or claim.met_on is None:
+        return
+    if state.experience_met_on is None and claim.met_at <= decision.effective_at:
+        decision.record(ExperienceMet, met_on=claim.met_on)
+
+
+def alarms(state: State) -> Iterator[Alarm]:
+    claim = state.experience
+    if claim and claim.met_at and state.experience_met_on is None and not state.certificate:
+        yield Alarm(
+            at=claim.met_at,
+            kind="experience",
+            what="the experience counts from its anniversary",
+            border=False,
+        )
+
+
+def ring_experience(decision: Decision, _command: RingAlarm) -> None:
+    meet_experience(decision)
+
+
+def on_experience_recorded(state: State, event: ExperienceRecorded) -> State:
+    claim = ExperienceClaim(
+        role=event.role,
+        started_on=event.started_on,
+        ended_on=event.ended_on,
+        met_on=event.met_on,
+        met_at=event.met_at,
+    )
+    return state.having(experience=claim, experience_met_on=None)
+
+
+def on_experience_met(state: State, event: ExperienceMet) -> State:
+    return state.having(experience_met_on=event.met_on)
+
+
+DECIDERS: dict[type, Decider] = {RecordExperience: record_experience}
+RINGS: dict[str, Decider] = {"experience": ring_experience}
+ALARMS: tuple[AlarmSource, ...] = (alarms,)
+FOLDS: dict[type, Folder] = {ExperienceRecorded: on_experience_recorded, ExperienceMet: on_experience_met}

@@ -1,0 +1,174 @@
+"""From raw bytes to a command: exact numbers, and every wrong field named (rules 8, 27).
+
+The vocabulary is `domain.commands.MESSAGES`. Nothing here knows how the bytes travelled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from domain.commands import MESSAGES, Command, Message
+from domain.scheme import Programme
+from domain.types import Frozen
+
+CLOCK_SKEW = timedelta(days=1)
+EXCERPT_BYTES = 2048
+_EMAIL = re.compile(r"[^\s\"'<>,;:]+@[^\s\"'<>,;:]+")
+
+C = TypeVar("C", bound=Command)
+
+
+class Problem(Frozen):
+    """One wrong field: where, and what to do."""
+
+    field: str
+    problem: str
+
+
+class InvalidMessage(Exception):
+    """A message that cannot be understood, with every problem found."""
+
+    def __init__(self, message: str, problems: list[Problem]) -> None:
+        told = "; ".join(f"{problem.field}: {problem.problem}" for problem in problems)
+        super().__init__(f"{message} is invalid: {told}")
+        self.problems = problems
+
+
+def read_json(message: str, data: bytes) -> Any:
+    """The JSON document in these bytes, with exact numbers.
+
+    Raises:
+        InvalidMessage: it is no JSON document, or holds a name twice, a NaN or a number of absurd length.
+    """
+    try:
+        return json.loads(data, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
+    except RecursionError as error:
+        raise InvalidMessage(message, [Problem(field="payload", problem="is nested too deeply")]) from error
+    except (ValueError, ArithmeticError) as error:
+        raise InvalidMessage(message, [Problem(field="payload", problem=f"is not readable JSON: {error}")]) from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise ValueError("a field is given twice")
+    return fields
+
+
+def parse(kind: type[C], name: str, document: Any) -> C:
+    """The command in this document.
+
+    Raises:
+        InvalidMessage: naming each wrong field.
+    """
+    if not isinstance(document, dict):
+        raise InvalidMessage(name, [Problem(field="payload", problem="must be one JSON object")])
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        raise InvalidMessage(name, _problems(error)) from error
+    except RecursionError as error:
+        raise InvalidMessage(name, [Problem(field="payload", problem="is nested too deeply")]) from error
+
+
+def _problems(error: ValidationError) -> list[Problem]:
+    found = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False)[:50]:
+        field = ".".join(str(part) for part in fault["loc"]) or "payload"
+        told = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            told = "is not a field of this message"
+        if fault["type"] == "missing":
+            told = "is required"
+        found.append(Problem(field=field[:200], problem=told))
+    return found
+
+
+def parse_message(name: str, data: bytes) -> Message:
+    """The message of this name in these bytes.
+
+    Raises:
+        InvalidMessage: the name is unknown, or the payload cannot be understood.
+    """
+    kind = MESSAGES.get(name)
+    if kind is None:
+        raise InvalidMessage(name, [unknown_name(name)])
+    return parse(kind, name, read_json(name, data))
+
+
+def unknown_name(name: str) -> Problem:
+    """What to say of a message name that does not exist."""
+    return Problem(field="name", problem=f"there is no message {name[:100]!r}; known are {', '.join(MESSAGES)}")
+
+
+def check_times(name: str, command: BaseModel, now: datetime) -> None:
+    """Refuses what claims to have happened in the future, by more than a day of clock skew.
+
+    Raises:
+        InvalidMessage: naming each such field.
+    """
+    latest = now + CLOCK_SKEW
+    problems = [
+        Problem(field=field, problem="lies in the future")
+        for field, value in _times(command, "")
+        if (value > latest if isinstance(value, datetime) else value > latest.date())
+    ]
+    if problems:
+        raise InvalidMessage(name, problems)
+
+
+def _times(command: BaseModel, prefix: str) -> list[tuple[str, datetime | date]]:
+    found: list[tuple[str, datetime | date]] = []
+    for field, value in command:
+        path = f"{prefix}{field}"
+        if isinstance(value, (datetime, date)) and field not in ("until", "ended_on"):
+            found.append((path, value))
+        elif isinstance(value, BaseModel):
+            found += _times(value, f"{path}.")
+        elif isinstance(value, tuple):
+            for index, item in enumerate(value):
+                if isinstance(item, BaseModel):
+                    found += _times(item, f"{path}.{index}.")
+    return found
+
+
+def check_vocabulary(name: str, command: BaseModel, programme: Programme) -> None:
+    """Refuses a domain that the scheme does not have.
+
+    Raises:
+        InvalidMessage: naming the domains there are.
+    """
+    domain = getattr(command, "domain", None)
+    if domain is not None and domain not in programme.domains:
+        known = ", ".join(programme.domains)
+        raise InvalidMessage(name, [Problem(field="domain", problem=f"unknown; the scheme has {known}")])
+
+
+def digest_of(command: BaseModel) -> str:
+    """A short hash of a command's content, whatever the spelling of its JSON; the message id is not content."""
+    content = command.model_dump_json(exclude={"message_id"})
+    return hashlib.sha256(f"{type(command).__name__}:{content}".encode()).hexdigest()[:20]
+
+
+def sha256_of(data: bytes) -> str:
+    """The SHA-256 of a payload, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def excerpt_of(name: str, data: bytes) -> str:
+    """The first 2 KB of a refused payload, without e-mail addresses; nothing where it may hold a name (rules 25, 27)."""
+    if name == "update_contact":
+        return "(contact details are not kept)"
+    readable = data[:EXCERPT_BYTES].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
+    return _EMAIL.sub("(e-mail address)", readable)

@@ -1,0 +1,94 @@
+"""People and their messages: contact details, attention, refused messages, undeliverable notices (rules 25 to 27)."""
+
+from __future__ import annotations
+
+from domain.commands import Acknowledge, RefuseMessage, ReportUndeliverable, UpdateContact
+from domain.decision import Decider, Decision, Folder, Refused
+from domain.events import (
+    AttentionAcknowledged,
+    AttentionRaised,
+    ContactUpdated,
+    MessageRefused,
+    NoticeUndeliverable,
+)
+from domain.state import State
+
+UNDELIVERABLE = "notice-undeliverable"
+REFUSED_MESSAGE = "refused-message"
+
+
+def not_the_candidate(decision: Decision, reviewer: str) -> None:
+    """Refuses a reviewer who is the candidate, by id or by e-mail address (rule 15)."""
+    own = {decision.state.candidate_id.casefold()}
+    if decision.contact:
+        own.add(decision.contact.email.casefold())
+    if reviewer.strip().casefold() in own:
+        raise Refused("own-reviewer", "the reviewer must not be the candidate")
+
+
+def update_contact(decision: Decision, command: UpdateContact) -> None:
+    """Notes which contact details changed; the details themselves are kept beside the state."""
+    given = {"name": command.name, "email": command.email, "publish": command.publish}
+    changed = tuple(
+        field
+        for field, value in given.items()
+        if value is not None and (decision.contact is None or getattr(decision.contact, field) != value)
+    )
+    if changed:
+        decision.record(ContactUpdated, changed=changed)
+
+
+def acknowledge(decision: Decision, command: Acknowledge) -> None:
+    """Puts an attention value to rest."""
+    if command.attention not in decision.state.attention:
+        wanted = ", ".join(decision.state.attention) or "nothing"
+        raise Refused("no-such-attention", f"{command.attention!r} does not ask for attention; {wanted} does")
+    decision.record(AttentionAcknowledged, attention=command.attention, by=command.by, note=command.note)
+
+
+def refuse_message(decision: Decision, command: RefuseMessage) -> None:
+    """Puts a refused or unreadable message on the timeline; from a signal it asks for attention (rule 27)."""
+    decision.record(MessageRefused, **command.model_dump())
+
+
+def report_undeliverable(decision: Decision, command: ReportUndeliverable) -> None:
+    """Notes that a notice could not be delivered."""
+    decision.record(NoticeUndeliverable, **command.model_dump())
+
+
+def on_contact_updated(state: State, event: ContactUpdated) -> State:
+    return state.wanting(UNDELIVERABLE, ended=True) if "email" in event.changed else state
+
+
+def on_message_refused(state: State, event: MessageRefused) -> State:
+    # A closed candidacy has nobody who looks after it: the timeline tells, nothing asks.
+    return state.wanting(REFUSED_MESSAGE) if event.from_signal and not state.closed else state
+
+
+def on_undeliverable(state: State, _event: NoticeUndeliverable) -> State:
+    return state.wanting(UNDELIVERABLE)
+
+
+def on_attention_raised(state: State, event: AttentionRaised) -> State:
+    if event.matter:
+        state = state.having(asked=(*state.asked, event.matter)[-20:])
+    return state.wanting(event.attention)
+
+
+def on_acknowledged(state: State, event: AttentionAcknowledged) -> State:
+    return state.wanting(event.attention, ended=True)
+
+
+DECIDERS: dict[type, Decider] = {
+    UpdateContact: update_contact,
+    Acknowledge: acknowledge,
+    RefuseMessage: refuse_message,
+    ReportUndeliverable: report_undeliverable,
+}
+FOLDS: dict[type, Folder] = {
+    ContactUpdated: on_contact_updated,
+    MessageRefused: on_message_refused,
+    NoticeUndeliverable: on_undeliverable,
+    AttentionRaised: on_attention_raised,
+    AttentionAcknowledged: on_acknowledged,
+}

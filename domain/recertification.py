@@ -1,0 +1,184 @@
+"""Recertification: the window, the evidence, the review, the next cycle (rules 18, 19)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Literal
+
+from domain import calendar
+from domain.certificate import cycle_dates
+from domain.commands import ReviewRecertification, RingAlarm, SubmitRecertification
+from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
+from domain.events import (
+    AttentionRaised,
+    RecertificationReturned,
+    RecertificationSubmitted,
+    RecertificationWindowOpened,
+    Recertified,
+)
+from domain.messages import digest_of
+from domain.people import not_the_candidate
+from domain.state import Certificate, State
+
+MAX_SUBMISSIONS = 20
+Phase = Literal["in_time", "grace", "lapsed"]
+
+
+def submit(decision: Decision, command: SubmitRecertification) -> None:
+    """Takes the evidence. The moment of submission decides what it was in time for (rule 19)."""
+    state = decision.state
+    certificate = _certificate(state)
+    digest = digest_of(command)
+    known = state.recertification.digests
+    if known.get(command.submission_id) == digest:
+        return
+    if state.recertification.status == "submitted":
+        raise Refused("under-review", f"the evidence {state.recertification.submission_id} is under review")
+    if command.submission_id in known:
+        raise Refused("submission-known", f"the submission {command.submission_id} was reviewed already; give a new id")
+    submitted_at = command.submitted_at or decision.at
+    if submitted_at < certificate.window_opens_at:
+        raise Refused("window-not-open", f"the recertification window opens on {certificate.window_opens_on}")
+    if submitted_at >= certificate.ends_at:
+        raise Refused("ended", f"the certification could be renewed until {certificate.ends_on}")
+    phase = _phase(certificate, submitted_at)
+    _check_evidence(state, certificate, command, phase, calendar.day_of(submitted_at, state.zone))
+    decision.record(
+        RecertificationSubmitted,
+        submission_id=command.submission_id,
+        submitted_at=submitted_at,
+        activities=len(command.activities),
+        phase=phase,
+        digest=digest,
+    )
+
+
+def _certificate(state: State) -> Certificate:
+    if state.certificate is None:
+        raise Refused("not-a-holder", "there is no certificate to renew")
+    return state.certificate
+
+
+def _phase(certificate: Certificate, submitted_at: datetime) -> Phase:
+    if submitted_at < certificate.expires_at:
+        return "in_time"
+    return "grace" if submitted_at < certificate.lapses_at else "lapsed"
+
+
+def _check_evidence(
+    state: State, certificate: Certificate, command: SubmitRecertification, phase: Phase, submitted_on: date
+) -> None:
+    """Enough activities, each dated inside the cycle; in the lapsed year up to the submission (rules 18, 19)."""
+    wanted = state.programme.rules.certificate.evidence
+    if len(command.activities) < wanted:
+        raise Refused(
+            "too-little-evidence",
+            f"at least {wanted} activities are asked for, {len(command.activities)} given",
+        )
+    latest = certificate.expires_on if phase == "grace" else submitted_on
+    for activity in command.activities:
+        if not certificate.cycle_starts_on <= activity.completed_on <= latest:
+            raise Refused(
+                "evidence-outside-cycle",
+                f"the activity of {activity.completed_on} lies outside {certificate.cycle_starts_on} to {latest}",
+            )
+
+
+def review(decision: Decision, command: ReviewRecertification) -> None:
+    """Approves or returns the evidence under review."""
+    state = decision.state
+    certificate = _certificate(state)
+    not_the_candidate(decision, command.reviewer)
+    recertification = state.recertification
+    if recertification.status != "submitted" or recertification.submission_id != command.submission_id:
+        raise Refused("not-under-review", f"no evidence {command.submission_id} is under review")
+    if command.verdict == "returned":
+        decision.record(
+            RecertificationReturned,
+            submission_id=command.submission_id,
+            reviewer=command.reviewer,
+            comments=command.comments,
+        )
+        return
+    _recertify(decision, command, certificate)
+
+
+def _recertify(decision: Decision, command: ReviewRecertification, certificate: Certificate) -> None:
+    """The next cycle: from the original anchor, or from the day of decision where the certification had lapsed (rule 19)."""
+    programme = decision.state.programme
+    validity = programme.rules.certificate.validity_months
+    day_after = calendar.add_days(certificate.expires_on, 1)
+    lapsed = decision.state.recertification.submitted_phase == "lapsed"
+    anchor, months, starts_on = certificate.anchor, certificate.months + validity, day_after
+    if lapsed:
+        anchor, months, starts_on = decision.day, validity, decision.day
+    decision.record(
+        Recertified,
+        submission_id=command.submission_id,
+        reviewer=command.reviewer,
+        comments=command.comments,
+        gap_from=day_after if lapsed else None,
+        **cycle_dates(programme, certificate.cycle + 1, anchor, months, starts_on),
+    )
+
+
+def alarms(state: State) -> Iterator[Alarm]:
+    certificate = state.certificate
+    if certificate and certificate.phase == "certified":
+        yield Alarm(
+            at=certificate.window_opens_at,
+            kind="recertification",
+            what="the recertification window opens",
+            border=False,
+            inquiry="programme",
+        )
+
+
+def ring_recertification(decision: Decision, command: RingAlarm) -> None:
+    """Opens the window and pins the scheme that is current on that day (rule 18)."""
+    certificate = _certificate(decision.state)
+    decision.record(
+        RecertificationWindowOpened,
+        cycle=certificate.cycle,
+        expires_on=certificate.expires_on,
+        programme=command.programme or decision.state.programme,
+    )
+    if command.programme is None:
+        reason = "the current scheme could not be loaded; the cycle goes on under the one pinned before"
+        decision.record(AttentionRaised, attention="scheme-not-loaded", reason=reason)
+
+
+def on_window_opened(state: State, event: RecertificationWindowOpened) -> State:
+    recertification = state.recertification
+    if recertification.status == "closed":
+        recertification = recertification.model_copy(update={"status": "open"})
+    certificate = state.certificate.model_copy(update={"phase": "recertifying"}) if state.certificate else None
+    return state.having(programme=event.programme, recertification=recertification, certificate=certificate)
+
+
+def on_submitted(state: State, event: RecertificationSubmitted) -> State:
+    digests = {**state.recertification.digests, event.submission_id: event.digest}
+    changes = {
+        "status": "submitted",
+        "submission_id": event.submission_id,
+        "submitted_at": event.submitted_at,
+        "submitted_phase": event.phase,
+        "digests": dict(list(digests.items())[-MAX_SUBMISSIONS:]),
+    }
+    return state.having(recertification=state.recertification.model_copy(update=changes))
+
+
+def on_returned(state: State, _event: RecertificationReturned) -> State:
+    recertification = state.recertification.model_copy(update={"status": "returned"})
+    return state.having(recertification=recertification).wanting("review-waiting", ended=True)
+
+
+DECIDERS: dict[type, Decider] = {SubmitRecertification: submit, ReviewRecertification: review}
+RINGS: dict[str, Decider] = {"recertification": ring_recertification}
+ALARMS: tuple[AlarmSource, ...] = (alarms,)
+FOLDS: dict[type, Folder] = {
+    RecertificationWindowOpened: on_window_opened,
+    RecertificationSubmitted: on_submitted,
+    RecertificationReturned: on_returned,
+}

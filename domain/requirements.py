@@ -1,0 +1,166 @@
+"""The requirements of a designation (rule 7): which are met, which may still be met, what the candidate can do."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from domain import calendar
+from domain.events import ResultFacts
+from domain.scheme import Programme
+from domain.state import State, Status
+from domain.types import Frozen
+
+
+class Assessment(Frozen):
+    """The state of one assessment: a pure function of its accepted results (rule 9)."""
+
+    domain: str
+    status: Literal["open", "passed", "exhausted"]
+    attempts: int
+    deciding: ResultFacts | None
+    next_attempt_on: date | None
+
+
+def assess(programme: Programme, results: dict[str, ResultFacts], domain: str) -> Assessment:
+    """The assessment of one domain from its accepted results, ordered by (`taken_at`, `result_id`).
+
+    A failure or a no-show uses an attempt, a voided one does not (rule 12); the first pass stands (rule 9).
+    """
+    attempts = 0
+    last: ResultFacts | None = None
+    newest_scored: ResultFacts | None = None
+    for result in counted(results, domain):
+        attempts += 1
+        if result.passed:
+            return Assessment(domain=domain, status="passed", attempts=attempts, deciding=result, next_attempt_on=None)
+        last = result
+        newest_scored = result if result.score else newest_scored
+    exhausted = attempts >= programme.rules.retakes.attempts
+    next_on = None
+    if last is not None and not exhausted:
+        next_on = calendar.add_days(
+            calendar.day_of(last.taken_at, programme.body.zone), programme.rules.retakes.wait_days
+        )
+    return Assessment(
+        domain=domain,
+        status="exhausted" if exhausted else "open",
+        attempts=attempts,
+        deciding=newest_scored,
+        next_attempt_on=next_on,
+    )
+
+
+def counted(results: dict[str, ResultFacts], domain: str) -> list[ResultFacts]:
+    """The accepted results of a domain that use an attempt, in the order in which they were taken."""
+    mine = [result for result in results.values() if result.domain == domain and result.outcome != "voided"]
+    return sorted(mine, key=lambda result: (result.taken_at, result.result_id))
+
+
+def assessments(state: State) -> dict[str, Assessment]:
+    """Every assessment that the candidacy asks for: none on the advancement path (rule 22)."""
+    if state.path == "advancement":
+        return {}
+    return {domain: assess(state.programme, state.results, domain) for domain in state.programme.domains}
+
+
+def experience_met(state: State) -> bool:
+    """Whether the experience is met, on a day that does not lie past the window (rule 14)."""
+    if state.programme.experience is None:
+        return True
+    if state.experience_met_on is None or state.window is None:
+        return False
+    return state.experience_met_on <= state.window.deadline
+
+
+def work_product_met(state: State) -> bool:
+    """Whether the work product is passed, where one is asked for (rule 15)."""
+    return not state.programme.work_product or state.work_product.status == "passed"
+
+
+def all_met(state: State) -> bool:
+    """Whether every requirement of the designation is met (rule 7)."""
+    return (
+        state.window is not None
+        and experience_met(state)
+        and work_product_met(state)
+        and all(assessment.status == "passed" for assessment in assessments(state).values())
+    )
+
+
+def missing(state: State) -> list[str]:
+    """The unmet requirements, in plain words."""
+    phrases = [] if state.window else ["the confirmed purchase"]
+    for domain, assessment in assessments(state).items():
+        if assessment.status != "passed":
+            phrases.append(f"the assessment {state.programme.domains[domain]}")
+    if not experience_met(state):
+        phrases.append(f"the experience ({state.programme.experience})")
+    if not work_product_met(state):
+        phrases.append("the work product")
+    return phrases
+
+
+def can_act(state: State) -> bool:
+    """Whether the candidate can do something towards a requirement inside the window: reminders go out only then (rule 5)."""
+    if state.window is None or state.window.closed or state.settlements or state.certificate or state.closed:
+        return False
+    if any(assessment.status == "open" for assessment in assessments(state).values()):
+        return True
+    if state.programme.work_product and state.work_product.status in ("open", "revise", "failed"):
+        return True
+    claim = state.experience
+    return not experience_met(state) and (claim is None or claim.met_on is None)
+
+
+def undecided(state: State, at: datetime) -> bool:
+    """Whether every unmet requirement waits for somebody's decision on what came in time (rule 3)."""
+    if not experience_met(state):
+        return False
+    if not work_product_met(state) and not work_product_pending(state, at):
+        return False
+    held = {hold.result.domain for hold in state.held.values()}
+    return all(assessment.status == "passed" or domain in held for domain, assessment in assessments(state).items())
+
+
+def work_product_pending(state: State, at: datetime) -> bool:
+    """Whether a work product is under review, or its revision may still be submitted, past the window (rule 15)."""
+    product, rules = state.work_product, state.programme.rules.work_product
+    if rules.inside_window == "passed":
+        return False
+    if product.status == "submitted":
+        return True
+    return product.status == "revise" and product.due_at is not None and at < product.due_at
+
+
+def status(state: State) -> Status:
+    """The status of the candidacy; the contract lists them."""
+    if state.closed:
+        return state.closed
+    if state.suspension:
+        return "suspended"
+    if state.certificate:
+        return state.certificate.phase
+    if state.window is None:
+        return "awaiting_purchase"
+    assessed = all(assessment.status == "passed" for assessment in assessments(state).values())
+    if assessed and state.programme.work_product and state.work_product.status == "submitted":
+        return "awaiting_review"
+    if state.window.closed or state.settlements:
+        return "settling"
+    if assessed and work_product_met(state) and not experience_met(state):
+        return "awaiting_experience"
+    return "testing"
+
+
+def too_close(earlier: ResultFacts, later: ResultFacts, programme: Programme) -> bool:
+    """Whether two attempts lie closer together than the wait between attempts allows (rule 10)."""
+    zone = programme.body.zone
+    apart = calendar.day_of(later.taken_at, zone) - calendar.day_of(earlier.taken_at, zone)
+    return apart < timedelta(days=programme.rules.retakes.wait_days)
+
+
+def shown_passing_score(programme: Programme) -> str:
+    """The passing score in percent, without needless zeros."""
+    return f"{Decimal(programme.passing_score).normalize():f}"

@@ -1,0 +1,383 @@
+"""Self-assessments and results of assessments: admitted, held for a person, corrected (rules 8 to 13, 16)."""
+
+from __future__ import annotations
+
+from domain import requirements
+from domain.commands import (
+    RecordAssessmentResult,
+    RecordSelfAssessment,
+    ResolveHeldResult,
+    ScoredResolution,
+    ScoredResult,
+)
+from domain.decision import Decider, Decision, Folder, Refused
+from domain.events import (
+    AssessmentFailed,
+    AssessmentPassed,
+    HoldReason,
+    NoShowRecorded,
+    ResultCorrected,
+    ResultEvent,
+    ResultFacts,
+    ResultHeld,
+    ResultRecorded,
+    ResultResolved,
+    ResultVoided,
+    SelfAssessmentRecorded,
+)
+from domain.messages import digest_of
+from domain.state import Held, State, hold_key
+from domain.types import Score
+
+# Bounds of what rides through continue-as-new; far beyond any honest candidacy.
+MAX_HELD = 50
+MAX_RESULTS = 300
+MAX_REVISIONS = 20
+MAX_REJECTED = 100
+
+
+class _Hold(Exception):
+    """A result that a person must decide on."""
+
+    def __init__(self, reason: HoldReason, explanation: str) -> None:
+        self.reason: HoldReason = reason
+        self.explanation = explanation
+
+
+# --- deciders -----------------------------------------------------------------------------------------------
+
+
+def record_self_assessment(decision: Decision, command: RecordSelfAssessment) -> None:
+    """Records a self-assessment: encouraged from the confirmed purchase on, never a gate (rule 16)."""
+    state = decision.state
+    if state.window is None:
+        raise Refused("purchase-not-confirmed", "self-assessments are free from the confirmed purchase on")
+    score = Score(points=command.percentage)
+    if command.taken_at is not None and state.self_assessed_at.get(command.domain) == command.taken_at:
+        if state.self_assessments.get(command.domain) == score:
+            return
+    decision.record(
+        SelfAssessmentRecorded,
+        domain=command.domain,
+        score=score,
+        taken_at=command.taken_at or decision.at,
+        guidance=guidance(state, score),
+    )
+
+
+def guidance(state: State, score: Score) -> str:
+    """What a self-assessment tells the candidate (rule 16)."""
+    return "strength" if score.reaches(state.programme.passing_score) else "needs development"
+
+
+def record_result(decision: Decision, command: ScoredResult) -> None:
+    """Admits a result, holds it for a person, or knows it already (rules 10, 11)."""
+    state = decision.state
+    if state.path == "advancement":
+        raise Refused("no-assessments", "the advancement path asks for no assessments")
+    facts = _facts(state, command.result, command.score)
+    known = state.revisions.get(facts.result_id, {})
+    key = hold_key(facts.result_id, facts.revision)
+    held = state.held.get(key)
+    if facts.digest in (known.get(facts.revision), held and held.result.digest, state.rejected.get(key)):
+        return
+    if held:
+        raise Refused(
+            "already-held",
+            f"result {facts.result_id} revision {facts.revision} is held with other content; resolve it first",
+        )
+    try:
+        _admit(decision, facts, command)
+    except _Hold as hold:
+        _hold(decision, facts, hold)
+
+
+def _facts(state: State, result: RecordAssessmentResult, score: Score | None) -> ResultFacts:
+    """The result as the engine sees it. The vendor's flag decides nothing; the score does (rule 8)."""
+    return ResultFacts(
+        result_id=result.result_id,
+        revision=result.revision,
+        domain=result.domain,
+        taken_at=result.taken_at,
+        outcome=result.outcome,
+        score=score,
+        passed=score is not None and score.reaches(state.programme.passing_score),
+        source=result.source,
+        form=result.form,
+        responses=result.responses,
+        digest=digest_of(result),
+    )
+
+
+def _admit(decision: Decision, facts: ResultFacts, command: ScoredResult) -> None:
+    state = decision.state
+    known = state.revisions.get(facts.result_id, {})
+    if facts.revision in known:
+        raise _Hold("conflict", f"revision {facts.revision} was delivered before with other content")
+    if any(revision > facts.revision for revision in _revisions(state, facts.result_id)):
+        decision.record(ResultRecorded, result=facts, superseded=True)
+        return
+    if facts.outcome == "scored" and facts.score is None:
+        raise _Hold("unscored", command.unscored or "it could not be scored")
+    _in_window(state, facts)
+    flag = command.result.passed
+    if flag is not None and flag != facts.passed:
+        says, is_ = ("passed", "not passed") if flag else ("not passed", "passed")
+        raise _Hold("flag-contradicts-score", f"the vendor's flag says {says}, the score says {is_}")
+    count(decision, facts)
+
+
+def _revisions(state: State, result_id: str) -> list[int]:
+    """Every revision of a result that is known or held."""
+    held = [hold.result.revision for hold in state.held.values() if hold.result.result_id == result_id]
+    return [*state.revisions.get(result_id, {}), *held]
+
+
+def _in_window(state: State, facts: ResultFacts) -> None:
+    """The moment at which the assessment was taken decides, not the one at which its result arrives (rules 3, 13)."""
+    if state.window is None:
+        raise _Hold("before-purchase", "the purchase is not confirmed yet")
+    if facts.taken_at < state.window.purchased_at:
+        raise _Hold("before-purchase", "it was taken before the purchase")
+    if facts.taken_at >= state.window.closes_at:
+        raise Refused("outside-window", f"it was taken after the testing window ended on {state.window.deadline}")
+
+
+def count(decision: Decision, facts: ResultFacts) -> None:
+    """Counts a result: as a new attempt, as a correction, or as one that changes nothing."""
+    state = decision.state
+    current = state.results.get(facts.result_id)
+    others = {key: result for key, result in state.results.items() if key != facts.result_id}
+    before = requirements.assess(state.programme, state.results, facts.domain)
+    if current and state.certificate:
+        after = requirements.assess(state.programme, {**others, facts.result_id: facts}, current.domain)
+        if requirements.assess(state.programme, state.results, current.domain).status == "passed" != after.status:
+            raise _Hold("after-certification", "it would turn a pass into a fail after certification")
+    elif state.certificate or _taken_after_pass(before.deciding if before.status == "passed" else None, facts):
+        if not current:
+            decision.record(ResultVoided if facts.outcome == "voided" else ResultRecorded, result=facts)
+            return
+    elif facts.outcome != "voided":
+        _fits(state, others, facts)
+    if current:
+        decision.record(ResultCorrected, result=facts, previous=current)
+    else:
+        _record_attempt(decision, facts, others)
+
+
+def _taken_after_pass(deciding: ResultFacts | None, facts: ResultFacts) -> bool:
+    if deciding is None or deciding.result_id == facts.result_id:
+        return False
+    return (facts.taken_at, facts.result_id) > (deciding.taken_at, deciding.result_id)
+
+
+def _fits(state: State, others: dict[str, ResultFacts], facts: ResultFacts) -> None:
+    """Holds an attempt that comes too early after another, or is one too many (rule 10).
+
+    A pass must keep its distance from the attempts before it only: what was taken after a pass changes nothing.
+    """
+    counted = requirements.counted(others, facts.domain)
+    mine = (facts.taken_at, facts.result_id)
+    earlier = [result for result in counted if (result.taken_at, result.result_id) < mine]
+    later = [result for result in counted if (result.taken_at, result.result_id) > mine]
+    wait = state.programme.rules.retakes.wait_days
+    near = [result for result in earlier if requirements.too_close(result, facts, state.programme)]
+    if not facts.passed:
+        near += [result for result in later[:1] if requirements.too_close(facts, result, state.programme)]
+    if near:
+        raise _Hold("too-early", f"less than {wait} days apart from the attempt {near[0].result_id}")
+    used = len(earlier) if facts.passed else len([result for result in counted if not result.passed])
+    if used >= state.programme.rules.retakes.attempts:
+        raise _Hold("too-many-attempts", f"{used} attempts are used already, and no more are allowed")
+
+
+def _record_attempt(decision: Decision, facts: ResultFacts, others: dict[str, ResultFacts]) -> None:
+    if facts.outcome == "voided":
+        decision.record(ResultVoided, result=facts)
+        return
+    if facts.passed:
+        decision.record(AssessmentPassed, result=facts)
+        return
+    after = requirements.assess(decision.state.programme, {**others, facts.result_id: facts}, facts.domain)
+    limit = decision.state.programme.rules.retakes.attempts
+    decision.record(
+        NoShowRecorded if facts.outcome == "no_show" else AssessmentFailed,
+        result=facts,
+        attempts=after.attempts,
+        attempts_left=max(0, limit - after.attempts),
+        next_attempt_on=after.next_attempt_on,
+    )
+
+
+def _hold(decision: Decision, facts: ResultFacts, hold: _Hold) -> None:
+    if len(decision.state.held) >= MAX_HELD:
+        raise Refused("too-many-held", f"{MAX_HELD} results are held already; resolve some first")
+    decision.record(ResultHeld, result=facts, reason=hold.reason, explanation=hold.explanation)
+
+
+def resolve_held_result(decision: Decision, command: ScoredResolution) -> None:
+    """A person accepts or rejects a held result (rules 10, 11). A rejected hold uses no attempt."""
+    resolution = command.resolution
+    hold = find_held(decision.state, resolution)
+    facts = hold.result
+    if resolution.decision == "accept":
+        if decision.state.window is None:
+            raise Refused("purchase-not-confirmed", "a result can be accepted once the purchase is confirmed")
+        if facts.outcome == "scored" and facts.score is None:
+            if command.score is None:
+                raise Refused("cannot-score", f"the result still cannot be scored: {command.unscored}")
+            passed = command.score.reaches(decision.state.programme.passing_score)
+            facts = facts.model_copy(update={"score": command.score, "passed": passed})
+    decision.record(
+        ResultResolved, result=facts, decision=resolution.decision, by=resolution.by, reason=resolution.reason
+    )
+
+
+def find_held(state: State, resolution: ResolveHeldResult) -> Held:
+    """The held result that a resolution means.
+
+    Raises:
+        Refused: there is none, or there are several revisions and none is named.
+    """
+    holds = [hold for hold in state.held.values() if hold.result.result_id == resolution.result_id]
+    if resolution.revision is not None:
+        holds = [hold for hold in holds if hold.result.revision == resolution.revision]
+    if not holds:
+        raise Refused("not-held", f"no result {resolution.result_id} is held")
+    if len(holds) > 1:
+        revisions = ", ".join(str(hold.result.revision) for hold in holds)
+        raise Refused(
+            "which-revision", f"several revisions of {resolution.result_id} are held: name one of {revisions}"
+        )
+    return holds[0]
+
+
+# --- conclusions --------------------------------------------------------------------------------------------
+
+
+def admit_after_purchase(decision: Decision) -> None:
+    """Takes by itself what was held for the purchase and was taken after it (rule 13)."""
+    state = decision.state
+    if state.window is None or state.closed or state.path == "advancement":
+        return
+    waiting = [hold for hold in state.held.values() if hold.reason == "before-purchase"]
+    for hold in sorted(waiting, key=lambda hold: (hold.result.taken_at, hold.result.result_id)):
+        if state.window.purchased_at <= hold.result.taken_at < state.window.closes_at:
+            try:
+                count(decision, hold.result)
+            except _Hold as again:
+                decision.record(ResultHeld, result=hold.result, reason=again.reason, explanation=again.explanation)
+
+
+# --- folds --------------------------------------------------------------------------------------------------
+
+
+def on_self_assessment(state: State, event: SelfAssessmentRecorded) -> State:
+    newest = state.self_assessed_at.get(event.domain)
+    if newest is not None and newest > event.taken_at:
+        return state
+    return state.having(
+        self_assessments={**state.self_assessments, event.domain: event.score},
+        self_assessed_at={**state.self_assessed_at, event.domain: event.taken_at},
+    )
+
+
+def on_counted(state: State, event: ResultEvent) -> State:
+    """A result takes its place among the accepted ones; holds of it and of older revisions have ended."""
+    facts = event.result.model_copy(update={"responses": None})
+    state = _known(state, facts)
+    results = {key: result for key, result in state.results.items() if key != facts.result_id}
+    bounded = _bounded(state, {**results, facts.result_id: facts})
+    kept = {key: known for key, known in state.revisions.items() if key in bounded}
+    state = state.having(results=bounded, revisions=kept)
+    return _without_holds(state, facts.result_id, facts.revision)
+
+
+def on_recorded(state: State, event: ResultRecorded) -> State:
+    if event.superseded:
+        return _known(state, event.result)
+    return on_counted(state, event)
+
+
+def on_held(state: State, event: ResultHeld) -> State:
+    result = event.result
+    older = [key for key, hold in state.held.items() if _older(hold, result)]
+    hold = Held(result=result, reason=event.reason, explanation=event.explanation, since=event.at)
+    held = {key: value for key, value in state.held.items() if key not in older}
+    return state.having(held={**held, hold.key: hold}).wanting(f"held-result:{result.result_id}")
+
+
+def _older(hold: Held, result: ResultFacts) -> bool:
+    return hold.result.result_id == result.result_id and hold.result.revision < result.revision
+
+
+def on_resolved(state: State, event: ResultResolved) -> State:
+    if event.decision == "accept":
+        return on_counted(state, event)
+    key = hold_key(event.result.result_id, event.result.revision)
+    rejected = {**state.rejected, key: event.result.digest}
+    newest = dict(list(rejected.items())[-MAX_REJECTED:])
+    return _without_holds(state.having(rejected=newest), event.result.result_id, event.result.revision, only=True)
+
+
+def _known(state: State, facts: ResultFacts) -> State:
+    """Remembers the content of a revision, so that the same again is known (rule 11)."""
+    revisions = {**state.revisions.get(facts.result_id, {}), facts.revision: facts.digest}
+    newest = dict(sorted(revisions.items())[-MAX_REVISIONS:])
+    others = {key: value for key, value in state.revisions.items() if key != facts.result_id}
+    return state.having(revisions={**others, facts.result_id: newest})
+
+
+def _without_holds(state: State, result_id: str, revision: int, *, only: bool = False) -> State:
+    held = {
+        key: hold
+        for key, hold in state.held.items()
+        if hold.result.result_id != result_id
+        or hold.result.revision > revision
+        or (only and hold.result.revision != revision)
+    }
+    if len(held) == len(state.held):
+        return state
+    state = state.having(held=held)
+    if any(hold.result.result_id == result_id for hold in held.values()):
+        return state
+    return state.wanting(f"held-result:{result_id}", ended=True)
+
+
+def _bounded(state: State, results: dict[str, ResultFacts]) -> dict[str, ResultFacts]:
+    """Forgets the oldest results that decide nothing (voided, or taken after the pass) past the bound.
+
+    Such a result delivered once more would be recorded once more, and again change nothing.
+    """
+    if len(results) <= MAX_RESULTS:
+        return results
+    passes = {
+        domain: assessment.deciding
+        for domain in state.programme.domains
+        if (assessment := requirements.assess(state.programme, results, domain)).status == "passed"
+    }
+    idle = [
+        key
+        for key, result in results.items()
+        if result.outcome == "voided" or _taken_after_pass(passes.get(result.domain), result)
+    ]
+    forgotten = set(idle[: len(results) - MAX_RESULTS])
+    return {key: result for key, result in results.items() if key not in forgotten}
+
+
+DECIDERS: dict[type, Decider] = {
+    RecordSelfAssessment: record_self_assessment,
+    ScoredResult: record_result,
+    ScoredResolution: resolve_held_result,
+}
+FOLDS: dict[type, Folder] = {
+    SelfAssessmentRecorded: on_self_assessment,
+    AssessmentPassed: on_counted,
+    AssessmentFailed: on_counted,
+    NoShowRecorded: on_counted,
+    ResultVoided: on_counted,
+    ResultCorrected: on_counted,
+    ResultRecorded: on_recorded,
+    ResultHeld: on_held,
+    ResultResolved: on_resolved,
+}

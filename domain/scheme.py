@@ -1,0 +1,200 @@
+"""The scheme: a certification programme as data. Every number and switch of the rulebook is a field here.
+
+A `Scheme` is what the body edits (see `schemes/ciac.toml`). A `Programme` is one designation of it with all
+that applies to its candidates: the value that a candidacy pins on the day of enrolment.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from domain.calendar import is_zone
+from domain.types import Code, Email, Frozen, Line, Percentage, Text
+
+Days = Annotated[int, Field(strict=True, ge=0, le=3660)]
+Months = Annotated[int, Field(strict=True, ge=1, le=600)]
+Count = Annotated[int, Field(strict=True, ge=0, le=100)]
+Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+
+
+class Rules(Frozen):
+    """A group of rules; a misspelt name is an error, never a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Body(Rules):
+    """The certification body: its name and address for notices, and the zone in which its days begin and end."""
+
+    name: Line
+    short_name: Line
+    zone: Line
+    email: Email
+    website: Line
+    phone: Line
+
+
+class TestingRules(Rules):
+    """The testing window (rules 1 to 6). Days are calendar days, `reminder_hour` is in the body's zone."""
+
+    __test__ = False  # not a test class, whatever pytest makes of the name
+
+    window_months: Months
+    purchase_days: Days
+    settlement_days: Days
+    reminder_days: tuple[Days, ...]
+    reminder_hour: Annotated[int, Field(strict=True, ge=0, le=23)]
+    extension_days: Days
+
+
+class RetakeRules(Rules):
+    """Retakes of an assessment (rule 10)."""
+
+    attempts: Annotated[int, Field(strict=True, ge=1, le=100)]
+    wait_days: Days
+
+
+class WorkProductRules(Rules):
+    """The work product (rule 15). `inside_window` says what must happen inside the testing window."""
+
+    inside_window: Literal["submitted", "passed"]
+    revisions: Count
+    revision_days: Days
+    failures: Annotated[int, Field(strict=True, ge=1, le=100)]
+
+
+class ExperienceRules(Rules):
+    """On-the-job experience (rule 14): met so many months after its start."""
+
+    months: Months
+
+
+class CertificateRules(Rules):
+    """The certificate's life (rules 5 and 17 to 19)."""
+
+    validity_months: Months
+    window_months: Months
+    reminder_days: tuple[Days, ...]
+    reminder_days_after: tuple[Days, ...]
+    evidence: Annotated[int, Field(strict=True, ge=1, le=50)]
+    grace_days: Days
+    lapse_months: Months
+
+    @model_validator(mode="after")
+    def _borders_in_order(self) -> Self:
+        if self.window_months >= self.validity_months:
+            raise ValueError("window_months must be shorter than validity_months")
+        if self.grace_days > 28 * self.lapse_months:
+            raise ValueError("grace_days must end before lapse_months have passed")
+        return self
+
+
+class SuspensionRules(Rules):
+    """Suspension (rule 20): after so many days unresolved it asks for attention."""
+
+    attention_days: Days
+
+
+class NoticeRules(Rules):
+    """How long a notice is tried before it counts as undeliverable, and how long a closed candidacy waits for its last ones."""
+
+    retry_days: Annotated[int, Field(strict=True, ge=1, le=60)]
+    closing_minutes: Annotated[int, Field(strict=True, ge=1, le=1440)]
+
+
+class RuleSet(Rules):
+    """All rules of a scheme, by group."""
+
+    testing: TestingRules
+    retakes: RetakeRules
+    work_product: WorkProductRules
+    experience: ExperienceRules
+    certificate: CertificateRules
+    suspension: SuspensionRules
+    notices: NoticeRules
+
+
+class Designation(Rules):
+    """One line of the designation table."""
+
+    title: Line
+    audience: Text
+    worth: Text
+    passing_score: Percentage
+    work_product: bool
+    experience: Line | None = None
+    advances_to: Code | None = None
+
+
+class Programme(Frozen):
+    """One designation with everything that applies to its candidates, pinned by value."""
+
+    scheme: Line
+    designation: Code
+    title: Line
+    worth: Text
+    body: Body
+    domains: dict[Slug, Line]
+    passing_score: Decimal
+    work_product: bool
+    experience: Line | None
+    advances_to: Code | None
+    advances_to_title: Line | None
+    advances_from: tuple[Code, ...]
+    rules: RuleSet
+
+    @property
+    def zone(self) -> str:
+        return self.body.zone
+
+
+class Scheme(Rules):
+    """A certification programme: its version, body, domains, rules and designations.
+
+    Raises:
+        pydantic.ValidationError: naming each wrong field.
+    """
+
+    version: Line
+    body: Body
+    domains: Annotated[dict[Slug, Line], Field(min_length=1, max_length=20)]
+    rules: RuleSet
+    designations: Annotated[dict[Code, Designation], Field(min_length=1, max_length=50)]
+
+    @model_validator(mode="after")
+    def _refers_to_what_exists(self) -> Self:
+        if not is_zone(self.body.zone):
+            raise ValueError(f"body.zone: {self.body.zone!r} is no time zone, e.g. America/Chicago")
+        for code, designation in self.designations.items():
+            if designation.advances_to is not None and designation.advances_to not in self.designations:
+                raise ValueError(
+                    f"designations.{code}.advances_to: there is no designation {designation.advances_to!r}"
+                )
+        return self
+
+    def programme(self, code: str) -> Programme:
+        """What applies to a candidate of this designation.
+
+        Raises:
+            KeyError: the scheme has no such designation.
+        """
+        designation = self.designations[code]
+        target = self.designations[designation.advances_to] if designation.advances_to else None
+        return Programme(
+            scheme=self.version,
+            designation=code,
+            title=designation.title,
+            worth=designation.worth,
+            body=self.body,
+            domains=self.domains,
+            passing_score=designation.passing_score,
+            work_product=designation.work_product,
+            experience=designation.experience,
+            advances_to=designation.advances_to,
+            advances_to_title=target.title if target else None,
+            advances_from=tuple(lower for lower, line in self.designations.items() if line.advances_to == code),
+            rules=self.rules,
+        )

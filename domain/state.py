@@ -1,0 +1,191 @@
+"""The state of a candidacy: the fold of its events, and the questions that the rules ask of it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from domain.events import ClosedStatus, HoldReason, ResultFacts
+from domain.scheme import Programme
+from domain.types import Frozen, Instant, Score
+
+Status = Literal[
+    "awaiting_purchase",
+    "testing",
+    "settling",
+    "awaiting_review",
+    "awaiting_experience",
+    "certified",
+    "recertifying",
+    "grace",
+    "lapsed",
+    "suspended",
+    "abandoned",
+    "timed_out",
+    "refused",
+    "withdrawn",
+    "revoked",
+    "superseded",
+    "expired",
+]
+
+
+class Window(Frozen):
+    """The testing window. `closes_at` is the exclusive end of the last day, `settles_at` of the settlement after it."""
+
+    reference: str
+    purchased_at: Instant
+    opens_on: date
+    original_deadline: date
+    deadline: date
+    closes_at: Instant
+    settles_at: Instant
+    closed: bool = False
+
+
+class Held(Frozen):
+    """A result that waits for a person."""
+
+    result: ResultFacts
+    reason: HoldReason
+    explanation: str
+    since: Instant
+
+    @property
+    def key(self) -> str:
+        return hold_key(self.result.result_id, self.result.revision)
+
+
+def hold_key(result_id: str, revision: int) -> str:
+    """Under which a held result is found."""
+    return f"{result_id}#{revision}"
+
+
+class ExperienceClaim(Frozen):
+    """The newest experience on record; `met_at` is when it counts, None where it ended too early."""
+
+    role: str
+    started_on: date
+    ended_on: date | None
+    met_on: date | None
+    met_at: Instant | None
+
+
+class WorkProduct(Frozen):
+    """Where the work product stands."""
+
+    status: Literal["open", "submitted", "revise", "passed", "failed"] = "open"
+    submission_id: str | None = None
+    due_on: date | None = None
+    due_at: Instant | None = None
+    revisions: int = 0
+    failures: int = 0
+    digests: dict[str, str] = {}
+
+
+class Certificate(Frozen):
+    """The certificate and the borders of its running cycle."""
+
+    number: str
+    certified_on: date
+    cycle: int
+    anchor: date
+    months: int
+    cycle_starts_on: date
+    expires_on: date
+    expires_at: Instant
+    window_opens_on: date
+    window_opens_at: Instant
+    grace_ends_on: date
+    lapses_at: Instant
+    ends_on: date
+    ends_at: Instant
+    phase: Literal["certified", "recertifying", "grace", "lapsed"] = "certified"
+    gap_from: date | None = None
+
+
+class Recertification(Frozen):
+    """Where the recertification of the running cycle stands."""
+
+    status: Literal["closed", "open", "submitted", "returned"] = "closed"
+    submission_id: str | None = None
+    submitted_at: Instant | None = None
+    submitted_phase: Literal["in_time", "grace", "lapsed"] | None = None
+    digests: dict[str, str] = {}
+
+
+class Suspension(Frozen):
+    """A running suspension, and when it asks for attention."""
+
+    since: Instant
+    by: str
+    attention_at: Instant
+    asked: bool = False
+
+
+class State(Frozen):
+    """Everything the rules know of one candidacy."""
+
+    workflow_id: str
+    enrolment: str
+    candidate_id: str
+    designation: str
+    path: Literal["standard", "advancement"]
+    advances_from: str | None
+    programme: Programme
+    registered_at: Instant
+    abandons_at: Instant
+    sequence: int = 0
+    window: Window | None = None
+    remind_after: Instant | None = None
+    could_act: bool = False
+    self_assessments: dict[str, Score] = {}
+    self_assessed_at: dict[str, Instant] = {}
+    results: dict[str, ResultFacts] = {}
+    revisions: dict[str, dict[int, str]] = {}
+    held: dict[str, Held] = {}
+    rejected: dict[str, str] = {}
+    settlements: dict[str, Instant] = {}
+    experience: ExperienceClaim | None = None
+    experience_met_on: date | None = None
+    work_product: WorkProduct = WorkProduct()
+    certificate: Certificate | None = None
+    recertification: Recertification = Recertification()
+    suspension: Suspension | None = None
+    ready_at: Instant | None = None
+    advancing_to: str | None = None
+    advancing_with: str | None = None
+    superseded_by: str | None = None
+    superseded_at: Instant | None = None
+    attention: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    closed: ClosedStatus | None = None
+
+    def having(self, **changes: object) -> State:
+        """A copy with these fields changed."""
+        return self.model_copy(update=changes)
+
+    def wanting(self, attention: str, *, ended: bool = False) -> State:
+        """A copy in which this attention value is raised, or has ended."""
+        others = tuple(value for value in self.attention if value != attention)
+        return self.having(attention=others if ended else (*others, attention))
+
+    @property
+    def zone(self) -> str:
+        return self.programme.body.zone
+
+    @property
+    def cycle(self) -> int:
+        """The certificate's cycle; the candidacy itself counts to the first."""
+        return self.certificate.cycle if self.certificate else 1
+
+    @property
+    def holder(self) -> bool:
+        """Whether a certificate was granted and the certification has not ended."""
+        return self.certificate is not None and self.closed is None
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether the holder is certified at this instant: not expired, not suspended, not closed (rules 19, 20)."""
+        if self.certificate is None or self.closed or self.suspension:
+            return False
+        return self.certificate.phase in ("certified", "recertifying") and at < self.certificate.expires_at

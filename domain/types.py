@@ -1,0 +1,142 @@
+"""The value types of the programme: exact numbers, instants, days and bounded texts, with errors in plain words."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+# Exact arithmetic needs bounded operands: 1e-999999999 as a fraction would not fit in memory.
+MAX_DIGITS = 28
+EARLIEST_YEAR = 1900
+LATEST_YEAR = 2200
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class Frozen(BaseModel):
+    """An immutable value. Unknown fields are ignored, so that a newer engine may drop a field that older payloads carry."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def _in_range(year: int) -> None:
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
+        raise ValueError(f"must lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
+
+
+def parse_instant(value: Any) -> datetime:
+    """An RFC 3339 instant with an offset, as UTC. A number is not an instant: nobody can see its unit."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("must be an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z")
+        return value.astimezone(UTC)
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        raise ValueError("must be an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z")
+    try:
+        # Python keeps microseconds: a finer fraction is cut off, never rounded up into the next day.
+        instant = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value.upper()))
+        _in_range(instant.year)
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is no instant of the calendar") from error
+
+
+def parse_day(value: Any) -> date:
+    """A calendar day, YYYY-MM-DD."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("must be a day written YYYY-MM-DD")
+    day = date.fromisoformat(value)
+    _in_range(day.year)
+    return day
+
+
+def parse_number(value: Any) -> Decimal:
+    """An exact number from a JSON number (already read as a decimal) or from a decimal string."""
+    if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
+        raise ValueError("must be a number or a decimal string")
+    try:
+        number = Decimal(value)
+    except InvalidOperation as error:
+        raise ValueError("must be a number or a decimal string") from error
+    if not number.is_finite():
+        raise ValueError("must be a finite number")
+    exponent = number.as_tuple().exponent
+    if len(number.as_tuple().digits) > MAX_DIGITS or not -MAX_DIGITS <= int(exponent) <= MAX_DIGITS:
+        raise ValueError(f"must have at most {MAX_DIGITS} digits")
+    # 81.5, 81.50 and "81.50" are one number, and so one content for the ledger of messages.
+    return Decimal(f"{number.normalize():f}") + 0
+
+
+Instant = Annotated[datetime, BeforeValidator(parse_instant)]
+Day = Annotated[date, BeforeValidator(parse_day)]
+Number = Annotated[Decimal, BeforeValidator(parse_number)]
+
+
+def _percentage(number: Decimal) -> Decimal:
+    if not 0 <= number <= 100:
+        raise ValueError("must lie between 0 and 100")
+    return number
+
+
+Percentage = Annotated[Number, AfterValidator(_percentage)]
+
+_NO_CONTROLS = r"^[^\x00-\x1f\x7f]+$"
+_NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$"
+
+CandidateId = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Code = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Identifier = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,64}$")]
+MessageId = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,128}$")]
+Line = Annotated[
+    str,
+    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_CONTROLS),
+]
+Text = Annotated[
+    str,
+    StringConstraints(
+        strict=True, strip_whitespace=True, min_length=1, max_length=1000, pattern=_NO_CONTROLS_BUT_LINES
+    ),
+]
+Email = Annotated[
+    str,
+    StringConstraints(
+        strict=True,
+        strip_whitespace=True,
+        max_length=254,
+        pattern=r"^[^@\s,;<>\x00-\x1f]+@[^@\s,;<>\x00-\x1f]+$",
+    ),
+]
+Uri = Annotated[
+    str, StringConstraints(strict=True, max_length=1000, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+$")
+]
+Sha256 = Annotated[str, StringConstraints(strict=True, to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
+WorkflowId = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,200}$")]
+
+
+class Score(Frozen):
+    """An exact score: so many points out of so many. A percentage is out of 100 (rule 8)."""
+
+    points: Number
+    out_of: Number = Decimal(100)
+
+    @property
+    def fraction(self) -> Fraction:
+        return Fraction(self.points) / Fraction(self.out_of)
+
+    def reaches(self, passing_score: Decimal) -> bool:
+        """Whether the unrounded score meets the passing score in percent, inclusive (rule 8)."""
+        return self.fraction * 100 >= Fraction(passing_score)
+
+    @property
+    def shown(self) -> str:
+        """The percentage with two decimals, truncated, never rounded up (rule 8)."""
+        hundredths = int(self.fraction * 10_000)
+        return f"{hundredths // 100}.{hundredths % 100:02d}"
