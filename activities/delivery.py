@@ -1,0 +1,143 @@
+"""Carries a finished message: into a folder as an .eml file, or to a mail server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import smtplib
+import ssl
+import tempfile
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+
+_SECONDS = 30.0
+_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+class Undeliverable(Exception):
+    """The mail will never be taken. The message names nobody."""
+
+
+class Deferred(Exception):
+    """The mail may be taken later. The message names nobody and shows no password."""
+
+
+class Carrier(Protocol):
+    """A way out for notices. `name` is the same for the same notice, and no other."""
+
+    def carry(self, message: EmailMessage, name: str) -> None:
+        """Deliver the message. Raises `Undeliverable` or `Deferred`."""
+
+
+def carrier(outbox: Path, smtp_url: str | None) -> Carrier:
+    """The mail server where one is set, the outbox otherwise."""
+    return MailServer(smtp_url) if smtp_url else Outbox(outbox)
+
+
+class Outbox:
+    """A folder of .eml files, which every mail program opens. The same notice again changes nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def carry(self, message: EmailMessage, name: str) -> None:
+        final = self._folder / f"{name}.eml"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            if not final.exists():
+                self._write(message.as_bytes(policy=SMTP), final)
+        except OSError as error:
+            # Not the error's text: a file name is in it.
+            raise Deferred(
+                f"The outbox {self._folder} cannot be written: {error.strerror or type(error).__name__}."
+            ) from None
+
+    def _write(self, content: bytes, final: Path) -> None:
+        """Nobody ever sees half a file. The dot keeps the unfinished one out of `*.eml`."""
+        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=self._folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                # The server is about to be told that this notice is out: it must survive a power cut.
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(final)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+class MailServer:
+    """A mail server: `smtp://`, `smtps://` or `smtp+starttls://`, `[user:password@]host[:port]`."""
+
+    def __init__(self, url: str) -> None:
+        self._url: SplitResult = urlsplit(url)
+        if self._url.scheme not in _PORTS or not self._url.hostname:
+            # The value is not repeated: it may hold a password.
+            raise ValueError("CERTPATH_SMTP_URL must begin with smtp://, smtps:// or smtp+starttls:// and name a host.")
+
+    @property
+    def _where(self) -> str:
+        return f"{self._url.hostname}:{self._url.port or _PORTS[self._url.scheme]}"
+
+    def carry(self, message: EmailMessage, name: str) -> None:
+        server = self._open()
+        try:
+            server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            raise self._refused("the recipient", max(code for code, _ in error.recipients.values())) from None
+        except smtplib.SMTPSenderRefused as error:
+            # Our own address, not the candidate's: an operator can mend that.
+            raise Deferred(f"{self._where} refuses the sender's address ({error.smtp_code}).") from None
+        except smtplib.SMTPNotSupportedError:
+            raise Undeliverable(f"{self._where} takes no address beyond ASCII.") from None
+        except smtplib.SMTPDataError as error:
+            raise self._refused("the message", error.smtp_code) from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise Deferred(f"{self._where} broke off ({type(error).__name__}).") from None
+        finally:
+            # The message is taken or refused by now; an error on leaving must not send it again.
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                server.quit()
+            server.close()
+
+    def _refused(self, what: str, code: int) -> Exception:
+        kind = Undeliverable if 500 <= code <= 599 else Deferred
+        # Only the code: the server's words often repeat the address.
+        return kind(f"{self._where} refuses {what} ({code}).")
+
+    def _open(self) -> smtplib.SMTP:
+        try:
+            return self._connected()
+        except smtplib.SMTPAuthenticationError as error:
+            raise Deferred(f"{self._where} refuses the user name or password ({error.smtp_code}).") from None
+        except smtplib.SMTPNotSupportedError:
+            raise Deferred(f"{self._where} offers no {'STARTTLS or no ' if self._starttls else ''}login.") from None
+        except smtplib.SMTPResponseException as error:
+            raise Deferred(f"{self._where} is not ready ({error.smtp_code}).") from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise Deferred(f"{self._where} cannot be reached ({type(error).__name__}).") from None
+
+    @property
+    def _starttls(self) -> bool:
+        return self._url.scheme == "smtp+starttls"
+
+    def _connected(self) -> smtplib.SMTP:
+        host, port = self._where.rsplit(":", 1)
+        server: smtplib.SMTP
+        if self._url.scheme == "smtps":
+            server = smtplib.SMTP_SSL(host, int(port), timeout=_SECONDS, context=ssl.create_default_context())
+        else:
+            server = smtplib.SMTP(host, int(port), timeout=_SECONDS)
+        try:
+            if self._starttls:
+                server.starttls(context=ssl.create_default_context())
+            if self._url.username:
+                server.login(unquote(self._url.username), unquote(self._url.password or ""))
+        except BaseException:
+            server.close()
+            raise
+        return server

@@ -1,0 +1,114 @@
+"""Marks responses against an answer key. Reading has no effect on the world, so doing it twice is harmless.
+
+A key must never show: not in an answer, an error, a log line or a history. So nothing here raises with what
+it read, and an answer holds points only. Whatever is wrong with form or key is an answer too (`unscored`):
+the result is then held for a person, not lost, and no retry loop hides it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from temporalio import activity
+
+from activities.requests import SCORE_RESPONSES, ScoringAnswer, ScoringRequest
+from domain.types import Score
+
+_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LARGEST = 1_000_000
+_Answer = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class AnswerKey(BaseModel):
+    """The right answer to every question of a form, as in the file `{form}.json`."""
+
+    # hide_input: the text of a validation error would quote the key.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    form: str
+    domain: str
+    answers: Annotated[dict[str, _Answer], Field(min_length=1, max_length=1000, repr=False)]
+
+    def points(self, responses: dict[str, str]) -> int:
+        """How many responses are right. A question without a response is not."""
+        return sum(
+            _same(responses[question], right) for question, right in self.answers.items() if question in responses
+        )
+
+
+class _NoKey(Exception):
+    """Why there is no usable key, in words that show nothing of it."""
+
+
+def _same(given: str, right: str) -> bool:
+    return given.strip().casefold() == right.strip().casefold()
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose names are all different: of two answers to one question none is to be trusted."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError("a name stands twice")
+        found[name] = value
+    return found
+
+
+class Scoring:
+    """Marks responses with the answer keys in `folder`, or says that none is configured."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    @activity.defn(name=SCORE_RESPONSES)
+    def score_responses(self, request: ScoringRequest) -> ScoringAnswer:
+        """One point for each right answer, out of the number of questions; or why there is no score."""
+        try:
+            key = self._key(request.form)
+        except _NoKey as reason:
+            return ScoringAnswer(unscored=str(reason))
+        if key.domain != request.domain:
+            return ScoringAnswer(unscored=f"form {request.form} is not a form of {request.domain[:64]}")
+        if unknown := len(request.responses.keys() - key.answers.keys()):
+            return ScoringAnswer(unscored=f"{unknown} of the responses answer no question of form {request.form}")
+        points = Decimal(key.points(request.responses))
+        return ScoringAnswer(score=Score(points=points, out_of=Decimal(len(key.answers))))
+
+    def _key(self, form: str) -> AnswerKey:
+        if self._folder is None:
+            raise _NoKey("no folder of answer keys is configured (CERTPATH_ANSWER_KEYS)")
+        # The pattern holds no separator, and ".json" is appended: not even the form ".." leaves the folder.
+        if not _FORM.fullmatch(form):
+            raise _NoKey("the form's name is not one (letters, digits, dot, hyphen, underscore; at most 64)")
+        try:
+            with (self._folder / f"{form}.json").open("rb") as file:
+                text = file.read(_LARGEST + 1)
+        except FileNotFoundError:
+            raise _NoKey(f"there is no answer key for form {form}") from None
+        except OSError:
+            raise _NoKey(f"the answer key of form {form} cannot be read") from None
+        return self._parsed(form, text)
+
+    @staticmethod
+    def _parsed(form: str, text: bytes) -> AnswerKey:
+        broken = f"the answer key of form {form} is not valid"
+        if len(text) > _LARGEST:
+            raise _NoKey(f"{broken}: it is too large")
+        try:
+            key = AnswerKey.model_validate(json.loads(text, object_pairs_hook=_once))
+        except ValidationError as error:
+            # The outermost name only: what lies below are questions and answers.
+            fields = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+            ours = sorted(fields & AnswerKey.model_fields.keys()) or ["the file"]
+            raise _NoKey(f"{broken}: see {', '.join(ours)}") from None
+        except (ValueError, RecursionError):
+            raise _NoKey(f"{broken}: it is not JSON, or a name stands twice") from None
+        if key.form != form:
+            raise _NoKey(f"{broken}: it is the key of another form")
+        return key

@@ -1,0 +1,191 @@
+"""Opening the higher candidacy, asking the lower to give way: a real server, stand-in candidacies."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+from temporalio.worker import Worker
+
+from activities.advancement import Advancement
+from activities.requests import OpeningAnswer, OpeningRequest, SupersedeAnswer, SupersedeRequest
+from runtime.search_attributes import CANDIDATE_ID, DESIGNATION
+
+QUEUE = "advancement-tests"
+AT = datetime(2027, 3, 5, 15, 0, tzinfo=UTC)
+
+
+@workflow.defn(name="Lower", sandboxed=False)
+class Lower:
+    """Gives way, refuses or falls silent, as told; answers its timeline."""
+
+    def __init__(self) -> None:
+        self._mood = "refuse"
+        self._closed = False
+        self._timeline: list[dict[str, Any]] = []
+
+    @workflow.run
+    async def run(self) -> str:
+        await workflow.wait_condition(lambda: self._closed and workflow.all_handlers_finished())
+        return "superseded"
+
+    @workflow.signal
+    def feel(self, mood: str) -> None:
+        self._mood = mood
+        self._closed = mood == "close"
+
+    @workflow.update
+    async def supersede(self, payload: dict[str, Any]) -> dict[str, Any]:
+        if self._mood == "refuse":
+            raise ApplicationError("The certificate is not in force.", {"code": "not-in-force"}, type="Refused")
+        if self._mood == "break":
+            raise ApplicationError("no", type="InvalidMessage")
+        if self._mood == "odd":
+            return {"status": "superseded"}
+        at = "2027-03-05T15:00:01.250000Z"
+        self._timeline.append({"type": "Superseded", "at": at, "by_number": payload["by_number"]})
+        self._closed = True
+        return {"status": "superseded", "superseded_at": at}
+
+    @workflow.query
+    def timeline(self) -> list[dict[str, Any]]:
+        return self._timeline
+
+
+@pytest_asyncio.fixture(scope="module")
+async def lower_worker(client: Client) -> AsyncIterator[None]:
+    """A worker for the stand-in."""
+    async with Worker(client, task_queue=QUEUE, workflows=[Lower]):
+        yield
+
+
+async def supersede(client: Client, workflow_id: str, number: str = "N-1") -> SupersedeAnswer:
+    answer = await ActivityEnvironment().run(
+        Advancement(client).supersede_lower,
+        SupersedeRequest(workflow_id=workflow_id, by_workflow_id="certification:CCSL:C-1", by_number=number, at=AT),
+    )
+    assert isinstance(answer, SupersedeAnswer)
+    return answer
+
+
+@pytest.fixture
+def lower_id() -> str:
+    return f"lower:{uuid4()}"
+
+
+@pytest.mark.usefixtures("lower_worker")
+async def test_a_refusal_is_an_answer_and_the_next_asking_is_a_new_one(client: Client, lower_id: str) -> None:
+    handle = await client.start_workflow("Lower", id=lower_id, task_queue=QUEUE)
+    for _ in range(2):
+        answer = await supersede(client, lower_id)
+        assert answer == SupersedeAnswer(reason="The certificate is not in force.")
+    await handle.signal("feel", "give way")
+    assert (await supersede(client, lower_id)).superseded_at == datetime(2027, 3, 5, 15, 0, 1, 250000, UTC)
+
+
+@pytest.mark.usefixtures("lower_worker")
+async def test_a_lost_answer_is_found_again_in_the_closed_workflow(client: Client, lower_id: str) -> None:
+    handle = await client.start_workflow("Lower", id=lower_id, task_queue=QUEUE)
+    await handle.signal("feel", "give way")
+    first = await supersede(client, lower_id)
+    await handle.result()
+    assert await supersede(client, lower_id) == first
+    other = await supersede(client, lower_id, "N-2")
+    assert other.superseded_at is None
+    assert "closed" in other.reason
+
+
+@pytest.mark.usefixtures("lower_worker")
+async def test_a_lower_one_that_closed_otherwise_or_never_was_is_an_answer(client: Client, lower_id: str) -> None:
+    handle = await client.start_workflow("Lower", id=lower_id, task_queue=QUEUE)
+    await handle.signal("feel", "close")
+    await handle.result()
+    assert "closed" in (await supersede(client, lower_id)).reason
+    assert "not found" in (await supersede(client, f"lower:{uuid4()}")).reason
+
+
+@pytest.mark.usefixtures("lower_worker")
+@pytest.mark.parametrize("mood", ["break", "odd"])
+async def test_an_answer_that_is_none_is_asked_for_again(client: Client, lower_id: str, mood: str) -> None:
+    handle = await client.start_workflow("Lower", id=lower_id, task_queue=QUEUE)
+    await handle.signal("feel", mood)
+    with pytest.raises(ApplicationError) as caught:
+        await supersede(client, lower_id)
+    assert (caught.value.type, caught.value.non_retryable) == ("LowerUnclear", False)
+    await handle.terminate()
+
+
+async def test_silence_is_given_up_in_time(client: Client, lower_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("activities.advancement._ANSWER_SECONDS", 0.5)
+    handle = await client.start_workflow("Lower", id=lower_id, task_queue="nobody-works-here")
+    with pytest.raises(ApplicationError) as caught:
+        await supersede(client, lower_id)
+    assert (caught.value.type, caught.value.non_retryable) == ("LowerSilent", False)
+    await handle.terminate()
+
+
+# --- opening
+
+
+def opening(key: str, candidate: str) -> OpeningRequest:
+    return OpeningRequest(
+        key=key,
+        workflow_id=f"certification:CCSL:{candidate}",
+        registration={
+            "candidate_id": candidate,
+            "designation": "CCSL",
+            "name": "Ana",
+            "email": "ana@example.org",
+        },
+        summary="CCSL candidacy, by advancement",
+    )
+
+
+async def open_one(client: Client, request: OpeningRequest) -> OpeningAnswer:
+    answer = await ActivityEnvironment().run(Advancement(client).open_advancement, request)
+    assert isinstance(answer, OpeningAnswer)
+    return answer
+
+
+@pytest.fixture
+def candidate() -> str:
+    return f"C-{uuid4().hex[:12]}"
+
+
+async def test_a_retry_opens_nothing_twice_not_even_after_the_end(client: Client, candidate: str) -> None:
+    request = opening("key-1", candidate)
+    handle = client.get_workflow_handle(request.workflow_id)
+    assert (await open_one(client, request)).refusal is None
+    opened = await handle.describe()
+    assert (await open_one(client, request)).refusal is None
+    await handle.terminate()
+    assert (await open_one(client, request)).refusal is None
+    assert (await handle.describe()).run_id == opened.run_id
+    assert opened.workflow_type == "CertificationWorkflow"
+    assert opened.task_queue == "certification"
+    assert await opened.static_summary() == "CCSL candidacy, by advancement"
+    assert opened.typed_search_attributes[CANDIDATE_ID] == candidate
+    assert opened.typed_search_attributes[DESIGNATION] == "CCSL"
+
+
+async def test_an_open_candidacy_of_somebody_else_is_a_refusal(client: Client, candidate: str) -> None:
+    request = opening("key-1", candidate)
+    await open_one(client, request)
+    answer = await open_one(client, opening("key-2", candidate))
+    assert answer.refusal == "there is already an open candidacy for CCSL"
+    await client.get_workflow_handle(request.workflow_id).terminate()
+    assert (await open_one(client, opening("key-2", candidate))).refusal is None
+    await client.get_workflow_handle(request.workflow_id).terminate()
+
+
+async def test_a_candidacy_opened_without_a_memo_is_somebody_elses(client: Client, candidate: str) -> None:
+    request = opening("key-1", candidate)
+    handle = await client.start_workflow("CertificationWorkflow", {}, id=request.workflow_id, task_queue="nobody")
+    assert (await open_one(client, request)).refusal is not None
+    await handle.terminate()
