@@ -1,0 +1,315 @@
+"""What every process stands on: settings, connection, logs, the embedded server, the search attributes."""
+
+import io
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from temporalio import activity, workflow
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, RemoveSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from runtime import logs, search_attributes
+from runtime.connection import CannotConnect, connect
+from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server, temporal_cli
+from runtime.settings import ROOT, Settings, SettingsError
+
+ADDRESS = "ana@example.org"
+
+
+# --- settings
+
+
+def test_settings_stand_without_any_variable() -> None:
+    settings = Settings.from_environment({})
+    assert settings.outbox == ROOT / "var" / "outbox"
+    assert settings.scheme == ROOT / "schemes" / "ciac.toml"
+    assert settings == Settings.from_environment({"CERTPATH_SMTP_URL": " ", "CERTPATH_SCHEME": ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CERTPATH_OUTBOX", __file__),
+        ("CERTPATH_SMTP_URL", "mail.example.org"),
+        ("CERTPATH_SMTP_URL", "smtp://:secret@"),
+        ("CERTPATH_SMTP_URL", "smtp://host:no"),
+        ("CERTPATH_SCHEME", "/nowhere/scheme.toml"),
+        ("CERTPATH_ANSWER_KEYS", __file__),
+        ("CERTPATH_LOG_FORMAT", "xml"),
+        ("CERTPATH_METRICS_ADDRESS", "localhost"),
+        ("CERTPATH_METRICS_ADDRESS", "localhost:70000"),
+    ],
+)
+def test_a_wrong_setting_is_one_line_that_names_the_variable(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({name: value})
+    message = str(caught.value)
+    assert name in message
+    assert "\n" not in message
+    assert "secret" not in message
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        (":9464", "127.0.0.1:9464"),
+        ("9464", "127.0.0.1:9464"),
+        ("0.0.0.0:1", "0.0.0.0:1"),
+        ("[::1]:9", "[::1]:9"),
+    ],
+)
+def test_metrics_stay_on_this_machine_unless_a_host_is_named(value: str, address: str) -> None:
+    assert Settings.from_environment({"CERTPATH_METRICS_ADDRESS": value}).metrics_address == address
+
+
+def test_a_path_of_the_environment_is_taken_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings.from_environment({"CERTPATH_OUTBOX": "mails"}).outbox == tmp_path / "mails"
+
+
+# --- connection
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "no-such-host.invalid:7233", "nonsense"])
+async def test_a_server_that_is_not_there_is_a_quick_clear_error(address: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(CannotConnect) as caught:
+        await connect(target_host=address)
+    assert time.monotonic() - began < 5
+    message = str(caught.value)
+    assert address in message
+    assert "starter.py dev" in message
+    assert "\n" not in message
+
+
+async def test_a_server_that_never_answers_is_given_up_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(CannotConnect, match="no answer"):
+            await connect(target_host=f"127.0.0.1:{silent.getsockname()[1]}", patience=0.5)
+        assert time.monotonic() - began < 3
+
+
+async def test_the_environment_says_where(embedded: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", embedded.address)
+    assert (await connect()).namespace == "default"
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", "elsewhere")
+    with pytest.raises(CannotConnect, match=r"'elsewhere'.*no such namespace"):
+        await connect()
+
+
+async def test_a_broken_profile_is_a_settings_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken.toml").write_text("profile = [")
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "broken.toml"))
+    with pytest.raises(SettingsError, match=r"temporal\.toml"):
+        await connect()
+
+
+# --- logs
+
+
+@activity.defn
+async def failing_notice() -> None:
+    """An activity whose failure quotes what no log may hold."""
+    activity.logger.info("rendering", extra={"notice": "welcome"})
+    raise ValueError(f"no mailbox {ADDRESS}")
+
+
+@workflow.defn(sandboxed=False)
+class LoggingWorkflow:
+    """Logs one line, and lets an activity fail."""
+
+    @workflow.run
+    async def run(self) -> None:
+        workflow.logger.info("started", extra={"event_type": "Registered"})
+        try:
+            await workflow.execute_activity(
+                failing_notice,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=RetryPolicy(maximum_attempts=1),
+            )
+        except ActivityError:
+            workflow.logger.warning("notice failed")
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """The root logger's lines, as JSON, for the length of a test."""
+    root, lines = logging.getLogger(), io.StringIO()
+    before, level = list(root.handlers), root.level
+    logs.configure("json")
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(logs.formatter("json"))
+    root.handlers[:] = [handler]
+    yield lines
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+async def test_every_line_is_json_with_the_workflow_id_and_no_address(
+    client: Client, stream: io.StringIO
+) -> None:
+    identity, queue = f"logging:{uuid4()}", f"logging-{uuid4()}"
+    async with Worker(client, task_queue=queue, workflows=[LoggingWorkflow], activities=[failing_notice]):
+        await client.execute_workflow(LoggingWorkflow.run, id=identity, task_queue=queue)
+    assert "@" not in stream.getvalue()
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    ours = {line["event"]: line for line in lines if line.get("workflow_id") == identity}
+    assert ours["started"]["event_type"] == "Registered"
+    assert ours["started"]["run_id"]
+    assert ours["rendering"] | {"notice": "welcome", "activity_type": "failing_notice"} == ours["rendering"]
+    assert "<e-mail>" in next(line["exception"] for line in lines if "exception" in line)
+    assert not {"temporal_workflow", "temporal_activity"} & set().union(*lines)
+
+
+def test_the_console_form_is_plain_where_nobody_looks() -> None:
+    record = logging.makeLogRecord(
+        {"name": "certpath", "levelname": "INFO", "levelno": 20, "msg": f"to {ADDRESS}"}
+    )
+    text = logs.formatter("console").format(record)
+    assert "\x1b" not in text
+    assert "to <e-mail>" in text
+
+
+# --- the embedded server
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_the_embedded_server_leaves_nothing_running() -> None:
+    async with embedded_server() as server:
+        pid = server.pid
+        assert pid is not None
+        assert _runs(pid)
+        await server.client()
+    assert not _runs(pid)
+    assert not server.log.exists()
+
+
+@workflow.defn(sandboxed=False)
+class WaitingWorkflow:
+    """Waits for one signal and answers what it brought."""
+
+    def __init__(self) -> None:
+        self._word: str | None = None
+
+    @workflow.run
+    async def run(self) -> str:
+        await workflow.wait_condition(lambda: self._word is not None)
+        return self._word or ""
+
+    @workflow.signal
+    def say(self, word: str) -> None:
+        self._word = word
+
+
+async def test_a_killed_server_comes_back_on_its_file_under_its_address(tmp_path: Path) -> None:
+    async with embedded_server(db=tmp_path / "temporal.db") as server:
+        client = await server.client()
+        handle = await client.start_workflow(WaitingWorkflow.run, id="waiting", task_queue="waiting")
+        address, first = server.address, server.pid
+        await server.kill()
+        assert server.pid is None
+        await server.start()
+        assert (server.address, server.pid != first) == (address, True)
+        async with Worker(client, task_queue="waiting", workflows=[WaitingWorkflow]):
+            await handle.signal(WaitingWorkflow.say, "still here")
+            assert await handle.result() == "still here"
+
+
+async def test_a_port_that_is_taken_is_a_clear_error(embedded: EmbeddedServer, tmp_path: Path) -> None:
+    with pytest.raises(ServerFailed, match=r"Port \d+ is in use") as caught:
+        async with embedded_server(port=int(embedded.address.rpartition(":")[2]), log=tmp_path / "log"):
+            pass
+    assert "\n" not in str(caught.value)
+
+
+def test_the_cli_is_the_wheels() -> None:
+    answer = subprocess.run(
+        [temporal_cli(), "--version"], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert answer.stdout.startswith("temporal version")
+
+
+# --- search attributes
+
+
+async def test_registration_is_idempotent(client: Client, time_skipping: WorkflowEnvironment) -> None:
+    assert await search_attributes.register(client) == []
+    assert await search_attributes.register(time_skipping.client) == []
+
+
+async def test_a_name_of_another_type_is_a_clear_error() -> None:
+    other = search_attributes.DESIGNATION.name
+    async with embedded_server() as server:
+        client = await server.client()
+        remove = RemoveSearchAttributesRequest(namespace=client.namespace, search_attributes=[other])
+        await client.operator_service.remove_search_attributes(remove)
+        assert await search_attributes.register(client) == [other]
+        await client.operator_service.remove_search_attributes(remove)
+        wrong = {other: IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE}
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=wrong)
+        )
+        with pytest.raises(search_attributes.CannotRegister, match=r"Designation exists with type DOUBLE"):
+            await search_attributes.register(client)
+
+
+# --- the worker's face
+
+
+def _worker(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, str(ROOT / "worker.py"), *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "code", "words"),
+    [
+        ({"TEMPORAL_ADDRESS": "127.0.0.1:1"}, 3, "127.0.0.1:1"),
+        ({"CERTPATH_LOG_FORMAT": "xml"}, 2, "CERTPATH_LOG_FORMAT"),
+        ({"TEMPORAL_PROFILE": "nobody"}, 2, "TEMPORAL_"),
+    ],
+)
+def test_a_worker_that_cannot_begin_says_so_in_one_line(
+    environment: dict[str, str], code: int, words: str
+) -> None:
+    ended = _worker(**environment)
+    assert ended.returncode == code
+    assert ended.stderr.count("\n") == 1
+    assert words in ended.stderr
+
+
+def test_help_answers_without_the_sdk() -> None:
+    ended = _worker("--help")
+    assert ended.returncode == 0
+    assert "CERTPATH_METRICS_ADDRESS" in ended.stdout

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Certpath's worker: takes the task queue `certification` and carries candidacies forward.
+
+Imports stand inside functions: the SDK alone takes half a second, and `--help` should not.
+"""
+
+from runtime.venv import reexec
+
+reexec()
+
+import argparse  # noqa: E402 - only in the right interpreter
+import asyncio  # noqa: E402
+import sys  # noqa: E402
+from datetime import timedelta  # noqa: E402
+from typing import TYPE_CHECKING  # noqa: E402
+
+from runtime.settings import Settings, SettingsError  # noqa: E402
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+    from temporalio.worker import Worker
+
+BAD_SETTINGS = 2
+UNREACHABLE = 3
+
+# Two cores: workflow tasks are CPU, more at once would only queue inside; activities mostly wait.
+_WORKFLOW_TASKS = 20
+_ACTIVITIES = 20
+_CACHED_WORKFLOWS = 1000
+_GRACE = timedelta(seconds=10)
+
+_HELP_END = """\
+settings (environment):
+  TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, ...  where Temporal is (default localhost:7233)
+  CERTPATH_OUTBOX            folder for notices (default var/outbox)
+  CERTPATH_SMTP_URL          a mail server for notices instead, smtp://host:25
+  CERTPATH_SCHEME            a scheme file in place of schemes/ciac.toml
+  CERTPATH_ANSWER_KEYS       folder of answer keys
+  CERTPATH_LOG_FORMAT        console (default) or json
+  CERTPATH_METRICS_ADDRESS   host:port for Prometheus metrics
+
+exit codes: 0 stopped by SIGTERM or Ctrl-C, 2 bad settings, 3 Temporal cannot be reached
+"""
+
+
+def build_worker(client: "Client", settings: Settings) -> "Worker":
+    """A worker for everything of Certpath, not started yet: `async with build_worker(...)`, or `.run()`."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from temporalio.client import Client
+    from temporalio.worker import Worker
+    from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+    import activities
+    from runtime.connection import TASK_QUEUE
+    from runtime.converter import worker_converter
+    from workflows import CertificationWorkflow
+
+    # Deterministic by design and big: loading these afresh for each workflow costs 70 ms of CPU.
+    config = client.config()
+    config["data_converter"] = worker_converter(client.data_converter)
+    passed_through = ("pydantic", "pydantic_core", "annotated_types", "activities", "domain", "runtime")
+    return Worker(
+        Client(**config),
+        task_queue=TASK_QUEUE,
+        workflows=[CertificationWorkflow],
+        activities=activities.build(settings, client),
+        activity_executor=ThreadPoolExecutor(_ACTIVITIES, thread_name_prefix="activity"),
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*passed_through)
+        ),
+        max_cached_workflows=_CACHED_WORKFLOWS,
+        max_concurrent_workflow_tasks=_WORKFLOW_TASKS,
+        max_concurrent_activities=_ACTIVITIES,
+        graceful_shutdown_timeout=_GRACE,
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then finish what has begun, 10 seconds at most.
+
+    Raises `CannotConnect` and `SettingsError`.
+    """
+    import logging
+
+    from runtime.connection import connect
+    from runtime.logs import core_runtime
+    from runtime.process import stop_requested
+
+    log = logging.getLogger("certpath.worker")
+    stop = stop_requested()
+    client = await connect(core_runtime(settings.metrics_address))
+    worker = build_worker(client, settings)
+    async with worker:
+        log.info(
+            "worker ready",
+            extra={
+                "address": client.service_client.config.target_host,
+                "namespace": client.namespace,
+                "task_queue": worker.task_queue,
+                "metrics": settings.metrics_address,
+            },
+        )
+        await stop.wait()
+        log.info("worker draining")
+    log.info("worker stopped")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the command line and settings, work, and answer the exit code."""
+    parser = argparse.ArgumentParser(
+        description="Runs Certpath's workflows and activities on the task queue 'certification'.",
+        epilog=_HELP_END,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.parse_args(arguments)
+    try:
+        settings = Settings.from_environment()
+    except SettingsError as error:
+        return _complain(str(error), BAD_SETTINGS)
+
+    from runtime.connection import CannotConnect
+    from runtime.logs import configure
+
+    configure(settings.log_format)
+    try:
+        asyncio.run(run(settings))
+    except SettingsError as error:
+        return _complain(str(error), BAD_SETTINGS)
+    except CannotConnect as error:
+        return _complain(str(error), UNREACHABLE)
+    return 0
+
+
+def _complain(sentence: str, code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return code
+
+
+if __name__ == "__main__":
+    from runtime.process import leave
+
+    leave(main())

@@ -1,0 +1,5 @@
+"""The durable shell: one workflow per candidate."""
+
+from workflows.certification import CertificationWorkflow
+
+__all__ = ["CertificationWorkflow"]

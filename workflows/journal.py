@@ -1,0 +1,147 @@
+"""The journal of a candidacy: its state, its newest events, its outbox and its ledger of messages.
+
+It knows no Temporal: the workflow keeps one, asks it to take commands, and hands it on when it continues as new.
+Its JSON is the long-lived format of the engine: `FORMAT` counts it, old ones stand in the tests as fixtures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from domain import rules
+from domain.commands import Command, Contact, RefuseMessage, ReportUndeliverable, UpdateContact
+from domain.effects import Effect, Notify
+from domain.events import BaseEvent, Event, MessageRefused
+from domain.requirements import status
+from domain.state import State, Status
+
+FORMAT = 1
+CARRIED_EVENTS = 200
+CARRIED_EXCERPTS = 20
+SHORT_EXCERPT = 100
+REMEMBERED_MESSAGES = 500
+QUEUED_NOTICES = 100
+
+
+class Remembered(BaseModel):
+    """A message that was taken: the hash of its content and its receipt."""
+
+    digest: str
+    status: Status
+    events: list[str]
+    sequence: int
+    superseded_at: datetime | None = None
+
+    def receipt(self, *, duplicate: bool) -> dict[str, Any]:
+        """The receipt of the contract."""
+        answer: dict[str, Any] = {
+            "status": self.status,
+            "events": self.events,
+            "duplicate": duplicate,
+            "sequence": self.sequence,
+        }
+        if self.superseded_at:
+            answer["superseded_at"] = self.superseded_at.isoformat()
+        return answer
+
+
+class Journal(BaseModel):
+    """Everything of a candidacy that outlives a run. `rules` is the version of the rules that this run pinned."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    format: int = FORMAT
+    rules: int
+    contact: Contact
+    state: State
+    events: list[Event] = []
+    omitted: int = 0
+    outbox: list[Effect] = []
+    ledger: dict[str, Remembered] = {}
+
+    @classmethod
+    def open(cls, command: Command, contact: Contact, at: datetime, version: int) -> Journal:
+        """A new journal, begun by a `Register` command.
+
+        Raises:
+            Refused: the registration is against the rules.
+        """
+        events = rules.decide(None, command, at, rules=version, contact=contact)
+        journal = cls(rules=version, contact=contact, state=rules.evolve(None, events[0], rules=version))
+        journal._log(events[0])
+        journal._fold(events[1:])
+        return journal
+
+    def take(self, command: Command, at: datetime) -> list[str]:
+        """Decides on a command and folds what follows; answers the types of the events.
+
+        Raises:
+            Refused: the rules do not allow it; nothing has changed.
+        """
+        events = rules.decide(self.state, command, at, rules=self.rules, contact=self.contact)
+        if isinstance(command, UpdateContact):
+            given = command.model_dump(include={"name", "email", "publish"}, exclude_none=True)
+            self.contact = self.contact.model_copy(update=given)
+        self._fold(events)
+        return [type(event).__name__ for event in events]
+
+    def refuse(self, refusal: RefuseMessage, at: datetime) -> None:
+        """Puts a refused message on the timeline."""
+        self.take(refusal, at)
+
+    def _fold(self, events: Iterable[BaseEvent]) -> None:
+        for event in events:
+            self.state = rules.evolve(self.state, event, rules=self.rules)
+            self._log(event)
+
+    def _log(self, event: BaseEvent) -> None:
+        self.events.append(event)  # type: ignore[arg-type]  # every event is one of the union
+        if len(self.events) > 2 * CARRIED_EVENTS:
+            self._trim()
+        self.outbox.extend(rules.effects(event, self.state, rules=self.rules))
+        notices = [effect for effect in self.outbox if isinstance(effect, Notify)]
+        if len(notices) > QUEUED_NOTICES:
+            self._drop(notices, event)
+
+    def _drop(self, notices: list[Notify], event: BaseEvent) -> None:
+        """Gives up the oldest notice past the bound (the first may be on its way), and says so on the timeline."""
+        oldest = notices[1]
+        self.outbox.remove(oldest)
+        reason = f"more than {QUEUED_NOTICES} notices were waiting"
+        self.take(ReportUndeliverable(notice=oldest.notice, about=oldest.sequence, reason=reason), event.at)
+
+    def _trim(self) -> None:
+        """Keeps the newest events. The excerpts of all but the newest refused messages are cut short."""
+        surplus = len(self.events) - CARRIED_EVENTS
+        if surplus > 0:
+            self.omitted += surplus
+            del self.events[:surplus]
+        refused = [index for index, event in enumerate(self.events) if isinstance(event, MessageRefused)]
+        for index in refused[:-CARRIED_EXCERPTS]:
+            event = self.events[index]
+            if isinstance(event, MessageRefused) and len(event.excerpt) > SHORT_EXCERPT:
+                self.events[index] = event.model_copy(update={"excerpt": event.excerpt[:SHORT_EXCERPT] + "…"})
+
+    def remember(self, message_id: str | None, digest: str, events: list[str]) -> Remembered:
+        """Writes a taken message into the ledger, and answers what its receipt says."""
+        remembered = Remembered(
+            digest=digest,
+            status=status(self.state),
+            events=events,
+            sequence=self.state.sequence,
+            superseded_at=self.state.superseded_at,
+        )
+        if message_id is not None:
+            self.ledger[message_id] = remembered
+            while len(self.ledger) > REMEMBERED_MESSAGES:
+                del self.ledger[next(iter(self.ledger))]
+        return remembered
+
+    def carried(self) -> dict[str, Any]:
+        """The payload of continue-as-new: bounded, and pinned to the newest rules."""
+        self._trim()
+        return {**self.model_dump(mode="json"), "rules": rules.CURRENT}

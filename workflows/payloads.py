@@ -1,0 +1,93 @@
+"""From raw payloads to commands, whatever was sent: none, one or several payloads, JSON or not (rule 27)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+with workflow.unsafe.imports_passed_through():
+    from domain import messages
+    from domain.commands import MESSAGES, Message, RefuseMessage
+    from domain.decision import Refused
+    from domain.messages import InvalidMessage, Problem
+
+_JSON = b"json/plain"
+_NAME_LENGTH = 100
+
+
+def payload_bytes(name: str, payloads: Sequence[RawValue]) -> bytes:
+    """The JSON text of the one payload that a message carries.
+
+    Raises:
+        InvalidMessage: there is none, there are several, or it is not plain JSON.
+    """
+    if len(payloads) != 1:
+        found = "none was sent" if not payloads else f"{len(payloads)} were sent"
+        raise InvalidMessage(name, [Problem(field="payload", problem=f"must be exactly one JSON object; {found}")])
+    payload = payloads[0].payload
+    encoding = payload.metadata.get("encoding", b"")
+    if encoding != _JSON:
+        told = encoding[:50].decode("utf-8", errors="replace") or "none"
+        raise InvalidMessage(name, [Problem(field="payload", problem=f"must be encoded as json/plain, not {told}")])
+    return payload.data
+
+
+def read_message(name: str, payloads: Sequence[RawValue]) -> Message:
+    """The message in these payloads.
+
+    Raises:
+        InvalidMessage: naming each wrong field.
+    """
+    if name not in MESSAGES:
+        raise InvalidMessage(name, [messages.unknown_name(name)])
+    message = messages.parse_message(name, payload_bytes(name, payloads))
+    messages.check_times(name, message, workflow.now())
+    return message
+
+
+def read_document(name: str, payloads: Sequence[RawValue]) -> Any:
+    """The JSON document in these payloads.
+
+    Raises:
+        InvalidMessage: there is none.
+    """
+    return messages.read_json(name, payload_bytes(name, payloads))
+
+
+def refusal(
+    name: str, payloads: Sequence[RawValue], error: InvalidMessage | Refused, *, from_signal: bool
+) -> RefuseMessage:
+    """The command that puts a refused message on the timeline, with the hash and the beginning of what was sent."""
+    data = b"".join(payload.payload.data for payload in payloads)
+    return RefuseMessage(
+        message=name[:_NAME_LENGTH],
+        code=error.code if isinstance(error, Refused) else "invalid-message",
+        reason=str(error)[:1000],
+        from_signal=from_signal,
+        sha256=messages.sha256_of(data),
+        excerpt=messages.excerpt_of(name, data),
+    )
+
+
+def failure(error: InvalidMessage | Refused) -> ApplicationError:
+    """The typed error of the contract. Expected, and never retried."""
+    if isinstance(error, Refused):
+        return ApplicationError(
+            error.reason,
+            {"code": error.code},
+            type="Refused",
+            non_retryable=True,
+            category=ApplicationErrorCategory.BENIGN,
+        )
+    problems = [problem.model_dump() for problem in error.problems]
+    return ApplicationError(
+        str(error),
+        {"errors": problems},
+        type="InvalidMessage",
+        non_retryable=True,
+        category=ApplicationErrorCategory.BENIGN,
+    )

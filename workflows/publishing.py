@@ -1,0 +1,56 @@
+"""What the Temporal UI and `list` see of a candidacy: search attributes and current details, set where they changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+
+with workflow.unsafe.imports_passed_through():
+    from domain import requirements, rules
+    from domain.details import details
+    from domain.state import State
+    from runtime import search_attributes as keys
+
+# A keyword list is for finding a candidate, the timeline for reading: a flood must not swell the visibility store.
+_PUBLISHED_ATTENTION = 20
+
+
+class Publisher:
+    """Remembers what it published, so that a task upserts once, and only what changed."""
+
+    def __init__(self) -> None:
+        known = workflow.info().typed_search_attributes
+        self._published: dict[str, Any] = {key.name: known.get(key) for key in keys.ALL}
+
+    def publish(self, state: State, version: int) -> None:
+        """Brings the search attributes and the current details up to date."""
+        workflow.set_current_details(details(state, version=version))
+        wanted = _attributes(state, version)
+        changed = {key: value for key, value in wanted.items() if not _same(self._published.get(key.name), value)}
+        if changed:
+            workflow.upsert_search_attributes(
+                [key.value_unset() if value is None else key.value_set(value) for key, value in changed.items()]
+            )
+            self._published.update({key.name: value for key, value in changed.items()})
+
+
+def _same(published: Any, wanted: Any) -> bool:
+    if isinstance(wanted, list):
+        return list(published or []) == wanted
+    return bool(published == wanted)
+
+
+def _attributes(state: State, version: int) -> dict[SearchAttributeKey[Any], Any]:
+    border = rules.next_border(state, rules=version)
+    passed = [one for one in requirements.assessments(state).values() if one.status == "passed"]
+    attention = list(state.attention[:_PUBLISHED_ATTENTION])
+    return {
+        keys.CANDIDATE_ID: state.candidate_id,
+        keys.DESIGNATION: state.designation,
+        keys.CERTIFICATION_STATUS: requirements.status(state),
+        keys.NEXT_DEADLINE: border.at if border else None,
+        keys.ASSESSMENTS_PASSED: len(passed),
+        keys.NEEDS_ATTENTION: attention or None,
+    }
