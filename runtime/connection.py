@@ -40,9 +40,12 @@ async def connect_at(
     `arguments` are those of `Client.connect`. Raises `CannotConnect`.
     """
     from temporalio.client import Client
-    from temporalio.contrib.pydantic import pydantic_data_converter
 
-    arguments = {"data_converter": pydantic_data_converter, "runtime": runtime, **arguments}
+    if "data_converter" not in arguments:
+        from temporalio.contrib.pydantic import pydantic_data_converter
+
+        arguments["data_converter"] = pydantic_data_converter
+    arguments = {"runtime": runtime, **arguments}
     where = f"{address} (namespace {arguments.get('namespace', 'default')!r})"
     try:
         async with asyncio.timeout(patience):
