@@ -52,7 +52,7 @@ def request(decision: Decision, command: RequestAdvancement) -> None:
 def answer(decision: Decision, command: AnswerAdvancement) -> None:
     """Notes that the target's workflow could not be opened; nothing is noted where it is open."""
     state = decision.state
-    if command.refusal is None or state.advancing_to != command.workflow_id:
+    if command.refusal is None or state.advancing_to != command.workflow_id or state.advancing_with is None:
         return
     target = command.workflow_id.split(":")[1]
     decision.record(AdvancementRefused, target=target, reason=command.refusal)
@@ -61,7 +61,7 @@ def answer(decision: Decision, command: AnswerAdvancement) -> None:
 
 
 def supersede(decision: Decision, command: Supersede) -> None:
-    """Gives way to the higher certificate, at this very instant. Asked again by the same number: done already (rule 23)."""
+    """Gives way to the higher certificate, at this very instant; asked again by the same number, it has (rule 23)."""
     state = decision.state
     if state.superseded_by == command.by_number:
         return
@@ -87,7 +87,8 @@ def ready(state: State) -> bool:
 def alarms(state: State) -> Iterator[Alarm]:
     if state.ready_at:
         what = "the lower certificate is asked to give way"
-        yield Alarm(at=state.ready_at, kind="lower", what=what, border=False, inquiry="lower")
+        why = "every requirement is met; a certificate in force gives way (rule 23)"
+        yield Alarm(at=state.ready_at, kind="lower", what=what, why=why, border=False, inquiry="lower")
 
 
 def ring_lower(decision: Decision, command: RingAlarm) -> None:
@@ -96,16 +97,23 @@ def ring_lower(decision: Decision, command: RingAlarm) -> None:
         return
     if command.lower.superseded_at:
         certify(decision, command.lower.superseded_at)
+    elif _window_over(decision.state):
+        close(decision, "timed_out", "the lower certificate did not give way by the end of the testing window")
     elif LOWER_NOT_IN_FORCE not in decision.state.asked:
         reason = f"every requirement is met, but the lower certificate does not give way: {command.lower.reason}"
         decision.record(AttentionRaised, attention=LOWER_NOT_IN_FORCE, reason=reason, matter=LOWER_NOT_IN_FORCE)
+
+
+def _window_over(state: State) -> bool:
+    """Whether the settlement of the window was over before the advancement was ready: a late review."""
+    return state.window is not None and settlement_matter(state.window) in state.asked
 
 
 def time_out(decision: Decision, command: RingAlarm) -> None:
     """The last answer of the lower certificate, at the end of the advancement's window (rule 23)."""
     ring_lower(decision, command)
     state = decision.state
-    if ready(state) and state.window and settlement_matter(state.window) not in state.asked:
+    if ready(state):
         close(decision, "timed_out", "the lower certificate did not give way by the end of the testing window")
 
 
@@ -119,7 +127,8 @@ def on_requested(state: State, event: AdvancementRequested) -> State:
 
 
 def on_refused(state: State, _event: AdvancementRefused) -> State:
-    return state.having(advancing_to=None, advancing_with=None)
+    # The target may be open from an earlier request: it may still ask this certificate to give way.
+    return state.having(advancing_with=None)
 
 
 def on_superseded(state: State, event: Superseded) -> State:

@@ -25,6 +25,7 @@ from domain.events import (
     TestingWindowClosed,
     Withdrawn,
 )
+from domain.people import REVIEW_WAITING
 from domain.scheme import Programme
 from domain.state import State, Window
 
@@ -164,19 +165,37 @@ def alarms(state: State) -> Iterator[Alarm]:
             at=state.abandons_at,
             kind="abandon",
             what="the candidacy is abandoned unless the purchase is confirmed",
+            why=f"{state.programme.rules.testing.purchase_days} days after the registration (rule 4)",
         )
         return
     if not state.window.closed:
-        yield Alarm(at=state.window.closes_at, kind="window", what="the testing window closes")
+        yield Alarm(
+            at=state.window.closes_at,
+            kind="window",
+            what="the testing window closes",
+            why=_why_it_closes(state, state.window),
+        )
     yield from _settlements(state, state.window)
     if requirements.can_act(state):
         yield from _reminders(state, state.window)
 
 
+def _why_it_closes(state: State, window: Window) -> str:
+    if window.deadline != window.original_deadline:
+        return f"extended from {window.original_deadline} (rule 6)"
+    return f"{state.programme.rules.testing.window_months} months from the purchase on {window.opens_on} (rules 1, 2)"
+
+
 def _settlements(state: State, window: Window) -> Iterator[Alarm]:
+    days = state.programme.rules.testing.settlement_days
     if window.closed and settlement_matter(window) not in state.asked:
-        ended = Alarm(at=window.settles_at, kind="settled", what="the settlement ends")
-        yield ended.model_copy(update={"inquiry": "lower"}) if state.ready_at else ended
+        yield Alarm(
+            at=window.settles_at,
+            kind="settled",
+            what="the settlement ends",
+            why=f"{days} days after the testing deadline {window.deadline} (rule 3)",
+            inquiry="lower" if state.ready_at else None,
+        )
     for domain, settles_at in state.settlements.items():
         if _exhaustion_matter(domain, settles_at) not in state.asked:
             title = state.programme.domains.get(domain, domain)
@@ -184,6 +203,7 @@ def _settlements(state: State, window: Window) -> Iterator[Alarm]:
                 at=settles_at,
                 kind=f"exhausted:{domain}",
                 what=f"the settlement ends: no attempt left at {title}",
+                why=f"{days} days after the last attempt was used (rule 10)",
             )
 
 
@@ -192,7 +212,9 @@ def _reminders(state: State, window: Window) -> Iterator[Alarm]:
     for days in rules.reminder_days:
         due = calendar.at_hour(calendar.add_days(window.deadline, -days), rules.reminder_hour, state.zone)
         if state.remind_after is not None and due > state.remind_after:
-            yield Alarm(at=due, kind="reminder", what=f"reminder: {days} days to the testing deadline", border=False)
+            what = f"reminder: {days} days to the testing deadline"
+            why = f"which is {window.deadline} (rule 5)"
+            yield Alarm(at=due, kind="reminder", what=what, why=why, border=False)
 
 
 def settlement_matter(window: Window) -> str:
@@ -233,28 +255,30 @@ def ring_window(decision: Decision, _command: RingAlarm) -> None:
 def ring_settled(decision: Decision, _command: RingAlarm) -> None:
     """The settlement has ended: closes, or asks for the decisions that are still open (rule 3)."""
     state = decision.state
-    close_when_over(decision)
-    if not decision.state.closed and state.window and not state.certificate:
-        _ask(decision, settlement_matter(state.window))
+    if state.window is None or state.certificate:
+        return
+    matter = settlement_matter(state.window)
+    close_when_over(decision, rung=matter)
+    if not decision.state.closed:
+        _ask(decision, matter)
 
 
 def ring_exhausted(decision: Decision, command: RingAlarm) -> None:
-    domain = command.kind.partition(":")[2]
-    close_when_over(decision)
+    _, _, domain = command.kind.partition(":")
+    matter = _exhaustion_matter(domain, command.due)
+    close_when_over(decision, rung=matter)
     if not decision.state.closed:
-        _ask(decision, _exhaustion_matter(domain, command.due))
+        _ask(decision, matter)
 
 
 def _ask(decision: Decision, matter: str) -> None:
-    """Asks for attention to what keeps the candidacy open past its border."""
+    """Asks for attention to everything that keeps the candidacy open past its border."""
     state = decision.state
-    hold = next(iter(state.held.values()), None)
-    if state.work_product.status in ("submitted", "revise") or hold is None:
-        attention, reason = "review-waiting", "the settlement is over and the work product is not decided yet"
-    else:
-        attention = f"held-result:{hold.result.result_id}"
-        reason = "the settlement is over and a held result is not decided yet"
-    decision.record(AttentionRaised, attention=attention, reason=reason, matter=matter)
+    held = {f"held-result:{hold.result.result_id}": "a held result" for hold in state.held.values()}
+    review = {REVIEW_WAITING: "the work product"}
+    for attention, what in (review if state.work_product.status in ("submitted", "revise") else {} | held).items():
+        reason = f"the settlement is over and {what} is not decided yet"
+        decision.record(AttentionRaised, attention=attention, reason=reason, matter=matter)
 
 
 # --- conclusions --------------------------------------------------------------------------------------------
@@ -278,24 +302,29 @@ def settle_attempts(decision: Decision) -> None:
             decision.record(SettlementLifted, domain=domain)
 
 
-def close_when_over(decision: Decision) -> None:
-    """Closes a candidacy that can no longer lead to a certificate, unless a decision on it is outstanding (rules 3, 10, 15)."""
+def close_when_over(decision: Decision, *, rung: str | None = None) -> None:
+    """Closes a candidacy past its last border, unless a decision on it is outstanding (rules 3, 10, 15).
+
+    Only the alarm of a border (`rung` is its matter) closes, or a decision after it has rung: a message that waited
+    out an outage must not close the candidacy before the messages behind it are applied.
+    """
     state = decision.state
     if state.certificate or state.closed or state.window is None:
         return
     if state.work_product.failures >= state.programme.rules.work_product.failures:
         close(decision, "refused", f"{state.work_product.failures} work products failed")
         return
+    past = {*state.asked, rung}
     held = {hold.result.domain for hold in state.held.values()}
     for domain, settles_at in state.settlements.items():
-        if decision.effective_at >= settles_at and domain not in held:
+        if _exhaustion_matter(domain, settles_at) in past and domain not in held:
             close(
                 decision,
                 "refused",
                 f"every attempt at {state.programme.domains[domain]} was used without a pass",
             )
             return
-    over = state.window.closed and decision.effective_at >= state.window.settles_at
+    over = settlement_matter(state.window) in past
     if over and not requirements.all_met(state) and not requirements.undecided(state, decision.effective_at):
         unmet = ", ".join(requirements.missing(state))
         close(

@@ -24,25 +24,22 @@ from domain.events import (
     Revoked,
     Suspended,
 )
+from domain.people import REVIEW_WAITING, SUSPENSION_UNRESOLVED
 from domain.scheme import Programme
 from domain.state import Certificate, Recertification, State, Suspension
-
-REVIEW_WAITING = "review-waiting"
-SUSPENSION_UNRESOLVED = "suspension-unresolved"
-
 
 # --- granting -----------------------------------------------------------------------------------------------
 
 
 def certificate_number(state: State) -> str:
-    """The certificate's number: unique to the enrolment, and nothing personal or secret can be read from it (rule 17)."""
+    """The certificate's number: unique to the enrolment, and it says nothing personal or secret (rule 17)."""
     digest = hashlib.sha256(f"{state.workflow_id}:{state.enrolment}".encode()).digest()
     letters = base64.b32encode(digest).decode()[:12]
     return f"{state.designation}-{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 
 def certify_when_met(decision: Decision) -> None:
-    """Certifies by itself once the last requirement is met (rules 7, 17); on the advancement path the lower gives way first."""
+    """Certifies by itself once the last requirement is met (rules 7, 17); an advancement waits for the lower one."""
     state = decision.state
     if state.certificate or state.closed or state.path == "advancement":
         return
@@ -65,7 +62,7 @@ def certify(decision: Decision, effective_at: datetime) -> None:
 
 
 def cycle_dates(programme: Programme, cycle: int, anchor: date, months: int, starts_on: date) -> dict[str, Any]:
-    """Every border of a cycle that ends so many months after the anchor. Computed once, written into the event (rule 2)."""
+    """Every border of a cycle that ends so many months after the anchor; written into the event (rule 2)."""
     rules, zone = programme.rules.certificate, programme.zone
     expires_on = calendar.add_months(anchor, months)
     window_opens_on = calendar.add_months(anchor, months - rules.window_months)
@@ -135,19 +132,27 @@ def alarms(state: State) -> Iterator[Alarm]:
     if certificate is None:
         return
     if certificate.phase in ("certified", "recertifying"):
-        yield Alarm(at=certificate.expires_at, kind="expiry", what="the certificate expires")
+        why = f"{certificate.months} months from {certificate.anchor} (rules 17, 18)"
+        yield Alarm(at=certificate.expires_at, kind="expiry", what="the certificate expires", why=why)
     if certificate.phase == "grace" and not _asked(state, certificate.lapses_at):
-        yield Alarm(at=certificate.lapses_at, kind="lapse", what="the grace period ends and the certification lapses")
+        what = "the grace period ends and the certification lapses"
+        yield Alarm(at=certificate.lapses_at, kind="lapse", what=what, why=_after_expiry(certificate))
     if certificate.phase == "lapsed" and not _asked(state, certificate.ends_at):
-        yield Alarm(at=certificate.ends_at, kind="end", what="the certification ends for good")
+        what = "the certification ends for good"
+        yield Alarm(at=certificate.ends_at, kind="end", what=what, why=_after_expiry(certificate))
     if state.suspension and not state.suspension.asked:
         yield Alarm(
             at=state.suspension.attention_at,
             kind="suspension",
             what="the suspension asks for attention",
+            why=f"{state.programme.rules.suspension.attention_days} days after the suspension (rule 20)",
             border=False,
         )
     yield from _reminders(state, certificate)
+
+
+def _after_expiry(certificate: Certificate) -> str:
+    return f"counted from the expiry on {certificate.expires_on} (rule 19)"
 
 
 def _reminders(state: State, certificate: Certificate) -> Iterator[Alarm]:
@@ -157,7 +162,8 @@ def _reminders(state: State, certificate: Certificate) -> Iterator[Alarm]:
     for day, what in _reminder_days(state, certificate):
         due = calendar.at_hour(day, state.programme.rules.testing.reminder_hour, state.zone)
         if due > state.remind_after:
-            yield Alarm(at=due, kind="certificate-reminder", what=f"reminder: {what}", border=False)
+            why = f"expiry {certificate.expires_on} (rule 5)"
+            yield Alarm(at=due, kind="certificate-reminder", what=f"reminder: {what}", why=why, border=False)
 
 
 def _reminder_days(state: State, certificate: Certificate) -> Iterator[tuple[date, str]]:
@@ -198,14 +204,14 @@ def ring_expiry(decision: Decision, _command: RingAlarm) -> None:
 
 def ring_lapse(decision: Decision, _command: RingAlarm) -> None:
     certificate = _holder(decision)
-    lapse_when_over(decision)
+    lapse_when_over(decision, rung=certificate.lapses_at)
     if review_pending(decision.state, certificate.lapses_at):
         _ask_for_review(decision, certificate.lapses_at)
 
 
 def ring_end(decision: Decision, _command: RingAlarm) -> None:
     certificate = _holder(decision)
-    lapse_when_over(decision)
+    lapse_when_over(decision, rung=certificate.ends_at)
     if review_pending(decision.state, certificate.ends_at):
         _ask_for_review(decision, certificate.ends_at)
 
@@ -236,19 +242,23 @@ def ring_reminder(decision: Decision, command: RingAlarm) -> None:
 # --- conclusions --------------------------------------------------------------------------------------------
 
 
-def lapse_when_over(decision: Decision) -> None:
-    """Lets the certification lapse, and end, once its border is past and no review in time is outstanding (rule 19)."""
+def lapse_when_over(decision: Decision, *, rung: datetime | None = None) -> None:
+    """Lets the certification lapse, and end, once its border is past and no review in time is outstanding (rule 19).
+
+    As with a candidacy, only the alarm of the border (`rung`) does so, or a decision after it has rung.
+    """
     state = decision.state
     certificate = state.certificate
     if certificate is None or state.closed:
         return
-    if certificate.phase == "grace" and decision.effective_at >= certificate.lapses_at:
-        if not review_pending(state, certificate.lapses_at):
-            decision.record(CertificationLapsed, ends_on=certificate.ends_on)
-            return
-    if certificate.phase == "lapsed" and decision.effective_at >= certificate.ends_at:
-        if not review_pending(state, certificate.ends_at):
-            close(decision, "expired", f"not recertified by {certificate.ends_on}")
+    if certificate.phase == "grace" and _over(state, certificate.lapses_at, rung):
+        decision.record(CertificationLapsed, ends_on=certificate.ends_on)
+    elif certificate.phase == "lapsed" and _over(state, certificate.ends_at, rung):
+        close(decision, "expired", f"not recertified by {certificate.ends_on}")
+
+
+def _over(state: State, border: datetime, rung: datetime | None) -> bool:
+    return (border == rung or _asked(state, border)) and not review_pending(state, border)
 
 
 # --- folds --------------------------------------------------------------------------------------------------

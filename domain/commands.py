@@ -354,7 +354,7 @@ MESSAGES: dict[str, type[Message]] = {
 
 
 class Register(Command):
-    """Opens the candidacy, once the scheme is known. `enrolment` is unique to this enrolment and says nothing personal."""
+    """Opens the candidacy, once the scheme is known. `enrolment` is unique to it and says nothing personal."""
 
     workflow_id: str
     enrolment: str

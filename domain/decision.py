@@ -8,6 +8,7 @@ leads to), `FOLDS` (what an event does to the state), `ALARMS` (when the matter 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -15,7 +16,6 @@ from domain import calendar
 from domain.commands import Contact
 from domain.events import BaseEvent
 from domain.state import State
-from domain.types import Frozen
 
 Fold = Callable[[State | None, BaseEvent], State]
 
@@ -29,7 +29,8 @@ class Refused(Exception):
         self.reason = reason
 
 
-class Alarm(Frozen):
+@dataclass(frozen=True, slots=True)
+class Alarm:
     """When the rules next want to be asked, and why. `inquiry` names what must be found out before it is rung.
 
     A border is the exclusive end of a last day: what is due on 22 November is rung at 00:00 of the 23rd (rule 2).
@@ -38,6 +39,7 @@ class Alarm(Frozen):
     at: datetime
     kind: str
     what: str
+    why: str
     border: bool = True
     inquiry: Literal["programme", "lower"] | None = None
 
@@ -88,10 +90,15 @@ class Decision:
     def record(self, kind: type[BaseEvent], **data: Any) -> None:
         """Adds an event of this kind and folds it into the state."""
         sequence = self._state.sequence + 1 if self._state else 1
-        late = self._state is not None and self.effective_at != self.at
-        event = kind(sequence=sequence, at=self.at, effective_on=self.day if late else None, **data)
+        event = kind(sequence=sequence, at=self.at, effective_on=self._earlier_day(), **data)
         self.events.append(event)
         self._state = self._fold(self._state, event)
+
+    def _earlier_day(self) -> date | None:
+        """The day on which an alarm took effect, where that is not the day of the decision."""
+        if self._state is None or self.effective_at == self.at:
+            return None
+        return self.day if self.day != calendar.day_of(self.at, self.state.zone) else None
 
 
 Decider = Callable[[Decision, Any], None]

@@ -1,4 +1,4 @@
-"""What an admin reads in the Temporal UI: where the candidate stands, what is met, what is next and why, what needs attention."""
+"""What an admin reads in the Temporal UI: where the candidate stands, what is met, what is next and why, what to do."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ _STANDING = {
     "suspended": "is **not certified**: the certificate is suspended",
 }
 
+# The UI hands the details on in an address, and addresses have a bound.
+_SHOWN_ATTENTION = 10
+
 _ADVICE = {
     "held-result": "decide with `resolve_held_result` (accept or reject, with `by` and `reason`)",
     "refused-message": "read the refused message on the timeline, send it again corrected, then `acknowledge`",
     "notice-undeliverable": "correct the e-mail address with `update_contact`, or `acknowledge`",
     "suspension-unresolved": "send `reinstate` or `revoke`",
     "review-waiting": "send the reviewer's verdict: `review_work_product` or `review_recertification`",
-    "lower-not-in-force": "look at the lower certificate: suspended ones need `reinstate`, expired ones a recertification",
+    "lower-not-in-force": "look at the lower certificate: suspended, it needs `reinstate`; expired, a recertification",
     "advancement-refused": "look at the candidacy for the higher designation, then ask again or `acknowledge`",
     "cancel-refused": "send `withdraw` or `revoke` instead of cancelling, or `acknowledge`",
     "scheme-not-loaded": "mend the scheme file; the running cycle keeps the scheme pinned before; then `acknowledge`",
@@ -54,15 +57,30 @@ def _standing(state: State) -> str:
 def _attention(state: State) -> str:
     if not state.attention:
         return ""
-    lines = [f"- **{attention}**: {advice_on(attention)}" for attention in state.attention[:20]]
-    return "\n".join(["#### Needs attention", *lines])
+    lines = [f"- **{attention}**{_held(state, attention)}: {advice_on(attention)}" for attention in state.attention]
+    more = (
+        [f"- and {len(lines) - _SHOWN_ATTENTION} more: see the `status` query"] if len(lines) > _SHOWN_ATTENTION else []
+    )
+    return "\n".join(["#### Needs attention", *lines[:_SHOWN_ATTENTION], *more])
+
+
+def _held(state: State, attention: str) -> str:
+    """Why a result is held, and what it says."""
+    kind, _, result_id = attention.partition(":")
+    hold = next((hold for hold in state.held.values() if hold.result.result_id == result_id), None)
+    if kind != "held-result" or hold is None:
+        return ""
+    domain = state.programme.domains.get(hold.result.domain, hold.result.domain)
+    return f" ({domain}, {hold.result.told}; {hold.explanation})"
 
 
 def _next(state: State, version: int) -> str:
-    alarms = rules.alarms(state, rules=version)[:3]
+    alarms = rules.alarms(state, rules=version)
     if not alarms:
         return ""
-    lines = [f"- {alarm.on(state.zone)}: {alarm.what}" for alarm in alarms]
+    deadline = next((alarm for alarm in alarms if alarm.border), None)
+    shown = alarms[:3] if deadline is None or deadline in alarms[:3] else [*alarms[:2], deadline]
+    lines = [f"- {alarm.on(state.zone)}: {alarm.what}, {alarm.why}" for alarm in shown]
     return "\n".join(["#### Next, by itself", *lines])
 
 
@@ -78,7 +96,7 @@ def _requirements(state: State) -> str:
 
 
 def _mark(met: bool) -> str:
-    return "✅" if met else "⬜"
+    return "☑" if met else "☐"
 
 
 def _purchase(state: State) -> str:
@@ -125,6 +143,8 @@ def _work_product(state: State) -> str:
     product = state.work_product
     due: date | None = product.due_on or (state.window.deadline if state.window else None)
     when = f", due on {due}" if due and product.status in ("open", "revise", "failed") else ""
+    if product.status == "submitted":
+        when = f" as `{product.submission_id}`, waits for `review_work_product`"
     return f"- {_mark(product.status == 'passed')} work product: {product.status}{when}"
 
 

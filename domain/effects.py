@@ -9,13 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from domain.events import BaseEvent
-from domain.state import State
 from domain.types import Frozen, Instant
 
 
 class Notify(Frozen):
-    """A notice to the candidate: the template's name and the facts it may tell. `sequence` is the event's, and the key."""
+    """A notice to the candidate: the template's name, and the facts it may tell. `sequence` is the event's."""
 
     effect: Literal["notify"] = "notify"
     sequence: int

@@ -36,7 +36,13 @@ class BaseEvent(Frozen):
 
     @property
     def summary(self) -> str:
-        """One plain English line for the timeline."""
+        """One plain English line for the timeline, whatever line breaks a reason or a comment came with."""
+        plain = "".join(letter if letter.isprintable() else " " for letter in self.sentence)
+        return " ".join(plain.split())
+
+    @property
+    def sentence(self) -> str:
+        """What the event says."""
         return type(self).__name__
 
 
@@ -88,7 +94,7 @@ class Registered(BaseEvent):
     abandons_at: Instant
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         how = f", advancing from {self.advances_from}" if self.advances_from else ""
         return f"Registered for {self.designation} under scheme {self.programme.scheme}{how}"
 
@@ -103,7 +109,7 @@ class PurchaseConfirmed(BaseEvent):
     settles_at: Instant
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Purchase {self.reference} confirmed; the testing window runs to {self.deadline} inclusive"
 
 
@@ -117,8 +123,9 @@ class DeadlineExtended(BaseEvent):
     approved_by: str
 
     @property
-    def summary(self) -> str:
-        return f"Testing deadline moved from {self.previous} to {self.deadline}, approved by {self.approved_by}: {self.reason}"
+    def sentence(self) -> str:
+        moved = f"Testing deadline moved from {self.previous} to {self.deadline}"
+        return f"{moved}, approved by {self.approved_by}: {self.reason}"
 
 
 class ReminderDue(BaseEvent):
@@ -129,7 +136,7 @@ class ReminderDue(BaseEvent):
     border: date
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Reminder: {self.what}"
 
 
@@ -140,7 +147,7 @@ class TestingWindowClosed(BaseEvent):
     settles_at: Instant
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"The testing window closed at the end of {self.deadline}; results taken inside it are still awaited"
 
 
@@ -153,8 +160,9 @@ class SettlementStarted(BaseEvent):
     settles_at: Instant
 
     @property
-    def summary(self) -> str:
-        return f"{self.attempts} attempts at {self.domain} used without a pass; corrections are awaited, then the candidacy closes"
+    def sentence(self) -> str:
+        used = f"{self.attempts} attempts at {self.domain} used without a pass"
+        return f"{used}; corrections are awaited, then the candidacy closes"
 
 
 class SettlementLifted(BaseEvent):
@@ -164,7 +172,7 @@ class SettlementLifted(BaseEvent):
     domain: str
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"{self.domain} is no longer out of attempts"
 
 
@@ -174,7 +182,7 @@ class CandidacyClosed(BaseEvent):
     reason: str
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Closed as {self.status.replace('_', ' ')}: {self.reason}"
 
 
@@ -183,7 +191,7 @@ class Withdrawn(BaseEvent):
     reason: str | None = None
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Withdrawn at the person's own request{f': {self.reason}' if self.reason else ''}"
 
 
@@ -194,7 +202,7 @@ class ContactUpdated(BaseEvent):
     changed: tuple[str, ...]
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Contact details changed: {', '.join(self.changed)}"
 
 
@@ -209,7 +217,7 @@ class SelfAssessmentRecorded(BaseEvent):
     guidance: Literal["strength", "needs development"]
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Self-assessment of {self.domain}: {self.score.shown} %, {self.guidance}"
 
 
@@ -217,8 +225,9 @@ class AssessmentPassed(ResultEvent):
     type: Literal["AssessmentPassed"] = "AssessmentPassed"
 
     @property
-    def summary(self) -> str:
-        return f"{self.result.domain} passed ({self.result.told})"
+    def sentence(self) -> str:
+        score = self.result.score
+        return f"{self.result.domain} passed with {score.shown if score else '?'} %"
 
 
 class AssessmentFailed(ResultEvent):
@@ -228,9 +237,10 @@ class AssessmentFailed(ResultEvent):
     next_attempt_on: date | None = None
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         again = f"; the next attempt may be taken from {self.next_attempt_on}" if self.next_attempt_on else ""
-        return f"{self.result.domain} not passed ({self.result.told}), attempt {self.attempts}{again}"
+        score = self.result.score
+        return f"{self.result.domain} not passed with {score.shown if score else '?'} %, attempt {self.attempts}{again}"
 
 
 class NoShowRecorded(ResultEvent):
@@ -240,7 +250,7 @@ class NoShowRecorded(ResultEvent):
     next_attempt_on: date | None = None
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         again = f"; the next attempt may be taken from {self.next_attempt_on}" if self.next_attempt_on else ""
         return f"{self.result.domain}: did not appear, attempt {self.attempts}{again}"
 
@@ -249,7 +259,7 @@ class ResultVoided(ResultEvent):
     type: Literal["ResultVoided"] = "ResultVoided"
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"{self.result.domain}: attempt {self.result.result_id} voided by the vendor; it is not counted"
 
 
@@ -259,7 +269,7 @@ class ResultHeld(ResultEvent):
     explanation: str
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Result {self.result.result_id} ({self.result.domain}, {self.result.told}) held: {self.explanation}"
 
 
@@ -270,9 +280,10 @@ class ResultResolved(ResultEvent):
     reason: str
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         verb = "accepted" if self.decision == "accept" else "rejected"
-        return f"Held result {self.result.result_id} ({self.result.domain}, {self.result.told}) {verb} by {self.by}: {self.reason}"
+        held = f"Held result {self.result.result_id} ({self.result.domain}, {self.result.told})"
+        return f"{held} {verb} by {self.by}: {self.reason}"
 
 
 class ResultCorrected(ResultEvent):
@@ -280,7 +291,7 @@ class ResultCorrected(ResultEvent):
     previous: ResultFacts
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return (
             f"Result {self.result.result_id} ({self.result.domain}) corrected: revision {self.previous.revision}"
             f" ({self.previous.told}) gives way to revision {self.result.revision} ({self.result.told})"
@@ -292,9 +303,10 @@ class ResultRecorded(ResultEvent):
     superseded: bool = False
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         why = "a newer revision stands" if self.superseded else "already passed"
-        return f"Result {self.result.result_id} ({self.result.domain}, {self.result.told}) recorded; it changes nothing: {why}"
+        result = f"Result {self.result.result_id} ({self.result.domain}, {self.result.told})"
+        return f"{result} recorded; it changes nothing: {why}"
 
 
 # --- experience and work product ----------------------------------------------------------------------------
@@ -310,7 +322,7 @@ class ExperienceRecorded(BaseEvent):
     met_at: Instant | None
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         when = f"counts from {self.met_on}" if self.met_on else "ended too early to count"
         return f"Experience recorded: {self.role} since {self.started_on}; it {when}"
 
@@ -320,7 +332,7 @@ class ExperienceMet(BaseEvent):
     met_on: date
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Experience requirement met on {self.met_on}"
 
 
@@ -333,7 +345,7 @@ class WorkProductSubmitted(BaseEvent):
     digest: str = ""
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Work product {self.submission_id} submitted"
 
 
@@ -346,7 +358,7 @@ class WorkProductReturned(BaseEvent):
     due_at: Instant
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Work product {self.submission_id} returned for revision by {self.reviewer}; due on {self.due_on}"
 
 
@@ -358,7 +370,7 @@ class WorkProductPassed(BaseEvent):
     comments: str | None = None
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Work product {self.submission_id} passed, reviewed by {self.reviewer}"
 
 
@@ -371,10 +383,11 @@ class WorkProductFailed(BaseEvent):
     cause: Literal["review", "revision-missed"] = "review"
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         if self.cause == "revision-missed":
             return f"Work product {self.submission_id} counts as failed: its revision was not submitted in time"
-        return f"Work product {self.submission_id} failed, reviewed by {self.reviewer}"
+        by = f", reviewed by {self.reviewer}" if self.reviewer else ""
+        return f"Work product {self.submission_id} failed{by}"
 
 
 # --- certificate --------------------------------------------------------------------------------------------
@@ -404,7 +417,7 @@ class Certified(CertificateDates):
     effective_at: Instant
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Certified: certificate {self.number}, effective on {self.certified_on}, expires on {self.expires_on}"
 
 
@@ -415,8 +428,9 @@ class RecertificationWindowOpened(BaseEvent):
     programme: Programme
 
     @property
-    def summary(self) -> str:
-        return f"Recertification window opened under scheme {self.programme.scheme}; the certificate expires on {self.expires_on}"
+    def sentence(self) -> str:
+        opened = f"Recertification window opened under scheme {self.programme.scheme}"
+        return f"{opened}; the certificate expires on {self.expires_on}"
 
 
 class RecertificationSubmitted(BaseEvent):
@@ -428,7 +442,7 @@ class RecertificationSubmitted(BaseEvent):
     digest: str = ""
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Recertification {self.submission_id} submitted with {self.activities} activities"
 
 
@@ -439,7 +453,7 @@ class RecertificationReturned(BaseEvent):
     comments: str | None = None
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Recertification {self.submission_id} returned by {self.reviewer}"
 
 
@@ -451,7 +465,7 @@ class Recertified(CertificateDates):
     comments: str | None = None
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         gap = f", with a gap from {self.gap_from}" if self.gap_from else ""
         return f"Recertified by {self.reviewer}: cycle {self.cycle} expires on {self.expires_on}{gap}"
 
@@ -462,7 +476,7 @@ class CertificateExpired(BaseEvent):
     grace_ends_on: date
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"The certificate expired at the end of {self.expired_on}; grace runs to {self.grace_ends_on}"
 
 
@@ -471,7 +485,7 @@ class CertificationLapsed(BaseEvent):
     ends_on: date
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"The grace period ended; the certification has lapsed and can be renewed until {self.ends_on}"
 
 
@@ -482,7 +496,7 @@ class Suspended(BaseEvent):
     attention_at: Instant
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Suspended by {self.by}: {self.reason}"
 
 
@@ -492,7 +506,7 @@ class Reinstated(BaseEvent):
     by: str
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Reinstated by {self.by}: {self.reason}"
 
 
@@ -502,7 +516,7 @@ class Revoked(BaseEvent):
     by: str
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Revoked by {self.by}: {self.reason}"
 
 
@@ -518,7 +532,7 @@ class AdvancementRequested(BaseEvent):
     experience: dict[str, str | None] | None = None
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Advancement to {self.target} requested, purchase {self.reference}"
 
 
@@ -528,7 +542,7 @@ class AdvancementRefused(BaseEvent):
     reason: str
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Advancement to {self.target} could not be opened: {self.reason}"
 
 
@@ -538,7 +552,7 @@ class Superseded(BaseEvent):
     by_number: str
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Superseded by certificate {self.by_number}"
 
 
@@ -552,7 +566,7 @@ class NoticeUndeliverable(BaseEvent):
     reason: str
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"The notice {self.notice!r} about event {self.about} could not be delivered: {self.reason}"
 
 
@@ -566,7 +580,7 @@ class MessageRefused(BaseEvent):
     excerpt: str = ""
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Message {self.message} refused ({self.code}): {self.reason}"
 
 
@@ -577,7 +591,7 @@ class AttentionRaised(BaseEvent):
     matter: str | None = None
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"Needs attention, {self.attention}: {self.reason}"
 
 
@@ -588,7 +602,7 @@ class AttentionAcknowledged(BaseEvent):
     note: str | None = None
 
     @property
-    def summary(self) -> str:
+    def sentence(self) -> str:
         return f"{self.attention} acknowledged by {self.by}{f': {self.note}' if self.note else ''}"
 
 

@@ -19,16 +19,13 @@ def record_experience(decision: Decision, command: RecordExperience) -> None:
 
 
 def claim_experience(decision: Decision, experience: Experience) -> None:
-    """Records experience, wherever it came from. It counts from the anniversary of its start, if it lasted that long."""
+    """Records experience, wherever it came from. It counts from its first anniversary, if it lasted that long."""
     state = decision.state
     met_on = calendar.add_months(experience.started_on, state.programme.rules.experience.months)
     long_enough = experience.ended_on is None or calendar.add_days(experience.ended_on, 1) >= met_on
     recorded = state.experience
-    if recorded and (recorded.role, recorded.started_on, recorded.ended_on) == (
-        experience.role,
-        experience.started_on,
-        experience.ended_on,
-    ):
+    told = (experience.role, experience.started_on, experience.ended_on, experience.attested_by)
+    if recorded and (recorded.role, recorded.started_on, recorded.ended_on, recorded.attested_by) == told:
         return
     decision.record(
         ExperienceRecorded,
@@ -58,6 +55,7 @@ def alarms(state: State) -> Iterator[Alarm]:
             at=claim.met_at,
             kind="experience",
             what="the experience counts from its anniversary",
+            why=f"{state.programme.rules.experience.months} months from its start on {claim.started_on} (rule 14)",
             border=False,
         )
 
@@ -71,10 +69,12 @@ def on_experience_recorded(state: State, event: ExperienceRecorded) -> State:
         role=event.role,
         started_on=event.started_on,
         ended_on=event.ended_on,
+        attested_by=event.attested_by,
         met_on=event.met_on,
         met_at=event.met_at,
     )
-    return state.having(experience=claim, experience_met_on=None)
+    still_met = event.met_on if event.met_on == state.experience_met_on else None
+    return state.having(experience=claim, experience_met_on=still_met)
 
 
 def on_experience_met(state: State, event: ExperienceMet) -> State:

@@ -9,17 +9,19 @@ import hashlib
 import json
 import re
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from domain.commands import MESSAGES, Command, Message
 from domain.scheme import Programme
-from domain.types import Frozen
+from domain.types import MAX_DIGITS, Frozen
 
 CLOCK_SKEW = timedelta(days=1)
 EXCERPT_BYTES = 2048
+# Far beyond any honest message; a megabyte of wrong fields would take longer to name than a workflow task may last.
+MAX_BYTES = 256 * 1024
 _EMAIL = re.compile(r"[^\s\"'<>,;:]+@[^\s\"'<>,;:]+")
 
 C = TypeVar("C", bound=Command)
@@ -42,28 +44,53 @@ class InvalidMessage(Exception):
 
 
 def read_json(message: str, data: bytes) -> Any:
-    """The JSON document in these bytes, with exact numbers.
+    """The JSON document in these bytes, with exact numbers; NaN and infinities are left for their fields to refuse.
 
     Raises:
-        InvalidMessage: it is no JSON document, or holds a name twice, a NaN or a number of absurd length.
+        InvalidMessage: it is no JSON document, or gives a field twice.
     """
     try:
-        return json.loads(data, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
+        return json.loads(
+            data, parse_float=_number, parse_int=_integer, parse_constant=Decimal, object_pairs_hook=_unique
+        )
+    except _GivenTwice as error:
+        raise InvalidMessage(message, [Problem(field=_readable(error.field), problem="is given twice")]) from error
     except RecursionError as error:
         raise InvalidMessage(message, [Problem(field="payload", problem="is nested too deeply")]) from error
     except (ValueError, ArithmeticError) as error:
         raise InvalidMessage(message, [Problem(field="payload", problem=f"is not readable JSON: {error}")]) from error
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")
+class _GivenTwice(ValueError):
+    def __init__(self, field: str) -> None:
+        super().__init__("a field is given twice")
+        self.field = field
+
+
+def _number(digits: str) -> Decimal:
+    """An exact number. One beyond every bound is read as NaN, which no field takes: so the error can name the field."""
+    try:
+        return Decimal(digits)
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
+def _integer(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) <= MAX_DIGITS else _number(digits)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a field is given twice")
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise _GivenTwice(name)
+        fields[name] = value
     return fields
+
+
+def _readable(text: str) -> str:
+    """Half a surrogate pair is no text that could be stored or sent on."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")[:200]
 
 
 def parse(kind: type[C], name: str, document: Any) -> C:
@@ -82,16 +109,28 @@ def parse(kind: type[C], name: str, document: Any) -> C:
         raise InvalidMessage(name, [Problem(field="payload", problem="is nested too deeply")]) from error
 
 
+# What people would not say as pydantic does.
+_IN_PLAIN_WORDS = {
+    "extra_forbidden": "is not a field of this message",
+    "missing": "is required",
+    "string_type": "must be a string",
+    "string_unicode": "must be a string of whole Unicode characters",
+    "string_pattern_mismatch": "has characters that are not allowed here, or is too long",
+    "string_too_short": "must not be empty",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "dict_type": "must be an object",
+    "tuple_type": "must be a list",
+    "model_type": "must be an object",
+}
+
+
 def _problems(error: ValidationError) -> list[Problem]:
     found = []
     for fault in error.errors(include_url=False, include_input=False, include_context=False)[:50]:
         field = ".".join(str(part) for part in fault["loc"]) or "payload"
-        told = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] == "extra_forbidden":
-            told = "is not a field of this message"
-        if fault["type"] == "missing":
-            told = "is required"
-        found.append(Problem(field=field[:200], problem=told))
+        told = _IN_PLAIN_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+        found.append(Problem(field=_readable(field), problem=_readable(told)))
     return found
 
 
@@ -104,6 +143,8 @@ def parse_message(name: str, data: bytes) -> Message:
     kind = MESSAGES.get(name)
     if kind is None:
         raise InvalidMessage(name, [unknown_name(name)])
+    if len(data) > MAX_BYTES:
+        raise InvalidMessage(name, [Problem(field="payload", problem=f"is larger than {MAX_BYTES // 1024} KB")])
     return parse(kind, name, read_json(name, data))
 
 
@@ -157,7 +198,7 @@ def check_vocabulary(name: str, command: BaseModel, programme: Programme) -> Non
 
 def digest_of(command: BaseModel) -> str:
     """A short hash of a command's content, whatever the spelling of its JSON; the message id is not content."""
-    content = command.model_dump_json(exclude={"message_id"})
+    content = json.dumps(command.model_dump(mode="json", exclude={"message_id"}), sort_keys=True)
     return hashlib.sha256(f"{type(command).__name__}:{content}".encode()).hexdigest()[:20]
 
 
@@ -167,8 +208,13 @@ def sha256_of(data: bytes) -> str:
 
 
 def excerpt_of(name: str, data: bytes) -> str:
-    """The first 2 KB of a refused payload, without e-mail addresses; nothing where it may hold a name (rules 25, 27)."""
+    """The first 2 KB of a refused payload, without e-mail addresses; nothing where it may hold a name (rule 27)."""
     if name == "update_contact":
         return "(contact details are not kept)"
     readable = data[:EXCERPT_BYTES].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
-    return _EMAIL.sub("(e-mail address)", readable)
+    return without_addresses(readable)
+
+
+def without_addresses(text: str) -> str:
+    """The text with its e-mail addresses taken out, wherever it may become part of an event (rule 25)."""
+    return _EMAIL.sub("(e-mail address)", text)

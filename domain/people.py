@@ -15,6 +15,11 @@ from domain.state import State
 
 UNDELIVERABLE = "notice-undeliverable"
 REFUSED_MESSAGE = "refused-message"
+REVIEW_WAITING = "review-waiting"
+SUSPENSION_UNRESOLVED = "suspension-unresolved"
+
+# Bounds of what rides through continue-as-new.
+MAX_ASKED = 20
 
 
 def not_the_candidate(decision: Decision, reviewer: str) -> None:
@@ -71,7 +76,9 @@ def on_undeliverable(state: State, _event: NoticeUndeliverable) -> State:
 
 def on_attention_raised(state: State, event: AttentionRaised) -> State:
     if event.matter:
-        state = state.having(asked=(*state.asked, event.matter)[-20:])
+        state = state.having(asked=(*state.asked, event.matter)[-MAX_ASKED:])
+    if event.attention == SUSPENSION_UNRESOLVED and state.suspension:
+        state = state.having(suspension=state.suspension.model_copy(update={"asked": True}))
     return state.wanting(event.attention)
 
 

@@ -18,7 +18,7 @@ from domain.events import (
     Recertified,
 )
 from domain.messages import digest_of
-from domain.people import not_the_candidate
+from domain.people import REVIEW_WAITING, not_the_candidate
 from domain.state import Certificate, State
 
 MAX_SUBMISSIONS = 20
@@ -105,7 +105,7 @@ def review(decision: Decision, command: ReviewRecertification) -> None:
 
 
 def _recertify(decision: Decision, command: ReviewRecertification, certificate: Certificate) -> None:
-    """The next cycle: from the original anchor, or from the day of decision where the certification had lapsed (rule 19)."""
+    """The next cycle: from the original anchor; once lapsed, from the day of decision (rule 19)."""
     programme = decision.state.programme
     validity = programme.rules.certificate.validity_months
     day_after = calendar.add_days(certificate.expires_on, 1)
@@ -130,6 +130,7 @@ def alarms(state: State) -> Iterator[Alarm]:
             at=certificate.window_opens_at,
             kind="recertification",
             what="the recertification window opens",
+            why=f"before the certificate's expiry on {certificate.expires_on} (rule 18)",
             border=False,
             inquiry="programme",
         )
@@ -169,9 +170,11 @@ def on_submitted(state: State, event: RecertificationSubmitted) -> State:
     return state.having(recertification=state.recertification.model_copy(update=changes))
 
 
-def on_returned(state: State, _event: RecertificationReturned) -> State:
+def on_returned(state: State, event: RecertificationReturned) -> State:
     recertification = state.recertification.model_copy(update={"status": "returned"})
-    return state.having(recertification=recertification).wanting("review-waiting", ended=True)
+    # Reminders that fell due during the review are not made up for (rule 5).
+    state = state.having(recertification=recertification, remind_after=event.at)
+    return state.wanting(REVIEW_WAITING, ended=True)
 
 
 DECIDERS: dict[type, Decider] = {SubmitRecertification: submit, ReviewRecertification: review}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -10,10 +11,10 @@ from domain import calendar
 from domain.events import ResultFacts
 from domain.scheme import Programme
 from domain.state import State, Status
-from domain.types import Frozen
 
 
-class Assessment(Frozen):
+@dataclass(frozen=True, slots=True)
+class Assessment:
     """The state of one assessment: a pure function of its accepted results (rule 9)."""
 
     domain: str
@@ -103,7 +104,7 @@ def missing(state: State) -> list[str]:
 
 
 def can_act(state: State) -> bool:
-    """Whether the candidate can do something towards a requirement inside the window: reminders go out only then (rule 5)."""
+    """Whether the candidate can do something towards a requirement inside the window: else no reminder (rule 5)."""
     if state.window is None or state.window.closed or state.settlements or state.certificate or state.closed:
         return False
     if any(assessment.status == "open" for assessment in assessments(state).values()):
@@ -115,13 +116,10 @@ def can_act(state: State) -> bool:
 
 
 def undecided(state: State, at: datetime) -> bool:
-    """Whether every unmet requirement waits for somebody's decision on what came in time (rule 3)."""
-    if not experience_met(state):
-        return False
-    if not work_product_met(state) and not work_product_pending(state, at):
-        return False
-    held = {hold.result.domain for hold in state.held.values()}
-    return all(assessment.status == "passed" or domain in held for domain, assessment in assessments(state).items())
+    """Whether somebody still has to decide on what was taken or submitted in time (rule 3)."""
+    window = state.window
+    in_time = [hold for hold in state.held.values() if window and hold.result.taken_at < window.closes_at]
+    return bool(in_time) or work_product_pending(state, at)
 
 
 def work_product_pending(state: State, at: datetime) -> bool:

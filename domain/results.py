@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from domain import requirements
 from domain.commands import (
     RecordAssessmentResult,
@@ -30,10 +32,11 @@ from domain.state import Held, State, hold_key
 from domain.types import Score
 
 # Bounds of what rides through continue-as-new; far beyond any honest candidacy.
-MAX_HELD = 50
-MAX_RESULTS = 300
-MAX_REVISIONS = 20
-MAX_REJECTED = 100
+MAX_HELD = 40
+MAX_HELD_ANSWERS = 1000
+MAX_RESULTS = 120
+MAX_REVISIONS = 5
+MAX_ENDED_HOLDS = 100
 
 
 class _Hold(Exception):
@@ -79,7 +82,7 @@ def record_result(decision: Decision, command: ScoredResult) -> None:
     known = state.revisions.get(facts.result_id, {})
     key = hold_key(facts.result_id, facts.revision)
     held = state.held.get(key)
-    if facts.digest in (known.get(facts.revision), held and held.result.digest, state.rejected.get(key)):
+    if facts.digest in (known.get(facts.revision), held and held.result.digest, state.ended_holds.get(key)):
         return
     if held:
         raise Refused(
@@ -104,7 +107,8 @@ def _facts(state: State, result: RecordAssessmentResult, score: Score | None) ->
         passed=score is not None and score.reaches(state.programme.passing_score),
         source=result.source,
         form=result.form,
-        responses=result.responses,
+        # The answers of what is scored are not needed again, and would weigh on every later run.
+        responses=None if score else result.responses,
         digest=digest_of(result),
     )
 
@@ -114,33 +118,29 @@ def _admit(decision: Decision, facts: ResultFacts, command: ScoredResult) -> Non
     known = state.revisions.get(facts.result_id, {})
     if facts.revision in known:
         raise _Hold("conflict", f"revision {facts.revision} was delivered before with other content")
-    if any(revision > facts.revision for revision in _revisions(state, facts.result_id)):
+    # A higher revision that is itself held decides nothing yet: it may still be rejected.
+    if any(revision > facts.revision for revision in known):
         decision.record(ResultRecorded, result=facts, superseded=True)
         return
+    if state.window and facts.taken_at >= state.window.closes_at:
+        raise Refused("outside-window", f"it was taken after the testing window ended on {state.window.deadline}")
     if facts.outcome == "scored" and facts.score is None:
         raise _Hold("unscored", command.unscored or "it could not be scored")
-    _in_window(state, facts)
     flag = command.result.passed
     if flag is not None and flag != facts.passed:
         says, is_ = ("passed", "not passed") if flag else ("not passed", "passed")
         raise _Hold("flag-contradicts-score", f"the vendor's flag says {says}, the score says {is_}")
+    # Last, for what is held only for the purchase is later taken by itself.
+    _after_purchase(state, facts)
     count(decision, facts)
 
 
-def _revisions(state: State, result_id: str) -> list[int]:
-    """Every revision of a result that is known or held."""
-    held = [hold.result.revision for hold in state.held.values() if hold.result.result_id == result_id]
-    return [*state.revisions.get(result_id, {}), *held]
-
-
-def _in_window(state: State, facts: ResultFacts) -> None:
+def _after_purchase(state: State, facts: ResultFacts) -> None:
     """The moment at which the assessment was taken decides, not the one at which its result arrives (rules 3, 13)."""
     if state.window is None:
         raise _Hold("before-purchase", "the purchase is not confirmed yet")
     if facts.taken_at < state.window.purchased_at:
         raise _Hold("before-purchase", "it was taken before the purchase")
-    if facts.taken_at >= state.window.closes_at:
-        raise Refused("outside-window", f"it was taken after the testing window ended on {state.window.deadline}")
 
 
 def count(decision: Decision, facts: ResultFacts) -> None:
@@ -186,7 +186,7 @@ def _fits(state: State, others: dict[str, ResultFacts], facts: ResultFacts) -> N
         near += [result for result in later[:1] if requirements.too_close(facts, result, state.programme)]
     if near:
         raise _Hold("too-early", f"less than {wait} days apart from the attempt {near[0].result_id}")
-    used = len(earlier) if facts.passed else len([result for result in counted if not result.passed])
+    used = len(earlier) if facts.passed else requirements.assess(state.programme, others, facts.domain).attempts
     if used >= state.programme.rules.retakes.attempts:
         raise _Hold("too-many-attempts", f"{used} attempts are used already, and no more are allowed")
 
@@ -210,8 +210,12 @@ def _record_attempt(decision: Decision, facts: ResultFacts, others: dict[str, Re
 
 
 def _hold(decision: Decision, facts: ResultFacts, hold: _Hold) -> None:
-    if len(decision.state.held) >= MAX_HELD:
+    mine = hold_key(facts.result_id, facts.revision)
+    others = [held.result for key, held in decision.state.held.items() if key != mine]
+    if len(others) >= MAX_HELD:
         raise Refused("too-many-held", f"{MAX_HELD} results are held already; resolve some first")
+    if sum(len(result.responses or ()) for result in [*others, facts]) > MAX_HELD_ANSWERS:
+        raise Refused("too-many-held", f"{MAX_HELD_ANSWERS} answers are held already; resolve some results first")
     decision.record(ResultHeld, result=facts, reason=hold.reason, explanation=hold.explanation)
 
 
@@ -228,6 +232,7 @@ def resolve_held_result(decision: Decision, command: ScoredResolution) -> None:
                 raise Refused("cannot-score", f"the result still cannot be scored: {command.unscored}")
             passed = command.score.reaches(decision.state.programme.passing_score)
             facts = facts.model_copy(update={"score": command.score, "passed": passed})
+    facts = facts.model_copy(update={"responses": None})
     decision.record(
         ResultResolved, result=facts, decision=resolution.decision, by=resolution.by, reason=resolution.reason
     )
@@ -261,12 +266,18 @@ def admit_after_purchase(decision: Decision) -> None:
     if state.window is None or state.closed or state.path == "advancement":
         return
     waiting = [hold for hold in state.held.values() if hold.reason == "before-purchase"]
-    for hold in sorted(waiting, key=lambda hold: (hold.result.taken_at, hold.result.result_id)):
+    for hold in sorted(waiting, key=_as_taken):
+        if hold.key not in decision.state.held:
+            continue  # a higher revision of it was taken just now
         if state.window.purchased_at <= hold.result.taken_at < state.window.closes_at:
             try:
                 count(decision, hold.result)
             except _Hold as again:
                 decision.record(ResultHeld, result=hold.result, reason=again.reason, explanation=again.explanation)
+
+
+def _as_taken(hold: Held) -> tuple[datetime, str, int]:
+    return hold.result.taken_at, hold.result.result_id, hold.result.revision
 
 
 # --- folds --------------------------------------------------------------------------------------------------
@@ -284,13 +295,14 @@ def on_self_assessment(state: State, event: SelfAssessmentRecorded) -> State:
 
 def on_counted(state: State, event: ResultEvent) -> State:
     """A result takes its place among the accepted ones; holds of it and of older revisions have ended."""
-    facts = event.result.model_copy(update={"responses": None})
+    # What no rule asks for again stands in the event.
+    facts = event.result.model_copy(update={"responses": None, "source": None, "form": None})
     state = _known(state, facts)
     results = {key: result for key, result in state.results.items() if key != facts.result_id}
     bounded = _bounded(state, {**results, facts.result_id: facts})
     kept = {key: known for key, known in state.revisions.items() if key in bounded}
     state = state.having(results=bounded, revisions=kept)
-    return _without_holds(state, facts.result_id, facts.revision)
+    return _end_holds(state, _holds_of(state, facts.result_id, below=facts.revision + 1))
 
 
 def on_recorded(state: State, event: ResultRecorded) -> State:
@@ -301,23 +313,16 @@ def on_recorded(state: State, event: ResultRecorded) -> State:
 
 def on_held(state: State, event: ResultHeld) -> State:
     result = event.result
-    older = [key for key, hold in state.held.items() if _older(hold, result)]
+    state = _end_holds(state, _holds_of(state, result.result_id, below=result.revision))
     hold = Held(result=result, reason=event.reason, explanation=event.explanation, since=event.at)
-    held = {key: value for key, value in state.held.items() if key not in older}
-    return state.having(held={**held, hold.key: hold}).wanting(f"held-result:{result.result_id}")
-
-
-def _older(hold: Held, result: ResultFacts) -> bool:
-    return hold.result.result_id == result.result_id and hold.result.revision < result.revision
+    return state.having(held={**state.held, hold.key: hold}).wanting(f"held-result:{result.result_id}")
 
 
 def on_resolved(state: State, event: ResultResolved) -> State:
     if event.decision == "accept":
         return on_counted(state, event)
     key = hold_key(event.result.result_id, event.result.revision)
-    rejected = {**state.rejected, key: event.result.digest}
-    newest = dict(list(rejected.items())[-MAX_REJECTED:])
-    return _without_holds(state.having(rejected=newest), event.result.result_id, event.result.revision, only=True)
+    return _end_holds(state, [hold for hold in state.held.values() if hold.key == key])
 
 
 def _known(state: State, facts: ResultFacts) -> State:
@@ -328,20 +333,23 @@ def _known(state: State, facts: ResultFacts) -> State:
     return state.having(revisions={**others, facts.result_id: newest})
 
 
-def _without_holds(state: State, result_id: str, revision: int, *, only: bool = False) -> State:
-    held = {
-        key: hold
-        for key, hold in state.held.items()
-        if hold.result.result_id != result_id
-        or hold.result.revision > revision
-        or (only and hold.result.revision != revision)
-    }
-    if len(held) == len(state.held):
-        return state
-    state = state.having(held=held)
-    if any(hold.result.result_id == result_id for hold in held.values()):
-        return state
-    return state.wanting(f"held-result:{result_id}", ended=True)
+def _holds_of(state: State, result_id: str, *, below: int) -> list[Held]:
+    """The held revisions of a result that are lower than this one."""
+    holds = [hold for hold in state.held.values() if hold.result.result_id == result_id]
+    return [hold for hold in holds if hold.result.revision < below]
+
+
+def _end_holds(state: State, ended: list[Held]) -> State:
+    """Ends holds, and remembers their contents, so that the same again is known (rule 11)."""
+    gone = {hold.key: hold.result.digest for hold in ended}
+    remembered = dict(list({**state.ended_holds, **gone}.items())[-MAX_ENDED_HOLDS:])
+    held = {key: hold for key, hold in state.held.items() if key not in gone}
+    state = state.having(held=held, ended_holds=remembered)
+    open_still = {hold.result.result_id for hold in held.values()}
+    for hold in ended:
+        if hold.result.result_id not in open_still:
+            state = state.wanting(f"held-result:{hold.result.result_id}", ended=True)
+    return state
 
 
 def _bounded(state: State, results: dict[str, ResultFacts]) -> dict[str, ResultFacts]:

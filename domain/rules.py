@@ -1,4 +1,4 @@
-"""The rulebook, by version: `decide`, `evolve`, `next_alarm` and `effects`, put together from the modules of each matter.
+"""The rulebook, by version: `decide`, `evolve`, `next_alarm` and `effects`, put together from each matter's module.
 
 Rules are workflow code: a run that is open for three years is replayed under the version that it pinned at its start.
 A changed rule is a new entry in `RULEBOOKS` that replaces just the deciders, folds, alarms or effects that changed
@@ -37,7 +37,7 @@ from domain.commands import (
 from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
 from domain.effects import Effect
 from domain.events import BaseEvent, Registered
-from domain.messages import sha256_of
+from domain.messages import excerpt_of, sha256_of
 from domain.state import State
 
 # What the engine itself reports of a candidacy is taken even when it is closed.
@@ -80,7 +80,7 @@ def _try_purchase(decision: Decision, purchase: Purchase) -> None:
                 reason=refused.reason,
                 from_signal=True,
                 sha256=sha256_of(content),
-                excerpt=content.decode(),
+                excerpt=excerpt_of("confirm_purchase", content),
             ),
         )
 

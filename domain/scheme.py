@@ -99,7 +99,7 @@ class SuspensionRules(Rules):
 
 
 class NoticeRules(Rules):
-    """How long a notice is tried before it counts as undeliverable, and how long a closed candidacy waits for its last ones."""
+    """How long a notice is tried until it is undeliverable, and how long a closed candidacy waits for its last ones."""
 
     retry_days: Annotated[int, Field(strict=True, ge=1, le=60)]
     closing_minutes: Annotated[int, Field(strict=True, ge=1, le=1440)]

@@ -67,6 +67,7 @@ class ExperienceClaim(Frozen):
     role: str
     started_on: date
     ended_on: date | None
+    attested_by: str | None = None
     met_on: date | None
     met_at: Instant | None
 
@@ -144,7 +145,7 @@ class State(Frozen):
     results: dict[str, ResultFacts] = {}
     revisions: dict[str, dict[int, str]] = {}
     held: dict[str, Held] = {}
-    rejected: dict[str, str] = {}
+    ended_holds: dict[str, str] = {}
     settlements: dict[str, Instant] = {}
     experience: ExperienceClaim | None = None
     experience_met_on: date | None = None

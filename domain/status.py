@@ -113,14 +113,14 @@ def _recertification(state: State) -> dict[str, Any] | None:
 
 def _next(state: State, version: int) -> dict[str, str] | None:
     alarm = rules.next_alarm(state, rules=version)
-    return {"on": alarm.on(state.zone).isoformat(), "what": alarm.what} if alarm else None
+    return {"on": alarm.on(state.zone).isoformat(), "what": alarm.what, "why": alarm.why} if alarm else None
 
 
 def timeline_view(events: Sequence[BaseEvent], omitted: int) -> list[dict[str, Any]]:
     """The answer of the `timeline` query, oldest first. Where older events are left out, the first entry says so."""
     entries = [_entry(event) for event in events]
     if omitted and events:
-        summary = f"{omitted} older events are not carried by this run; they stand in the permanent record"
+        summary = f"{omitted} older events are not carried by this run"
         older = {"sequence": 0, "at": _instant(events[0].at), "type": "Older", "summary": summary, "omitted": omitted}
         return [older, *entries]
     return entries
@@ -132,7 +132,7 @@ def _entry(event: BaseEvent) -> dict[str, Any]:
         data["scheme"] = data.pop("programme")["scheme"]
     data.pop("digest", None)
     for field in ("result", "previous"):
-        if field in data:
+        if isinstance(data.get(field), dict):  # "previous" is a result, or the deadline before an extension
             data[field].pop("digest", None)
             data[field].pop("responses", None)
     return {

@@ -16,11 +16,12 @@ EARLIEST_YEAR = 1900
 LATEST_YEAR = 2200
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Frozen(BaseModel):
-    """An immutable value. Unknown fields are ignored, so that a newer engine may drop a field that older payloads carry."""
+    """An immutable value. Unknown fields are ignored: a newer engine may drop a field that older payloads carry."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -61,6 +62,9 @@ def parse_day(value: Any) -> date:
 def parse_number(value: Any) -> Decimal:
     """An exact number from a JSON number (already read as a decimal) or from a decimal string."""
     if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
+        raise ValueError("must be a number or a decimal string")
+    # Stricter than Decimal, which also reads 7_5 and the digits of every script.
+    if isinstance(value, str) and not _DECIMAL.fullmatch(value):
         raise ValueError("must be a number or a decimal string")
     try:
         number = Decimal(value)

@@ -9,7 +9,7 @@ from domain.commands import ReviewWorkProduct, RingAlarm, SubmitWorkProduct
 from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
 from domain.events import WorkProductFailed, WorkProductPassed, WorkProductReturned, WorkProductSubmitted
 from domain.messages import digest_of
-from domain.people import not_the_candidate
+from domain.people import REVIEW_WAITING, not_the_candidate
 from domain.state import State, Window
 from domain.types import Score
 
@@ -117,7 +117,8 @@ def _return(decision: Decision, command: ReviewWorkProduct) -> None:
 def alarms(state: State) -> Iterator[Alarm]:
     product = state.work_product
     if product.status == "revise" and product.due_at is not None:
-        yield Alarm(at=product.due_at, kind="revision", what="the revised work product is due")
+        why = f"{state.programme.rules.work_product.revision_days} days after it was returned (rule 15)"
+        yield Alarm(at=product.due_at, kind="revision", what="the revised work product is due", why=why)
 
 
 def ring_revision(decision: Decision, _command: RingAlarm) -> None:
@@ -161,7 +162,7 @@ def on_failed(state: State, _event: WorkProductFailed) -> State:
 
 
 def _reviewed(state: State) -> State:
-    return state.wanting("review-waiting", ended=True)
+    return state.wanting(REVIEW_WAITING, ended=True)
 
 
 DECIDERS: dict[type, Decider] = {SubmitWorkProduct: submit, ReviewWorkProduct: review}
