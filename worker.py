@@ -18,7 +18,8 @@ from runtime.settings import Settings, SettingsError  # noqa: E402
 
 if TYPE_CHECKING:
     from temporalio.client import Client
-    from temporalio.worker import Worker
+    from temporalio.converter import DataConverter
+    from temporalio.worker import Replayer, Worker, WorkflowRunner
 
 BAD_SETTINGS = 2
 UNREACHABLE = 3
@@ -49,31 +50,49 @@ def build_worker(client: "Client", settings: Settings) -> "Worker":
 
     from temporalio.client import Client
     from temporalio.worker import Worker
-    from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
     import activities
     from runtime.connection import TASK_QUEUE
     from runtime.converter import worker_converter
     from workflows import CertificationWorkflow
 
-    # Deterministic by design and big: loading these afresh for each workflow costs 70 ms of CPU.
     config = client.config()
     config["data_converter"] = worker_converter(client.data_converter)
-    passed_through = ("pydantic", "pydantic_core", "annotated_types", "activities", "domain", "runtime")
     return Worker(
         Client(**config),
         task_queue=TASK_QUEUE,
         workflows=[CertificationWorkflow],
         activities=activities.build(settings, client),
         activity_executor=ThreadPoolExecutor(_ACTIVITIES, thread_name_prefix="activity"),
-        workflow_runner=SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*passed_through)
-        ),
+        workflow_runner=workflow_runner(),
         max_cached_workflows=_CACHED_WORKFLOWS,
         max_concurrent_workflow_tasks=_WORKFLOW_TASKS,
         max_concurrent_activities=_ACTIVITIES,
         graceful_shutdown_timeout=_GRACE,
     )
+
+
+def build_replayer(converter: "DataConverter") -> "Replayer":
+    """Replays recorded histories just as the worker runs workflows: the test of every change to workflow code."""
+    from temporalio.worker import Replayer
+
+    from runtime.converter import worker_converter
+    from workflows import CertificationWorkflow
+
+    return Replayer(
+        workflows=[CertificationWorkflow],
+        workflow_runner=workflow_runner(),
+        data_converter=worker_converter(converter),
+    )
+
+
+def workflow_runner() -> "WorkflowRunner":
+    """The sandbox in which workflows run."""
+    from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+    # Deterministic by design and big: loading these afresh for each workflow costs 70 ms of CPU.
+    passed_through = ("pydantic", "pydantic_core", "annotated_types", "activities", "domain", "runtime")
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*passed_through))
 
 
 async def run(settings: Settings) -> None:

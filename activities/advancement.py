@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from temporalio import activity
 from temporalio.client import (
     Client,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -39,12 +40,13 @@ from activities.requests import (
 )
 from domain.types import Instant
 from runtime.connection import TASK_QUEUE
-from runtime.search_attributes import CANDIDATE_ID, DESIGNATION
+from runtime.search_attributes import CANDIDATE_ID, CERTIFICATION_STATUS, DESIGNATION
 
 WORKFLOW = "CertificationWorkflow"
 OPENED_BY = "opened_by"
 """The memo field that tells our own earlier attempt from another candidacy. Continue-as-new keeps it."""
 
+_IN_FORCE = ("certified", "recertifying")
 _RPC = timedelta(seconds=10)
 _ANSWER_SECONDS = 20.0
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -100,11 +102,15 @@ class Advancement:
     async def supersede_lower(self, request: SupersedeRequest) -> SupersedeAnswer:
         """Ask the lower certificate to give way, and answer with the instant at which it did.
 
-        The message itself is idempotent: the lower one answers the same number with the same instant again.
-        The update's id is a fresh one for each attempt, because the server repeats an id's first answer for
-        the rest of the run: a certificate suspended at the first asking would be refused for ever.
+        Looked at first: a certificate that waits for its reinstatement is asked every day, and its timeline should
+        not fill with what it refused. The message itself is idempotent: the lower one answers the same number with
+        the same instant again. The update's id is a fresh one for each attempt, because the server repeats an id's
+        first answer for the rest of the run: a certificate suspended at the first asking would be refused for ever.
         """
         handle = self._client.get_workflow_handle(request.workflow_id)
+        standing = await _standing(handle)
+        if standing and standing not in _IN_FORCE:
+            return SupersedeAnswer(reason=f"the certificate is not in force: {standing}")
         payload = {
             "by_workflow_id": request.by_workflow_id,
             "by_number": request.by_number,
@@ -134,6 +140,19 @@ async def _opened_by(handle: WorkflowHandle[Any, Any]) -> str | None:
         raise
     opened_by: str | None = await description.memo_value(OPENED_BY, None, type_hint=str)
     return opened_by
+
+
+async def _standing(handle: WorkflowHandle[Any, Any]) -> str | None:
+    """The published status of a lower certificate that is open; None where it is closed, unknown or not found."""
+    try:
+        description = await handle.describe(rpc_timeout=_RPC)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+    if description.status is not WorkflowExecutionStatus.RUNNING:
+        return None
+    return description.typed_search_attributes.get(CERTIFICATION_STATUS)
 
 
 def _refusal(error: WorkflowUpdateFailedError) -> str:

@@ -46,10 +46,11 @@ with workflow.unsafe.imports_passed_through():
     from domain.state import State
     from domain.status import status_view, timeline_view
 
-from workflows import inquiries
-from workflows.journal import Journal
-from workflows.payloads import failure, read_document, read_message, refusal
-from workflows.publishing import Publisher
+    # Loaded once and not for each workflow: they keep no state of their own, and a journal's models are costly.
+    from workflows import inquiries
+    from workflows.journal import Journal
+    from workflows.payloads import as_sent, failure, read_document, read_message, refusal
+    from workflows.publishing import Publisher
 
 Channel = Literal["signal", "update"]
 
@@ -71,6 +72,7 @@ class CertificationWorkflow:
 
     @workflow.init
     def __init__(self, *payloads: RawValue) -> None:
+        self._registration: Registration | None = None
         self._journal: Journal | None = None
         self._invalid: InvalidMessage | None = None
         self._publisher = Publisher()
@@ -78,7 +80,7 @@ class CertificationWorkflow:
         self._in_hand: set[str] = set()
         self._asking_lower = False
         self._cancelled = False
-        self._cycle = 0
+        self._cycle = 1
         self._snoozed: dict[Alarm, datetime] = {}
         try:
             self._begin(payloads)
@@ -92,16 +94,19 @@ class CertificationWorkflow:
         document = read_document("registration", payloads)
         if workflow.info().continued_run_id:
             self._journal = Journal.model_validate(document)
+            # Before any handler runs: the very first message of a run may begin the next cycle.
+            self._cycle = self._journal.state.cycle
             return
-        self._registration = parse(Registration, "registration", document)
-        check_times("registration", self._registration, workflow.now())
-        _check_identity(self._registration)
+        registration = parse(Registration, "registration", document)
+        check_times("registration", registration, workflow.now())
+        _check_identity(registration)
+        self._registration = registration
 
     def _listen(self, name: str) -> None:
         """Takes a message as signal and as update under one name, whatever number of payloads it carries."""
 
         async def on_signal(*payloads: RawValue) -> None:
-            await self._on_signal(name, payloads)
+            await self._on_signal(name, as_sent(payloads))
 
         async def on_update(*payloads: RawValue) -> dict[str, Any]:
             return await self._on_update(name, payloads)
@@ -135,7 +140,7 @@ class CertificationWorkflow:
             if self._journal:
                 check_vocabulary(name, message, self._journal.state.programme)
         except InvalidMessage as error:
-            raise failure(error) from error
+            raise failure(error) from None
 
     async def _on_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
         """Takes a signal. Whatever is wrong with it ends on the timeline, never as a failed task."""
@@ -158,9 +163,9 @@ class CertificationWorkflow:
             return await self._take_message(self._journal, read_message(name, payloads))
         except Refused as error:
             self._journal.refuse(refusal(name, payloads, error, from_signal=False), workflow.now())
-            raise failure(error) from error
+            raise failure(error) from None
         except InvalidMessage as error:
-            raise failure(error) from error
+            raise failure(error) from None
 
     async def _opened(self) -> None:
         """Waits for the registration; messages that came before it are then taken in the order of their arrival."""
@@ -175,7 +180,7 @@ class CertificationWorkflow:
         key = message.message_id
         if key is None:
             return await self._decide(journal, message)
-        if key in self._in_hand:
+        while key in self._in_hand:
             await workflow.wait_condition(lambda: key not in self._in_hand)
         known = journal.ledger.get(key)
         if known:
@@ -224,6 +229,8 @@ class CertificationWorkflow:
                 journal = await asyncio.shield(life)
                 break
             except asyncio.CancelledError:
+                if life.cancelled():
+                    raise  # the worker drops this run from its cache: waiting on would spin for ever
                 # A cancelled workflow decides for itself what that means (rule 21); nothing is torn down.
                 self._cancelled = True
                 self._on_cancel()
@@ -239,7 +246,6 @@ class CertificationWorkflow:
             asyncio.create_task(self._send(journal, Notify)),
             asyncio.create_task(self._send(journal, OpenAdvancement)),
         ]
-        self._cycle = journal.state.cycle
         while not (journal.state.closed or self._time_to_continue(journal)):
             self._publisher.publish(journal.state, journal.rules)
             await self._something_happened(journal, journal.state, tasks)
@@ -265,7 +271,7 @@ class CertificationWorkflow:
 
     async def _open(self) -> Journal:
         """Registers, under the scheme of today; a new run goes on where the last one ended."""
-        if self._journal is None and self._invalid is None:
+        if self._journal is None and self._registration is not None:
             try:
                 self._journal = await self._register(self._registration)
             except InvalidMessage as error:
@@ -297,9 +303,11 @@ class CertificationWorkflow:
         return Journal.open(command, registration.contact, workflow.now(), loaded.rules)
 
     def _on_cancel(self) -> None:
-        if self._cancelled and self._journal is not None and not self._journal.state.closed:
+        """Takes a cancellation as a command; while the lower certificate is asked, once it has answered."""
+        if self._cancelled and self._journal is not None and not self._asking_lower:
             self._cancelled = False
-            self._journal.take(Cancel(), workflow.now())
+            if not self._journal.state.closed:
+                self._journal.take(Cancel(), workflow.now())
 
     async def _finish(self, journal: Journal) -> None:
         """Before every way out: a bounded time for the notices, then every handler to its end."""
@@ -322,6 +330,7 @@ class CertificationWorkflow:
             alarm = self._due(journal)
             if alarm:
                 await self._ring(journal, alarm)
+                self._on_cancel()
                 continue
             next_wake = self._next_wake(journal)
             if next_wake != wake or (timer and timer.done()):
@@ -352,8 +361,12 @@ class CertificationWorkflow:
             command = await self._with_lower_answer(journal, alarm)
         if command is None or alarm not in rules.alarms(journal.state, rules=journal.rules):
             return
-        events = journal.take(command, workflow.now())
-        if not events:
+        try:
+            journal.take(command, workflow.now())
+        except Refused as refused:
+            workflow.logger.error("alarm %s refused: %s", alarm.kind, refused.code)
+        # What still stands has been asked in vain, and is asked again later: never in a loop.
+        if alarm in rules.alarms(journal.state, rules=journal.rules):
             self._snoozed[alarm] = workflow.now() + _ASK_AGAIN
 
     async def _current_programme(self, journal: Journal) -> Programme | None:
@@ -409,6 +422,8 @@ class CertificationWorkflow:
     def status(self) -> dict[str, Any]:
         """Where the candidate stands, in the shape of the contract."""
         if self._journal is None:
+            if self._registration is None:
+                raise failure(self._invalid or InvalidMessage("registration", []))
             return _not_yet(self._registration)
         return status_view(self._journal.state, self._journal.contact.name, _query_time(), version=self._journal.rules)
 

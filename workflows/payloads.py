@@ -19,6 +19,18 @@ _JSON = b"json/plain"
 _NAME_LENGTH = 100
 
 
+def as_sent(arguments: Sequence[Any]) -> Sequence[RawValue]:
+    """The payloads of a signal.
+
+    One that comes with the first task of a run is matched before `__init__` has set the handlers, so the SDK lays it
+    out for the dynamic handler, as its name and its payloads, and then calls the named one with these two.
+    """
+    if len(arguments) == 2 and isinstance(arguments[0], str):
+        payloads: Sequence[RawValue] = arguments[1]
+        return payloads
+    return arguments
+
+
 def payload_bytes(name: str, payloads: Sequence[RawValue]) -> bytes:
     """The JSON text of the one payload that a message carries.
 
@@ -64,9 +76,9 @@ def refusal(
     """The command that puts a refused message on the timeline, with the hash and the beginning of what was sent."""
     data = b"".join(payload.payload.data for payload in payloads)
     return RefuseMessage(
-        message=name[:_NAME_LENGTH],
+        message=messages.without_addresses(name)[:_NAME_LENGTH],
         code=error.code if isinstance(error, Refused) else "invalid-message",
-        reason=str(error)[:1000],
+        reason=messages.without_addresses(str(error))[:1000],
         from_signal=from_signal,
         sha256=messages.sha256_of(data),
         excerpt=messages.excerpt_of(name, data),
@@ -74,7 +86,10 @@ def refusal(
 
 
 def failure(error: InvalidMessage | Refused) -> ApplicationError:
-    """The typed error of the contract. Expected, and never retried."""
+    """The typed error of the contract. Expected, and never retried.
+
+    Raise it `from None`: as a cause, pydantic's own text would go along, without a bound and for nobody's use.
+    """
     if isinstance(error, Refused):
         return ApplicationError(
             error.reason,
