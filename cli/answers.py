@@ -1,0 +1,113 @@
+"""Temporal's answers and silences in plain words, and how long to wait for one."""
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cli import exits
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+    from temporalio.service import RPCError
+
+T = TypeVar("T")
+
+_SOON = 3.0
+
+
+def raw(payload: bytes) -> Any:
+    """JSON text as an argument, byte for byte."""
+    from temporalio.api.common.v1 import Payload
+    from temporalio.common import RawValue
+
+    return RawValue(Payload(metadata={"encoding": b"json/plain"}, data=payload))
+
+
+async def patient(client: "Client", work: Coroutine[Any, Any, T], seconds: float) -> T:
+    """The answer that a worker must give. Raises `TimeoutError`, and `exits.NoWorker` early where there is none."""
+    import asyncio
+
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=min(seconds, _SOON))
+        if not done and seconds > _SOON:
+            if not await worker_polls(client):
+                raise await missing(client, seconds)
+            done, _ = await asyncio.wait({task}, timeout=seconds - _SOON)
+        if not done:
+            raise TimeoutError
+        return task.result()
+    finally:
+        # Awaited even when cancelled: what nobody fetches is complained about when the process ends.
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def refusal(cause: BaseException | None, about: object) -> exits.Stop:
+    """The typed errors of the contract as plain sentences."""
+    kind = getattr(cause, "type", None)
+    details: Any = getattr(cause, "details", None)
+    facts = details[0] if details and isinstance(details[0], dict) else {}
+    message = getattr(cause, "message", None) or str(cause)
+    if kind == "InvalidMessage":
+        errors = [error for error in facts.get("errors", []) if isinstance(error, dict)]
+        notes = [f"{error.get('field') or 'message'}: {error.get('problem')}" for error in errors]
+        told = "with these mistakes:" if notes else message
+        return exits.BadInput(f"{about} does not take this message: {told}", notes, errors=errors)
+    if kind == "Refused":
+        return exits.Refused(f"{about}: refused, {message}", code=facts.get("code"))
+    return exits.Refused(f"{about}: failed on this message, {message}")
+
+
+async def missing(client: "Client", seconds: float) -> exits.NoWorker:
+    """Why nobody answered: no worker at all, or one that is too busy."""
+    if await worker_polls(client):
+        return exits.NoWorker(
+            f"No answer within {seconds:g} seconds, although a worker was seen in the last one or two minutes: "
+            "look at its log, then try again."
+        )
+    return exits.NoWorker("No worker answers: start one with ./worker.py, then try again.")
+
+
+async def worker_polls(client: "Client") -> bool:
+    """Whether a worker asked for work lately. The server remembers one that is gone for five minutes."""
+    from datetime import UTC, datetime, timedelta
+
+    from temporalio.api.enums.v1 import TaskQueueType
+    from temporalio.api.taskqueue.v1 import TaskQueue
+    from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+
+    from runtime.connection import TASK_QUEUE
+
+    answer = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=TASK_QUEUE),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+    )
+    # A poll lasts a minute, so a living worker was seen within the last one.
+    newest = datetime.now(UTC) - timedelta(seconds=70)
+    return any(poller.last_access_time.ToDatetime(UTC) > newest for poller in answer.pollers)
+
+
+def explained(error: "RPCError") -> exits.Stop:
+    """What Temporal's refusal of a call means, where the verb itself has no better word for it."""
+    from temporalio.service import RPCStatusCode
+
+    message = " ".join(error.message.split())[:300]
+    if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+        return exits.Unreachable(f"Temporal stopped answering ({message}): try again.")
+    if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED):
+        return exits.Unreachable(
+            f"Temporal does not let us in ({message}): check TEMPORAL_API_KEY and the TLS settings."
+        )
+    if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
+        return exits.Unreachable(f"Temporal is overloaded or limits us ({message}): try again in a minute.")
+    if error.status is RPCStatusCode.INVALID_ARGUMENT:
+        return exits.BadInput(f"Temporal does not take this: {message}", _hints(message))
+    return exits.Unreachable(f"Temporal answers with an error ({error.status.name}): {message}")
+
+
+def _hints(message: str) -> tuple[str, ...]:
+    unknown = "search attribute" in message.lower()
+    return ("Are the search attributes registered? `./starter.py setup` does it.",) if unknown else ()

@@ -1,0 +1,254 @@
+"""Part two: whole lives on a server that skips time. Each has a server of its own: its clock is everybody's."""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli import output
+from cli.candidates import WORKFLOW, Candidacy
+from cli.payloads import with_message_id
+from cli.together import together
+from cli.verbs import timeline
+
+if TYPE_CHECKING:
+    from temporalio.runtime import Runtime
+    from temporalio.testing import WorkflowEnvironment
+
+PEOPLE, OPERATIONS = "people-management", "operations-management"
+CUSTOMERS, LEADERSHIP = "customer-relationships", "leadership-and-business"
+
+_DIGEST = "0b6a5b3f" * 8
+
+
+@dataclass
+class Life:
+    """One candidacy on a server whose clock is ours to move."""
+
+    environment: "WorkflowEnvironment"
+    candidacy: Candidacy
+
+    async def today(self) -> date:
+        return (await self.environment.get_current_time()).astimezone(UTC).date()
+
+    async def send(self, message: str, **payload: Any) -> None:
+        """Send a message as an update; an instant that is missing is now."""
+        run = await self._run()
+        receipt = await self.candidacy.update(
+            self.environment.client, message, with_message_id(json.dumps(payload).encode())
+        )
+        if "Recertified" in receipt["events"]:
+            await self._continued(run)
+
+    async def result(self, result_id: str, domain: str, percentage: str) -> None:
+        """A score that was taken a moment ago."""
+        taken_at = (await self.environment.get_current_time()).astimezone(UTC)
+        await self.send(
+            "record_assessment_result",
+            result_id=result_id,
+            domain=domain,
+            taken_at=taken_at.isoformat(timespec="seconds"),
+            percentage=percentage,
+        )
+
+    async def pass_days(self, days: int) -> None:
+        await self.environment.sleep(timedelta(days=days))
+
+    async def until(self, day: str, plus: int = 0) -> None:
+        """Let time pass until the evening of a day that the engine named, and so many days more."""
+        evening = datetime.fromisoformat(f"{day}T20:00:00+00:00") + timedelta(days=plus)
+        left = evening - await self.environment.get_current_time()
+        if left > timedelta():
+            await self.environment.sleep(left)
+
+    async def until_window(self, plus: int) -> None:
+        """Into the recertification window of the running cycle."""
+        await self.until((await self.status())["recertification"]["window_opens_on"], plus)
+
+    async def until_expiry(self, plus: int) -> None:
+        """Past the last day of the certificate."""
+        await self.until((await self.status())["certificate"]["expires_on"], plus)
+
+    async def submit_evidence(self, submission_id: str, completed_on: date | None = None) -> None:
+        done = completed_on or await self.today() - timedelta(days=10)
+        activity = {
+            "title": "Workforce planning, two days",
+            "completed_on": done.isoformat(),
+            "hours": 14,
+        }
+        await self.send("submit_recertification", submission_id=submission_id, activities=[activity])
+
+    async def review_evidence(self, submission_id: str, verdict: str, comments: str | None = None) -> None:
+        remark = {"comments": comments} if comments else {}
+        await self.send(
+            "review_recertification",
+            submission_id=submission_id,
+            reviewer="Marta Vogel",
+            verdict=verdict,
+            **remark,
+        )
+
+    async def status(self) -> dict[str, Any]:
+        return dict(await self.candidacy.query(self.environment.client, "status"))
+
+    async def timeline(self) -> list[dict[str, Any]]:
+        return list(await self.candidacy.query(self.environment.client, "timeline"))
+
+    async def _run(self) -> str:
+        return (await self.candidacy.describe(self.environment.client)).run_id
+
+    async def _continued(self, run: str) -> None:
+        # This server, unlike a real one, stands still where a message meets a run that is being continued.
+        for _ in range(50):
+            if await self._run() != run:
+                return
+            await asyncio.sleep(0.1)
+
+
+async def strategic_leader(life: Life) -> None:
+    """A retake, a revision, a year on the job still to come; three recertifications; then nothing more."""
+    await life.pass_days(20)
+    await life.result("R-1", PEOPLE, "82.5")
+    await life.result("R-2", OPERATIONS, "71")
+    await life.result("R-3", CUSTOMERS, "75")
+    await life.result("R-4", LEADERSHIP, "90")
+    await life.pass_days(35)
+    await life.result("R-5", OPERATIONS, "79.25")
+    await life.send("submit_work_product", submission_id="W-1", uri="urn:example:w-1", sha256=_DIGEST)
+    await life.pass_days(10)
+    await life.send("review_work_product", submission_id="W-1", reviewer="Dr. Imani Cole", verdict="revise")
+    await life.pass_days(20)
+    await life.send("submit_work_product", submission_id="W-2", uri="urn:example:w-2", sha256=_DIGEST)
+    await life.pass_days(5)
+    await life.send("review_work_product", submission_id="W-2", reviewer="Dr. Imani Cole", verdict="passed")
+    await life.until((await life.status())["experience"]["met_on"], plus=1)
+    for cycle in (1, 2, 3):
+        await life.until_window(plus=60)
+        await life.submit_evidence(f"E-{cycle}")
+        if cycle == 2:
+            await life.review_evidence("E-2", "returned", "The certificate of attendance is missing.")
+            await life.pass_days(15)
+            await life.submit_evidence("E-2b")
+        await life.pass_days(10)
+        await life.review_evidence("E-2b" if cycle == 2 else f"E-{cycle}", "approved")
+    await life.until_expiry(plus=400)
+
+
+async def operations_manager(life: Life) -> None:
+    """Two assessments in two years: reminders, an extension, a late result, and the end of the window."""
+    await life.pass_days(60)
+    await life.result("R-1", PEOPLE, "88")
+    deadline = (await life.status())["testing_deadline"]
+    await life.until(deadline, plus=-20)
+    later = (date.fromisoformat(deadline) + timedelta(days=30)).isoformat()
+    await life.send("extend_deadline", until=later, reason="Storm damage", approved_by="Marta Vogel")
+    await life.until(later)
+    taken_at = f"{later}T16:00:00Z"
+    await life.pass_days(3)
+    await life.send(
+        "record_assessment_result",
+        result_id="R-2",
+        domain=CUSTOMERS,
+        taken_at=taken_at,
+        percentage="77",
+    )
+    await life.pass_days(30)
+
+
+async def management_associate(life: Life) -> None:
+    """Certified in a month; recertified in grace, later after a lapse, and given up in the end."""
+    for number, domain in enumerate((PEOPLE, OPERATIONS, CUSTOMERS, LEADERSHIP), start=1):
+        await life.pass_days(7)
+        await life.result(f"R-{number}", domain, "74.5")
+    expiry = date.fromisoformat((await life.status())["certificate"]["expires_on"])
+    await life.until_expiry(plus=40)
+    await life.submit_evidence("E-1", completed_on=expiry - timedelta(days=30))
+    await life.pass_days(5)
+    await life.review_evidence("E-1", "approved")
+    await life.until_expiry(plus=200)
+    await life.submit_evidence("E-2")
+    await life.pass_days(5)
+    await life.review_evidence("E-2", "approved")
+    await life.pass_days(200)
+    await life.send("withdraw", reason="Retires.")
+
+
+@dataclass(frozen=True)
+class Story:
+    """Who lives it, and how."""
+
+    candidacy: Candidacy
+    name: str
+    tell: Callable[[Life], Awaitable[None]]
+    experienced: int | None = None
+
+
+STORIES = (
+    Story(Candidacy("L-1", "CCSL"), "Vera Holm", strategic_leader, experienced=200),
+    Story(Candidacy("L-2", "CCOM"), "Walter Nash", operations_manager, experienced=900),
+    Story(Candidacy("L-3", "CCMA"), "Xenia Roth", management_associate),
+)
+
+
+async def play(folder: Path, runtime: "Runtime") -> None:
+    """Live every story and show its timeline."""
+    output.say(f"Part two: {len(STORIES)} lives on servers that skip time.")
+    told = await together((_live(story, folder, runtime) for story in STORIES), at_once=len(STORIES))
+    for story, (status, events) in zip(STORIES, told, strict=True):
+        years = (_instant(events[-1]) - _instant(events[0])).days / 365.25
+        output.line()
+        output.line(f"{story.candidacy}, {story.name}: {years:.1f} years, now {status['status']}")
+        output.line()
+        timeline.show(events)
+
+
+async def _live(story: Story, folder: Path, runtime: "Runtime") -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    from temporalio.contrib.pydantic import pydantic_data_converter
+    from temporalio.testing import WorkflowEnvironment
+
+    from runtime import search_attributes
+    from runtime.connection import TASK_QUEUE
+    from runtime.embedded import time_skipping_server
+    from runtime.settings import Settings
+    from worker import build_worker
+
+    settings = Settings(outbox=Path(tempfile.mkdtemp(dir=folder)))
+    async with await WorkflowEnvironment.start_time_skipping(
+        data_converter=pydantic_data_converter,
+        runtime=runtime,
+        test_server_existing_path=str(time_skipping_server()),
+    ) as environment:
+        await search_attributes.register(environment.client)
+        async with build_worker(environment.client, settings):
+            life = Life(environment, story.candidacy)
+            await environment.client.start_workflow(
+                WORKFLOW, await _registration(life, story), id=story.candidacy.workflow_id, task_queue=TASK_QUEUE
+            )
+            await story.tell(life)
+            return await life.status(), await life.timeline()
+
+
+async def _registration(life: Life, story: Story) -> dict[str, Any]:
+    today = await life.today()
+    registration: dict[str, Any] = {
+        "candidate_id": story.candidacy.candidate_id,
+        "name": story.name,
+        "email": f"{story.name.split()[0].lower()}@example.org",
+        "designation": story.candidacy.designation,
+        "purchase": {"reference": "INV-1", "purchased_at": f"{today - timedelta(days=1)}T15:00:00Z"},
+    }
+    if story.experienced is not None:
+        since = today - timedelta(days=story.experienced)
+        registration["experience"] = {
+            "role": "Head of Customer Operations",
+            "started_on": since.isoformat(),
+        }
+    return registration
+
+
+def _instant(event: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(event["at"])

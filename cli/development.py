@@ -1,0 +1,122 @@
+"""What `starter.py dev` runs: the embedded server in one process, the worker in another.
+
+The worker is a process of its own so that its crash takes nothing with it: it is started again.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from cli import exits, output
+from runtime.connection import CannotConnect
+from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server
+from runtime.process import stop_requested
+from runtime.settings import ROOT
+
+DEFAULT_PORT = 7233
+
+_BAD_SETTINGS = 2
+_DRAIN_SECONDS = 15.0
+_RESTART_SECONDS = 2.0
+_LONGEST_PAUSE = 30.0
+
+
+async def serve(port: int, ui_port: int, db: Path) -> int:
+    """Run until SIGTERM or Ctrl-C. Raises `exits.Stop` where it cannot start or the server ends."""
+    for number, name in ((port, "--port"), (ui_port, "--ui-port")):
+        if _listening(number):
+            raise exits.Unreachable(
+                f"Port {number} is in use: another `starter.py dev`? Stop it, or choose with {name}."
+            )
+    stop = stop_requested()
+    try:
+        async with embedded_server(db=db, port=port, ui=True, ui_port=ui_port, log=db.with_suffix(".log")) as server:
+            _greet(server, db)
+            await _work(server, stop)
+    except (ServerFailed, CannotConnect) as error:
+        raise exits.Unreachable(str(error)) from error
+    output.say("Stopped; everything is kept.")
+    return exits.DONE
+
+
+def _listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _greet(server: EmbeddedServer, db: Path) -> None:
+    output.say(f"Temporal  {server.address}  (data in {db})")
+    output.say(f"Web UI    {server.ui_url}")
+    if server.port != DEFAULT_PORT:
+        output.say(f"In a second terminal first:  export TEMPORAL_ADDRESS={server.address}")
+    output.say("In a second terminal, for example:")
+    output.say("  ./starter.py register --candidate C-1 --name 'Ana Ruiz' --email ana@example.org --designation CCMA")
+    output.say("  ./starter.py status C-1 CCMA")
+    output.say("Ctrl-C stops the server and the worker.")
+
+
+async def _work(server: EmbeddedServer, stop: asyncio.Event) -> None:
+    """Keep a worker running until `stop`. Raises `exits.Stop` where there is no point in going on."""
+    pause = _RESTART_SECONDS
+    while not stop.is_set():
+        worker = await _worker(server)
+        try:
+            await _first(stop.wait(), worker.wait(), _ended(server))
+        finally:
+            await _end(worker)
+        if stop.is_set():
+            return
+        if server.pid is None:
+            raise exits.Unreachable(f"The Temporal server has ended by itself; its log is {server.log}.")
+        if worker.returncode == _BAD_SETTINGS:
+            raise exits.BadInput("The worker cannot start with these settings, see above.")
+        output.say(f"The worker has ended (code {worker.returncode}); starting it again in {pause:g} seconds.")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+async def _worker(server: EmbeddedServer) -> Process:
+    # Whatever Temporal the operator's environment names, this worker belongs to this server.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+    environment |= {"TEMPORAL_ADDRESS": server.address, "TEMPORAL_CONFIG_FILE": os.devnull}
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(ROOT / "worker.py"),
+        env=environment,
+        # Ctrl-C is for us: the worker drains while the server still runs.
+        start_new_session=True,
+    )
+
+
+async def _end(worker: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        if worker.returncode is None:
+            worker.terminate()
+    try:
+        await asyncio.wait_for(worker.wait(), _DRAIN_SECONDS)
+    except TimeoutError:
+        worker.kill()
+        await worker.wait()
+
+
+async def _ended(server: EmbeddedServer) -> None:
+    # Nothing to await here: the server is a plain process, made to outlive an event loop.
+    while server.pid is not None:  # noqa: ASYNC110
+        await asyncio.sleep(0.5)
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait for the first of these and let go of the others."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,85 @@
+"""Reads the command line, runs the verb and ends the process with its exit code."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NoReturn, Protocol, cast
+
+from cli import exits, output
+
+VERBS = ("setup", "register", "send", "status", "timeline", "list", "dev", "demo")
+"""Each is a module of `cli.verbs`; this is also their order in `--help`."""
+
+_EPILOG = """\
+exit codes: 0 done, 1 refused by the rules, closed or not found, 2 bad usage or input,
+3 Temporal cannot be reached or no worker answers
+
+Temporal is found by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, a profile or temporal.toml
+(default localhost:7233).
+"""
+
+
+class Verb(Protocol):
+    """What a module of `cli.verbs` offers."""
+
+    def add_parser(self, verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+        """Adds the verb's parser, with `run` as its default."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Does it, and answers the exit code. Raises `exits.Stop`."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of every verb. Cheap: no verb has imported what it needs to run yet."""
+    top = argparse.ArgumentParser(
+        prog="starter.py",
+        description="Certpath: runs a professional certification programme, on Temporal.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = top.add_subparsers(metavar="VERB", required=True)
+    for name in VERBS:
+        cast(Verb, importlib.import_module(f"cli.verbs.{name}")).add_parser(verbs)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and end the process."""
+    output.prepare()
+    args = parser().parse_args(arguments)
+    code = _run(args)
+
+    from runtime.process import leave
+
+    leave(code)
+
+
+def _run(args: argparse.Namespace) -> int:
+    try:
+        try:
+            code: int = args.run(args)
+            sys.stdout.flush()
+        except exits.Stop as stop:
+            code = _report(stop, as_document=getattr(args, "json", False))
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        # `starter.py list | head -1`: whoever read us has seen enough.
+        return exits.DONE
+    except Exception:  # noqa: BLE001 - a defect of ours: told whole, but never by way of a crashing interpreter exit
+        import traceback
+
+        traceback.print_exc()
+        return exits.REFUSED
+    return code
+
+
+def _report(stop: exits.Stop, *, as_document: bool) -> int:
+    output.say(stop.sentence)
+    for note in stop.notes:
+        output.say(f"  {note}")
+    if as_document:
+        output.document(stop.document)
+        sys.stdout.flush()
+    return stop.code

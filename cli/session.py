@@ -1,0 +1,59 @@
+"""A connection to Temporal for the length of one command, and sentences for what may go wrong on the way."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from cli import answers, exits, output
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+    from temporalio.runtime import Runtime
+
+
+def connected(work: "Callable[[Client], Awaitable[int]]") -> int:
+    """Connect as the environment says, do the work and answer its exit code. Raises `exits.Stop`."""
+    # With a client made, the interpreter's own way out of Ctrl-C may crash; nothing here needs a clean-up.
+    signal.signal(signal.SIGINT, _interrupted)
+    return asyncio.run(_connected(work))
+
+
+async def _connected(work: "Callable[[Client], Awaitable[int]]") -> int:
+    from temporalio.service import RPCError
+
+    try:
+        return await work(await _client())
+    except RPCError as error:
+        raise answers.explained(error) from error
+
+
+async def _client() -> "Client":
+    from temporalio.converter import DataConverter
+
+    from runtime.connection import CannotConnect, connect
+    from runtime.settings import SettingsError
+
+    try:
+        # Payloads are plain JSON: the pydantic converter would cost a quarter second and change nothing.
+        return await connect(silent_runtime(), data_converter=DataConverter.default)
+    except SettingsError as error:
+        raise exits.BadInput(str(error)) from error
+    except CannotConnect as error:
+        raise exits.Unreachable(str(error)) from error
+
+
+def silent_runtime() -> "Runtime":
+    """The SDK's core without a word: its warnings would go to stdout, into the middle of a JSON document."""
+    from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+    silent = LoggingConfig(filter=TelemetryFilter(core_level="OFF", other_level="OFF"))
+    # Heartbeats are one for all workers of a runtime: with several servers they would outlive the first.
+    return Runtime(telemetry=TelemetryConfig(logging=silent), worker_heartbeat_interval=None)
+
+
+def _interrupted(*_: Any) -> None:
+    from runtime.process import leave
+
+    output.say("Interrupted.")
+    leave(exits.INTERRUPTED)

@@ -1,0 +1,34 @@
+"""`starter.py dev`: a Temporal server with its UI and a worker, in the foreground, data kept."""
+
+import argparse
+from pathlib import Path
+
+
+def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser(
+        "dev",
+        help="run an embedded Temporal server, its UI and a worker",
+        description="Runs an embedded Temporal server, its Web UI and a worker until Ctrl-C. Data is kept.",
+    )
+    parser.add_argument("--port", type=_port, default=7233, help="of the server (default 7233)")
+    parser.add_argument("--ui-port", type=_port, default=8233, help="of the Web UI (default 8233)")
+    parser.add_argument("--db", type=Path, help="SQLite file (default var/temporal.db)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs until it is told to stop."""
+    import asyncio
+
+    from cli import development
+    from runtime.settings import ROOT
+
+    db = args.db.expanduser().resolve() if args.db else ROOT / "var" / "temporal.db"
+    return asyncio.run(development.serve(args.port, args.ui_port, db))
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port number")
+    return int(text)

@@ -1,0 +1,106 @@
+"""`starter.py send`: one message to one candidacy."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli import candidates, exits, output
+from cli.vocabulary import MESSAGES, STATUSES
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+_EXAMPLE = """\
+example:
+  starter.py send C-1001 CCSL record_assessment_result \\
+    '{"result_id": "R-1", "domain": "people-management", "taken_at": "2026-11-22T15:00:00Z",
+     "points": 49, "out_of": 60}'
+
+messages:
+  """
+
+
+def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the verb."""
+    parser = verbs.add_parser(
+        "send",
+        help="send any message of the contract",
+        description="Sends one message, as an update: the answer says what came of it.",
+        epilog=_EXAMPLE + "\n  ".join(MESSAGES),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    candidates.add_arguments(parser)
+    parser.add_argument("message", metavar="MESSAGE", type=_message, help="its name, see below")
+    parser.add_argument(
+        "payload",
+        metavar="PAYLOAD",
+        nargs="?",
+        default="{}",
+        help="a JSON object, @FILE, or - for stdin (default {})",
+    )
+    parser.add_argument("--json", action="store_true", help="print the receipt as one JSON document")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Reads the payload, sends it and tells the receipt."""
+    from cli.payloads import with_message_id
+
+    payload = with_message_id(_read(args.payload))
+
+    from cli.session import connected
+
+    async def work(client: "Client") -> int:
+        candidacy = candidates.Candidacy(args.candidate, args.designation)
+        try:
+            receipt = await candidacy.update(client, args.message, payload)
+        except exits.NoWorker as stop:
+            raise _unanswered(stop, payload) from stop
+        if args.json:
+            output.document(receipt)
+        else:
+            output.say(told(candidacy, receipt))
+        return exits.DONE
+
+    return connected(work)
+
+
+def told(candidacy: candidates.Candidacy, receipt: dict[str, Any]) -> str:
+    """A receipt in words."""
+    status = receipt.get("status", "")
+    stands = f"status {status} ({STATUSES.get(status, 'unknown to this version')})"
+    if receipt.get("duplicate"):
+        return f"{candidacy}: this message was taken before, nothing has changed; {stands}."
+    events = ", ".join(receipt.get("events", [])) or "nothing has changed"
+    return f"{candidacy}: {events}; {stands}."
+
+
+def _unanswered(stop: exits.NoWorker, payload: bytes) -> exits.NoWorker:
+    """Nobody answered, which does not say that nobody will take it."""
+    from cli.payloads import parsed
+
+    message_id = parsed(payload)["message_id"]
+    note = f'It may still be taken. To send it again and have it count once, add "message_id": "{message_id}".'
+    return exits.NoWorker(stop.sentence, [note], message_id=message_id)
+
+
+def _message(name: str) -> str:
+    if name in MESSAGES:
+        return name
+    import difflib
+
+    near = difflib.get_close_matches(name.replace("-", "_").lower(), MESSAGES, n=3)
+    meant = f"did you mean {' or '.join(near)}?" if near else "see `starter.py send --help` for all"
+    raise argparse.ArgumentTypeError(f"{name!r} is no message; {meant}")
+
+
+def _read(source: str) -> bytes:
+    if source == "-":
+        return sys.stdin.buffer.read()
+    if not source.startswith("@"):
+        return source.encode("utf-8", "surrogateescape")
+    try:
+        return Path(source[1:]).read_bytes()
+    except OSError as error:
+        raise exits.BadInput(f"{source[1:]} cannot be read: {error.strerror}") from error
