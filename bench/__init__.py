@@ -1,0 +1,1 @@
+"""What Certpath costs: its journeys beside those of a workflow without rules (`make bench`)."""

@@ -1,0 +1,64 @@
+"""How fast the domain decides, without a server."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from activities.programme import read_scheme
+from bench import journey
+from domain import rules
+from domain.commands import Command, RecordAssessmentResult, Register, Registration, ScoredResult
+from domain.messages import parse, parse_message
+from domain.state import State
+from runtime.settings import Settings
+
+
+def decisions_per_second(seconds: float = 1.0, rounds: int = 5) -> float:
+    """Commands of a CCSL journey decided on, and their events folded, in a second: the median of some rounds."""
+    now = datetime.now(UTC)
+    commands = _commands(now)
+
+    def one_journey() -> None:
+        state: State | None = None
+        for command in commands:
+            for event in rules.decide(state, command, now):
+                state = rules.evolve(state, event)
+        if state is None or state.certificate is None:
+            raise AssertionError("the journey does not lead to a certificate")
+
+    return statistics.median(_rate(one_journey, seconds / rounds) for _ in range(rounds)) * len(commands)
+
+
+def _rate(work: Callable[[], None], seconds: float) -> float:
+    begun = time.process_time()
+    done = 0
+    while time.process_time() - begun < seconds:
+        work()
+        done += 1
+    return done / (time.process_time() - begun)
+
+
+def _commands(now: datetime) -> list[Command]:
+    registration = parse(Registration, "registration", journey.registration("pure", now))
+    register = Register(
+        workflow_id="certification:CCSL:pure",
+        enrolment="pure",
+        candidate_id=registration.candidate_id,
+        designation=registration.designation,
+        programme=read_scheme(Settings().scheme).programme("CCSL"),
+        purchase=registration.purchase,
+        experience=registration.experience,
+    )
+    return [register, *(_command(name, payload) for name, payload in journey.messages("pure", now))]
+
+
+def _command(name: str, payload: dict[str, Any]) -> Command:
+    message = parse_message(name, json.dumps(payload).encode())
+    if isinstance(message, RecordAssessmentResult):
+        return ScoredResult(result=message, score=message.score)
+    return message
