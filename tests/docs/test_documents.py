@@ -1,0 +1,209 @@
+"""The documents against the code: what they name exists, and what exists is named."""
+
+import ast
+import asyncio
+import importlib
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from temporalio.client import Client
+
+from cli.main import VERBS
+from domain import details, events, messages, results, work_product
+from domain.commands import MAX_EVIDENCE, MESSAGES, Message
+from domain.scheme import RuleSet
+from domain.state import Status
+from runtime import search_attributes
+from runtime.embedded import EmbeddedServer, temporal_cli
+from runtime.settings import ROOT, Settings
+from worker import build_worker
+from workflows import journal
+
+RULES = (ROOT / "docs/rules.md").read_text()
+CONTRACT = (ROOT / "docs/contract.md").read_text()
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def section(text: str, heading: str) -> str:
+    """What stands under a heading, up to the next one."""
+    return re.split(r"\n#+ ", text.split(f"# {heading}\n", 1)[1])[0]
+
+
+def first_cells(text: str) -> list[str]:
+    """The code in the first column of the tables."""
+    return re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
+
+
+# --- rules.md
+
+
+def test_every_rule_has_its_line() -> None:
+    assert re.findall(r"^\| (\d+) \|", RULES, re.MULTILINE) == [str(number) for number in range(1, 30)]
+
+
+def test_the_code_of_every_rule_exists() -> None:
+    missing = [reference for reference in re.findall(r"`([\w.]+:[\w.]+)`", RULES) if not exists(reference)]
+    assert missing == [], "docs/rules.md names code that is gone"
+
+
+def exists(reference: str) -> bool:
+    """Whether `module:function` is there."""
+    module, _, path = reference.partition(":")
+    found: Any = importlib.import_module(module)
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    return found is not None
+
+
+def test_the_fields_of_the_scheme_are_all_there() -> None:
+    scheme = tomllib.loads((ROOT / "schemes/ciac.toml").read_text())
+    named = re.findall(r"`((?:rules|designations|body)\.[\w.]+)`", RULES)
+    for path in named:
+        found: Any = scheme
+        for name in path.split("."):
+            found = found[name]
+    groups = {name: field.annotation for name, field in RuleSet.model_fields.items()}
+    fields = {f"rules.{group}.{field}" for group, kind in groups.items() for field in getattr(kind, "model_fields", {})}
+    assert fields == {path for path in named if path.startswith("rules.")}
+
+
+# --- contract.md
+
+
+def fields(message: type[Message]) -> tuple[set[str], set[str]]:
+    """Required and optional fields, the message id left out."""
+    required = {name for name, field in message.model_fields.items() if field.is_required()}
+    return required, set(message.model_fields) - required - {"message_id"}
+
+
+def test_every_message_stands_there_with_its_fields() -> None:
+    lines = re.findall(r"^\| `(\w+)` \| (.*) \|$", section(CONTRACT, "Messages"), re.MULTILINE)
+    told = {
+        name: (set(re.findall(r"(?<!\[)`(\w+)`", cell)), set(re.findall(r"\[`(\w+)`\]", cell))) for name, cell in lines
+    }
+    assert told == {name: fields(kind) for name, kind in MESSAGES.items() if name != "supersede"}
+
+
+def test_every_status_event_and_attribute_stands_there() -> None:
+    assert first_cells(section(CONTRACT, "Statuses")) == list(get_args(Status))
+    told = section(CONTRACT, "Events").split("\n\n")[0]
+    union = get_args(get_args(events.Event)[0])
+    assert sorted(re.findall(r"`(\w+)`", told)) == sorted(kind.__name__ for kind in union)
+    attributes = [name for name in first_cells(section(CONTRACT, "Names")) if name[0].isupper()]
+    assert attributes == [key.name for key in search_attributes.ALL]
+
+
+def refusal_codes() -> set[str]:
+    """Every first argument of a `Refused(...)` in the code."""
+    found = set()
+    for file in [*(ROOT / "domain").glob("*.py"), *(ROOT / "workflows").glob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused":
+                if isinstance(node.args[0], ast.Constant):
+                    found.add(str(node.args[0].value))
+    return found
+
+
+def test_every_refusal_code_stands_there() -> None:
+    assert first_cells(section(CONTRACT, "Refusal codes")) == sorted(refusal_codes())
+
+
+def test_every_reason_for_a_hold_stands_there() -> None:
+    told = CONTRACT.split("The reasons, in the event", 1)[1].split("\n\n")[0]
+    assert re.findall(r"`([a-z-]+)`", told) == list(get_args(events.HoldReason))
+
+
+def test_every_attention_value_stands_there() -> None:
+    told = [value.partition(":")[0] for value in first_cells(section(CONTRACT, "Attention"))]
+    assert told == list(details._ADVICE)
+
+
+def test_every_command_of_the_command_line_stands_there() -> None:
+    told = re.findall(r"^\| `starter\.py (\w+)", section(CONTRACT, "Command line"), re.MULTILINE)
+    assert set(told) <= set(VERBS)
+    for verb in VERBS:
+        assert verb in told, f"starter.py {verb} is not in docs/contract.md"
+
+
+# --- architecture.md
+
+
+def test_the_bounds_are_those_of_the_code() -> None:
+    told = re.findall(r"^\| [^|]+ \| ([^|]*\d[^|]*) \|$", section(ARCHITECTURE, "Bounds, and why"), re.MULTILINE)
+    numbers = [[int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", cell)] for cell in told]
+    assert numbers[0] == [journal.CARRIED_EVENTS]
+    assert numbers[1] == [2, journal.CARRIED_EXCERPTS, journal.SHORT_EXCERPT]
+    assert numbers[2] == [journal.REMEMBERED_MESSAGES]
+    assert numbers[3] == [journal.QUEUED_NOTICES]
+    assert numbers[4] == [results.MAX_HELD, results.MAX_RESULTS, results.MAX_REVISIONS, results.MAX_REJECTED]
+    assert numbers[5] == [results.MAX_HELD_ANSWERS, messages.MAX_BYTES // 1024]
+    assert numbers[6] == [work_product.MAX_SUBMISSIONS, MAX_EVIDENCE]
+
+
+# --- all of them
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_and_files_that_are_named_exist(document: Path) -> None:
+    text = document.read_text()
+    for target, anchor in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", text):
+        if target.startswith("http"):
+            continue
+        linked = document.parent / target if target else document
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked.read_text()), anchor
+    for name in re.findall(r"`((?:\w+/)+[\w.]+\.\w+)`", text):
+        assert (ROOT / name).exists() or name.startswith("var/"), name
+
+
+def anchors(text: str) -> list[str]:
+    """How the headings of a document are linked to."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+def code(document: str, language: str) -> str:
+    """The examples of a document in one language; their November is always the newest."""
+    lines = "\n".join(re.findall(rf"```{language}\n(.*?)```", (ROOT / document).read_text(), re.DOTALL))
+    today = datetime.now(UTC).date()
+    return re.sub(r"2026-11-(\d\d)", lambda day: str(today - timedelta(days=22 - int(day[1]))), lines)
+
+
+async def test_the_examples_for_foreign_programs_work(embedded: EmbeddedServer, client: Client, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "PATH": f"{temporal_cli().parent}{os.pathsep}{os.environ['PATH']}",
+        "TEMPORAL_ADDRESS": embedded.address,
+    }
+
+    async def run(*command: str) -> str:
+        done = await asyncio.to_thread(
+            subprocess.run, command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    async with build_worker(client, Settings(outbox=tmp_path / "outbox")):
+        shell = code("README.md", "sh") + code("docs/integrations.md", "sh")
+        told = await run("bash", "-euo", "pipefail", "-c", shell)
+        python = code("docs/integrations.md", "python").replace("localhost:7233", embedded.address)
+        # An example shows how to ask, not how to leave: an interpreter that made a client may crash on its way out.
+        answered = await run(sys.executable, "-c", f"{python}\nimport os, sys; sys.stdout.flush(); os._exit(0)")
+        status = await client.get_workflow_handle("certification:CCSL:C-1001").query("status")
+    assert "AssessmentFailed" in told
+    assert answered.strip() == "['AssessmentPassed'] False"
+    assert {domain: one["percentage"] for domain, one in status["assessments"].items()} == {
+        "people-management": "81.66",
+        "operations-management": "74.99",
+        "customer-relationships": "81.50",
+        "leadership-and-business": None,
+    }
+    assert status["work_product"]["status"] == "submitted"
