@@ -327,11 +327,9 @@ def close_when_over(decision: Decision, *, rung: str | None = None) -> None:
     over = settlement_matter(state.window) in past
     if over and not requirements.all_met(state) and not requirements.undecided(state, decision.effective_at):
         unmet = ", ".join(requirements.missing(state))
-        close(
-            decision,
-            "timed_out",
-            f"by the end of the testing window {state.window.deadline} still missing: {unmet}",
-        )
+        # Out of attempts, and the window's settlement ends before that of the attempts: refused all the same (rule 10).
+        status: ClosedStatus = "refused" if state.settlements else "timed_out"
+        close(decision, status, f"by the end of the testing window {state.window.deadline} still missing: {unmet}")
 
 
 # --- folds --------------------------------------------------------------------------------------------------

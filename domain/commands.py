@@ -32,6 +32,7 @@ from domain.types import (
 
 MAX_RESPONSES = 300
 MAX_EVIDENCE = 20
+MAX_EVIDENCE_LENGTH = 8000
 
 
 class Command(BaseModel):
@@ -239,6 +240,13 @@ class SubmitRecertification(Message):
     submission_id: Identifier
     activities: Annotated[tuple[Activity, ...], Field(max_length=MAX_EVIDENCE)]
     submitted_at: Instant | None = None
+
+    @model_validator(mode="after")
+    def _fits_on_the_timeline(self) -> Self:
+        length = sum(len(activity.title) + len(activity.uri or "") for activity in self.activities)
+        if length > MAX_EVIDENCE_LENGTH:
+            raise ValueError(f"titles and addresses of the activities are longer than {MAX_EVIDENCE_LENGTH} characters")
+        return self
 
 
 class ReviewRecertification(Message):

@@ -8,6 +8,7 @@ with, never computed again (rule 2). No name and no e-mail address of a candidat
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -433,11 +434,21 @@ class RecertificationWindowOpened(BaseEvent):
         return f"{opened}; the certificate expires on {self.expires_on}"
 
 
+class Evidence(Frozen):
+    """One activity of the evidence, as the reviewer sees it on the timeline."""
+
+    title: str
+    completed_on: date
+    uri: str | None = None
+    hours: Decimal | None = None
+
+
 class RecertificationSubmitted(BaseEvent):
     type: Literal["RecertificationSubmitted"] = "RecertificationSubmitted"
     submission_id: str
     submitted_at: Instant
     activities: int
+    evidence: tuple[Evidence, ...] = ()
     phase: Literal["in_time", "grace", "lapsed"]
     digest: str = ""
 

@@ -84,7 +84,7 @@ TOLD: tuple[type[BaseEvent], ...] = (
 
 # Closings of which another event of the same decision tells already.
 _TOLD_ALREADY = ("revoked", "superseded")
-_LEFT_OUT = {"programme", "type", "workflow_id", "enrolment", "digest", "effective_on"}
+_LEFT_OUT = {"programme", "type", "workflow_id", "enrolment", "digest", "evidence", "effective_on"}
 
 
 def notice_of(kind: type[BaseEvent]) -> str:

@@ -12,6 +12,7 @@ from domain.commands import ReviewRecertification, RingAlarm, SubmitRecertificat
 from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
 from domain.events import (
     AttentionRaised,
+    Evidence,
     RecertificationReturned,
     RecertificationSubmitted,
     RecertificationWindowOpened,
@@ -49,6 +50,7 @@ def submit(decision: Decision, command: SubmitRecertification) -> None:
         submission_id=command.submission_id,
         submitted_at=submitted_at,
         activities=len(command.activities),
+        evidence=tuple(Evidence(**activity.model_dump()) for activity in command.activities),
         phase=phase,
         digest=digest,
     )

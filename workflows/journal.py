@@ -6,7 +6,7 @@ Its JSON is the long-lived format of the engine: `FORMAT` counts it, old ones st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +15,17 @@ from pydantic import BaseModel, ConfigDict
 from domain import rules
 from domain.commands import Command, Contact, RefuseMessage, ReportUndeliverable, UpdateContact
 from domain.effects import Effect, Notify
-from domain.events import BaseEvent, Event, MessageRefused
+from domain.events import BaseEvent, Event, MessageRefused, ResultEvent
 from domain.requirements import status
 from domain.state import State, Status
 
 FORMAT = 1
 CARRIED_EVENTS = 200
 CARRIED_EXCERPTS = 20
-SHORT_EXCERPT = 100
+SHORT_TEXT = 100
+# What people wrote fits whole in any honest candidacy; past this, the oldest texts are cut short.
+CARRIED_EVENT_BYTES = 512 * 1024
+_TEXTS = {"reason", "explanation", "comments", "note", "excerpt", "evidence"}
 REMEMBERED_MESSAGES = 500
 QUEUED_NOTICES = 100
 
@@ -74,6 +77,7 @@ class Journal(BaseModel):
         journal = cls(rules=version, contact=contact, state=rules.evolve(None, events[0], rules=version))
         journal._log(events[0])
         journal._fold(events[1:])
+        journal._bound_outbox(at)
         return journal
 
     def take(self, command: Command, at: datetime) -> list[str]:
@@ -87,6 +91,7 @@ class Journal(BaseModel):
             given = command.model_dump(include={"name", "email", "publish"}, exclude_none=True)
             self.contact = self.contact.model_copy(update=given)
         self._fold(events)
+        self._bound_outbox(at)
         return [type(event).__name__ for event in events]
 
     def refuse(self, refusal: RefuseMessage, at: datetime) -> None:
@@ -103,28 +108,34 @@ class Journal(BaseModel):
         if len(self.events) > 2 * CARRIED_EVENTS:
             self._trim()
         self.outbox.extend(rules.effects(event, self.state, rules=self.rules))
+
+    def _bound_outbox(self, at: datetime) -> None:
+        """Gives up the oldest notices past the bound (the first may be on its way), and says so on the timeline."""
         notices = [effect for effect in self.outbox if isinstance(effect, Notify)]
         if len(notices) > QUEUED_NOTICES:
-            self._drop(notices, event)
-
-    def _drop(self, notices: list[Notify], event: BaseEvent) -> None:
-        """Gives up the oldest notice past the bound (the first may be on its way), and says so on the timeline."""
-        oldest = notices[1]
-        self.outbox.remove(oldest)
-        reason = f"more than {QUEUED_NOTICES} notices were waiting"
-        self.take(ReportUndeliverable(notice=oldest.notice, about=oldest.sequence, reason=reason), event.at)
+            oldest = notices[1]
+            self.outbox.remove(oldest)
+            reason = f"more than {QUEUED_NOTICES} notices were waiting"
+            # Taking the report looks at the bound again.
+            self.take(ReportUndeliverable(notice=oldest.notice, about=oldest.sequence, reason=reason), at)
 
     def _trim(self) -> None:
-        """Keeps the newest events. The excerpts of all but the newest refused messages are cut short."""
+        """Keeps the newest events, without what only the state needs; in a flood the older texts are cut short."""
         surplus = len(self.events) - CARRIED_EVENTS
         if surplus > 0:
             self.omitted += surplus
             del self.events[:surplus]
+        self.events = [_without_responses(event) for event in self.events]
         refused = [index for index, event in enumerate(self.events) if isinstance(event, MessageRefused)]
         for index in refused[:-CARRIED_EXCERPTS]:
-            event = self.events[index]
-            if isinstance(event, MessageRefused) and len(event.excerpt) > SHORT_EXCERPT:
-                self.events[index] = event.model_copy(update={"excerpt": event.excerpt[:SHORT_EXCERPT] + "…"})
+            self.events[index] = _shortened(self.events[index], {"excerpt"})
+        sizes = [len(event.model_dump_json().encode()) for event in self.events]
+        excess = sum(sizes) - CARRIED_EVENT_BYTES
+        for index, size in enumerate(sizes):
+            if excess <= 0:
+                break
+            self.events[index] = _shortened(self.events[index], _TEXTS)
+            excess -= size - len(self.events[index].model_dump_json().encode())
 
     def remember(self, message_id: str | None, digest: str, events: list[str]) -> Remembered:
         """Writes a taken message into the ledger, and answers what its receipt says."""
@@ -145,3 +156,22 @@ class Journal(BaseModel):
         """The payload of continue-as-new: bounded, and pinned to the newest rules."""
         self._trim()
         return {**self.model_dump(mode="json"), "rules": rules.CURRENT}
+
+
+def _without_responses(event: Event) -> Event:
+    """The event as the timeline tells it; the state keeps the responses of what is held."""
+    if isinstance(event, ResultEvent) and event.result.responses:
+        return event.model_copy(update={"result": event.result.model_copy(update={"responses": None})})
+    return event
+
+
+def _shortened(event: Event, fields: Set[str]) -> Event:
+    """The event with these texts cut short, where they are long; evidence gives way to its number of activities."""
+    changes: dict[str, Any] = {}
+    for field in fields:
+        value = getattr(event, field, None)
+        if isinstance(value, str) and len(value) > SHORT_TEXT + 1:
+            changes[field] = f"{value[:SHORT_TEXT]}…"
+        elif isinstance(value, tuple) and value:
+            changes[field] = ()
+    return event.model_copy(update=changes) if changes else event

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from temporalio import workflow
@@ -13,8 +14,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.state import State
     from runtime import search_attributes as keys
 
-# A keyword list is for finding a candidate, the timeline for reading: a flood must not swell the visibility store.
+# A keyword list is for finding a candidate, the timeline for reading: a flood must not swell the visibility store. And
+# the server *terminates* a workflow that upserts a search attribute of more than 2,048 bytes.
 _PUBLISHED_ATTENTION = 20
+_PUBLISHED_BYTES = 1800
 
 
 class Publisher:
@@ -45,12 +48,21 @@ def _same(published: Any, wanted: Any) -> bool:
 def _attributes(state: State, version: int) -> dict[SearchAttributeKey[Any], Any]:
     border = rules.next_border(state, rules=version)
     passed = [one for one in requirements.assessments(state).values() if one.status == "passed"]
-    attention = list(state.attention[:_PUBLISHED_ATTENTION])
     return {
         keys.CANDIDATE_ID: state.candidate_id,
         keys.DESIGNATION: state.designation,
         keys.CERTIFICATION_STATUS: requirements.status(state),
         keys.NEXT_DEADLINE: border.at if border else None,
         keys.ASSESSMENTS_PASSED: len(passed),
-        keys.NEEDS_ATTENTION: attention or None,
+        keys.NEEDS_ATTENTION: _attention(state) or None,
     }
+
+
+def _attention(state: State) -> list[str]:
+    """The attention values that a search attribute holds; `status` has them all."""
+    shown: list[str] = []
+    for value in state.attention[:_PUBLISHED_ATTENTION]:
+        if len(json.dumps([*shown, value]).encode()) > _PUBLISHED_BYTES:
+            break
+        shown.append(value)
+    return shown

@@ -140,10 +140,10 @@ def test_the_bounds_are_those_of_the_code() -> None:
     told = re.findall(r"^\| [^|]+ \| ([^|]*\d[^|]*) \|$", section(ARCHITECTURE, "Bounds, and why"), re.MULTILINE)
     numbers = [[int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", cell)] for cell in told]
     assert numbers[0] == [journal.CARRIED_EVENTS]
-    assert numbers[1] == [2, journal.CARRIED_EXCERPTS, journal.SHORT_EXCERPT]
+    assert numbers[1] == [2, journal.CARRIED_EXCERPTS, journal.SHORT_TEXT]
     assert numbers[2] == [journal.REMEMBERED_MESSAGES]
     assert numbers[3] == [journal.QUEUED_NOTICES]
-    assert numbers[4] == [results.MAX_HELD, results.MAX_RESULTS, results.MAX_REVISIONS, results.MAX_REJECTED]
+    assert numbers[4] == [results.MAX_HELD, results.MAX_RESULTS, results.MAX_REVISIONS, results.MAX_ENDED_HOLDS]
     assert numbers[5] == [results.MAX_HELD_ANSWERS, messages.MAX_BYTES // 1024]
     assert numbers[6] == [work_product.MAX_SUBMISSIONS, MAX_EVIDENCE]
 

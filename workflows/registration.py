@@ -1,0 +1,100 @@
+"""The start of a candidacy: its input read and checked, its scheme loaded, its journal opened (rules 22, 24)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.advancement import workflow_id_of
+    from domain.commands import Register, Registration
+    from domain.messages import InvalidMessage, Problem, check_times, parse
+    from domain.scheme import Programme
+    from workflows import inquiries
+    from workflows.journal import Journal
+    from workflows.payloads import read_document
+
+_NAME = "registration"
+
+
+def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
+    """The start input: a registration, or the journal of the run before.
+
+    Raises:
+        InvalidMessage: it is no registration, or not of this workflow's candidate.
+    """
+    document = read_document(_NAME, payloads)
+    if workflow.info().continued_run_id:
+        return Journal.model_validate(document)
+    registration = parse(Registration, _NAME, document)
+    check_times(_NAME, registration, workflow.now())
+    expected = workflow_id_of(registration.designation, registration.candidate_id)
+    if workflow.info().workflow_id != expected:
+        raise InvalidMessage(_NAME, [Problem(field="candidate_id", problem=f"the workflow id must be {expected}")])
+    return registration
+
+
+async def register(registration: Registration) -> Journal:
+    """Loads the scheme and opens the journal; the rules are pinned with the scheme, by the activity's answer.
+
+    Raises:
+        InvalidMessage: the scheme has no such designation, or no such way of advancement.
+    """
+    try:
+        loaded = await inquiries.load_programme(registration.designation, patience=None)
+    except ActivityError as error:
+        raise InvalidMessage(_NAME, [Problem(field="designation", problem=inquiries.told(error))]) from error
+    _check_path(registration, loaded.programme)
+    info = workflow.info()
+    command = Register(
+        workflow_id=info.workflow_id,
+        enrolment=info.first_execution_run_id,
+        candidate_id=registration.candidate_id,
+        designation=registration.designation,
+        programme=loaded.programme,
+        purchase=registration.purchase,
+        experience=registration.experience,
+        advances_from=registration.advances_from,
+    )
+    return Journal.open(command, registration.contact, workflow.now(), loaded.rules)
+
+
+def _check_path(registration: Registration, programme: Programme) -> None:
+    """An advancement comes from a designation that leads here, and from this candidate's own workflow (rule 22)."""
+    lower = registration.advances_from
+    if lower is None:
+        return
+    if lower.designation not in programme.advances_from:
+        told = f"{lower.designation} does not advance to {registration.designation}"
+        raise InvalidMessage(_NAME, [Problem(field="advances_from.designation", problem=told)])
+    expected = workflow_id_of(lower.designation, registration.candidate_id)
+    if lower.workflow_id != expected:
+        raise InvalidMessage(_NAME, [Problem(field="advances_from.workflow_id", problem=f"must be {expected}")])
+
+
+def status_before(registration: Registration) -> dict[str, Any]:
+    """The status between the start and the registration, in the shape of the contract: the scheme is being loaded."""
+    return {
+        "candidate_id": registration.candidate_id,
+        "name": registration.name,
+        "designation": registration.designation,
+        "path": "advancement" if registration.advances_from else "standard",
+        "status": "awaiting_purchase",
+        "scheme": None,
+        "registered_at": None,
+        "purchased_at": None,
+        "testing_deadline": None,
+        "assessments": {},
+        "self_assessments": {},
+        "work_product": None,
+        "experience": None,
+        "certificate": None,
+        "recertification": None,
+        "next": None,
+        "attention": [],
+        "sequence": 0,
+    }
