@@ -454,7 +454,8 @@ class RecertificationSubmitted(BaseEvent):
 
     @property
     def sentence(self) -> str:
-        return f"Recertification {self.submission_id} submitted with {self.activities} activities"
+        count = "one activity" if self.activities == 1 else f"{self.activities} activities"
+        return f"Recertification {self.submission_id} submitted with {count}"
 
 
 class RecertificationReturned(BaseEvent):
