@@ -22,7 +22,8 @@ CLOCK_SKEW = timedelta(days=1)
 EXCERPT_BYTES = 2048
 # Far beyond any honest message; a megabyte of wrong fields would take longer to name than a workflow task may last.
 MAX_BYTES = 256 * 1024
-_EMAIL = re.compile(r"[^\s\"'<>,;:]+@[^\s\"'<>,;:]+")
+# The second spelling is how JSON may write an at sign.
+_EMAIL = re.compile(r"[^\s\"'<>,;:]+(@|\\u0040)[^\s\"'<>,;:]+")
 
 C = TypeVar("C", bound=Command)
 
@@ -218,3 +219,10 @@ def excerpt_of(name: str, data: bytes) -> str:
 def without_addresses(text: str) -> str:
     """The text with its e-mail addresses taken out, wherever it may become part of an event (rule 25)."""
     return _EMAIL.sub("(e-mail address)", text)
+
+
+def without_name(text: str, name: str) -> str:
+    """The text without this person's name, plain or as JSON escapes it (rule 25)."""
+    for spelling in (name, json.dumps(name)[1:-1]):
+        text = re.sub(re.escape(spelling), "(name)", text, flags=re.IGNORECASE)
+    return text

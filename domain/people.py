@@ -11,6 +11,7 @@ from domain.events import (
     MessageRefused,
     NoticeUndeliverable,
 )
+from domain.messages import without_name
 from domain.state import State
 
 UNDELIVERABLE = "notice-undeliverable"
@@ -53,7 +54,11 @@ def acknowledge(decision: Decision, command: Acknowledge) -> None:
 
 def refuse_message(decision: Decision, command: RefuseMessage) -> None:
     """Puts a refused or unreadable message on the timeline; from a signal it asks for attention (rule 27)."""
-    decision.record(MessageRefused, **command.model_dump())
+    told = command.model_dump()
+    if decision.contact:
+        for field in ("message", "reason", "excerpt"):
+            told[field] = without_name(told[field], decision.contact.name)
+    decision.record(MessageRefused, **told)
 
 
 def report_undeliverable(decision: Decision, command: ReportUndeliverable) -> None:

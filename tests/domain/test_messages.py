@@ -453,6 +453,7 @@ def test_the_excerpt_is_bounded_and_holds_no_address() -> None:
     assert len(excerpt_of("suspend", b"x" * 1_900_000)) == EXCERPT_BYTES
     assert len(excerpt_of("suspend", b"\xff" * 1_900_000).encode()) <= 3 * EXCERPT_BYTES
     assert excerpt_of("suspend", b'{"by": "ana@example.org"}') == '{"by": "(e-mail address)"}'
+    assert excerpt_of("suspend", b'{"by": "ana\\u0040example.org"}') == '{"by": "(e-mail address)"}'
     assert "Ana" not in excerpt_of("update_contact", b'{"name": "Ana Ruiz"}')
     assert "\x00" not in excerpt_of("suspend", b"\x00\x01")
     assert len(sha256_of(b"")) == 64

@@ -133,6 +133,15 @@ def test_a_refused_signal_is_on_the_timeline_and_asks_for_attention() -> None:
     assert candidacy.last(e.AttentionAcknowledged).note == "seen"
 
 
+def test_a_refused_message_keeps_neither_name_nor_address_of_the_candidate() -> None:
+    candidacy = Candidacy()
+    candidacy.contact = candidacy.contact.model_copy(update={"name": "Chloé Ruiz"})
+    candidacy.signal("suspend", reason="Chloé Ruiz asked, from ana@example.org", by="Chloé ruiz")
+    excerpt = candidacy.last(e.MessageRefused).excerpt
+    assert "(name) asked, from (e-mail address)" in excerpt
+    assert "ruiz" not in excerpt.casefold()
+
+
 def test_a_refused_update_is_on_the_timeline_and_asks_for_nothing() -> None:
     candidacy = Candidacy()
     candidacy.send(REFUSAL.model_copy(update={"from_signal": False}))
