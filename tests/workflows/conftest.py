@@ -1,0 +1,52 @@
+"""What the tests of the workflow stand on: a world whose clock moves, and a watch over every workflow task."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from journeys import START, World
+from temporalio.testing import WorkflowEnvironment
+
+from runtime.settings import Settings
+
+
+class _Watch(logging.Handler):
+    """Collects what the SDK says of workflow tasks that failed."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.faults: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        told = record.getMessage()
+        if "activation" in told:
+            cause = record.exc_info[1] if record.exc_info else None
+            self.faults.append(f"{told}: {cause!r}")
+
+
+@pytest.fixture(autouse=True)
+def _no_task_fails() -> Iterator[None]:
+    """No workflow task fails in any of these tests: a handler left unfinished is a warning, and so an error, too."""
+    watch = _Watch()
+    logger = logging.getLogger("temporalio")
+    logger.addHandler(watch)
+    yield
+    logger.removeHandler(watch)
+    assert not watch.faults
+
+
+@pytest_asyncio.fixture
+async def idle_world(time_skipping: WorkflowEnvironment, tmp_path: Path) -> World:
+    """The world before a worker runs."""
+    world = World(time_skipping, Settings(outbox=tmp_path / "outbox"))
+    await world.until(START)
+    return world
+
+
+@pytest_asyncio.fixture
+async def world(idle_world: World) -> AsyncIterator[World]:
+    """The world with Certpath's worker at work."""
+    async with idle_world.worker():
+        yield idle_world

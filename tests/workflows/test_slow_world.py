@@ -1,0 +1,332 @@
+"""When the world is slow or away: inquiries delay their own message only, effects delay nothing at all."""
+
+import asyncio
+import email
+import email.policy
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from journeys import LEADERSHIP, OPERATIONS, PEOPLE, Candidate, World, eventually, local
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+
+from runtime.embedded import free_port
+from runtime.settings import ROOT, Settings
+from worker import build_worker
+
+KEY = ROOT / "examples" / "answer-keys" / "PM-A.json"
+RIGHT = dict(zip(map(str, range(1, 11)), "BDACCABDDA", strict=True))
+NOBODY = "smtp://127.0.0.1:1"
+
+
+@contextmanager
+def slow_key(folder: Path) -> Iterator[Path]:
+    """An answer key on a pipe: reading it takes as long as nobody writes."""
+    folder.mkdir()
+    pipe = folder / "PM-A.json"
+    os.mkfifo(pipe)
+    try:
+        yield pipe
+    finally:
+        pipe.unlink(missing_ok=True)
+
+
+def _write_to(pipe: Path) -> None:
+    """Answers whoever reads the pipe, and puts the key itself in its place for those who come later."""
+    readers = os.open(pipe, os.O_RDWR)
+    os.write(readers, KEY.read_bytes())
+    shutil.copy(KEY, pipe.with_suffix(".new"))
+    pipe.with_suffix(".new").rename(pipe)
+    os.close(readers)
+
+
+async def buyer(client: Client, candidate_id: str, designation: str = "CCMA") -> Candidate:
+    candidate = Candidate(client, designation, candidate_id)
+    await candidate.start(
+        email=f"{candidate_id}@example.org",
+        purchase={"reference": "INV-1", "purchased_at": (datetime.now(tz=UTC) - timedelta(days=9)).isoformat()},
+    )
+    await candidate.has("PurchaseConfirmed")
+    return candidate
+
+
+def marked(number: int, **fields: Any) -> dict[str, Any]:
+    given = {"result_id": f"F-{number}", "domain": PEOPLE, "form": "PM-A", "responses": RIGHT}
+    return given | {"taken_at": (datetime.now(tz=UTC) - timedelta(days=1)).isoformat()} | fields
+
+
+async def _scoring(candidate: Candidate) -> None:
+    async def begun() -> bool:
+        events = (await candidate.history()).events
+        names = [event.activity_task_scheduled_event_attributes.activity_type.name for event in events]
+        return "score_responses" in names
+
+    await eventually("the result is being scored", begun)
+
+
+async def test_slow_scoring_delays_its_own_message_only(client: Client, tmp_path: Path) -> None:
+    with slow_key(tmp_path / "keys") as pipe:
+        settings = Settings(outbox=tmp_path / "outbox", answer_keys=pipe.parent)
+        async with build_worker(client, settings):
+            candidate = await buyer(client, "slow-1")
+            slow = asyncio.create_task(candidate.send("record_assessment_result", **marked(1)))
+            await _scoring(candidate)
+            behind = await candidate.result(OPERATIONS, taken_at=datetime.now(tz=UTC))
+            assert behind["events"] == ["AssessmentPassed"]
+            assert not slow.done()
+            await asyncio.to_thread(_write_to, pipe)
+            assert (await slow)["events"] == ["AssessmentPassed"]
+            assert (await candidate.status())["assessments"][PEOPLE]["percentage"] == "100.00"
+            await candidate.send("withdraw")
+            await candidate.ended()
+
+
+async def test_a_withdrawal_behind_a_slow_scoring_is_answered_at_once(client: Client, tmp_path: Path) -> None:
+    with slow_key(tmp_path / "keys") as pipe:
+        settings = Settings(outbox=tmp_path / "outbox", answer_keys=pipe.parent)
+        async with build_worker(client, settings):
+            candidate = await buyer(client, "slow-2")
+            slow = asyncio.create_task(candidate.send("record_assessment_result", **marked(1)))
+            await _scoring(candidate)
+            receipt = await candidate.send("withdraw", reason="another job")
+            assert receipt["status"] == "withdrawn"
+            assert not slow.done()
+            await asyncio.to_thread(_write_to, pipe)
+            # The one behind the key is answered too, before the workflow ends: nothing vanishes.
+            with pytest.raises(WorkflowUpdateFailedError) as refused:
+                await slow
+            assert isinstance(refused.value.cause, ApplicationError)
+            assert refused.value.cause.details[0] == {"code": "closed"}
+            assert await candidate.ended() == "withdrawn"
+            assert (await candidate.last("MessageRefused"))["message"] == "record_assessment_result"
+
+
+async def test_the_same_message_again_beside_the_first_waits_for_it_and_counts_once(
+    client: Client, tmp_path: Path
+) -> None:
+    with slow_key(tmp_path / "keys") as pipe:
+        settings = Settings(outbox=tmp_path / "outbox", answer_keys=pipe.parent)
+        async with build_worker(client, settings):
+            candidate = await buyer(client, "slow-3")
+            message = marked(1, message_id="m-1")
+            both = [asyncio.create_task(candidate.send("record_assessment_result", **message)) for _ in range(2)]
+            await _scoring(candidate)
+            await asyncio.to_thread(_write_to, pipe)
+            receipts = await asyncio.gather(*both)
+            assert sorted(receipt["duplicate"] for receipt in receipts) == [False, True]
+            assert len({receipt["sequence"] for receipt in receipts}) == 1
+            assert (await candidate.types()).count("AssessmentPassed") == 1
+            await candidate.send("withdraw")
+            await candidate.ended()
+
+
+async def test_a_key_that_never_answers_holds_the_result(world: World, tmp_path: Path) -> None:
+    # No folder of keys at all: the same for the engine, and nothing to wait for.
+    candidate = await world.registered("CCMA")
+    receipt = await candidate.send("record_assessment_result", **marked(1, taken_at=(await world.now()).isoformat()))
+    assert receipt["events"] == ["ResultHeld"]
+    assert await candidate.attention() == ["held-result:F-1"]
+    held = await candidate.last("ResultHeld")
+    assert held["reason"] == "unscored"
+    assert "responses" not in held["result"]
+
+
+# --- notices
+
+
+class Mailbox:
+    """A mail server's mind: what it takes, and whom it refuses."""
+
+    def __init__(self, mine: str, *, refuse: str | None = None) -> None:
+        self.mine, self.refuse = mine, refuse
+        self.subjects: list[str] = []
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if self.refuse and address.startswith(self.refuse):
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        # Whoever else is still open on the shared server gets mails here too.
+        if self.mine in mail["To"]:
+            self.subjects.append(mail["Subject"])
+        return "250 OK"
+
+
+@contextmanager
+def mail_server(mailbox: Mailbox, port: int) -> Iterator[None]:
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield
+    finally:
+        controller.stop()
+
+
+async def test_a_mail_server_that_is_down_delays_no_decision_and_gets_every_mail_in_order(
+    client: Client, tmp_path: Path
+) -> None:
+    port = free_port()
+    settings = Settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{port}")
+    async with build_worker(client, settings):
+        candidate = await buyer(client, "mail-1")
+        await candidate.pass_all(datetime.now(tz=UTC))
+        assert (await candidate.status())["status"] == "certified"
+        mailbox = Mailbox("mail-1@")
+        with mail_server(mailbox, port):
+
+            async def all_there() -> bool:
+                return len(mailbox.subjects) >= 7
+
+            await eventually("seven mails", all_there)
+        passed = [subject for subject in mailbox.subjects if "You passed" in subject]
+        assert len(mailbox.subjects) == 7
+        assert [mailbox.subjects.index(subject) for subject in passed] == [2, 3, 4, 5]
+        await candidate.send("withdraw")
+
+
+async def test_a_mail_server_that_hangs_delays_no_decision(client: Client, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = Settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        async with build_worker(client, settings):
+            candidate = await buyer(client, "mail-2")
+            await candidate.pass_all(datetime.now(tz=UTC))
+            assert (await candidate.status())["status"] == "certified"
+            counts = await candidate.counts()
+            assert counts["ACTIVITY_TASK_SCHEDULED"] == 2, "the scheme, and the first notice: one at a time"
+            silent.close()
+
+
+async def test_a_refused_address_is_undeliverable_at_once_until_it_is_corrected(client: Client, tmp_path: Path) -> None:
+    port, mailbox = free_port(), Mailbox("new-3@", refuse="mail-3@")
+    with mail_server(mailbox, port):
+        async with build_worker(client, Settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{port}")):
+            candidate = await buyer(client, "mail-3")
+            await candidate.has("NoticeUndeliverable", 2)
+            assert await candidate.attention() == ["notice-undeliverable"]
+            assert "mail-3@" not in str(await candidate.timeline())
+            await candidate.send("update_contact", email="new-3@example.org")
+            assert await candidate.attention() == []
+            await candidate.result(PEOPLE, taken_at=datetime.now(tz=UTC))
+
+            async def there() -> bool:
+                return len(mailbox.subjects) == 1
+
+            await eventually("the next mail", there)
+            await candidate.send("withdraw")
+            await candidate.ended()
+
+
+async def test_a_notice_that_cannot_be_sent_for_7_days_is_undeliverable(idle_world: World) -> None:
+    world = idle_world
+    async with world.worker(smtp_url=NOBODY):
+        candidate = world.candidate()
+        await candidate.start()
+        await candidate.has("Registered")
+        await world.days(6.9)
+        assert "NoticeUndeliverable" not in await candidate.types()
+        await world.days(0.2)
+        await candidate.has("NoticeUndeliverable")
+        undelivered = await candidate.last("NoticeUndeliverable")
+        assert (undelivered["notice"], undelivered["about"]) == ("registered", 1)
+        assert await candidate.attention() == ["notice-undeliverable"]
+        await candidate.send("acknowledge", attention="notice-undeliverable", by="M. Vogel", note="telephoned")
+        assert await candidate.attention() == []
+
+
+async def test_a_closed_candidacy_waits_a_bounded_time_for_its_notices(idle_world: World) -> None:
+    world = idle_world
+    async with world.worker(smtp_url=NOBODY):
+        candidate = await world.registered()
+        receipt = await candidate.send("withdraw")
+        assert receipt["status"] == "withdrawn"
+        await world.days(0.02)
+        assert await candidate.ended() == "withdrawn"
+        undelivered = [
+            entry["notice"] for entry in await candidate.timeline() if entry["type"] == "NoticeUndeliverable"
+        ]
+        assert undelivered == ["registered", "purchase-confirmed", "candidacy-closed"]
+
+
+async def test_a_notice_that_cannot_go_out_does_not_block_the_opening_of_an_advancement(idle_world: World) -> None:
+    world = idle_world
+    async with world.worker(smtp_url=NOBODY):
+        holder = await world.holder()
+        await holder.send("request_advancement", purchase={"reference": "INV-9"})
+        higher = world.candidate("CCOM")
+        await eventually("the advancement is opened", higher.exists)
+        await higher.has("PurchaseConfirmed")
+        assert "NoticeUndeliverable" not in await holder.types()
+
+
+async def test_everything_that_asks_for_attention_at_once_stands_in_the_status(idle_world: World) -> None:
+    world = idle_world
+    async with world.worker(smtp_url=NOBODY):
+        candidate = await world.registered("CCMA")
+        await candidate.signal("no_such_message")
+        await candidate.result(LEADERSHIP, "90", taken_at=await world.now(), result_id="H-1", passed=False)
+        await world.days(7.1)
+        await candidate.has("NoticeUndeliverable")
+        wanted = {"refused-message", "held-result:H-1", "notice-undeliverable"}
+        assert set(await candidate.attention()) == wanted
+
+
+# --- the scheme
+
+
+async def test_a_registration_waits_for_a_broken_scheme_file_to_be_mended(idle_world: World, tmp_path: Path) -> None:
+    world, scheme = idle_world, tmp_path / "scheme.toml"
+    scheme.write_text("version = ")
+    async with world.worker(scheme=scheme):
+        candidate = world.candidate()
+        await candidate.start()
+        await candidate.signal("confirm_purchase", reference="INV-1")
+        await world.days(0.1)
+        status = await candidate.status()
+        assert (status["status"], status["scheme"], status["sequence"]) == ("awaiting_purchase", None, 0)
+        assert await candidate.timeline() == []
+        shutil.copy(ROOT / "schemes" / "ciac.toml", scheme)
+        await world.days(0.1)
+        await candidate.has("PurchaseConfirmed")
+
+
+async def test_a_cycle_opens_under_the_old_scheme_where_the_current_one_cannot_be_read(
+    idle_world: World, tmp_path: Path
+) -> None:
+    world, scheme = idle_world, tmp_path / "scheme.toml"
+    shutil.copy(ROOT / "schemes" / "ciac.toml", scheme)
+    async with world.worker(scheme=scheme):
+        holder = await world.holder()
+        scheme.write_text("version = ")
+        await world.until(local("2042-01-11"))
+        await holder.stands("recertifying")
+        assert await holder.attention() == ["scheme-not-loaded"]
+        assert (await holder.status())["scheme"] == "ciac-2026.1"
+
+
+async def test_a_cycle_pins_the_scheme_that_is_current_when_its_window_opens(idle_world: World, tmp_path: Path) -> None:
+    world, scheme = idle_world, tmp_path / "scheme.toml"
+    text = (ROOT / "schemes" / "ciac.toml").read_text()
+    scheme.write_text(text)
+    async with world.worker(scheme=scheme):
+        holder = await world.holder()
+        newer = text.replace("ciac-2026.1", "ciac-2041.1").replace("validity_months = 36", "validity_months = 24")
+        scheme.write_text(newer)
+        await world.until(local("2042-01-09"))
+        assert (await holder.status())["scheme"] == "ciac-2026.1"
+        await world.until(local("2042-01-11"))
+        await holder.stands("recertifying")
+        assert (await holder.status())["scheme"] == "ciac-2041.1"
+        await holder.evidence("E-1", "2041-05-05")
+        await holder.approve("E-1")
+        assert (await holder.status())["certificate"]["expires_on"] == "2045-01-10"
