@@ -36,6 +36,7 @@ format: setup ## put formatting and what lint can repair right
 
 types: setup ## strict type check
 	$(BIN)/mypy $(SOURCES)
+	$(BIN)/mypy tests/workflows/conftest.py
 
 pictures: setup ## the pictures of the Temporal UI in docs/, by a real browser (needs chromium)
 	$(BIN)/python docs/screenshot.py

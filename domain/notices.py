@@ -107,11 +107,17 @@ def effects(event: BaseEvent, state: State) -> tuple[Effect, ...]:
                 experience=event.experience,
             )
         )
-    told_already = isinstance(event, CandidacyClosed) and event.status in _TOLD_ALREADY
-    if isinstance(event, TOLD) and not told_already:
+    if isinstance(event, TOLD) and not _told_already(event, state):
         facts = _facts(event, state)
         found.append(Notify(sequence=event.sequence, notice=notice_of(type(event)), queued_at=event.at, facts=facts))
     return tuple(found)
+
+
+def _told_already(event: BaseEvent, state: State) -> bool:
+    """Whether another notice of the same decision tells it: the closing's cause, or experience met on registration."""
+    if isinstance(event, CandidacyClosed):
+        return event.status in _TOLD_ALREADY
+    return isinstance(event, ExperienceMet) and event.at == state.registered_at
 
 
 def _facts(event: BaseEvent, state: State) -> dict[str, Any]:

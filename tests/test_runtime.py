@@ -163,9 +163,7 @@ def stream() -> Iterator[io.StringIO]:
     root.setLevel(level)
 
 
-async def test_every_line_is_json_with_the_workflow_id_and_no_address(
-    client: Client, stream: io.StringIO
-) -> None:
+async def test_every_line_is_json_with_the_workflow_id_and_no_address(client: Client, stream: io.StringIO) -> None:
     identity, queue = f"logging:{uuid4()}", f"logging-{uuid4()}"
     async with Worker(client, task_queue=queue, workflows=[LoggingWorkflow], activities=[failing_notice]):
         await client.execute_workflow(LoggingWorkflow.run, id=identity, task_queue=queue)
@@ -180,9 +178,7 @@ async def test_every_line_is_json_with_the_workflow_id_and_no_address(
 
 
 def test_the_console_form_is_plain_where_nobody_looks() -> None:
-    record = logging.makeLogRecord(
-        {"name": "certpath", "levelname": "INFO", "levelno": 20, "msg": f"to {ADDRESS}"}
-    )
+    record = logging.makeLogRecord({"name": "certpath", "levelname": "INFO", "levelno": 20, "msg": f"to {ADDRESS}"})
     text = logs.formatter("console").format(record)
     assert "\x1b" not in text
     assert "to <e-mail>" in text
@@ -248,9 +244,7 @@ async def test_a_port_that_is_taken_is_a_clear_error(embedded: EmbeddedServer, t
 
 
 def test_the_cli_is_the_wheels() -> None:
-    answer = subprocess.run(
-        [temporal_cli(), "--version"], capture_output=True, text=True, check=True, timeout=30
-    )
+    answer = subprocess.run([temporal_cli(), "--version"], capture_output=True, text=True, check=True, timeout=30)
     assert answer.stdout.startswith("temporal version")
 
 
@@ -300,9 +294,7 @@ def _worker(*arguments: str, **environment: str) -> "subprocess.CompletedProcess
         ({"TEMPORAL_PROFILE": "nobody"}, 2, "TEMPORAL_"),
     ],
 )
-def test_a_worker_that_cannot_begin_says_so_in_one_line(
-    environment: dict[str, str], code: int, words: str
-) -> None:
+def test_a_worker_that_cannot_begin_says_so_in_one_line(environment: dict[str, str], code: int, words: str) -> None:
     ended = _worker(**environment)
     assert ended.returncode == code
     assert ended.stderr.count("\n") == 1
