@@ -109,7 +109,14 @@ class Candidacy(NamedTuple):
             if error.status is RPCStatusCode.NOT_FOUND:
                 await self._check_open(client)
                 return False, None
-            if error.status in (RPCStatusCode.ABORTED, RPCStatusCode.UNAVAILABLE):
+            # The last two are a flood's: the server starts a task afresh, or has ten updates in flight already.
+            passing = (
+                RPCStatusCode.ABORTED,
+                RPCStatusCode.UNAVAILABLE,
+                RPCStatusCode.FAILED_PRECONDITION,
+                RPCStatusCode.RESOURCE_EXHAUSTED,
+            )
+            if error.status in passing:
                 return False, None
             raise
 
