@@ -309,8 +309,13 @@ _KINDS = {kind.__name__ for kind in TOLD}
 
 
 def expected_notices(events: Sequence[dict[str, Any]]) -> list[int]:
-    """The sequences of the events that the candidate is told of."""
-    return [event["sequence"] for event in events if event["type"] in _KINDS]
+    """The sequences of the events that the candidate is told of: not of experience that was met on registration."""
+    registered_at = events[0]["at"]
+    return [
+        event["sequence"]
+        for event in events
+        if event["type"] in _KINDS and not (event["type"] == "ExperienceMet" and event["at"] == registered_at)
+    ]
 
 
 async def all_notices(engine: Engine, handle: Handle, candidate: str) -> None:
