@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import smtplib
@@ -28,7 +29,7 @@ class Deferred(Exception):
 class Carrier(Protocol):
     """A way out for notices. `name` is the same for the same notice, and no other."""
 
-    def carry(self, message: EmailMessage, name: str) -> None:
+    async def carry(self, message: EmailMessage, name: str) -> None:
         """Deliver the message. Raises `Undeliverable` or `Deferred`."""
 
 
@@ -43,7 +44,8 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def carry(self, message: EmailMessage, name: str) -> None:
+    async def carry(self, message: EmailMessage, name: str) -> None:
+        # Two kilobytes to a local folder: a thread of its own would cost more than the writing (see bench/).
         final = self._folder / f"{name}.eml"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +84,10 @@ class MailServer:
     def _where(self) -> str:
         return f"{self._url.hostname}:{self._url.port or _PORTS[self._url.scheme]}"
 
-    def carry(self, message: EmailMessage, name: str) -> None:
+    async def carry(self, message: EmailMessage, name: str) -> None:
+        await asyncio.to_thread(self._send, message)
+
+    def _send(self, message: EmailMessage) -> None:
         server = self._open()
         try:
             server.send_message(message)

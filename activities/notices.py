@@ -34,14 +34,14 @@ class Notices:
         self._renderer = renderer or Renderer()
 
     @activity.defn(name=SEND_NOTICE)
-    def send_notice(self, request: NoticeRequest) -> None:
+    async def send_notice(self, request: NoticeRequest) -> None:
         """Send one notice.
 
         Retried (the caller says how long): a mail server that is away, an outbox that cannot be written, a
         template that an operator can mend. Not retried: what the mail server refuses for good.
         """
         try:
-            self._carrier.carry(self._message(request), file_name(request))
+            await self._carrier.carry(self._message(request), file_name(request))
         except Undeliverable as error:
             raise ApplicationError(
                 str(error),

@@ -1,5 +1,6 @@
 """Notices on their way: files in the outbox, and a real mail server that takes, defers and refuses."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ PERSONAL = ("Ana", "Ruiz", "ana@", "example.org")
 
 
 def send(where: Outbox | MailServer, notice: NoticeRequest) -> None:
-    ActivityEnvironment().run(Notices(where).send_notice, notice)
+    asyncio.run(ActivityEnvironment().run(Notices(where).send_notice, notice))
 
 
 def read(content: bytes) -> EmailMessage:
