@@ -6,7 +6,7 @@ from runtime.settings import Settings
 def titles() -> dict[str, str]:
     """Title by designation, of the scheme file in force here (CERTPATH_SCHEME).
 
-    Empty where the file cannot be read: the worker is the one to complain about it. Raises `SettingsError`.
+    Empty where the setting or the file cannot be used: the worker is the one to complain about it.
     """
     import tomllib
 

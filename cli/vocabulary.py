@@ -41,7 +41,7 @@ OPEN_STATUSES = {
 CLOSED_STATUSES = {
     "abandoned": "closed, the purchase was never confirmed",
     "timed_out": "closed, the testing window has ended",
-    "refused": "closed, the attempts are used up",
+    "refused": "closed, the attempts or the work products are used up",
     "withdrawn": "closed at the person's own request",
     "revoked": "closed, the certificate was revoked",
     "superseded": "closed, a higher certificate took its place",
