@@ -51,7 +51,7 @@ def refusal(cause: BaseException | None, about: object) -> exits.Stop:
     if kind == "InvalidMessage":
         errors = [error for error in facts.get("errors", []) if isinstance(error, dict)]
         notes = [f"{error.get('field') or 'message'}: {error.get('problem')}" for error in errors]
-        told = "with these mistakes:" if notes else message
+        told = "it has these mistakes." if notes else message
         return exits.BadInput(f"{about} does not take this message: {told}", notes, errors=errors)
     if kind == "Refused":
         return exits.Refused(f"{about}: refused, {message}", code=facts.get("code"))

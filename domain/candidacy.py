@@ -276,7 +276,7 @@ def _ask(decision: Decision, matter: str) -> None:
     state = decision.state
     held = {f"held-result:{hold.result.result_id}": "a held result" for hold in state.held.values()}
     review = {REVIEW_WAITING: "the work product"}
-    for attention, what in (review if state.work_product.status in ("submitted", "revise") else {} | held).items():
+    for attention, what in ((review if state.work_product.status in ("submitted", "revise") else {}) | held).items():
         reason = f"the settlement is over and {what} is not decided yet"
         decision.record(AttentionRaised, attention=attention, reason=reason, matter=matter)
 

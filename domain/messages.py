@@ -118,7 +118,7 @@ _IN_PLAIN_WORDS = {
     "missing": "is required",
     "string_type": "must be a string",
     "string_unicode": "must be a string of whole Unicode characters",
-    "string_pattern_mismatch": "has characters that are not allowed here, or is too long",
+    "string_pattern_mismatch": "is not in the form that this field wants: look at its length and its characters",
     "string_too_short": "must not be empty",
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
@@ -133,6 +133,7 @@ def _problems(error: ValidationError) -> list[Problem]:
     for fault in error.errors(include_url=False, include_input=False, include_context=False)[:50]:
         field = ".".join(str(part) for part in fault["loc"]) or "payload"
         told = _IN_PLAIN_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+        told = told.replace("Input should be", "must be")
         found.append(Problem(field=_readable(field), problem=_readable(told)))
     return found
 
@@ -212,7 +213,7 @@ def sha256_of(data: bytes) -> str:
 
 def excerpt_of(name: str, data: bytes) -> str:
     """The first 2 KB of a refused payload, without e-mail addresses; nothing where it may hold a name (rule 27)."""
-    if name == "update_contact":
+    if name == "update_contact" or (name not in MESSAGES and b'"name"' in data):
         return "(contact details are not kept)"
     readable = data[:EXCERPT_BYTES].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
     return without_addresses(readable)

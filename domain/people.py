@@ -25,10 +25,9 @@ MAX_ASKED = 20
 
 def not_the_candidate(decision: Decision, reviewer: str) -> None:
     """Refuses a reviewer who is the candidate, by id or by e-mail address (rule 15)."""
-    own = {decision.state.candidate_id.casefold()}
-    if decision.contact:
-        own.add(decision.contact.email.casefold())
-    if reviewer.strip().casefold() in own:
+    told = reviewer.strip().casefold()
+    own_address = decision.contact is not None and decision.contact.email.casefold() in told
+    if own_address or told == decision.state.candidate_id.casefold():
         raise Refused("own-reviewer", "the reviewer must not be the candidate")
 
 
@@ -76,7 +75,7 @@ def on_message_refused(state: State, event: MessageRefused) -> State:
 
 
 def on_undeliverable(state: State, _event: NoticeUndeliverable) -> State:
-    return state.wanting(UNDELIVERABLE)
+    return state if state.closed else state.wanting(UNDELIVERABLE)
 
 
 def on_attention_raised(state: State, event: AttentionRaised) -> State:

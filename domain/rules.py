@@ -169,7 +169,9 @@ def decide(
     book = RULEBOOKS[rules]
     if state and state.closed and not isinstance(command, _TAKEN_WHEN_CLOSED):
         raise Refused("closed", f"the candidacy is closed: {state.closed.replace('_', ' ')}")
-    effective_at = min(command.due, at) if isinstance(command, RingAlarm) else at
+    # The lower certificate gives way when it is asked, however long the advancement has been ready.
+    rung = isinstance(command, RingAlarm) and command.kind != "lower"
+    effective_at = min(command.due, at) if isinstance(command, RingAlarm) and rung else at
     fold = _folding(rules)
     decision = Decision(state, at, fold, effective_at=effective_at, contact=contact)
     if isinstance(command, RingAlarm):

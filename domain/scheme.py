@@ -79,7 +79,7 @@ class CertificateRules(Rules):
     window_months: Months
     reminder_days: tuple[Days, ...]
     reminder_days_after: tuple[Days, ...]
-    evidence: Annotated[int, Field(strict=True, ge=1, le=50)]
+    evidence: Annotated[int, Field(strict=True, ge=1, le=20)]
     grace_days: Days
     lapse_months: Months
 

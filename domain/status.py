@@ -34,7 +34,7 @@ def status_view(state: State, name: str, now: datetime, *, version: int = rules.
         "experience": _experience(state),
         "certificate": _certificate(state, now),
         "recertification": _recertification(state),
-        "next": _next(state, version),
+        "next": _next(state, now, version),
         "attention": list(state.attention),
         "sequence": state.sequence,
     }
@@ -76,9 +76,10 @@ def _work_product(state: State) -> dict[str, Any]:
 def _experience(state: State) -> dict[str, Any]:
     claim = state.experience
     met_on = state.experience_met_on or (claim.met_on if claim else None)
+    known = state.experience_met_on is not None
     return {
         "required": state.programme.experience is not None,
-        "met": state.experience_met_on is not None,
+        "met": requirements.experience_met(state) if state.window else known,
         "met_on": met_on.isoformat() if met_on else None,
     }
 
@@ -111,9 +112,13 @@ def _recertification(state: State) -> dict[str, Any] | None:
     }
 
 
-def _next(state: State, version: int) -> dict[str, str] | None:
+def _next(state: State, now: datetime, version: int) -> dict[str, str] | None:
     alarm = rules.next_alarm(state, rules=version)
-    return {"on": alarm.on(state.zone).isoformat(), "what": alarm.what, "why": alarm.why} if alarm else None
+    if alarm is None:
+        return None
+    # What is due already is about to happen, or is asked again and again: never a day of the past.
+    on = max(alarm.on(state.zone), min(calendar.day_of(now, state.zone), calendar.day_of(alarm.at, state.zone)))
+    return {"on": on.isoformat(), "what": alarm.what, "why": alarm.why}
 
 
 def timeline_view(events: Sequence[BaseEvent], omitted: int) -> list[dict[str, Any]]:

@@ -8,11 +8,12 @@ import signal
 import sys
 from typing import NoReturn
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# A closed terminal (SIGHUP) must not leave servers behind.
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def stop_requested() -> asyncio.Event:
-    """An event that SIGTERM or Ctrl-C sets; a second one then ends the process the ordinary, rude way.
+    """An event that SIGTERM, Ctrl-C or a closed terminal sets; a second one then ends the process the rude way.
 
     Call it inside the running loop, on the main thread.
     """

@@ -32,12 +32,18 @@ class AlarmClock:
         self.asking_lower = False
         self._snoozed: dict[Alarm, datetime] = {}
 
-    async def keep(self, journal: Journal, after_each: Callable[[], None]) -> None:
-        """Keeps the alarms of this journal for as long as the run lasts; `after_each` is called after every ringing."""
+    async def keep(self, journal: Journal, busy: Callable[[], bool], after_each: Callable[[], None]) -> None:
+        """Keeps the alarms of this journal for as long as the run lasts; `after_each` is called after every ringing.
+
+        While messages that have arrived are still being taken (`busy`), no border rings: they came before it (rule 3).
+        """
         timer: asyncio.Task[None] | None = None
         wake: tuple[datetime, str] | None = None
         while True:
             alarm = self._due(journal)
+            if alarm and alarm.border and busy():
+                await workflow.wait_condition(lambda: not busy())
+                continue
             if alarm:
                 await self._ring(journal, alarm)
                 after_each()
@@ -72,7 +78,12 @@ class AlarmClock:
             command = RingAlarm(kind=alarm.kind, due=alarm.at, programme=programme)
         if alarm.inquiry == "lower":
             command = await self._with_lower_answer(journal, alarm)
-        if command is None or alarm not in rules.alarms(journal.state, rules=journal.rules):
+        if command is None:
+            return
+        if command.lower is not None and command.lower.superseded_at:
+            # The lower certificate is gone: its answer counts, whatever alarm asked and whether it still stands.
+            command = command.model_copy(update={"kind": "lower"})
+        elif alarm not in rules.alarms(journal.state, rules=journal.rules):
             return
         try:
             journal.take(command, workflow.now())

@@ -122,7 +122,7 @@ class CertificationWorkflow:
         """One run: until the candidacy is closed, or it is time for a new run."""
         journal = await self._open()
         tasks = [
-            asyncio.create_task(self._clock.keep(journal, self._on_cancel)),
+            asyncio.create_task(self._clock.keep(journal, lambda: self._desk.busy, self._on_cancel)),
             asyncio.create_task(outbox.send(journal, Notify)),
             asyncio.create_task(outbox.send(journal, OpenAdvancement)),
         ]
@@ -174,7 +174,7 @@ class CertificationWorkflow:
 
     async def _finish(self, journal: Journal) -> None:
         """Before every way out: a bounded time for the notices, then every handler to its end."""
-        closed = journal.state.closed is not None
+        closed = journal.state.closed
         closing = timedelta(minutes=journal.state.programme.rules.notices.closing_minutes)
         await _until(lambda: not journal.outbox, closing if closed else _HANDOVER_PATIENCE)
         if closed:
@@ -182,6 +182,8 @@ class CertificationWorkflow:
                 outbox.give_up(journal, effect, "the candidacy was closed and its notices could not be sent in time")
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._clock.asking_lower)
         self._publisher.publish(journal.state, journal.rules)
+        if journal.state.closed != closed:
+            await self._finish(journal)  # closed while it was being handed over: its last notices have their time too
 
     # --- queries --------------------------------------------------------------------------------------------
 

@@ -48,6 +48,12 @@ class MessageDesk:
         self._turn_ends = _MESSAGES_A_TURN
         self._turning: asyncio.Task[None] | None = None
         self._in_hand: set[str] = set()
+        self._scoring = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether messages that have arrived are still to be taken: they wait for their turn, or for a score."""
+        return self._scoring > 0 or self._turning is not None
 
     def validate(self, name: str, payloads: Sequence[RawValue]) -> None:
         """Answers an update that cannot be understood at once; it leaves no event in history."""
@@ -124,7 +130,11 @@ class MessageDesk:
             self._in_hand.discard(key)
 
     async def _decide(self, journal: Journal, message: Message) -> dict[str, Any]:
-        command = await _with_score(journal, message)
+        self._scoring += 1
+        try:
+            command = await _with_score(journal, message)
+        finally:
+            self._scoring -= 1
         events = journal.take(command, workflow.now())
         remembered = journal.remember(message.message_id, digest_of(message), events)
         return remembered.receipt(duplicate=not events)
@@ -141,6 +151,8 @@ async def _with_score(journal: Journal, message: Message) -> Command:
         held = find_held(journal.state, message).result
         if message.decision == "reject" or held.score or held.form is None or held.responses is None:
             return ScoredResolution(resolution=message, score=held.score)
+        # The score belongs to this revision, and another may take its place meanwhile.
+        pinned = message.model_copy(update={"revision": held.revision})
         answer = await inquiries.score_responses(held.form, held.domain, held.responses)
-        return ScoredResolution(resolution=message, score=answer.score, unscored=answer.unscored)
+        return ScoredResolution(resolution=pinned, score=answer.score, unscored=answer.unscored)
     return message

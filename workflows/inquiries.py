@@ -57,10 +57,10 @@ async def score_responses(form: str, domain: str, responses: dict[str, str]) -> 
 
 
 async def ask_lower(state: State, number: str) -> requests.SupersedeAnswer:
-    """The lower certificate's answer.
+    """The lower certificate's answer, asked for until it comes: a question without an answer may still have been heard.
 
     Raises:
-        ActivityError: none within two minutes; to be asked again later, for the update is idempotent.
+        ActivityError: the question itself is wrong, and was not asked.
     """
     answer: requests.SupersedeAnswer = await workflow.execute_activity(
         requests.SUPERSEDE_LOWER,
@@ -72,7 +72,6 @@ async def ask_lower(state: State, number: str) -> requests.SupersedeAnswer:
         ),
         result_type=requests.SupersedeAnswer,
         start_to_close_timeout=timedelta(minutes=1),
-        schedule_to_close_timeout=timedelta(minutes=2),
         retry_policy=_PATIENT,
         summary="ask the lower certificate to give way",
     )

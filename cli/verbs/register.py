@@ -74,11 +74,14 @@ async def _register(client: "Client", registration: dict[str, Any], title: str |
                 "outcome": outcome,
                 "workflow_id": candidacy.workflow_id,
                 "status": status["status"] if status else None,
+                "purchase_confirmed": bool(status["purchased_at"]) if status else None,
             }
         )
         return exits.DONE
     stands = f"status {status['status']}" if status else "waits for a worker to take it up"
     output.say(f"{candidacy}: {outcome}, {stands if not args.no_wait else 'not waited for'}.")
+    if status and args.purchase_ref and not status["purchased_at"]:
+        output.say("  The purchase was not accepted; `timeline` says why. Send a confirm_purchase that is right.")
     return exits.DONE
 
 
