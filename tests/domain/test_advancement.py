@@ -171,8 +171,11 @@ def test_where_the_lower_gives_way_after_all_it_is_certified() -> None:
     candidacy.submit()
     candidacy.review()
     candidacy.advance_to(candidacy.clock + days(30))
-    candidacy.lower = LowerAnswer(superseded_at=candidacy.clock + days(1))
+    instant = candidacy.clock + days(1)
+    candidacy.lower = LowerAnswer(superseded_at=instant)
     candidacy.advance_to(candidacy.clock + days(2))
+    assert candidacy.last(e.Certified).effective_at == instant
+    assert candidacy.last(e.Certified).effective_on is None, "never the day on which the waiting began"
     assert candidacy.status == "certified"
     assert not candidacy.attention
 

@@ -241,6 +241,7 @@ def test_what_the_engine_reports_is_taken_even_when_closed() -> None:
     assert candidacy.send(REFUSAL) == ["MessageRefused"]
     assert not candidacy.attention
     assert candidacy.send(ReportUndeliverable(notice="withdrawn", about=3, reason="?")) == ["NoticeUndeliverable"]
+    assert not candidacy.attention, "nobody could acknowledge it any more"
     assert candidacy.status == "withdrawn"
 
 

@@ -4,6 +4,7 @@ On the real server, with journals that are handed over with alarms long due: the
 still while a task waits for a worker.
 """
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,10 +17,11 @@ from seeds import Past, plant
 from temporalio.client import Client
 
 from domain.calendar import add_days, day_of, end_of
-from runtime.settings import Settings
+from runtime.settings import ROOT, Settings
 from worker import build_worker
 
 ZONE = "America/Chicago"
+KEYS = ROOT / "examples" / "answer-keys"
 DAY = timedelta(days=1)
 
 
@@ -139,3 +141,21 @@ async def test_an_abandoned_registration_is_closed_as_of_its_90th_day(client: Cl
         assert await candidate.ended() == "abandoned"
         closed = await candidate.last("CandidacyClosed")
         assert closed["effective_on"] == day_of(past.journal.state.abandons_at, ZONE).isoformat()
+
+
+async def test_no_border_rings_over_a_result_that_has_arrived_and_is_being_scored(
+    client: Client, tmp_path: Path
+) -> None:
+    candidate = Candidate(client, "CCMA", "outage-scored")
+    past = Past(candidate, now() - 800 * DAY).passes(but=LEADERSHIP)
+    window = past.journal.state.window
+    assert window
+    assert window.settles_at < now()
+    key = json.loads((KEYS / "LB-A.json").read_text())
+    taken_at = wire(window.closes_at - timedelta(seconds=1))
+    result = {"result_id": "LATE", "domain": LEADERSHIP, "taken_at": taken_at}
+    await plant(candidate, past.journal.carried())
+    await candidate.signal("record_assessment_result", **result, form=key["form"], responses=key["answers"])
+    async with build_worker(client, Settings(outbox=tmp_path, answer_keys=KEYS)):
+        await candidate.has("Certified")
+        assert {"TestingWindowClosed", "CandidacyClosed"}.isdisjoint(await candidate.types())
