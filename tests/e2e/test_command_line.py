@@ -52,6 +52,7 @@ def test_registering_again_with_the_same_data_is_done_with_other_data_refused(ce
         "outcome": "already enrolled",
         "workflow_id": workflow_id("R-2", "CCMA"),
         "status": "testing",
+        "purchase_confirmed": True,
     }
     other = register(certpath, "R-2", "CCMA", "--publish")
     assert other.code == 1
