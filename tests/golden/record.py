@@ -229,7 +229,7 @@ async def record_story(story: Callable[[World], Awaitable[Told]]) -> None:
 
 
 async def keep(name: str, client: Client, candidate: Candidate, run_id: str | None) -> None:
-    """One event a line, without the name of the machine it was recorded on."""
+    """One event a line, without the name and the paths of the machine it was recorded on."""
     path = HISTORIES / f"{name}.json"
     if path.exists():
         return
@@ -242,7 +242,8 @@ async def keep(name: str, client: Client, candidate: Candidate, run_id: str | No
 
 def _anonymous(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: "recorded" if key == "identity" else _anonymous(part) for key, part in value.items()}
+        told = {"identity": "recorded", "stackTrace": ""}
+        return {key: told[key] if key in told else _anonymous(part) for key, part in value.items()}
     return [_anonymous(part) for part in value] if isinstance(value, list) else value
 
 
