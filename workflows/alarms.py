@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import inquiries
     from workflows.journal import Journal
 
-# An inquiry that settled nothing is asked again after a day; one that got no answer, after ten minutes.
+# An inquiry that settled nothing is asked again after a day; one that could not be asked, after ten minutes.
 _ASK_AGAIN = timedelta(days=1)
 _TRY_AGAIN = timedelta(minutes=10)
 _SCHEME_PATIENCE = timedelta(minutes=10)
