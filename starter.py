@@ -1,7 +1,13 @@
 #!/usr/bin/env python3
 """Certpath's command line, for the people who run the programme: `./starter.py --help`."""
 
-from runtime.venv import reexec
+import os
+import signal
+
+# Ctrl-C while modules are still being imported: nothing has been done, so nothing needs a traceback.
+signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
+from runtime.venv import reexec  # noqa: E402
 
 reexec()
 

@@ -2,14 +2,24 @@
 
 import argparse
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
 from cli import exits, output
 
-VERBS = ("setup", "register", "send", "status", "timeline", "list", "dev", "demo")
-"""Each is a module of `cli.verbs`; this is also their order in `--help`."""
+MODULES = (
+    "setup",
+    "register",
+    "send",
+    "status",
+    "timeline",
+    "list",
+    "dev",
+    "demo",
+)
+"""Modules of `cli.verbs`, each with one verb or some of a kind; this is also their order in `--help`."""
 
 _EPILOG = """\
 exit codes: 0 done, 1 refused by the rules, closed or not found, 2 bad usage or input,
@@ -24,10 +34,7 @@ class Verb(Protocol):
     """What a module of `cli.verbs` offers."""
 
     def add_parser(self, verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-        """Adds the verb's parser, with `run` as its default."""
-
-    def run(self, args: argparse.Namespace) -> int:
-        """Does it, and answers the exit code. Raises `exits.Stop`."""
+        """Adds the parser of each verb. Its default `run` does it, answers the exit code, and raises `exits.Stop`."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,15 +46,23 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     verbs = top.add_subparsers(metavar="VERB", required=True)
-    for name in VERBS:
+    for name in MODULES:
         cast(Verb, importlib.import_module(f"cli.verbs.{name}")).add_parser(verbs)
     return top
+
+
+def verbs() -> list[str]:
+    """The words that may come first."""
+    (subparsers,) = (action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+    return list(subparsers.choices)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and end the process."""
     output.prepare()
     args = parser().parse_args(arguments)
+    # Up to here Ctrl-C ended the process at once; from here on a verb may want to clean up.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     code = _run(args)
 
     from runtime.process import leave

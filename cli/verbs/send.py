@@ -3,13 +3,9 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from cli import candidates, exits, output
-from cli.vocabulary import MESSAGES, STATUSES
-
-if TYPE_CHECKING:
-    from temporalio.client import Client
+from cli import candidates, exits, sending
+from cli.vocabulary import MESSAGES
 
 _EXAMPLE = """\
 example:
@@ -45,44 +41,8 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def run(args: argparse.Namespace) -> int:
     """Reads the payload, sends it and tells the receipt."""
-    from cli.payloads import with_message_id
-
-    payload = with_message_id(_read(args.payload))
-
-    from cli.session import connected
-
-    async def work(client: "Client") -> int:
-        candidacy = candidates.Candidacy(args.candidate, args.designation)
-        try:
-            receipt = await candidacy.update(client, args.message, payload)
-        except exits.NoWorker as stop:
-            raise _unanswered(stop, payload) from stop
-        if args.json:
-            output.document(receipt)
-        else:
-            output.say(told(candidacy, receipt))
-        return exits.DONE
-
-    return connected(work)
-
-
-def told(candidacy: candidates.Candidacy, receipt: dict[str, Any]) -> str:
-    """A receipt in words."""
-    status = receipt.get("status", "")
-    stands = f"status {status} ({STATUSES.get(status, 'unknown to this version')})"
-    if receipt.get("duplicate"):
-        return f"{candidacy}: this message was taken before, nothing has changed; {stands}."
-    events = ", ".join(receipt.get("events", [])) or "nothing has changed"
-    return f"{candidacy}: {events}; {stands}."
-
-
-def _unanswered(stop: exits.NoWorker, payload: bytes) -> exits.NoWorker:
-    """Nobody answered, which does not say that nobody will take it."""
-    from cli.payloads import parsed
-
-    message_id = parsed(payload)["message_id"]
-    note = f'It may still be taken. To send it again and have it count once, add "message_id": "{message_id}".'
-    return exits.NoWorker(stop.sentence, [note], message_id=message_id)
+    candidacy = candidates.Candidacy(args.candidate, args.designation)
+    return sending.send(candidacy, args.message, _read(args.payload), as_json=args.json)
 
 
 def _message(name: str) -> str:

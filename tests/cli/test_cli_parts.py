@@ -8,13 +8,12 @@ from typing import Any, get_args
 
 import pytest
 
-from cli import card, exits, main, output, vocabulary
+from cli import card, exits, main, output, sending, vocabulary
 from cli.candidates import Candidacy
 from cli.demo import feed
 from cli.payloads import with_message_id
 from cli.registration import checked
 from cli.verbs import list as list_verb
-from cli.verbs import send
 from domain.commands import MESSAGES
 from domain.events import ClosedStatus
 from domain.messages import parse_message
@@ -29,7 +28,7 @@ def test_names_of_the_command_line_are_those_of_the_domain() -> None:
 
 def test_every_verb_has_a_help_and_something_to_run() -> None:
     parser = main.parser()
-    for verb in main.VERBS:
+    for verb in main.verbs():
         with pytest.raises(SystemExit) as ended:
             parser.parse_args([verb, "--help"])
         assert ended.value.code == 0
@@ -76,8 +75,8 @@ def test_a_payload_that_is_no_json_object_is_bad_input(text: bytes, told: str) -
 def test_a_receipt_in_words() -> None:
     ana = Candidacy("C-1", "CCSL")
     receipt = {"status": "testing", "events": ["AssessmentPassed"], "duplicate": False, "sequence": 3}
-    assert "AssessmentPassed; status testing (takes the assessments)" in send.told(ana, receipt)
-    assert "taken before" in send.told(ana, {**receipt, "duplicate": True})
+    assert "AssessmentPassed; status testing (takes the assessments)" in sending.told(ana, receipt)
+    assert "taken before" in sending.told(ana, {**receipt, "duplicate": True})
 
 
 # --- list
@@ -284,8 +283,8 @@ def test_the_examples_hold_twenty_people_over_all_designations() -> None:
 def test_the_messages_of_the_examples_can_be_understood() -> None:
     known = {(person["candidate_id"], person["designation"]) for person in feed.registrations(TODAY)}
     advanced = {("A-101", "CCOM"), ("C-306", "CCSL")}
-    for sending in feed.sendings(TODAY):
-        assert tuple(sending.to) in known | advanced
-        if not sending.signal:  # the one signal is a mistake on purpose
-            parse_message(sending.message, sending.payload)
-    assert b'"74.99999999999999999"' in b"".join(sending.payload for sending in feed.sendings(TODAY))
+    for one in feed.sendings(TODAY):
+        assert tuple(one.to) in known | advanced
+        if not one.signal:  # the one signal is a mistake on purpose
+            parse_message(one.message, one.payload)
+    assert b'"74.99999999999999999"' in b"".join(one.payload for one in feed.sendings(TODAY))
