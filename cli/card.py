@@ -141,7 +141,7 @@ def _attention(status: Document) -> Iterator[Row]:
     if not values:
         return
     # Imported only now: the domain brings pydantic along, and most cards need no advice.
-    from domain.details import advice_on
+    from domain.attention import advice_on
 
     for value in values:
         yield Row("Attention", f"{value}: {advice_on(value)}", "alert")

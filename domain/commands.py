@@ -406,6 +406,7 @@ class RefuseMessage(Command):
     from_signal: bool
     sha256: str
     excerpt: str
+    message_id: str | None = None
 
 
 class ReportUndeliverable(Command):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain import calendar, requirements, rules
+from domain import attention, calendar, requirements, rules
 from domain.state import State
 
 _STANDING = {
@@ -23,23 +23,6 @@ _STANDING = {
 # The UI hands the details on in an address, and addresses have a bound.
 _SHOWN_ATTENTION = 10
 
-_ADVICE = {
-    "held-result": "decide with `resolve_held_result` (accept or reject, with `by` and `reason`)",
-    "refused-message": "read the refused message on the timeline, send it again corrected, then `acknowledge`",
-    "notice-undeliverable": "correct the e-mail address with `update_contact`, or `acknowledge`",
-    "suspension-unresolved": "send `reinstate` or `revoke`",
-    "review-waiting": "send the reviewer's verdict: `review_work_product` or `review_recertification`",
-    "lower-not-in-force": "look at the lower certificate: suspended, it needs `reinstate`; expired, a recertification",
-    "advancement-refused": "look at the candidacy for the higher designation, then ask again or `acknowledge`",
-    "cancel-refused": "send `withdraw` or `revoke` instead of cancelling, or `acknowledge`",
-    "scheme-not-loaded": "mend the scheme file; the running cycle keeps the scheme pinned before; then `acknowledge`",
-}
-
-
-def advice_on(attention: str) -> str:
-    """What to do about an attention value."""
-    return _ADVICE.get(attention.partition(":")[0], "look at the timeline, then `acknowledge`")
-
 
 def details(state: State, *, version: int = rules.CURRENT) -> str:
     """The current details of a candidacy, as markdown. No name and no e-mail address stands in it."""
@@ -57,21 +40,17 @@ def _standing(state: State) -> str:
 def _attention(state: State) -> str:
     if not state.attention:
         return ""
-    lines = [f"- **{attention}**{_held(state, attention)}: {advice_on(attention)}" for attention in state.attention]
+    lines = [
+        f"- **{matter.attention}**: {matter.what}. {_sentence(matter.advice)}" for matter in attention.matters(state)
+    ]
     more = (
         [f"- and {len(lines) - _SHOWN_ATTENTION} more: see the `status` query"] if len(lines) > _SHOWN_ATTENTION else []
     )
     return "\n".join(["#### Needs attention", *lines[:_SHOWN_ATTENTION], *more])
 
 
-def _held(state: State, attention: str) -> str:
-    """Why a result is held, and what it says."""
-    kind, _, result_id = attention.partition(":")
-    hold = next((hold for hold in state.held.values() if hold.result.result_id == result_id), None)
-    if kind != "held-result" or hold is None:
-        return ""
-    domain = state.programme.domains.get(hold.result.domain, hold.result.domain)
-    return f" ({domain}, {hold.result.told}; {hold.explanation})"
+def _sentence(advice: str) -> str:
+    return f"{advice[0].upper()}{advice[1:]}"
 
 
 def _next(state: State, version: int) -> str:

@@ -12,7 +12,7 @@ from domain.events import (
     NoticeUndeliverable,
 )
 from domain.messages import without_name
-from domain.state import State
+from domain.state import Refusal, State
 
 UNDELIVERABLE = "notice-undeliverable"
 REFUSED_MESSAGE = "refused-message"
@@ -21,6 +21,9 @@ SUSPENSION_UNRESOLVED = "suspension-unresolved"
 
 # Bounds of what rides through continue-as-new.
 MAX_ASKED = 20
+MAX_REFUSALS = 40
+_REASON_LENGTH = 160
+_HASH_LENGTH = 20
 
 
 def not_the_candidate(decision: Decision, reviewer: str) -> None:
@@ -53,11 +56,27 @@ def acknowledge(decision: Decision, command: Acknowledge) -> None:
 
 def refuse_message(decision: Decision, command: RefuseMessage) -> None:
     """Puts a refused or unreadable message on the timeline; from a signal it asks for attention (rule 27)."""
-    told = command.model_dump()
+    told = command.model_dump(exclude={"message_id"})
     if decision.contact:
         for field in ("message", "reason", "excerpt"):
             told[field] = without_name(told[field], decision.contact.name)
     decision.record(MessageRefused, **told)
+
+
+def refuse_message_once(decision: Decision, command: RefuseMessage) -> None:
+    """The same; but a message with an id that is refused again for the same reason leaves no second event (rule 28).
+
+    A feed that is replayed every night would otherwise fill the timeline. What an update brought first, and so was
+    answered to its sender, is told once more when a signal brings it: nobody has answered that one.
+    """
+    if command.message_id is not None and any(_same(known, command) for known in decision.state.refusals):
+        return
+    refuse_message(decision, command)
+
+
+def _same(known: Refusal, command: RefuseMessage) -> bool:
+    told = known.from_signal or not command.from_signal
+    return told and known.code == command.code and known.sha256 == command.sha256[:_HASH_LENGTH]
 
 
 def report_undeliverable(decision: Decision, command: ReportUndeliverable) -> None:
@@ -70,6 +89,16 @@ def on_contact_updated(state: State, event: ContactUpdated) -> State:
 
 
 def on_message_refused(state: State, event: MessageRefused) -> State:
+    refusal = Refusal(
+        sequence=event.sequence,
+        at=event.at,
+        message=event.message,
+        code=event.code,
+        reason=event.reason[:_REASON_LENGTH],
+        sha256=event.sha256[:_HASH_LENGTH],
+        from_signal=event.from_signal,
+    )
+    state = state.having(refusals=(*state.refusals, refusal)[-MAX_REFUSALS:])
     # A closed candidacy has nobody who looks after it: the timeline tells, nothing asks.
     return state.wanting(REFUSED_MESSAGE) if event.from_signal and not state.closed else state
 
@@ -87,6 +116,9 @@ def on_attention_raised(state: State, event: AttentionRaised) -> State:
 
 
 def on_acknowledged(state: State, event: AttentionAcknowledged) -> State:
+    if event.attention == REFUSED_MESSAGE:
+        answered = tuple(refusal.model_copy(update={"answered": True}) for refusal in state.refusals)
+        state = state.having(refusals=answered)
     return state.wanting(event.attention, ended=True)
 
 

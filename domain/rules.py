@@ -8,7 +8,7 @@ A changed rule is a new entry in `RULEBOOKS` that replaces just the deciders, fo
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain import (
@@ -142,7 +142,10 @@ V1 = Rulebook(
     effects=notices.effects,
 )
 
-RULEBOOKS: Mapping[int, Rulebook] = {1: V1}
+# A message that is refused once more for the same reason leaves no second event.
+V2 = replace(V1, deciders={**V1.deciders, RefuseMessage: people.refuse_message_once})
+
+RULEBOOKS: Mapping[int, Rulebook] = {1: V1, 2: V2}
 """Every version that an open run may have pinned."""
 
 CURRENT = max(RULEBOOKS)

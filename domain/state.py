@@ -124,6 +124,19 @@ class Suspension(Frozen):
     asked: bool = False
 
 
+class Refusal(Frozen):
+    """A message that was refused, as far as the rules must remember it. `sha256`: the beginning of its hash."""
+
+    sequence: int
+    at: Instant
+    message: str
+    code: str
+    reason: str
+    sha256: str
+    from_signal: bool
+    answered: bool = False
+
+
 class State(Frozen):
     """Everything the rules know of one candidacy."""
 
@@ -160,6 +173,7 @@ class State(Frozen):
     superseded_at: Instant | None = None
     attention: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     closed: ClosedStatus | None = None
 
     def having(self, **changes: object) -> State:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from domain import calendar, requirements, rules
+from domain import attention, calendar, requirements, rules
+from domain.decision import Alarm
 from domain.events import BaseEvent
 from domain.results import guidance
 from domain.state import State
@@ -35,7 +36,9 @@ def status_view(state: State, name: str, now: datetime, *, version: int = rules.
         "certificate": _certificate(state, now),
         "recertification": _recertification(state),
         "next": _next(state, now, version),
+        "upcoming": _upcoming(state, now, version),
         "attention": list(state.attention),
+        "matters": [_matter(matter) for matter in attention.matters(state)],
         "sequence": state.sequence,
     }
 
@@ -114,11 +117,35 @@ def _recertification(state: State) -> dict[str, Any] | None:
 
 def _next(state: State, now: datetime, version: int) -> dict[str, str] | None:
     alarm = rules.next_alarm(state, rules=version)
-    if alarm is None:
-        return None
+    return {"on": _on(alarm, state, now), "what": alarm.what, "why": alarm.why} if alarm else None
+
+
+def _upcoming(state: State, now: datetime, version: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "on": _on(alarm, state, now),
+            "at": _instant(alarm.at),
+            "what": alarm.what,
+            "why": alarm.why,
+            "border": alarm.border,
+        }
+        for alarm in rules.alarms(state, rules=version)
+    ]
+
+
+def _on(alarm: Alarm, state: State, now: datetime) -> str:
     # What is due already is about to happen, or is asked again and again: never a day of the past.
     on = max(alarm.on(state.zone), min(calendar.day_of(now, state.zone), calendar.day_of(alarm.at, state.zone)))
-    return {"on": on.isoformat(), "what": alarm.what, "why": alarm.why}
+    return on.isoformat()
+
+
+def _matter(matter: attention.Matter) -> dict[str, str | None]:
+    return {
+        "attention": matter.attention,
+        "since": _instant(matter.since) if matter.since else None,
+        "what": matter.what,
+        "advice": matter.advice,
+    }
 
 
 def timeline_view(events: Sequence[BaseEvent], omitted: int) -> list[dict[str, Any]]:

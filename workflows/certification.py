@@ -203,6 +203,12 @@ class CertificationWorkflow:
         journal = self._desk.journal
         return timeline_view(journal.events, journal.omitted) if journal else []
 
+    @workflow.query
+    def receipts(self, message_ids: list[str]) -> dict[str, dict[str, Any]]:
+        """The receipts of those of these message ids that were taken: a feed asks first, and sends only the others."""
+        journal = self._desk.journal
+        return journal.receipts(message_ids) if journal else {}
+
 
 async def _until(condition: Callable[[], bool], patience: timedelta) -> None:
     """Waits for a condition, for a bounded time."""

@@ -69,10 +69,14 @@ class MessageDesk:
         journal = await self._my_turn()
         if journal is None:
             return
+        message_id = None
         try:
-            await self._take(journal, read_message(name, payloads))
+            message = read_message(name, payloads)
+            message_id = message.message_id
+            await self._take(journal, message)
         except (InvalidMessage, Refused) as error:
-            journal.refuse(refusal(name, payloads, error, from_signal=True), workflow.now())
+            refused = refusal(name, payloads, error, from_signal=True, message_id=message_id)
+            journal.refuse(refused, workflow.now())
 
     async def take_update(self, name: str, payloads: Sequence[RawValue]) -> dict[str, Any]:
         """Takes an update and answers its receipt.
@@ -83,10 +87,14 @@ class MessageDesk:
         journal = await self._my_turn()
         if journal is None:
             raise failure(Refused("closed", "the registration was invalid"))
+        message_id = None
         try:
-            return await self._take(journal, read_message(name, payloads))
+            message = read_message(name, payloads)
+            message_id = message.message_id
+            return await self._take(journal, message)
         except Refused as error:
-            journal.refuse(refusal(name, payloads, error, from_signal=False), workflow.now())
+            refused = refusal(name, payloads, error, from_signal=False, message_id=message_id)
+            journal.refuse(refused, workflow.now())
             raise failure(error) from None
         except InvalidMessage as error:
             raise failure(error) from None

@@ -152,6 +152,14 @@ class Journal(BaseModel):
                 del self.ledger[next(iter(self.ledger))]
         return remembered
 
+    def receipts(self, message_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """The receipts of those of these messages that were taken, and are still remembered."""
+        return {
+            message_id: known.receipt(duplicate=True)
+            for message_id in message_ids
+            if (known := self.ledger.get(message_id))
+        }
+
     def carried(self) -> dict[str, Any]:
         """The payload of continue-as-new: bounded, and pinned to the newest rules."""
         self._trim()

@@ -71,9 +71,17 @@ def read_document(name: str, payloads: Sequence[RawValue]) -> Any:
 
 
 def refusal(
-    name: str, payloads: Sequence[RawValue], error: InvalidMessage | Refused, *, from_signal: bool
+    name: str,
+    payloads: Sequence[RawValue],
+    error: InvalidMessage | Refused,
+    *,
+    from_signal: bool,
+    message_id: str | None = None,
 ) -> RefuseMessage:
-    """The command that puts a refused message on the timeline, with the hash and the beginning of what was sent."""
+    """The command that puts a refused message on the timeline, with the hash and the beginning of what was sent.
+
+    `message_id`: the message's own, where it could be understood that far.
+    """
     data = b"".join(payload.payload.data for payload in payloads)
     return RefuseMessage(
         message=messages.without_addresses(name)[:_NAME_LENGTH],
@@ -82,6 +90,7 @@ def refusal(
         from_signal=from_signal,
         sha256=messages.sha256_of(data),
         excerpt=messages.excerpt_of(name, data),
+        message_id=message_id,
     )
 
 

@@ -95,6 +95,8 @@ def status_before(registration: Registration) -> dict[str, Any]:
         "certificate": None,
         "recertification": None,
         "next": None,
+        "upcoming": [],
         "attention": [],
+        "matters": [],
         "sequence": 0,
     }

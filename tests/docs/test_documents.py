@@ -16,7 +16,7 @@ import pytest
 from temporalio.client import Client
 
 from cli.main import verbs
-from domain import details, events, messages, results, work_product
+from domain import attention, events, messages, results, work_product
 from domain.commands import MAX_EVIDENCE, MESSAGES, Message
 from domain.scheme import RuleSet
 from domain.state import Status
@@ -123,7 +123,7 @@ def test_every_reason_for_a_hold_stands_there() -> None:
 
 def test_every_attention_value_stands_there() -> None:
     told = [value.partition(":")[0] for value in first_cells(section(CONTRACT, "Attention"))]
-    assert told == list(details._ADVICE)
+    assert told == list(attention.ADVICE)
 
 
 def test_every_command_of_the_command_line_stands_there() -> None:

@@ -256,6 +256,7 @@ class Candidacy:
                 from_signal=True,
                 sha256=messages.sha256_of(data),
                 excerpt=messages.excerpt_of(name, data),
+                message_id=fields.get("message_id"),
             )
             return self.send(refusal)
 

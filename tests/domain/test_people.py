@@ -7,10 +7,11 @@ import pytest
 from builders import PEOPLE, START, Candidacy, days, holder, local
 
 from domain import events as e
+from domain.attention import ADVICE, matters
 from domain.commands import Cancel, RefuseMessage, ReportUndeliverable, Supersede
 from domain.decision import Refused
 from domain.effects import Notify
-from domain.rules import decide
+from domain.rules import decide, evolve
 
 WHO = {"reason": "a complaint", "by": "B. Oss"}
 REFUSAL = RefuseMessage(
@@ -147,6 +148,81 @@ def test_a_refused_update_is_on_the_timeline_and_asks_for_nothing() -> None:
     candidacy.send(REFUSAL.model_copy(update={"from_signal": False}))
     assert candidacy.types[-1] == "MessageRefused"
     assert not candidacy.attention
+
+
+def test_a_refused_message_that_comes_again_leaves_no_second_event() -> None:
+    candidacy = Candidacy()
+    again = {**WHO, "message_id": "line-7"}
+    assert candidacy.signal("suspend", **again) == ["MessageRefused"]
+    candidacy.say("acknowledge", attention="refused-message", by="B. Oss")
+    assert candidacy.signal("suspend", **again) == []
+    assert candidacy.attention == []
+    # Refused for another reason, sent by hand without an id, or of other content: told.
+    assert candidacy.signal("suspend", **WHO) == ["MessageRefused"]
+    assert candidacy.signal("suspend", **WHO) == ["MessageRefused"]
+    assert candidacy.signal("suspend", **again | {"reason": "another"}) == ["MessageRefused"]
+    candidacy.say("withdraw")
+    assert candidacy.signal("suspend", **again) == ["MessageRefused"]
+    assert candidacy.last(e.MessageRefused).code == "closed"
+
+
+def test_what_an_update_brought_in_vain_is_told_again_when_a_signal_brings_it() -> None:
+    candidacy = Candidacy()
+    refused = REFUSAL.model_copy(update={"message_id": "line-7", "from_signal": False})
+    assert candidacy.send(refused) == ["MessageRefused"]
+    assert candidacy.send(refused) == []
+    assert candidacy.send(refused.model_copy(update={"from_signal": True})) == ["MessageRefused"]
+    assert candidacy.send(refused) == []
+
+
+def test_the_first_rules_told_every_refusal() -> None:
+    state = Candidacy().state
+    refused = REFUSAL.model_copy(update={"message_id": "line-7"})
+    for version, times in ((1, 2), (2, 1)):
+        after = state
+        found: list[e.BaseEvent] = []
+        for _ in range(2):
+            events = decide(after, refused, START + days(1), rules=version)
+            found += events
+            for event in events:
+                after = evolve(after, event, rules=version)
+        assert len(found) == times
+
+
+# --- what the attention is about ---
+
+
+def test_each_refused_message_is_a_matter_until_it_is_acknowledged() -> None:
+    candidacy = Candidacy()
+    candidacy.signal("suspend", **WHO)
+    candidacy.signal("no-such-message", **WHO)
+    first, second = matters(candidacy.state)
+    assert first.attention == second.attention == "refused-message"
+    assert "`suspend` (not-a-holder)" in first.what
+    assert second.since == candidacy.clock
+    candidacy.say("acknowledge", attention="refused-message", by="B. Oss")
+    assert matters(candidacy.state) == []
+    candidacy.signal("suspend", **WHO)
+    assert len(matters(candidacy.state)) == 1
+
+
+def test_a_held_result_says_what_it_is_and_why_it_is_held() -> None:
+    candidacy = Candidacy()
+    candidacy.say(
+        "record_assessment_result", result_id="R-9", domain=PEOPLE, percentage=90, taken_at=START, passed=False
+    )
+    (matter,) = matters(candidacy.state)
+    assert matter.attention == "held-result:R-9"
+    assert "People Management, 90.00 %" in matter.what
+    assert "resolve_held_result" in matter.advice
+    assert matter.since == candidacy.clock
+
+
+def test_every_attention_value_has_something_to_say() -> None:
+    candidacy = holder()
+    for value in ADVICE:
+        state = candidacy.state.wanting(value)
+        assert all(matter.what and matter.advice for matter in matters(state)), value
 
 
 def test_acknowledging_what_does_not_ask_is_refused() -> None:

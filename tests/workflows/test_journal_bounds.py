@@ -128,7 +128,7 @@ class Filling:
                 code="invalid-message",
                 reason=self.text,
                 from_signal=True,
-                sha256=messages.sha256_of(data),
+                sha256=messages.sha256_of(data + str(self.count).encode()),
                 excerpt=messages.excerpt_of("withdraw", data),
             ),
             self.now,
