@@ -48,6 +48,16 @@ class Message(Command):
     about: ClassVar[str]
     message_id: MessageId | None = None
 
+    @classmethod
+    def help(cls) -> str:
+        """What it does and which fields it has, optional ones in brackets: what the Temporal UI's form shows."""
+        fields = [
+            name if field.is_required() else f"[{name}]"
+            for name, field in cls.model_fields.items()
+            if name != "message_id"
+        ]
+        return f"{cls.about}; fields: {', '.join(fields)}"
+
 
 class Purchase(Command):
     """Proof that testing was purchased, at an instant (default: when the message is taken)."""

@@ -20,33 +20,75 @@ _STANDING = {
     "suspended": "is **not certified**: the certificate is suspended",
 }
 
+# Whose turn it is, where nothing waits for the reader.
+_TURN = {
+    "awaiting_purchase": "the purchase is awaited (`confirm_purchase`)",
+    "testing": "it is the candidate's turn",
+    "settling": "what was done in time may still arrive",
+    "awaiting_experience": "the day on which the experience counts is awaited",
+    "certified": "the certificate runs",
+    "recertifying": "the holder's evidence is awaited (`submit_recertification`)",
+    "grace": "the holder's evidence is awaited (`submit_recertification`)",
+    "lapsed": "the holder's evidence is awaited (`submit_recertification`)",
+}
+
 # The UI hands the details on in an address, and addresses have a bound.
 _SHOWN_ATTENTION = 10
 
 
 def details(state: State, *, version: int = rules.CURRENT) -> str:
     """The current details of a candidacy, as markdown. No name and no e-mail address stands in it."""
-    parts = [_standing(state), _attention(state), _next(state, version), _requirements(state), _certificate(state)]
+    parts = [_standing(state), _to_do(state), _next(state, version), _requirements(state), _certificate(state)]
     return "\n\n".join(part for part in parts if part)
 
 
 def _standing(state: State) -> str:
     status = requirements.status(state)
-    told = _STANDING.get(status, f"is closed: {status.replace('_', ' ')}")
+    if state.closed:
+        return (
+            f"### {state.candidate_id} is closed: {status.replace('_', ' ')}\n{state.programme.title}"
+            f" ({state.designation}), status `{status}`. It takes no more messages; the `timeline` query says why."
+        )
+    told = _STANDING[status]
     path = " on the advancement path" if state.path == "advancement" else ""
     return f"### {state.candidate_id} {told}\n{state.programme.title} ({state.designation}){path}, status `{status}`"
 
 
-def _attention(state: State) -> str:
-    if not state.attention:
+def _to_do(state: State) -> str:
+    """What waits for the reader; where nothing does, whose turn it is."""
+    if state.closed:
         return ""
+    lines = _attention(state) + _decisions(state)
+    if not lines:
+        return f"#### To do\nNothing: {_TURN.get(requirements.status(state), 'the engine goes on by itself')}."
+    return "\n".join(["#### Needs attention" if state.attention else "#### To do", *lines])
+
+
+def _attention(state: State) -> list[str]:
     lines = [
-        f"- **{matter.attention}**: {matter.what}. {_sentence(matter.advice)}" for matter in attention.matters(state)
+        f"- **{matter.attention}**: {matter.what}. {_sentence(matter.advice)}.{_sample(state, matter.attention)}"
+        for matter in attention.matters(state)
     ]
-    more = (
-        [f"- and {len(lines) - _SHOWN_ATTENTION} more: see the `status` query"] if len(lines) > _SHOWN_ATTENTION else []
-    )
-    return "\n".join(["#### Needs attention", *lines[:_SHOWN_ATTENTION], *more])
+    left_out = len(lines) - _SHOWN_ATTENTION
+    return [*lines[:_SHOWN_ATTENTION], *([f"- and {left_out} more: see the `status` query"] if left_out > 0 else [])]
+
+
+def _decisions(state: State) -> list[str]:
+    """What a person has to decide in any case, though nothing is wrong or late yet."""
+    lines = []
+    review = attention.review_to_send(state)
+    if review and "review-waiting" not in state.attention:
+        lines.append(f"- the review: send the verdict once the reviewer has it. To send: {review}")
+    if state.suspension and "suspension-unresolved" not in state.attention:
+        lift, end = (attention.ready(message, reason="", by="") for message in ("reinstate", "revoke"))
+        lines.append(f"- the suspension: end it one way or the other. To send: {lift} or {end}")
+    return lines
+
+
+def _sample(state: State, value: str) -> str:
+    """A message to copy."""
+    message = attention.to_send(state, value)
+    return f" To send: {message}" if message else ""
 
 
 def _sentence(advice: str) -> str:
@@ -79,6 +121,8 @@ def _mark(met: bool) -> str:
 
 
 def _purchase(state: State) -> str:
+    if state.window is None and state.closed:
+        return f"- {_mark(False)} purchase: not confirmed"
     if state.window is None:
         last = calendar.day_of(state.registered_at, state.zone)
         latest = calendar.add_days(last, state.programme.rules.testing.purchase_days)
@@ -97,7 +141,7 @@ def _assessments(state: State) -> list[str]:
     for domain, assessment in requirements.assessments(state).items():
         score = assessment.deciding.score if assessment.deciding else None
         told = f"{assessment.status}, {score.shown} %" if score else assessment.status
-        again = f", next attempt from {assessment.next_attempt_on}" if assessment.next_attempt_on else ""
+        again = _again(state, assessment.next_attempt_on)
         held = sum(hold.result.domain == domain for hold in state.held.values())
         waiting = f", **{held} held**" if held else ""
         limit = state.programme.rules.retakes.attempts
@@ -106,6 +150,10 @@ def _assessments(state: State) -> list[str]:
             f" attempts {assessment.attempts} of {limit}{again}{waiting}"
         )
     return lines
+
+
+def _again(state: State, day: date | None) -> str:
+    return f", next attempt from {day}" if day and not state.closed else ""
 
 
 def _experience(state: State) -> str:
@@ -123,8 +171,13 @@ def _work_product(state: State) -> str:
     due: date | None = product.due_on or (state.window.deadline if state.window else None)
     when = f", due on {due}" if due and product.status in ("open", "revise", "failed") else ""
     if product.status == "submitted":
-        when = f" as `{product.submission_id}`, waits for `review_work_product`"
+        when = f" as `{product.submission_id}`, waits for its review (`review_work_product`)"
     return f"- {_mark(product.status == 'passed')} work product: {product.status}{when}"
+
+
+def _recertification(state: State) -> str:
+    status = state.recertification.status
+    return {"closed": "not open yet", "submitted": "submitted, waits for its review"}.get(status, status)
 
 
 def _certificate(state: State) -> str:
@@ -135,9 +188,11 @@ def _certificate(state: State) -> str:
         "#### Certificate",
         f"- number `{certificate.number}`, certified on {certificate.certified_on}, cycle {certificate.cycle}",
         f"- expires on {certificate.expires_on} inclusive, {certificate.months} months from {certificate.anchor}",
-        f"- recertification from {certificate.window_opens_on}: {state.recertification.status}",
+        f"- recertification from {certificate.window_opens_on}: {_recertification(state)}",
         f"- after expiry: grace to {certificate.grace_ends_on}, renewable with a gap to {certificate.ends_on}",
     ]
+    if state.advancing_to and state.advancing_with:
+        lines.append(f"- advancement asked for: see `{state.advancing_to}`")
     if certificate.gap_from:
         lines.append(f"- gap in the certification from {certificate.gap_from}")
     if state.suspension:

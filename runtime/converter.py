@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter
+from temporalio.converter import DataConverter, DefaultFailureConverter, PayloadConverter
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 
 class RawUnlessTyped(PydanticPayloadConverter):
@@ -29,6 +31,18 @@ class RawUnlessTyped(PydanticPayloadConverter):
         ]
 
 
+class AnswersWithoutTrace(DefaultFailureConverter):
+    """Leaves the stack trace out of a failure that is an answer, expected and typed.
+
+    The Temporal UI shows it in full below the one sentence that its reader needs, file by file.
+    """
+
+    def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
+        super().to_failure(exception, payload_converter, failure)
+        if isinstance(exception, ApplicationError) and exception.category is ApplicationErrorCategory.BENIGN:
+            failure.stack_trace = ""
+
+
 def worker_converter(converter: DataConverter) -> DataConverter:
     """The same converter, codec included, with raw payloads where no type asks."""
-    return replace(converter, payload_converter_class=RawUnlessTyped)
+    return replace(converter, payload_converter_class=RawUnlessTyped, failure_converter_class=AnswersWithoutTrace)

@@ -16,19 +16,37 @@ from uuid import uuid4
 import pytest
 from temporalio import activity, workflow
 from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, RemoveSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ActivityError, ApplicationError, ApplicationErrorCategory
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from runtime import logs, search_attributes
 from runtime.connection import CannotConnect, connect
+from runtime.converter import worker_converter
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server, temporal_cli
 from runtime.settings import ROOT, Settings, SettingsError
 
 ADDRESS = "ana@example.org"
+
+
+# --- payloads
+
+
+async def test_an_expected_refusal_carries_no_stack_trace_and_a_fault_does() -> None:
+    converter = worker_converter(pydantic_data_converter)
+    for category, traced in ((ApplicationErrorCategory.BENIGN, False), (ApplicationErrorCategory.UNSPECIFIED, True)):
+        failure = Failure()
+        try:
+            raise ApplicationError("no", {"code": "not-a-holder"}, type="Refused", category=category)
+        except ApplicationError as error:
+            await converter.encode_failure(error, failure)
+        assert bool(failure.stack_trace) is traced
+        assert (failure.message, failure.application_failure_info.type) == ("no", "Refused")
 
 
 # --- settings

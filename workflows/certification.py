@@ -8,7 +8,7 @@ here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from domain.commands import MESSAGES, Cancel, Registration
+    from domain.commands import Cancel, Registration
     from domain.effects import Notify, OpenAdvancement
     from domain.messages import InvalidMessage
     from domain.state import State
@@ -26,8 +26,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows import outbox
     from workflows.alarms import AlarmClock
     from workflows.desk import MessageDesk
+    from workflows.handlers import AtTheDesk, takes_messages
     from workflows.journal import Journal
-    from workflows.payloads import as_sent, failure
+    from workflows.payloads import failure
     from workflows.publishing import Publisher
     from workflows.registration import read_start, register, status_before
 
@@ -37,13 +38,14 @@ _MESSAGES_A_RUN = 1000
 
 
 @workflow.defn(name="CertificationWorkflow")
-class CertificationWorkflow:
+@takes_messages
+class CertificationWorkflow(AtTheDesk):
     """One candidate's candidacy, from registration to the end of the certification."""
 
     @workflow.init
     def __init__(self, *payloads: RawValue) -> None:
         self._clock = AlarmClock()
-        self._desk = MessageDesk(asking_lower=lambda: self._clock.asking_lower)
+        self.desk = MessageDesk(asking_lower=lambda: self._clock.asking_lower)
         self._publisher = Publisher()
         self._registration: Registration | None = None
         self._cancelled = False
@@ -51,48 +53,15 @@ class CertificationWorkflow:
         try:
             self._begin(read_start(payloads))
         except InvalidMessage as error:
-            self._desk.closed_by = error
-        for name in MESSAGES:
-            self._listen(name)
+            self.desk.closed_by = error
 
     def _begin(self, start: Registration | Journal) -> None:
         if isinstance(start, Registration):
             self._registration = start
             return
-        self._desk.journal = start
+        self.desk.journal = start
         # Before any handler runs: the very first message of a run may begin the next cycle.
         self._cycle = start.state.cycle
-
-    # --- messages -------------------------------------------------------------------------------------------
-
-    def _listen(self, name: str) -> None:
-        """Takes a message as signal and as update under one name, whatever number of payloads it carries."""
-
-        async def on_signal(*payloads: RawValue) -> None:
-            await self._desk.take_signal(name, as_sent(payloads))
-
-        async def on_update(*payloads: RawValue) -> dict[str, Any]:
-            return await self._desk.take_update(name, payloads)
-
-        def validate(*payloads: RawValue) -> None:
-            self._desk.validate(name, payloads)
-
-        workflow.set_signal_handler(name, on_signal)
-        workflow.set_update_handler(name, on_update, validator=validate)
-
-    @workflow.signal(dynamic=True)
-    async def on_unknown_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
-        """A signal of a name that no message has: refused, and on the timeline."""
-        await self._desk.take_signal(name, payloads)
-
-    @workflow.update(dynamic=True)
-    async def on_unknown_update(self, name: str, payloads: Sequence[RawValue]) -> dict[str, Any]:
-        """An update of a name that no message has: its validator says so."""
-        return await self._desk.take_update(name, payloads)
-
-    @on_unknown_update.validator
-    def validate_unknown_update(self, name: str, payloads: Sequence[RawValue]) -> None:
-        self._desk.validate(name, payloads)
 
     # --- life -----------------------------------------------------------------------------------------------
 
@@ -122,7 +91,7 @@ class CertificationWorkflow:
         """One run: until the candidacy is closed, or it is time for a new run."""
         journal = await self._open()
         tasks = [
-            asyncio.create_task(self._clock.keep(journal, lambda: self._desk.busy, self._on_cancel)),
+            asyncio.create_task(self._clock.keep(journal, lambda: self.desk.busy, self._on_cancel)),
             asyncio.create_task(outbox.send(journal, Notify)),
             asyncio.create_task(outbox.send(journal, OpenAdvancement)),
         ]
@@ -137,16 +106,16 @@ class CertificationWorkflow:
         """Registers, under the scheme of today; a new run goes on where the last one ended."""
         if self._registration is not None:
             try:
-                self._desk.journal = await register(self._registration)
+                self.desk.journal = await register(self._registration)
             except InvalidMessage as error:
-                self._desk.closed_by = error
-        if self._desk.journal is None:
+                self.desk.closed_by = error
+        if self.desk.journal is None:
             raise self._invalid()
         self._on_cancel()
-        return self._desk.journal
+        return self.desk.journal
 
     def _invalid(self) -> BaseException:
-        return failure(self._desk.closed_by or InvalidMessage("registration", []))
+        return failure(self.desk.closed_by or InvalidMessage("registration", []))
 
     async def _something_happened(self, journal: Journal, seen: State, tasks: list[asyncio.Task[None]]) -> None:
         await workflow.wait_condition(
@@ -160,13 +129,13 @@ class CertificationWorkflow:
         """A new run for each cycle of the certificate, and whenever this one grows long."""
         return (
             journal.state.cycle != self._cycle
-            or self._desk.arrived >= _MESSAGES_A_RUN
+            or self.desk.arrived >= _MESSAGES_A_RUN
             or workflow.info().is_continue_as_new_suggested()
         )
 
     def _on_cancel(self) -> None:
         """Takes a cancellation as a command; while the lower certificate is asked, once it has answered."""
-        journal = self._desk.journal
+        journal = self.desk.journal
         if self._cancelled and journal is not None and not self._clock.asking_lower:
             self._cancelled = False
             if not journal.state.closed:
@@ -187,26 +156,26 @@ class CertificationWorkflow:
 
     # --- queries --------------------------------------------------------------------------------------------
 
-    @workflow.query
+    @workflow.query(description="where the candidate stands: requirements, dates, what is next, what needs attention")
     def status(self) -> dict[str, Any]:
         """Where the candidate stands, in the shape of the contract."""
-        journal = self._desk.journal
+        journal = self.desk.journal
         if journal is None:
             if self._registration is None:
                 raise self._invalid()
             return status_before(self._registration)
         return status_view(journal.state, journal.contact.name, _query_time(), version=journal.rules)
 
-    @workflow.query
+    @workflow.query(description="what has happened, oldest first")
     def timeline(self) -> list[dict[str, Any]]:
         """The events so far, oldest first."""
-        journal = self._desk.journal
+        journal = self.desk.journal
         return timeline_view(journal.events, journal.omitted) if journal else []
 
     @workflow.query
     def receipts(self, message_ids: list[str]) -> dict[str, dict[str, Any]]:
         """The receipts of those of these message ids that were taken: a feed asks first, and sends only the others."""
-        journal = self._desk.journal
+        journal = self.desk.journal
         return journal.receipts(message_ids) if journal else {}
 
 

@@ -19,18 +19,6 @@ _JSON = b"json/plain"
 _NAME_LENGTH = 100
 
 
-def as_sent(arguments: Sequence[Any]) -> Sequence[RawValue]:
-    """The payloads of a signal.
-
-    One that comes with the first task of a run is matched before `__init__` has set the handlers, so the SDK lays it
-    out for the dynamic handler, as its name and its payloads, and then calls the named one with these two.
-    """
-    if len(arguments) == 2 and isinstance(arguments[0], str):
-        payloads: Sequence[RawValue] = arguments[1]
-        return payloads
-    return arguments
-
-
 def payload_bytes(name: str, payloads: Sequence[RawValue]) -> bytes:
     """The JSON text of the one payload that a message carries.
 
