@@ -7,11 +7,12 @@ import asyncio
 import json
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from temporalio.client import Client
 
-from bench import command_line, cycles, journey, pure
+from bench import command_line, cycles, enrolling, journey, pure
 from bench.report import Measured, Report
 from bench.workers import WorkerProcess, worker_process
 from runtime.embedded import embedded_server
@@ -19,6 +20,9 @@ from runtime.process import leave
 
 _CYCLES = 10
 _START_CALLS = 15
+_VERB_PAIRS = 25
+_IMPORT_ROUNDS = 3
+_IMPORT_ROWS = 2000
 _WARM_UP = 4
 
 _ABOUT = """\
@@ -37,7 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=4, metavar="N", help="rounds (4)")
     parser.add_argument("--at-once", type=int, default=8, metavar="N", help="journeys under way at once (8)")
     parser.add_argument("--quick", action="store_true", help="8 journeys in 2 rounds, and no cycles")
-    parser.add_argument("--exits", action="store_true", help="also 100 runs of `starter.py status` (a minute more)")
+    parser.add_argument("--exits", action="store_true", help="also 100 mixed runs of `starter.py` (a minute more)")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
     parser.add_argument("--check", action="store_true", help="exit code 1 where a target is missed")
     given = parser.parse_args()
@@ -64,10 +68,15 @@ async def _run(given: argparse.Namespace, folder: Path) -> Report:
             raise RuntimeError(f"the bare workflow does not do what Certpath does: {bare_shape} instead of {shape}")
         _say(f"  {shape.activities} activities, search attributes upserted {len(shape.upserts)} times")
         rounds = await _rounds(client, given, [(journey.certpath(), ours), (bare, theirs)], shape.activities)
+        _say(f"{_VERB_PAIRS} runs of starter.py result, and as many of the barest client")
+        await journey.start(client, journey.certpath(), "C-verb", datetime.now(UTC))
+        verb = await asyncio.to_thread(command_line.verb_cost_ms, _VERB_PAIRS, server.address, "C-verb")
         exits = None
         if given.exits:
-            _say("100 runs of starter.py status")
-            exits = await asyncio.to_thread(command_line.exit_codes, 100, server.address, "C-reference")
+            _say("100 mixed runs of starter.py")
+            exits = await asyncio.to_thread(command_line.exits, 100, server.address, "C-reference")
+    _say(f"{_IMPORT_ROUNDS} rounds of starter.py import with {_IMPORT_ROWS} rows, and of as many bare starts")
+    imports = await _imports(folder, _IMPORT_ROWS // 10 if given.quick else _IMPORT_ROWS)
     lived = None
     if not given.quick:
         _say(f"{_CYCLES} recertification cycles on the time-skipping server")
@@ -79,8 +88,16 @@ async def _run(given: argparse.Namespace, folder: Path) -> Report:
         lived,
         pure.decisions_per_second(),
         command_line.start_cost_ms(_START_CALLS),
+        verb,
+        imports,
         exits,
     )
+
+
+async def _imports(folder: Path, rows: int) -> list[tuple[float, float]]:
+    # On a server of its own, so that no worker takes part of the CPU.
+    async with embedded_server(db=folder / "imports.db") as server:
+        return await asyncio.to_thread(enrolling.rows_per_second, _IMPORT_ROUNDS, rows, server.address)
 
 
 async def _rounds(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 _STARTER = (sys.executable, str(ROOT / "starter.py"))
+_BARE_CLIENT = (sys.executable, str(ROOT / "bench/bare_client.py"))
+_WARM_UP = 2
 
 
 def start_cost_ms(calls: int) -> dict[str, float]:
@@ -30,11 +34,76 @@ def start_cost_ms(calls: int) -> dict[str, float]:
     return {name: cpu - bare for name, cpu in medians.items()}
 
 
-def exit_codes(calls: int, address: str, candidate: str) -> dict[int, int]:
-    """How many calls of `starter.py status` in a row ended with which code."""
-    environment = {**os.environ, "TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": "default"}
-    command = (*_STARTER, "status", candidate, "CCSL", "--json")
-    return dict(Counter(_call(command, environment)[0] for _ in range(calls)))
+def exits(calls: int, address: str, candidate: str) -> dict[str, int]:
+    """How many calls of `starter.py`, of all kinds in turn, ended as expected, and how the others did.
+
+    `candidate` is one for CCSL at `address`.
+    """
+    environment = as_deployed(address)
+    who = (candidate, "CCSL")
+    kinds: tuple[tuple[int, tuple[str, ...]], ...] = (
+        (0, ("status", *who, "--json")),
+        (0, ("timeline", *who)),
+        (0, ("list", "--designation", "CCSL", "--limit", "5")),
+        (0, ("due", "--within", "52w")),
+        (0, ("attention", "--json")),
+        (0, ("summary",)),
+        (0, ("hold", "list", *who)),
+        (0, ("contact", *who, "--publish")),
+        (1, ("status", "nobody", "CCSL")),
+        (1, ("suspend", "nobody", "CCSL", "--reason", "none", "--by", "bench")),
+        (2, ("result", *who)),
+        (2, ("send", *who, "withdraw", "{")),
+        (2, ("import", "/nowhere.csv")),
+    )
+    ended: Counter[str] = Counter()
+    for number in range(calls):
+        expected, arguments = kinds[number % len(kinds)]
+        code, _ = _call((*_STARTER, *arguments), environment)
+        ended["as expected" if code == expected else f"{arguments[0]} with {code}"] += 1
+    return dict(ended)
+
+
+def verb_cost_ms(pairs: int, address: str, candidate: str) -> list[tuple[float, float]]:
+    """Wall milliseconds of `starter.py result` and of the barest client that sends the same, one run after the other.
+
+    Each run sends a fresh result of `candidate`, open for CCSL at `address`; the side that begins alternates.
+
+    Raises:
+        RuntimeError: a run did not end with exit code 0.
+    """
+    environment = as_deployed(address)
+    workflow_id = f"certification:CCSL:{candidate}"
+    # After the first, each is one more result of a domain that is passed: no attempt, so there may be any number.
+    taken_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
+    measured = []
+    for number in range(-_WARM_UP, pairs):
+        result = {"domain": "people-management", "taken_at": taken_at, "percentage": "81.5"}
+        spent = {}
+        for side in ("verb", "bare") if number % 2 else ("bare", "verb"):
+            fresh = {"result_id": f"{side}-{number}", **result, "message_id": f"{side}-{number}"}
+            if side == "verb":
+                flags = [word for field, value in fresh.items() for word in (f"--{field.replace('_', '-')}", value)]
+                command = (*_STARTER, "result", candidate, "CCSL", *flags, "--json")
+            else:
+                command = (*_BARE_CLIENT, address, workflow_id, "record_assessment_result", json.dumps(fresh))
+            begun = time.perf_counter()
+            code, _ = _call(command, environment)
+            spent[side] = (time.perf_counter() - begun) * 1000
+            if code != 0:
+                raise RuntimeError(f"{' '.join(command)} ended with exit code {code}")
+        measured.append((spent["verb"], spent["bare"]))
+    return measured[_WARM_UP:]
+
+
+def as_deployed(address: str) -> dict[str, str]:
+    """Our settings only, and with bytecode: without it each run would compile its modules anew."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("TEMPORAL_")
+    }
+    return {**kept, "TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": "default"}
 
 
 def _call(command: tuple[str, ...], environment: Mapping[str, str]) -> tuple[int, float]:

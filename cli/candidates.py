@@ -46,13 +46,13 @@ class Candidacy(NamedTuple):
     def handle(self, client: "Client") -> "WorkflowHandle[Any, Any]":
         return client.get_workflow_handle(self.workflow_id)
 
-    async def query(self, client: "Client", name: str) -> Any:
+    async def query(self, client: "Client", name: str, *arguments: Any) -> Any:
         """The answer of one query, also of a closed candidacy. Raises `exits.Stop`."""
         from temporalio.client import WorkflowQueryFailedError
         from temporalio.service import RPCError, RPCStatusCode
 
         try:
-            return await answers.patient(client, self.handle(client).query(name), _QUERY_SECONDS)
+            return await answers.patient(client, self.handle(client).query(name, args=arguments), _QUERY_SECONDS)
         except WorkflowQueryFailedError as error:
             raise exits.Refused(f"The candidacy of {self} does not answer {name}: {error}") from error
         except TimeoutError as error:

@@ -7,15 +7,22 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
-from cli import exits, output
+from cli import exits, lazy, output
 
 MODULES = (
     "setup",
     "register",
     "send",
+    "everyday",
+    "import_",
+    "results",
+    "message",
     "status",
     "timeline",
     "list",
+    "due",
+    "attention",
+    "summary",
     "dev",
     "demo",
 )
@@ -45,7 +52,8 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verbs = top.add_subparsers(metavar="VERB", required=True)
+    kind: type[argparse.ArgumentParser] = lazy.Parser
+    verbs = top.add_subparsers(metavar="VERB", required=True, parser_class=kind)
     for name in MODULES:
         cast(Verb, importlib.import_module(f"cli.verbs.{name}")).add_parser(verbs)
     return top

@@ -8,7 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 Mark = Literal["met", "open", "alert", "none"]
 
@@ -18,7 +18,10 @@ _MARKS: dict[Mark, tuple[str, str]] = {
     "alert": ("!", "bold red"),
     "none": (" ", ""),
 }
-_SHORT = 20
+# No column is narrower, however narrow the terminal.
+_NARROW = 4
+# So many rows are looked at before the widths of a table are settled whose end nobody knows.
+_LOOKED_AT = 200
 # A comment from far away must not move the cursor of whoever reads it.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -49,8 +52,12 @@ def say(sentence: str) -> None:
 
 def document(value: Any) -> None:
     """The one JSON document of `--json`, on stdout."""
+    sys.stdout.write(_json(value) + "\n")
+
+
+def _json(value: Any) -> str:
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=plain) + "\n")
+    return json.dumps(value, indent=2, ensure_ascii=plain)
 
 
 def line(text: str = "") -> None:
@@ -64,10 +71,99 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if sys.stdout.isatty():
         _rich_table(columns, rows)
         return
-    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    widths = _widths(columns, rows)
     for cells in (columns, *rows):
-        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        sys.stdout.write("  ".join(padded).rstrip() + "\n")
+        sys.stdout.write(_aligned(cells, widths))
+
+
+def groups(columns: Sequence[str], found: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> None:
+    """Tables under headings, with the same columns and widths, on stdout."""
+    found = [(_one_line(heading), [[_one_line(cell) for cell in row] for row in rows]) for heading, rows in found]
+    if sys.stdout.isatty():
+        _rich_groups(columns, found)
+        return
+    widths = _widths(columns, [row for _, rows in found for row in rows])
+    sys.stdout.write("  " + _aligned(columns, widths))
+    for heading, rows in found:
+        sys.stdout.write(f"\n{heading}\n")
+        sys.stdout.writelines("  " + _aligned(row, widths) for row in rows)
+
+
+def block(heading: str, lines: Sequence[str], command: str) -> None:
+    """A matter in some lines, and the command to copy, on stdout: the command stays in one piece on a terminal too."""
+    heading, command = _one_line(heading), _one_line(command)
+    lines = [_one_line(text) for text in lines]
+    if sys.stdout.isatty():
+        _rich_block(heading, lines, command)
+        return
+    sys.stdout.writelines(f"{text}\n" for text in (heading, *(f"    {text}" for text in (*lines, command)), ""))
+
+
+class Stream(Protocol):
+    """What is written while there is more to come."""
+
+    def add(self, entry: Any) -> None:
+        """One more."""
+
+    def end(self) -> None:
+        """There was no more; nothing may follow."""
+
+
+class Array:
+    """One JSON array on stdout, element by element: a whole document once it has ended."""
+
+    def __init__(self) -> None:
+        self._written = 0
+
+    def add(self, entry: Any) -> None:
+        text = _json(entry).replace("\n", "\n  ")
+        sys.stdout.write(f"{',' if self._written else '['}\n  {text}")
+        self._written += 1
+        if self._written % _LOOKED_AT == 0:
+            sys.stdout.flush()
+
+    def end(self) -> None:
+        sys.stdout.write("\n]\n" if self._written else "[]\n")
+
+
+class Rows:
+    """A table on stdout, row by row; its first rows settle the widths. What is longer later on still stays whole."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._columns = columns
+        self._waiting: list[list[str]] = []
+        self._widths: list[int] | None = None
+
+    def add(self, entry: Sequence[str]) -> None:
+        self._waiting.append([_one_line(cell) for cell in entry])
+        if len(self._waiting) == _LOOKED_AT:
+            self._write()
+
+    def end(self) -> None:
+        if self._widths is None:  # a short one after all
+            table(self._columns, self._waiting)
+        else:
+            self._write()
+
+    def _write(self) -> None:
+        rows, self._waiting = self._waiting, []
+        first = self._widths is None
+        self._widths = self._widths or _widths(self._columns, rows)
+        if sys.stdout.isatty():
+            _rich_part(self._columns, rows, self._widths, first=first)
+        else:
+            lines = [self._columns, *rows] if first else rows
+            sys.stdout.writelines(_aligned(cells, self._widths) for cells in lines)
+        sys.stdout.flush()
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+    return "  ".join(padded).rstrip() + "\n"
 
 
 def card(title: str, rows: Sequence[Row]) -> None:
@@ -111,15 +207,73 @@ def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
     drawn = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for column, *cells in zip(columns, *rows, strict=True):
-        widest = max(map(len, (column, *cells)))
-        # What is short stays on one line; what is long gives way.
-        drawn.add_column(column, overflow="fold", min_width=widest if widest <= _SHORT else None)
+    # Between two columns stand a space on either side and the line's own.
+    for column, width in zip(columns, _fitted(_widths(columns, rows), console.width - 3 * len(columns)), strict=True):
+        drawn.add_column(column, overflow="fold", width=width)
     for row in rows:
         # Text, not str: square brackets in a name are no markup.
         drawn.add_row(*(Text(cell) for cell in row))
-    Console().print(drawn)
+    console.print(drawn)
+
+
+def _rich_part(columns: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], *, first: bool) -> None:
+    """Some rows of a long table, under its header where they are its first."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=first)
+    for column, width in zip(columns, _fitted(widths, console.width - 2 * len(widths)), strict=True):
+        drawn.add_column(column, overflow="fold", width=width)
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    console.print(drawn)
+
+
+def _fitted(widths: Sequence[int], room: int) -> list[int]:
+    """The widths that fit into the room: what is longest gives way first, into more lines, and nothing is cut off."""
+    fitted = list(widths)
+    while sum(fitted) > room and max(fitted) > _NARROW:
+        fitted[fitted.index(max(fitted))] -= 1
+    return fitted
+
+
+def _rich_groups(columns: Sequence[str], found: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    # The same widths for all of them: so the columns stand below each other.
+    widths = _fitted(_widths(columns, [row for _, rows in found for row in rows]), console.width - 2 * len(columns) - 2)
+    for number, (heading, rows) in enumerate((("", [columns]), *found)):
+        drawn = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+        for width in widths:
+            drawn.add_column(overflow="fold", width=width)
+        for row in rows:
+            drawn.add_row(*(Text(cell, style="" if number else "bold") for cell in row))
+        if number:
+            console.print()
+            console.print(Text(heading, style="bold"))
+        console.print(Padding(drawn, (0, 0, 0, 2)))
+
+
+def _rich_block(heading: str, lines: Sequence[str], command: str) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = Console()
+    console.print(Text(heading, style="bold"))
+    for text in lines:
+        console.print(Padding(Text(text), (0, 0, 0, 4)))
+    # Never wrapped: what is copied from a terminal must be one line.
+    console.print(Text(f"    {command}", style="cyan"), soft_wrap=True)
+    console.print()
 
 
 def _rich_card(title: str, rows: Sequence[Row]) -> None:

@@ -12,8 +12,8 @@ from cli import exits
 _MAX_BYTES = 1_500_000
 
 
-def with_message_id(text: bytes) -> bytes:
-    """The JSON object `text` with a fresh `message_id` where it has none. Raises `exits.BadInput`."""
+def with_message_id(text: bytes, message_id: str | None = None) -> bytes:
+    """The JSON object `text` with this `message_id`, or a fresh one, where it has none. Raises `exits.BadInput`."""
     if len(text) > _MAX_BYTES:
         raise exits.BadInput(
             f"The payload has {len(text)} bytes; Temporal takes at most 2 MB, so {_MAX_BYTES} is the limit."
@@ -27,7 +27,7 @@ def with_message_id(text: bytes) -> bytes:
     from uuid import uuid4
 
     comma = b"," if value else b""
-    return b'{"message_id":"%s"%s%s' % (str(uuid4()).encode(), comma, text.strip()[1:].lstrip())
+    return b'{"message_id":"%s"%s%s' % ((message_id or str(uuid4())).encode(), comma, text.strip()[1:].lstrip())
 
 
 def parsed(text: bytes) -> Any:

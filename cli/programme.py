@@ -1,4 +1,6 @@
-"""What the command line knows of the scheme: designations and titles. The rules are the worker's."""
+"""What the command line knows of the scheme: designations, domains and their titles. The rules are the worker's."""
+
+from typing import Any
 
 from runtime.settings import Settings
 
@@ -8,11 +10,22 @@ def titles() -> dict[str, str]:
 
     Empty where the setting or the file cannot be used: the worker is the one to complain about it.
     """
-    import tomllib
-
     try:
-        with Settings.from_environment().scheme.open("rb") as file:
-            designations = tomllib.load(file)["designations"]
-        return {str(code): str(designation["title"]) for code, designation in designations.items()}
+        return {str(code): str(designation["title"]) for code, designation in _scheme()["designations"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def domains() -> dict[str, str]:
+    """Title by domain, likewise."""
+    try:
+        return {str(domain): str(title) for domain, title in _scheme()["domains"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _scheme() -> dict[str, Any]:
+    import tomllib
+
+    with Settings.from_environment().scheme.open("rb") as file:
+        return tomllib.load(file)

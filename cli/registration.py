@@ -58,7 +58,7 @@ async def enrol(client: "Client", registration: dict[str, Any], title: str | Non
             static_details=f"Candidacy of {candidacy.candidate_id} for {title or candidacy.designation}.",
         )
     except WorkflowAlreadyStartedError:
-        await _compare(client, candidacy, registration)
+        await enrolled(client, candidacy, registration)
         return "already enrolled"
     return "registered"
 
@@ -95,8 +95,8 @@ async def _check_accepted(client: "Client", candidacy: Candidacy) -> None:
         raise answers.refusal(error.cause, candidacy) from error
 
 
-async def _compare(client: "Client", candidacy: Candidacy, registration: dict[str, Any]) -> None:
-    """Whether what is there is the same enrolment. Raises `exits.Stop` where it is not."""
+async def enrolled(client: "Client", candidacy: Candidacy, registration: dict[str, Any]) -> None:
+    """That this very enrolment is there and open. Raises `exits.Stop` where it is not."""
     description = await candidacy.describe(client)
     if not candidates.is_open(description):
         raise exits.Closed(

@@ -1,17 +1,87 @@
-"""One message to one candidacy: sent as an update, and its receipt told."""
+"""One message to one candidacy: read, asked about where it cannot be undone, sent as an update, its receipt told."""
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli import exits, output
 from cli.candidates import Candidacy
-from cli.vocabulary import STATUSES
+from cli.vocabulary import MESSAGES, STATUSES
 
 if TYPE_CHECKING:
     from temporalio.client import Client
 
+# More than any payload may have; what is longer is refused without being read to its end.
+_MAX_READ = 2_000_000
+_AGAIN = 'add "message_id": "{}"'
 
-def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool) -> int:
-    """Send the JSON text `payload` and tell what came of it. Raises `exits.Stop`."""
+
+class Declined(exits.Stop):
+    """A person was asked, and did not say yes."""
+
+    kind = "declined"
+
+
+def message_name(name: str) -> str:
+    """The name of a message that may come from outside, checked (for argparse)."""
+    if name in MESSAGES:
+        return name
+    import argparse
+    import difflib
+
+    near = difflib.get_close_matches(name.replace("-", "_").lower(), MESSAGES, n=3)
+    meant = f"did you mean {' or '.join(near)}?" if near else "see `starter.py send --help` for all"
+    raise argparse.ArgumentTypeError(f"{name!r} is no message; {meant}")
+
+
+def read(source: str) -> bytes:
+    """A JSON text given as such, as `@FILE`, or as `-` for stdin. Raises `exits.BadInput`."""
+    if source == "-":
+        if sys.stdin is None:
+            raise exits.BadInput("stdin is closed: give the JSON itself, or @FILE.")
+        return _bounded(sys.stdin.buffer.read(_MAX_READ), "What stdin holds")
+    if not source.startswith("@"):
+        return source.encode("utf-8", "surrogateescape")
+    try:
+        with Path(source[1:]).open("rb") as file:
+            return _bounded(file.read(_MAX_READ), source[1:])
+    except OSError as error:
+        raise exits.BadInput(f"{source[1:]} cannot be read: {error.strerror}") from error
+
+
+def _bounded(text: bytes, what: str) -> bytes:
+    if len(text) == _MAX_READ:
+        raise exits.BadInput(f"{what} has more than 2 MB; Temporal takes no payload of that size.")
+    return text
+
+
+def can_ask() -> bool:
+    """Whether there is a terminal to ask at."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def ask(question: str) -> None:
+    """Return where a person at the terminal says yes, and where there is no terminal to ask at. Raises `Declined`."""
+    if not can_ask():
+        return
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    try:
+        answer = sys.stdin.buffer.readline()
+    except KeyboardInterrupt:
+        output.say("")  # whatever follows begins on a line of its own
+        raise
+    if not answer.endswith(b"\n"):
+        output.say("")
+    if answer.strip().lower() not in (b"y", b"yes"):
+        raise Declined("Nothing was sent.")
+
+
+def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool, again: str = _AGAIN) -> int:
+    """Send the JSON text `payload` and tell what came of it. Raises `exits.Stop`.
+
+    `again` says how to send the very same message once more, with `{}` for its message id.
+    """
     from cli.payloads import with_message_id
     from cli.session import connected
 
@@ -21,7 +91,7 @@ def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool) -
         try:
             receipt = await candidacy.update(client, message, text)
         except exits.NoWorker as stop:
-            raise _unanswered(stop, text) from stop
+            raise _unanswered(stop, text, again) from stop
         if as_json:
             output.document(receipt)
         else:
@@ -41,10 +111,10 @@ def told(candidacy: Candidacy, receipt: dict[str, Any]) -> str:
     return f"{candidacy}: {events}; {stands}."
 
 
-def _unanswered(stop: exits.NoWorker, payload: bytes) -> exits.NoWorker:
+def _unanswered(stop: exits.NoWorker, payload: bytes, again: str) -> exits.NoWorker:
     """Nobody answered, which does not say that nobody will take it."""
     from cli.payloads import parsed
 
     message_id = parsed(payload)["message_id"]
-    note = f'It may still be taken. To send it again and have it count once, add "message_id": "{message_id}".'
+    note = f"It may still be taken. To send it again and have it count once, {again.format(message_id)}."
     return exits.NoWorker(stop.sentence, [note], message_id=message_id)

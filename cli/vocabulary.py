@@ -3,25 +3,9 @@
 A test holds them against `domain`: they cannot drift.
 """
 
-MESSAGES = (
-    "confirm_purchase",
-    "record_self_assessment",
-    "record_assessment_result",
-    "resolve_held_result",
-    "record_experience",
-    "submit_work_product",
-    "review_work_product",
-    "submit_recertification",
-    "review_recertification",
-    "request_advancement",
-    "extend_deadline",
-    "suspend",
-    "reinstate",
-    "revoke",
-    "withdraw",
-    "update_contact",
-    "acknowledge",
-)
+from cli.everyday import VERBS
+
+MESSAGES = tuple(verb.message for verb in VERBS)
 """Every message that may come from outside; `supersede` goes between workflows only."""
 
 OPEN_STATUSES = {

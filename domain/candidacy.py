@@ -378,7 +378,7 @@ def on_settlement_lifted(state: State, event: SettlementLifted) -> State:
 
 def on_closed(state: State, event: CandidacyClosed) -> State:
     # Nothing is left to decide: what asked for attention has ended with the candidacy.
-    return state.having(closed=event.status, attention=())
+    return state.having(closed=event.status, closed_at=event.at, closed_why=event.reason, attention=())
 
 
 DECIDERS: dict[type, Decider] = {

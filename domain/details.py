@@ -47,7 +47,8 @@ def _standing(state: State) -> str:
     if state.closed:
         return (
             f"### {state.candidate_id} is closed: {status.replace('_', ' ')}\n{state.programme.title}"
-            f" ({state.designation}), status `{status}`. It takes no more messages; the `timeline` query says why."
+            f" ({state.designation}), status `{status}`: {state.closed_why or 'see the timeline'}."
+            " It takes no more messages."
         )
     told = _STANDING[status]
     path = " on the advancement path" if state.path == "advancement" else ""

@@ -175,6 +175,8 @@ class State(Frozen):
     asked: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     closed: ClosedStatus | None = None
+    closed_at: Instant | None = None
+    closed_why: str = ""
 
     def having(self, **changes: object) -> State:
         """A copy with these fields changed."""

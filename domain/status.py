@@ -35,6 +35,7 @@ def status_view(state: State, name: str, now: datetime, *, version: int = rules.
         "experience": _experience(state),
         "certificate": _certificate(state, now),
         "recertification": _recertification(state),
+        "closed": _closed(state),
         "next": _next(state, now, version),
         "upcoming": _upcoming(state, now, version),
         "attention": list(state.attention),
@@ -84,6 +85,7 @@ def _experience(state: State) -> dict[str, Any]:
         "required": state.programme.experience is not None,
         "met": requirements.experience_met(state) if state.window else known,
         "met_on": met_on.isoformat() if met_on else None,
+        "recorded": claim is not None,
     }
 
 
@@ -113,6 +115,12 @@ def _recertification(state: State) -> dict[str, Any] | None:
         "grace_ends_on": certificate.grace_ends_on.isoformat(),
         "ends_on": certificate.ends_on.isoformat(),
     }
+
+
+def _closed(state: State) -> dict[str, str | None] | None:
+    if state.closed is None:
+        return None
+    return {"at": _instant(state.closed_at) if state.closed_at else None, "why": state.closed_why}
 
 
 def _next(state: State, now: datetime, version: int) -> dict[str, str] | None:

@@ -94,6 +94,7 @@ def status_before(registration: Registration) -> dict[str, Any]:
         "experience": None,
         "certificate": None,
         "recertification": None,
+        "closed": None,
         "next": None,
         "upcoming": [],
         "attention": [],

@@ -3,22 +3,21 @@
 `today-40d` is a day, `today-40dT15:00Z` an instant of it, so that the examples work on any day of any year.
 """
 
-import csv
 import json
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
+from cli.bulk import feeds, tables
+from cli.bulk import registrations as candidate_files
 from cli.candidates import Candidacy
 from runtime.settings import ROOT
 
 EXAMPLES = ROOT / "examples"
 
 _RELATIVE = re.compile(r"today([+-]\d{1,5})d(?:T(\d\d:\d\d)Z)?")
-_EXPERIENCE = ("role", "started_on", "ended_on", "attested_by")
 
 
 @dataclass(frozen=True)
@@ -46,38 +45,25 @@ def moved(value: Any, today: date) -> Any:
 
 def registrations(today: date) -> list[dict[str, Any]]:
     """The start inputs of `candidates.csv`."""
-    with (EXAMPLES / "candidates.csv").open(encoding="utf-8", newline="") as file:
-        return [_registration(moved(row, today)) for row in csv.DictReader(file)]
+    rows = tables.read(str(EXAMPLES / "candidates.csv"), candidate_files.COLUMNS).rows
+    return [candidate_files.document(moved(dict(row.fields), today)) for row in rows]
 
 
 def sendings(today: date) -> list[Sending]:
     """The results, then the other messages, in the order of their files."""
-    results = [_result(row) for row in _rows(EXAMPLES / "results.jsonl", today)]
-    messages = [_message(row) for row in _rows(EXAMPLES / "messages.jsonl", today)]
-    return results + messages
+    results = tables.read(str(EXAMPLES / "results.jsonl"), feeds.COLUMNS, jsonl=True).rows
+    return [_result(moved(dict(row.fields), today)) for row in results] + _messages(today)
 
 
-def _registration(row: dict[str, str]) -> dict[str, Any]:
-    registration: dict[str, Any] = {name: row[name] for name in ("candidate_id", "name", "email", "designation")}
-    registration["publish"] = row["publish"] == "true"
-    if row["purchase_reference"]:
-        registration["purchase"] = {
-            "reference": row["purchase_reference"],
-            "purchased_at": row["purchased_at"],
-        }
-    if row["role"]:
-        registration["experience"] = {name: row[name] for name in _EXPERIENCE if row[name]}
-    return registration
+def _result(fields: dict[str, Any]) -> Sending:
+    return Sending(
+        Candidacy(fields["candidate_id"], fields["designation"]), feeds.MESSAGE, _text(feeds.document(fields))
+    )
 
 
-def _rows(path: Path, today: date) -> list[dict[str, Any]]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [moved(json.loads(line, parse_float=Decimal), today) for line in lines if line.strip()]
-
-
-def _result(row: dict[str, Any]) -> Sending:
-    to = Candidacy(row.pop("candidate_id"), row.pop("designation"))
-    return Sending(to, "record_assessment_result", _text(row))
+def _messages(today: date) -> list[Sending]:
+    lines = (EXAMPLES / "messages.jsonl").read_text(encoding="utf-8").splitlines()
+    return [_message(moved(json.loads(line, parse_float=Decimal), today)) for line in lines if line.strip()]
 
 
 def _message(row: dict[str, Any]) -> Sending:

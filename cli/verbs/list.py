@@ -1,138 +1,156 @@
 """`starter.py list`: candidacies by status, designation, deadline and attention, by search attributes."""
 
 import argparse
-import re
 from typing import TYPE_CHECKING, Any
 
-from cli import candidates, exits, output
+from cli import exits, finding, output
 from cli.vocabulary import STATUSES
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from collections.abc import Callable
 
-    from temporalio.client import Client, WorkflowExecution
+    from temporalio.client import Client
 
-COLUMNS = ("candidate", "for", "status", "passed", "next deadline", "opened", "needs attention")
+COLUMNS = ("candidate", "designation", "status", "passed", "next deadline", "opened", "needs attention")
+SORTS = ("candidate", "designation", "status", "deadline", "opened")
 
-_SPAN = re.compile(r"([0-9]{1,4})([hdw])")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+_HELP = """\
+columns: candidate, designation, status, passed (assessments), next deadline (UTC), opened (day), needs attention
+--json:  an array of candidate_id, designation, status, assessments_passed, next_deadline, needs_attention,
+         opened_at, workflow_id, run_id, execution (Temporal's word: running, completed, terminated, ...)
+
+Without --sort the rows come as Temporal finds them, open ones first, newest first, and any number of them is
+listed without being held in memory.
+
+examples:
+  ./starter.py list --designation CCSL --due-within 30d --sort deadline
+  ./starter.py list --query "CandidateId STARTS_WITH 'NORTH-'" --json
+"""
 
 
 def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the verb."""
-    parser = verbs.add_parser(
+    verbs.add_parser(
         "list",
         help="find candidacies",
-        description="Lists candidacies; all filters given must hold. Closed ones while Temporal keeps them.",
+        description="Lists candidacies; no worker is needed. Closed ones while Temporal keeps them.",
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        fill=_arguments,
     )
-    parser.add_argument("--status", action="append", default=[], help=f"may be repeated; one of {', '.join(STATUSES)}")
-    parser.add_argument("--designation", action="append", default=[], help="may be repeated, e.g. CCSL")
-    parser.add_argument("--due-within", type=_span, metavar="SPAN", help="next deadline within 30d, 2w or 12h")
-    parser.add_argument("--attention", action="store_true", help="only those that need a person's attention")
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    finding.add_filters(parser)
+    parser.add_argument("--sort", choices=SORTS, help="sort by this, what has none last")
+    parser.add_argument("--reverse", action="store_true", help="with --sort: the other way round")
+    parser.add_argument("--limit", type=_positive, metavar="N", help="at most so many")
     parser.add_argument("--json", action="store_true", help="print one JSON array")
     parser.set_defaults(run=run)
 
 
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r}: write a whole number from 1 on")
+    return int(text)
+
+
 def run(args: argparse.Namespace) -> int:
-    """Asks the visibility store once and shows what it knows."""
-    query = filters(args)
+    """Asks the visibility store and shows what it knows."""
+    if args.reverse and not args.sort:
+        raise exits.BadInput("--reverse goes with --sort.")
+    query = finding.query_of(args)
 
     from cli.session import connected
 
     async def work(client: "Client") -> int:
-        found = [await _entry(execution) async for execution in client.list_workflows(query)]
-        found.sort(key=lambda entry: (entry["candidate_id"] or "", entry["designation"] or ""))
-        if args.json:
-            output.document(found)
-        else:
-            output.table(COLUMNS, [_row(entry) for entry in found])
-            output.say(f"{len(found)} {'candidacy' if len(found) == 1 else 'candidacies'}")
-        return exits.DONE
+        return await (_sorted if args.sort else _streamed)(client, query, args)
 
     return connected(work)
 
 
-def filters(args: argparse.Namespace) -> str:
-    """The visibility query for these flags. Raises `exits.BadInput`."""
-    # A continued run stands beside the one that goes on: the same candidacy twice.
-    parts = [f"WorkflowType = '{candidates.WORKFLOW}'", "ExecutionStatus != 'ContinuedAsNew'"]
-    if args.status:
-        parts.append(_one_of("CertificationStatus", "--status", args.status, list(STATUSES)))
-    if args.designation:
-        from cli import programme
-
-        # Where the scheme cannot be read, whatever is a word may be a designation.
-        known = list(programme.titles()) or args.designation
-        parts.append(_one_of("Designation", "--designation", args.designation, known))
-    if args.due_within is not None:
-        from datetime import UTC, datetime
-
-        until = (datetime.now(UTC) + args.due_within).strftime("%Y-%m-%dT%H:%M:%SZ")
-        parts.append(f"ExecutionStatus = 'Running' AND NextDeadline <= '{until}'")
-    if args.attention:
-        parts.append("NeedsAttention IS NOT NULL")
-    return " AND ".join(parts)
-
-
-def _one_of(attribute: str, flag: str, values: list[str], known: list[str]) -> str:
-    unknown = [value for value in values if value not in known]
-    if unknown:
-        raise exits.BadInput(f"{flag}: {', '.join(unknown)} is none of {', '.join(known)}.")
-    return f"{attribute} IN ({', '.join(map(_quoted, values))})"
-
-
-def _quoted(value: str) -> str:
-    """A value in a visibility query. Only words get this far, and nothing else may."""
+async def _streamed(client: "Client", query: str, args: argparse.Namespace) -> int:
+    """Row by row, as they are found."""
+    written: output.Stream = output.Array() if args.json else output.Rows(COLUMNS)
+    shown = 0
     try:
-        return f"'{candidates.word(value)}'"
-    except argparse.ArgumentTypeError as error:
-        raise exits.BadInput(str(error)) from error
+        async for entry in finding.candidacies(client, query, args.limit):
+            written.add(document(entry) if args.json else _row(entry))
+            shown += 1
+    except exits.Stop as stop:
+        if not shown:
+            raise
+        # What was written stays a whole document; stderr and the exit code tell that it is not all.
+        written.end()
+        output.say(f"After {shown}: {stop.sentence}")
+        return stop.code
+    written.end()
+    _tell(shown, args)
+    return exits.DONE
 
 
-def _span(text: str) -> "timedelta":
-    found = _SPAN.fullmatch(text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r}: write a number with h, d or w, e.g. 30d")
-    from datetime import timedelta
+async def _sorted(client: "Client", query: str, args: argparse.Namespace) -> int:
+    found = [entry async for entry in finding.candidacies(client, query)]
+    shown = ordered(found, args.sort, reverse=args.reverse)[: args.limit]
+    if args.json:
+        output.document([document(entry) for entry in shown])
+    else:
+        output.table(COLUMNS, [_row(entry) for entry in shown])
+    _tell(len(shown), args)
+    return exits.DONE
 
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+def ordered(found: list[finding.Entry], sort: str, *, reverse: bool) -> list[finding.Entry]:
+    """Sorted by one of `SORTS`; what has no such value stands last, whichever way the others go."""
+    found = sorted(found, key=lambda entry: (entry.candidate_id, entry.designation, entry.opened_at))
+    key = _key(sort)
+    have = sorted((entry for entry in found if key(entry) is not None), key=key, reverse=reverse)
+    return [*have, *(entry for entry in found if key(entry) is None)]
 
 
-async def _entry(execution: "WorkflowExecution") -> dict[str, Any]:
-    from runtime import search_attributes as names
+def _key(sort: str) -> "Callable[[finding.Entry], Any]":
+    # Statuses in the order of a candidate's life, not of the alphabet.
+    order = {status: number for number, status in enumerate(STATUSES)}
+    keys: dict[str, Callable[[finding.Entry], Any]] = {
+        "candidate": lambda entry: entry.candidate_id,
+        "designation": lambda entry: entry.designation,
+        "status": lambda entry: order.get(entry.status, len(order)) if entry.status else None,
+        "deadline": lambda entry: entry.next_deadline,
+        "opened": lambda entry: entry.opened_at,
+    }
+    return keys[sort]
 
-    found = execution.typed_search_attributes
-    deadline = found.get(names.NEXT_DEADLINE)
+
+def _tell(shown: int, args: argparse.Namespace) -> None:
+    if not args.json:
+        output.say(f"{shown} {'candidacy' if shown == 1 else 'candidacies'}")
+
+
+def document(entry: finding.Entry) -> dict[str, Any]:
+    """An entry for machines."""
     return {
-        "candidate_id": found.get(names.CANDIDATE_ID),
-        "designation": found.get(names.DESIGNATION),
-        "status": found.get(names.CERTIFICATION_STATUS),
-        "assessments_passed": found.get(names.ASSESSMENTS_PASSED),
-        "next_deadline": _instant(deadline) if deadline else None,
-        "needs_attention": list(found.get(names.NEEDS_ATTENTION) or ()),
-        # A continued run starts anew; only the memo of the enrolment goes back further.
-        "opened_at": (await execution.memo()).get("registered_at") or _instant(execution.start_time),
-        "workflow_id": execution.id,
-        "execution": execution.status.name.lower() if execution.status else None,
+        "candidate_id": entry.candidate_id,
+        "designation": entry.designation,
+        "status": entry.status,
+        "assessments_passed": entry.assessments_passed,
+        "next_deadline": entry.next_deadline,
+        "needs_attention": list(entry.needs_attention),
+        "opened_at": entry.opened_at,
+        "workflow_id": entry.workflow_id,
+        "run_id": entry.run_id,
+        "execution": entry.execution,
     }
 
 
-def _instant(moment: Any) -> str:
-    from datetime import UTC
-
-    return str(moment.astimezone(UTC).isoformat(timespec="seconds")).replace("+00:00", "Z")
-
-
-def _row(entry: dict[str, Any]) -> tuple[str, ...]:
+def _row(entry: finding.Entry) -> tuple[str, ...]:
     # A terminated or failed workflow keeps the last status it published: that alone would mislead.
-    ended = f" ({entry['execution']})" if entry["execution"] not in ("running", "completed") else ""
-    passed = entry["assessments_passed"]
+    ended = f" ({entry.execution})" if entry.execution not in ("running", "completed") else ""
     return (
-        entry["candidate_id"] or entry["workflow_id"],
-        entry["designation"] or "",
-        f"{entry['status'] or ''}{ended}",
-        "" if passed is None else str(passed),
-        output.minute(entry["next_deadline"]),
-        output.day(entry["opened_at"]),
-        ", ".join(entry["needs_attention"]),
+        entry.candidate_id,
+        entry.designation,
+        f"{entry.status or ''}{ended}".strip(),
+        "" if entry.assessments_passed is None else str(entry.assessments_passed),
+        output.minute(entry.next_deadline),
+        output.day(entry.opened_at),
+        ", ".join(entry.needs_attention),
     )

@@ -1,16 +1,14 @@
 """`starter.py send`: one message to one candidacy."""
 
 import argparse
-import sys
-from pathlib import Path
 
-from cli import candidates, exits, sending
+from cli import candidates, sending
 from cli.vocabulary import MESSAGES
 
 _EXAMPLE = """\
 example:
-  starter.py send C-1001 CCSL record_assessment_result \\
-    '{"result_id": "R-1", "domain": "people-management", "taken_at": "2026-11-22T15:00:00Z",
+  ./starter.py send C-1001 CCSL record_assessment_result \\
+    '{"result_id": "R-1", "domain": "people-management", "taken_at": "2026-11-20T15:00:00Z",
      "points": 49, "out_of": 60}'
 
 messages:
@@ -27,7 +25,7 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     candidates.add_arguments(parser)
-    parser.add_argument("message", metavar="MESSAGE", type=_message, help="its name, see below")
+    parser.add_argument("message", metavar="MESSAGE", type=sending.message_name, help="its name, see below")
     parser.add_argument(
         "payload",
         metavar="PAYLOAD",
@@ -42,25 +40,4 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 def run(args: argparse.Namespace) -> int:
     """Reads the payload, sends it and tells the receipt."""
     candidacy = candidates.Candidacy(args.candidate, args.designation)
-    return sending.send(candidacy, args.message, _read(args.payload), as_json=args.json)
-
-
-def _message(name: str) -> str:
-    if name in MESSAGES:
-        return name
-    import difflib
-
-    near = difflib.get_close_matches(name.replace("-", "_").lower(), MESSAGES, n=3)
-    meant = f"did you mean {' or '.join(near)}?" if near else "see `starter.py send --help` for all"
-    raise argparse.ArgumentTypeError(f"{name!r} is no message; {meant}")
-
-
-def _read(source: str) -> bytes:
-    if source == "-":
-        return sys.stdin.buffer.read()
-    if not source.startswith("@"):
-        return source.encode("utf-8", "surrogateescape")
-    try:
-        return Path(source[1:]).read_bytes()
-    except OSError as error:
-        raise exits.BadInput(f"{source[1:]} cannot be read: {error.strerror}") from error
+    return sending.send(candidacy, args.message, sending.read(args.payload), as_json=args.json)

@@ -5,6 +5,7 @@ import asyncio
 import importlib
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -15,7 +16,7 @@ from typing import Any, get_args
 import pytest
 from temporalio.client import Client
 
-from cli.main import verbs
+from cli.main import parser, verbs
 from domain import attention, events, messages, results, work_product
 from domain.commands import MAX_EVIDENCE, MESSAGES, Message
 from domain.scheme import RuleSet
@@ -162,6 +163,15 @@ def test_links_and_files_that_are_named_exist(document: Path) -> None:
         assert not anchor or anchor in anchors(linked.read_text()), anchor
     for name in re.findall(r"`((?:\w+/)+[\w.]+\.\w+)`", text):
         assert (ROOT / name).exists() or name.startswith("var/"), name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_line_of_a_document_is_one_that_the_command_line_takes(document: Path) -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", document.read_text(), re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    for line in lines:
+        if line.startswith("./starter.py"):
+            parser().parse_args(shlex.split(line, comments=True)[1:])
 
 
 def anchors(text: str) -> list[str]:

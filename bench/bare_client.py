@@ -1,0 +1,22 @@
+"""The barest client that can send one message: what `starter.py result` is measured against.
+
+`python bench/bare_client.py ADDRESS WORKFLOW_ID MESSAGE PAYLOAD` sends it as an update and prints the answer.
+"""
+
+import asyncio
+import json
+import os
+import sys
+
+from temporalio.client import Client
+
+
+async def _send(address: str, workflow_id: str, message: str, payload: str) -> None:
+    client = await Client.connect(address)
+    handle = client.get_workflow_handle(workflow_id)
+    print(json.dumps(await handle.execute_update(message, json.loads(payload))), flush=True)
+
+
+asyncio.run(_send(*sys.argv[1:]))
+# As every client that lives for a moment must: an ordinary exit crashes now and then (sdk-python issue 300).
+os._exit(0)

@@ -1,0 +1,86 @@
+"""What asks for attention, as the command line tells it: what it is about, what to do, and the command that does it."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+HELD = "held-result"
+
+# A gap that whoever copies the command fills in; the ids are filled in here.
+_GAP = "…"
+
+_COMMANDS = {
+    HELD: f"hold resolve {{who}} --result-id {{subject}} --decision accept --by {_GAP} --reason {_GAP}",
+    "refused-message": f"acknowledge {{who}} --attention {{value}} --by {_GAP}",
+    "notice-undeliverable": f"contact {{who}} --email {_GAP}",
+    "suspension-unresolved": f"reinstate {{who}} --reason {_GAP} --by {_GAP}",
+    "review-waiting": f"{{review}} {{who}} --submission-id {{submission}} --reviewer {_GAP} --verdict {_GAP}",
+    "lower-not-in-force": "status {lower}",
+    "advancement-refused": "status {higher}",
+    "cancel-refused": f"acknowledge {{who}} --attention {{value}} --by {_GAP}",
+    "scheme-not-loaded": f"acknowledge {{who}} --attention {{value}} --by {_GAP}",
+}
+KINDS = tuple(_COMMANDS)
+"""Every kind of attention value; a held result's value goes on with its id."""
+_ELSEWHERE = ("lower-not-in-force", "advancement-refused")
+
+_OTHER = f"acknowledge {{who}} --attention {{value}} --by {_GAP}"
+
+
+def matters(status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Everything that asks for attention, from the answer of the `status` query.
+
+    Each with `attention`, `kind`, `result_id` (of a held result), `since`, `what`, `advice` and `command`.
+    """
+    for matter in _told(status):
+        kind, _, subject = matter["attention"].partition(":")
+        yield {
+            "attention": matter["attention"],
+            "kind": kind,
+            "result_id": subject if kind == HELD else None,
+            "since": matter.get("since"),
+            "what": matter.get("what"),
+            "advice": matter.get("advice"),
+            "command": command(status, matter["attention"]),
+        }
+
+
+def _told(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if "matters" in status:
+        yield from status["matters"]
+        return
+    # An older worker knows the values alone. Imported only now: the domain brings pydantic along.
+    from domain.attention import advice_on
+
+    for value in status.get("attention") or ():
+        yield {"attention": value, "advice": advice_on(value)}
+
+
+def command(status: Mapping[str, Any], attention: str) -> str:
+    """The command line to copy, ready but for its gaps."""
+    kind, _, subject = attention.partition(":")
+    candidate, designation = status["candidate_id"], status["designation"]
+    product = status.get("work_product") or {}
+    recertification = status.get("recertification") or {}
+    # A holder's review is of evidence; before the certificate there is only the work product.
+    of_evidence = recertification.get("status") == "submitted"
+    lower, higher = _beside(designation) if kind in _ELSEWHERE else ("", "")
+    words = _COMMANDS.get(kind, _OTHER).format(
+        who=f"{candidate} {designation}",
+        value=shlex.quote(attention),
+        subject=shlex.quote(subject),
+        review="recertify review" if of_evidence else "work-product review",
+        submission=shlex.quote(str((recertification if of_evidence else product).get("submission_id"))),
+        lower=f"{candidate} {lower}",
+        higher=f"{candidate} {higher}",
+    )
+    return f"./starter.py {words}"
+
+
+def _beside(designation: str) -> tuple[str, str]:
+    """The designations below and above, by the scheme in force here; a gap where it does not tell."""
+    from cli import facts
+
+    edges = facts.known().advances_to
+    lower = [code for code, higher in edges.items() if higher == designation]
+    return (lower[0] if lower else _GAP), edges.get(designation, _GAP)

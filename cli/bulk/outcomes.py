@@ -1,0 +1,123 @@
+"""The outcome file of a bulk act: a CSV with one line for each thing to do, and what came of it.
+
+It is written while the act goes on, so that a power cut leaves a true one: first every line as it was known before,
+then a line for each outcome, and at the end one line for each again, in order. Nobody's name or e-mail address stands
+in it.
+"""
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+from cli import exits
+
+NOT_REACHED = "not reached"
+_OUTCOME = "outcome"
+
+
+class Item(NamedTuple):
+    """One thing to do: its number (a line of the input, or a count) and what else its line says of it."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+def kind_of(outcome: str) -> str:
+    """The outcome without its reason: `refused: why` is `refused`."""
+    return outcome.partition(":")[0]
+
+
+class OutcomeFile:
+    """What came of each item. Outcomes may be recorded in any order, and once more where an item is tried again."""
+
+    def __init__(self, path: Path, columns: Sequence[str], items: Sequence[Item]) -> None:
+        self.path = path
+        self._columns = (*columns, _OUTCOME)
+        self._items = items
+        self._outcomes: dict[int, str] = {}
+        self._file: TextIO | None = None
+
+    # --- before and after ---------------------------------------------------------------------------------------
+
+    def begin(self, known: Mapping[int, str]) -> None:
+        """Writes every line, with what is known of it already. Raises `exits.BadInput` where that cannot be."""
+        if self.path.exists() and self.path.stat().st_size and _header(self.path) != list(self._columns):
+            raise exits.BadInput(
+                f"{self.path} is there already and is no outcome file of this kind: choose another with --outcome."
+            )
+        self._outcomes = dict(known)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._write_all()
+            self._file = self.path.open("a", encoding="utf-8", newline="")
+        except OSError as error:
+            raise exits.BadInput(
+                f"The outcome file {self.path} cannot be written ({error.strerror}): choose another with --outcome."
+            ) from error
+
+    def record(self, item: Item, outcome: str) -> None:
+        """What came of an item, written down before anything else happens."""
+        self._outcomes[item.number] = outcome
+        if self._file is not None:
+            csv.writer(self._file).writerow((*self._line(item), outcome))
+            self._file.flush()
+
+    def finish(self) -> None:
+        """One line for each item, in order."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._write_all()
+
+    # --- what is known --------------------------------------------------------------------------------------------
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many items came to which outcome."""
+        return Counter(kind_of(self._outcomes.get(item.number, NOT_REACHED)) for item in self._items)
+
+    def of(self, *kinds: str) -> Iterator[tuple[Item, str]]:
+        """The items of these outcomes, in order."""
+        for item in self._items:
+            outcome = self._outcomes.get(item.number, NOT_REACHED)
+            if kind_of(outcome) in kinds:
+                yield item, outcome
+
+    def _line(self, item: Item) -> tuple[str, ...]:
+        return (str(item.number), *item.cells)
+
+    def _write_all(self) -> None:
+        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            with beside.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(self._columns)
+                for item in self._items:
+                    writer.writerow((*self._line(item), self._outcomes.get(item.number, NOT_REACHED)))
+            beside.replace(self.path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def read(path: Path, columns: Sequence[str]) -> dict[tuple[str, ...], str]:
+    """The outcomes of an earlier act by what their lines say, without the number; the last one where there are several.
+
+    Empty where there is no such file, or where it is no outcome file of this kind.
+    """
+    if not path.is_file() or _header(path) != [*columns, _OUTCOME]:
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows: Iterator[Any] = csv.reader(file)
+        next(rows, None)
+        return {tuple(row[1:-1]): row[-1] for row in rows if len(row) == len(columns) + 1}
+
+
+def _header(path: Path) -> list[str] | None:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return next(csv.reader(file), None)
+    except (OSError, ValueError, csv.Error):
+        return None

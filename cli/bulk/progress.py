@@ -1,0 +1,81 @@
+"""How far a bulk act has come, on stderr: a bar on a terminal, a plain line now and then elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+from cli import output
+
+_EVERY_SECONDS = 5.0
+
+
+class Progress:
+    """Counts what is done; says the rate and the remaining time. A context manager."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what = what
+        self._total = total
+        self._done = 0
+        self._begun = time.monotonic()
+        self._told = self._begun
+        self._said = 0
+        self._bar: Any = None
+
+    def __enter__(self) -> "Progress":
+        if sys.stderr.isatty():
+            self._bar = _bar()
+            self._task = self._bar.add_task(self._what, total=self._total)
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        elif self._said not in (0, self._done):  # a short act needs no lines
+            self._tell()
+
+    def advance(self) -> None:
+        """One more is done."""
+        self._done += 1
+        if self._bar is not None:
+            self._bar.advance(self._task)
+        elif time.monotonic() - self._told >= _EVERY_SECONDS:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told, self._said = time.monotonic(), self._done
+        rate = self._done / max(self._told - self._begun, 0.001)
+        left = (self._total - self._done) / rate if self._done else 0.0
+        remaining = f", {_span(left)} left" if self._done < self._total else ""
+        output.say(f"{self._what}: {self._done:,} of {self._total:,}, {rate:,.0f}/s{remaining}")
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """So many a second."""
+
+        def render(self, task: Any) -> Text:
+            return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+    return Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )

@@ -1,0 +1,253 @@
+"""`starter.py summary`: how many stand where, pass rates by domain, and how long certification takes."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from cli import exits, finding, output
+from cli.vocabulary import STATUSES
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from cli.facts import Facts
+
+RATE_COLUMNS = ("domain", "attempted", "passed", "pass rate", "passed at first", "first rate")
+
+_HELP = """\
+counts:  a row for each status, a column for each designation. Closed candidacies count while Temporal keeps them.
+         `(no status yet)`: started, and not yet taken up by a worker. `(ended otherwise)`: terminated or failed.
+rates:   of the candidacies on the standard path: attempted (at least one used attempt), passed, and passed with the
+         first attempt, by domain. Percentages are truncated to two decimals.
+--json:  one object: counts (an array of designation, status, count), total, asked, left_out (both null with
+         --counts), pass_rates (an array of domain, attempted, passed, pass_rate, passed_first, first_rate),
+         certification (certified, median_days: from the purchase to the certificate, calendar days)
+
+The counts come from search attributes. For the rest each candidacy is asked once; --counts leaves that out, and needs
+no worker.
+
+examples:
+  ./starter.py summary --counts
+  ./starter.py summary --designation CCSL --json
+"""
+_NO_STATUS = "(no status yet)"
+_OTHERWISE = "(ended otherwise)"
+_ELSE = "(other)"
+_ORDINARY = "ExecutionStatus IN ('Running', 'Completed')"
+_COUNTED_AT_ONCE = 4
+
+
+def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Adds the verb."""
+    verbs.add_parser(
+        "summary",
+        help="counts, pass rates and time to certification",
+        description="Counts candidacies by designation and status; tells pass rates and the time to certification.",
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        fill=_arguments,
+    )
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--counts", action="store_true", help="the counts only: no candidacy is asked")
+    finding.add_filters(parser, due_within=False)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Counts, asks where that is wanted, and shows both."""
+    query = finding.query_of(args)
+
+    from cli import facts, programme
+
+    known = facts.known()
+    designations = args.designation or list(programme.titles())
+
+    from cli.session import connected
+
+    async def work(client: "Client") -> int:
+        counts = await _counts(client, query, designations)
+        rates = None if args.counts else await _rates(client, query, known)
+        if args.json:
+            output.document(_document(counts, rates))
+        else:
+            _show(counts, rates)
+        return exits.DONE
+
+    return connected(work)
+
+
+# --- counts
+
+Counts = dict[tuple[str, str], int]
+"""How many by designation and status; both also hold what is in none of them."""
+
+
+async def _counts(client: "Client", query: str, designations: list[str]) -> Counts:
+    # The server groups by its own attributes only. So it is asked for each status, and for each designation of those
+    # that there are.
+    from cli.together import together
+
+    async def number(*conditions: str) -> int:
+        asked = query
+        for condition in conditions:
+            asked = finding.both(asked, condition)
+        return await finding.count(client, asked)
+
+    kinds: dict[str, tuple[str, ...]] = {
+        status: (finding.is_("CertificationStatus", status), _ORDINARY) for status in STATUSES
+    }
+    kinds[_NO_STATUS] = ("CertificationStatus IS NULL", _ORDINARY)
+    kinds[_OTHERWISE] = ("ExecutionStatus NOT IN ('Running', 'Completed')",)
+    totals = dict(
+        zip(kinds, await together((number(*kind) for kind in kinds.values()), at_once=_COUNTED_AT_ONCE), strict=True)
+    )
+    cells = [(code, kind) for kind, total in totals.items() if total for code in designations]
+    found = await together(
+        (number(*kinds[kind], finding.is_("Designation", code)) for code, kind in cells), at_once=_COUNTED_AT_ONCE
+    )
+    counts = {cell: count for cell, count in zip(cells, found, strict=True) if count}
+    for kind, total in totals.items():
+        rest = total - sum(count for (_, of), count in counts.items() if of == kind)
+        # Less than none: somebody moved on while we counted.
+        if rest > 0:
+            counts[_ELSE, kind] = rest
+    return counts
+
+
+# --- rates
+
+
+class _Rates:
+    """What the `status` queries add up to."""
+
+    def __init__(self, known: "Facts") -> None:
+        self._known = known
+        self.asked = 0
+        self.left_out = 0
+        self.domains: dict[str, dict[str, int]] = {}
+        self.days: list[int] = []
+
+    def add(self, status: dict[str, Any]) -> None:
+        self.asked += 1
+        for domain, one in (status.get("assessments") or {}).items():
+            tally = self.domains.setdefault(domain, {"attempted": 0, "passed": 0, "passed_first": 0})
+            passed = one["status"] == "passed"
+            tally["attempted"] += one["attempts"] > 0
+            tally["passed"] += passed
+            tally["passed_first"] += passed and one["attempts"] == 1
+        certificate = status.get("certificate")
+        if certificate and status.get("purchased_at"):
+            self.days.append(self._between(status["purchased_at"], certificate["certified_on"]))
+
+    def _between(self, purchased_at: str, certified_on: str) -> int:
+        from datetime import date, datetime
+
+        bought_on = self._known.day_of(datetime.fromisoformat(purchased_at))
+        return (date.fromisoformat(certified_on) - bought_on).days
+
+    @property
+    def median(self) -> float | None:
+        from statistics import median
+
+        middle = median(self.days) if self.days else None
+        return int(middle) if middle is not None and middle == int(middle) else middle
+
+
+async def _rates(client: "Client", query: str, known: "Facts") -> _Rates:
+    from cli import asking
+
+    rates = _Rates(known)
+    total = await finding.count(client, query)
+    async for _, status in asking.statuses(client, finding.candidacies(client, query), total):
+        if status is None:
+            rates.left_out += 1
+        else:
+            rates.add(status)
+    return rates
+
+
+# --- shown
+
+
+def _document(counts: Counts, rates: _Rates | None) -> dict[str, Any]:
+    return {
+        "counts": [
+            {"designation": designation, "status": status, "count": count}
+            for (designation, status), count in counts.items()
+        ],
+        "total": sum(counts.values()),
+        "asked": rates.asked if rates else None,
+        "left_out": rates.left_out if rates else None,
+        "pass_rates": [_rate(domain, tally) for domain, tally in rates.domains.items()] if rates else None,
+        "certification": {"certified": len(rates.days), "median_days": rates.median} if rates else None,
+    }
+
+
+def _rate(domain: str, tally: dict[str, int]) -> dict[str, Any]:
+    attempted = tally["attempted"]
+    return {
+        "domain": domain,
+        "attempted": attempted,
+        "passed": tally["passed"],
+        "pass_rate": _percentage(tally["passed"], attempted),
+        "passed_first": tally["passed_first"],
+        "first_rate": _percentage(tally["passed_first"], attempted),
+    }
+
+
+def _percentage(part: int, whole: int) -> str | None:
+    """Truncated to two decimals, never rounded up (rule 8)."""
+    if not whole:
+        return None
+    hundredths = part * 10_000 // whole
+    return f"{hundredths // 100}.{hundredths % 100:02}"
+
+
+def _show(counts: Counts, rates: _Rates | None) -> None:
+    designations = list(dict.fromkeys(designation for designation, _ in counts))
+    designations.sort(key=lambda code: (code == _ELSE, code))
+    statuses = [status for status in (*STATUSES, _NO_STATUS, _OTHERWISE) if any(of == status for _, of in counts)]
+    rows = [_count_row(counts, [status], designations, status) for status in statuses]
+    if rows:
+        output.table(("status", *designations, "total"), [*rows, _count_row(counts, statuses, designations, "total")])
+    total = sum(counts.values())
+    output.say(f"{total} {'candidacy' if total == 1 else 'candidacies'}. Closed ones count while Temporal keeps them.")
+    if rates:
+        _show_rates(rates)
+
+
+def _count_row(counts: Counts, statuses: list[str], designations: list[str], label: str) -> tuple[str, ...]:
+    numbers = [sum(counts.get((code, status), 0) for status in statuses) for code in designations]
+    return (label, *(str(number) if number else "" for number in numbers), str(sum(numbers)))
+
+
+def _show_rates(rates: _Rates) -> None:
+    found = [_rate(domain, tally) for domain, tally in rates.domains.items()]
+    if found:
+        output.line()
+        output.table(RATE_COLUMNS, [_rate_row(one) for one in found])
+    output.line()
+    days, certified = rates.median, len(rates.days)
+    if days is None:
+        output.line("Nobody among them is certified yet.")
+    else:
+        output.line(f"From purchase to certification: {days:g} days in the median, of {certified} certified.")
+    output.say(f"Rates and median rest on the {rates.asked} candidacies that were asked.")
+    if rates.left_out:
+        output.say(f"{rates.left_out} more did not answer, and are left out: registrations that failed, or faults.")
+
+
+def _rate_row(rate: dict[str, Any]) -> tuple[str, ...]:
+    def percent(value: str | None) -> str:
+        return f"{value} %" if value is not None else "–"
+
+    return (
+        rate["domain"],
+        str(rate["attempted"]),
+        str(rate["passed"]),
+        percent(rate["pass_rate"]),
+        str(rate["passed_first"]),
+        percent(rate["first_rate"]),
+    )

@@ -1,0 +1,145 @@
+"""Bulk acts without Temporal: the outcome file, the workers, and what a refusal means for one item."""
+
+import asyncio
+import csv
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from cli import exits
+from cli.bulk import act, outcomes, running
+from cli.bulk.outcomes import NOT_REACHED, Item, OutcomeFile
+from cli.bulk.tables import Problem, Sheet
+
+COLUMNS = ("line", "candidate_id", "designation")
+ITEMS = [Item(number, (f"C-{number}", "CCMA")) for number in (2, 3, 4)]
+
+
+def lines(path: Path) -> list[list[str]]:
+    with path.open(newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_the_outcome_file_has_a_line_for_each_item_in_order_whatever_came_first(tmp_path: Path) -> None:
+    file = OutcomeFile(tmp_path / "a" / "o.csv", COLUMNS, ITEMS)
+    file.begin({3: "bad: name: is empty"})
+    file.record(ITEMS[2], "refused: it is, as they say, too late")
+    file.record(ITEMS[0], "failed: no answer")
+    file.record(ITEMS[0], "registered")
+    file.finish()
+    assert lines(file.path) == [
+        [*COLUMNS, "outcome"],
+        ["2", "C-2", "CCMA", "registered"],
+        ["3", "C-3", "CCMA", "bad: name: is empty"],
+        ["4", "C-4", "CCMA", "refused: it is, as they say, too late"],
+    ]
+    assert file.counts == {"registered": 1, "bad": 1, "refused": 1}
+    assert [item.number for item, _ in file.of("refused", "bad")] == [3, 4]
+    assert list(file.path.parent.iterdir()) == [file.path], "nothing is left beside it"
+
+
+def test_an_outcome_file_whose_writer_was_killed_tells_what_was_done(tmp_path: Path) -> None:
+    file = OutcomeFile(tmp_path / "o.csv", COLUMNS, ITEMS)
+    file.begin({})
+    file.record(ITEMS[1], "registered")
+    found = outcomes.read(file.path, COLUMNS)
+    file.finish()  # only now: a killed one never comes here
+    assert found == {("C-2", "CCMA"): NOT_REACHED, ("C-3", "CCMA"): "registered", ("C-4", "CCMA"): NOT_REACHED}
+
+
+@pytest.mark.parametrize("content", ["candidate_id,name\nC-1,Ana\n", "\x00\x01", "line\n"])
+def test_no_file_of_somebody_elses_is_overwritten(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "o.csv"
+    path.write_text(content)
+    with pytest.raises(exits.BadInput, match="--outcome"):
+        OutcomeFile(path, COLUMNS, ITEMS).begin({})
+    assert path.read_text() == content
+    assert outcomes.read(path, COLUMNS) == {}
+
+
+def test_an_outcome_file_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(exits.BadInput, match="cannot be written"):
+        OutcomeFile(tmp_path / "file" / "o.csv", COLUMNS, ITEMS).begin({})
+
+
+async def test_no_more_than_so_many_are_under_way_and_all_are_done() -> None:
+    under_way, most, done = 0, 0, []
+
+    async def work(number: int) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        done.append(number)
+
+    assert await running.run(range(50), work, at_once=4)
+    assert sorted(done) == list(range(50))
+    assert most == 4
+    assert await running.run([], work, at_once=4)
+
+
+async def test_a_failure_ends_the_act_when_what_is_under_way_is_done() -> None:
+    done: list[int] = []
+    gate = asyncio.Event()
+
+    async def work(number: int) -> None:
+        if number == 1:
+            await asyncio.sleep(0)  # so that the third has begun
+            gate.set()
+            raise exits.Unreachable("gone")
+        await gate.wait()
+        await asyncio.sleep(0)
+        done.append(number)
+
+    with pytest.raises(exits.Unreachable):
+        await running.run(range(1000), work, at_once=3)
+    assert done == [0, 2]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_ctrl_c_finishes_what_is_under_way_and_a_second_one_does_not_wait(times: int) -> None:
+    done: list[int] = []
+    go_on = asyncio.Event()
+
+    async def work(number: int) -> None:
+        if number == 0:
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGINT)
+                await asyncio.sleep(0.05)
+            go_on.set()
+        elif times == 2:
+            await asyncio.Event().wait()
+        await go_on.wait()
+        done.append(number)
+
+    assert not await running.run(range(1000), work, at_once=2)
+    assert done == ([0, 1] if times == 1 else [])
+
+
+def test_a_refusal_is_one_items_and_a_dead_server_everybodys() -> None:
+    assert act.outcome_of(exits.NotFound("no such one")) == "unknown: no such one"
+    assert act.outcome_of(exits.Closed("over")) == "closed: over"
+    assert act.outcome_of(exits.Refused("no")) == "refused: no"
+    assert act.outcome_of(exits.BadInput("mistakes:", ["name: is empty"])) == "failed: mistakes: name: is empty"
+    for stop in (exits.Unreachable("gone"), exits.NoWorker("nobody")):
+        with pytest.raises(type(stop)):
+            act.outcome_of(stop)
+
+
+def test_bad_rows_start_nothing_unless_they_are_to_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    problems = [Problem(3, "name", "is empty"), Problem(3, "email", "has no @"), Problem(7, None, "is too long")]
+    sheet = Sheet([], problems, 9, ("notes",))
+    with pytest.raises(exits.BadInput) as stop:
+        act.without_bad_rows(sheet, "c.csv", skip=False)
+    assert stop.value.notes == tuple(map(str, problems))
+    assert len(stop.value.facts["problems"]) == 3
+    by_line = act.without_bad_rows(sheet, "c.csv", skip=True)
+    assert act.bad(by_line[3]) == "bad: name: is empty; email: has no @"
+    assert act.bad(by_line[7]) == "bad: is too long"
+    told = capsys.readouterr().err
+    assert "2 of 9 rows of c.csv are bad and left out" in told
+    assert "'notes'" in told

@@ -1,0 +1,342 @@
+"""Cards and tables: what people read of one candidacy, open or closed."""
+
+import io
+import re
+from contextlib import redirect_stdout
+from typing import Any
+
+import pytest
+
+from cli import card, output
+from cli.vocabulary import CLOSED_STATUSES
+
+
+def status_of(**changes: Any) -> dict[str, Any]:
+    return {
+        "candidate_id": "C-1",
+        "name": "Ana Ruiz",
+        "designation": "CCSL",
+        "path": "standard",
+        "status": "testing",
+        "registered_at": "2026-11-22T15:00:00Z",
+        "purchased_at": "2026-11-22T15:00:00Z",
+        "testing_deadline": "2028-11-22",
+        "assessments": {
+            "people-management": {
+                "status": "passed",
+                "held": 0,
+                "percentage": "81.50",
+                "attempts": 1,
+                "next_attempt_on": None,
+            },
+            "operations-management": {
+                "status": "open",
+                "held": 1,
+                "percentage": None,
+                "attempts": 2,
+                "next_attempt_on": "2027-01-03",
+            },
+        },
+        "self_assessments": {"people-management": {"percentage": "60.00", "guidance": "needs development"}},
+        "work_product": {"required": True, "status": "revise", "due_on": "2027-02-01"},
+        "experience": {"required": True, "met": False, "met_on": "2027-03-01", "recorded": True},
+        "certificate": None,
+        "recertification": None,
+        "next": {"on": "2028-05-26", "what": "reminder: 180 days to the testing deadline"},
+        "upcoming": [
+            event("2027-02-01", "the revised work product is due", "30 days after it was returned (rule 15)"),
+            event("2028-05-26", "reminder: 180 days to the testing deadline", "which is 2028-11-22", border=False),
+            event("2028-08-24", "reminder: 90 days to the testing deadline", "which is 2028-11-22", border=False),
+            event("2028-11-22", "the testing window closes", "24 months from the purchase on 2026-11-22 (rules 1, 2)"),
+        ],
+        "attention": ["held-result:R-7"],
+        "matters": [
+            {
+                "attention": "held-result:R-7",
+                "since": "2026-12-01T10:00:00Z",
+                "what": "Operations Management, 88.00 %; too early",
+                "advice": "decide with `resolve_held_result`",
+            }
+        ],
+        "sequence": 17,
+        **changes,
+    }
+
+
+def event(on: str, what: str, why: str, *, border: bool = True) -> dict[str, Any]:
+    return {"on": on, "at": f"{on}T06:00:00Z", "what": what, "why": why, "border": border}
+
+
+def told(status: dict[str, Any], end: card.End | None = None) -> dict[str, str]:
+    _, rows = card.of(status, {}, end)
+    return {row.label: row.text for row in rows}
+
+
+HOLDER: dict[str, Any] = {
+    "status": "certified",
+    "certificate": {
+        "number": "X-1",
+        "certified_on": "2027-01-01",
+        "expires_on": "2030-01-01",
+        "cycle": 1,
+        "in_force": True,
+        "gap_from": None,
+    },
+    "recertification": {
+        "status": "closed",
+        "window_opens_on": "2029-01-01",
+        "grace_ends_on": "2030-04-01",
+        "ends_on": "2031-01-01",
+    },
+    "work_product": {"required": True, "status": "passed", "due_on": None},
+    "experience": {"required": True, "met": True, "met_on": "2025-03-01"},
+    "attention": [],
+    "matters": [],
+    "upcoming": [
+        event("2029-01-01", "the recertification window opens", "before the expiry on 2030-01-01", border=False),
+        event("2030-01-01", "the certificate expires", "36 months from 2027-01-01 (rules 17, 18)"),
+    ],
+}
+
+
+# --- a candidate
+
+
+def test_the_card_says_what_is_met_what_is_open_and_what_to_do() -> None:
+    title, rows = card.of(status_of(), {"CCSL": "CIAC-Certified Strategic Leader"})
+    shown = {row.label: (row.mark, row.text) for row in rows}
+    assert title == "C-1  Ana Ruiz  CCSL CIAC-Certified Strategic Leader"
+    assert shown["Requirements"] == ("open", "1 of 4 met")
+    assert shown["People management"] == ("met", "passed with 81.50 %, 1 attempt used")
+    assert shown["Operations management"][0] == "alert"
+    assert "2 attempts used, next attempt from 2027-01-03 on, 1 held" in shown["Operations management"][1]
+    assert shown["Work product"] == (
+        "open",
+        "to be revised and submitted again, due 2027-02-01, 30 days after it was returned (rule 15)",
+    )
+    assert shown["Experience"] == ("open", "counts from 2027-03-01 on")
+    assert shown["Testing until"][1] == "2028-11-22, 24 months from the purchase on 2026-11-22 (rules 1, 2)"
+    assert shown["Attention"] == (
+        "alert",
+        "held-result:R-7, since 2026-12-01 10:00Z: Operations Management, 88.00 %; too early; "
+        "to do: decide with `resolve_held_result`",
+    )
+    assert card.requirements(status_of()) == (
+        "1/2 assessments (1 held), work product revise, experience counts from 2027-03-01 on"
+    )
+
+
+def test_three_events_are_shown_and_a_deadline_among_them() -> None:
+    def following(status: dict[str, Any]) -> list[str]:
+        _, rows = card.of(status, {})
+        return [row.text.partition(",")[0] for row in rows if row.label in ("Next", "")]
+
+    plain = status_of()["upcoming"]
+    assert following(status_of()) == [
+        "2027-02-01 the revised work product is due",
+        "2028-05-26 reminder: 180 days to the testing deadline",
+        "2028-08-24 reminder: 90 days to the testing deadline",
+    ]
+    reminders = [plain[1], plain[2], plain[2] | {"on": "2028-10-23"}]
+    assert following(status_of(upcoming=[*reminders, plain[3]]))[2] == "2028-11-22 the testing window closes"
+    assert following(status_of(upcoming=[], next=None)) == ["nothing by itself"]
+
+
+def test_an_older_worker_tells_its_next_event_and_no_reasons() -> None:
+    status = status_of()
+    for field in ("upcoming", "matters"):
+        del status[field]
+    del status["experience"]["recorded"]
+    shown = told(status)
+    assert shown["Next"] == "2028-05-26 reminder: 180 days to the testing deadline"
+    assert shown["Testing until"] == "2028-11-22, its last day; counted from the purchase"
+    assert "resolve_held_result" in shown["Attention"]
+
+
+@pytest.mark.parametrize(
+    ("experience", "words"),
+    [
+        ({"met": False, "met_on": None, "recorded": True}, "on record, but it ended too early to count"),
+        ({"met": False, "met_on": None, "recorded": False}, "not on record yet"),
+        ({"met": False, "met_on": None}, "none on record that counts"),
+        ({"met": False, "met_on": "2029-01-01"}, "counts only from 2029-01-01 on, after the deadline"),
+        ({"met": True, "met_on": "2025-03-01"}, "met on 2025-03-01"),
+    ],
+)
+def test_experience_is_told_as_it_is(experience: dict[str, Any], words: str) -> None:
+    assert told(status_of(experience={"required": True, **experience}))["Experience"] == words
+
+
+def test_a_purchase_that_is_awaited_says_so() -> None:
+    why = event("2027-02-20", "the candidacy is abandoned unless the purchase is confirmed", "90 days (rule 4)")
+    shown = told(status_of(status="awaiting_purchase", purchased_at=None, testing_deadline=None, upcoming=[why]))
+    assert shown["Purchase"] == "still to be confirmed"
+    assert shown["Next"].startswith("2027-02-20 the candidacy is abandoned")
+    assert "Testing until" not in shown
+
+
+@pytest.mark.parametrize("status", ["testing", "settling", "awaiting_review", "awaiting_experience"])
+def test_the_advancement_path_speaks_of_no_assessment_taken(status: str) -> None:
+    title, rows = card.of(status_of(path="advancement", assessments={}, self_assessments={}, status=status), {})
+    assert "advancement path" in title
+    shown = " ".join(f"{row.label} {row.text}" for row in rows if row.label != "Attention")
+    assert "results" not in shown
+    assert "takes the assessments" not in shown
+    assert "assessments passed" not in shown
+    assert "Testing until" not in {row.label for row in rows}
+    assert "Window until" in {row.label for row in rows}
+
+
+# --- a holder
+
+
+def test_the_card_of_a_holder_shows_the_certificate_and_why_its_days_are_these() -> None:
+    shown = told(status_of(**HOLDER))
+    assert shown["Status"] == "certified"
+    assert shown["Certificate"] == "X-1, in force, cycle 1"
+    assert shown["Expires"] == "2030-01-01, 36 months from 2027-01-01 (rules 17, 18)"
+    assert shown["Recertification"] == "window not open yet; opens 2029-01-01, before the expiry on 2030-01-01"
+    assert not {"Testing until", "Attention", "Requirements"} & set(shown)
+
+
+def test_a_suspension_is_said_once() -> None:
+    suspended = {**HOLDER, "status": "suspended", "certificate": HOLDER["certificate"] | {"in_force": False}}
+    shown = told(status_of(**suspended))
+    assert shown["Status"] == "suspended: not certified, until it is reinstated"
+    assert shown["Certificate"] == "X-1, not in force, cycle 1"
+
+
+def test_after_the_expiry_the_card_says_until_when_one_may_come_back() -> None:
+    opened = HOLDER["recertification"] | {"status": "open"}
+    grace = told(status_of(**{**HOLDER, "status": "grace", "recertification": opened}))
+    assert grace["Expired"] == "2030-01-01, its last day"
+    assert grace["Recertification"].endswith("until 2030-04-01 as if in time")
+    lapsed = told(status_of(**{**HOLDER, "status": "lapsed", "recertification": opened}))
+    assert lapsed["Recertification"].endswith("until 2031-01-01, with a gap")
+
+
+# --- closed
+
+END = card.End("completed", "2027-05-01T10:00:00Z")
+_OPEN_WORDS = ("may be", "to be", "still", "waits", "next attempt", "opens", "due ", "counts from", "open", "held")
+
+
+@pytest.mark.parametrize("status", CLOSED_STATUSES)
+@pytest.mark.parametrize("product", ["open", "submitted", "revise", "passed", "failed"])
+@pytest.mark.parametrize("holder", [False, True])
+def test_nothing_of_a_closed_candidacy_reads_as_open(status: str, product: str, holder: bool) -> None:
+    fields = {
+        **(HOLDER if holder else {}),
+        "status": status,
+        "upcoming": [],
+        "next": None,
+        "matters": [],
+        "work_product": {"required": True, "status": product, "due_on": "2028-11-22"},
+    }
+    _, rows = card.of(status_of(**fields), {}, END)
+    read = {row.label: row.text for row in rows}
+    assert read["Closed"] == "2027-05-01 10:00Z"
+    assert not {"Next", "Recertification", "Expires", "Purchase"} & set(read)
+    text = " | ".join(f"{label}: {text}" for label, text in read.items())
+    assert [words for words in _OPEN_WORDS if words in text] == []
+    assert not [row.label for row in rows if row.mark in ("open",)]
+
+
+def test_a_workflow_that_was_terminated_does_not_read_as_open_either() -> None:
+    shown = told(status_of(), END._replace(how="terminated"))
+    assert shown["Status"] == "testing when its workflow was ended in Temporal (terminated)"
+    assert shown["Closed"] == "2027-05-01 10:00Z"
+    assert not {"Next", "Attention", "Testing until", "Requirements"} & set(shown)
+    assert shown["Operations management"] == "not passed, 2 attempts used"
+
+
+def test_where_the_engine_says_why_it_closed_the_card_does_too() -> None:
+    status = status_of(status="refused", closed={"at": "2027-05-01T09:00:00Z", "why": "three attempts used"})
+    assert told(status, END)["Closed"] == "2027-05-01 09:00Z: three attempts used"
+    assert "Closed" not in told(status_of(status="refused"))
+
+
+def test_a_status_of_a_newer_engine_does_not_end_the_card() -> None:
+    status = status_of(status="dormant", work_product={"required": True, "status": "archived"})
+    assert told(status)["Status"] == "dormant"
+
+
+# --- tables
+
+
+def test_a_piped_table_keeps_every_cell_whole_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    long = "word " * 100 + "end"
+    output.table(("a", "b"), [("x\x1b[31m\n", long)])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].endswith("end")
+    assert "\x1b" not in lines[1]
+
+
+class Terminal(io.StringIO):
+    """What is written to a terminal, without its colours."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def getvalue(self) -> str:
+        return re.sub(r"\x1b\[[0-9;]*m", "", super().getvalue())
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Terminals have 60 columns."""
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
+
+
+def test_on_a_terminal_a_long_table_has_one_header_and_loses_nothing(narrow: None) -> None:
+    with redirect_stdout(Terminal()) as terminal:
+        rows = output.Rows(("candidate", "what"))
+        for number in range(450):
+            rows.add((f"C-{number:04}", f"[b]{number}[/b] " + "x" * (90 if number == 300 else 5)))
+        rows.end()
+    lines = terminal.getvalue().splitlines()
+    assert sum("candidate" in line for line in lines) == 1
+    assert [line.split()[0] for line in lines if line.startswith("C-")] == [f"C-{number:04}" for number in range(450)]
+    assert all(len(line.rstrip()) <= 60 for line in lines)
+    assert sum(line.count("x") for line in lines) == 449 * 5 + 90
+    assert "[b]7[/b]" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 200])
+def test_on_a_terminal_no_cell_of_a_table_is_cut_off(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("TERM", "xterm")
+    cells = ("F-certified", "CCMA", "awaiting_purchase", "4", "2029-11-24 06:00Z", "2026-11-23", "held-result:R-1")
+    with redirect_stdout(Terminal()) as terminal:
+        output.table(("candidate", "designation", "status", "passed", "next", "opened", "needs attention"), [cells])
+    lines = [line.rstrip() for line in terminal.getvalue().splitlines()]
+    assert all(len(line) <= columns for line in lines)
+    shown = [line for line in lines if line and "─" not in line]
+    letters = sorted("".join(shown).replace(" ", ""))
+    assert letters == sorted(
+        "candidatedesignationstatuspassednextopenedneedsattention" + "".join(cells).replace(" ", "")
+    )
+
+
+def test_on_a_terminal_a_command_stays_in_one_piece(narrow: None) -> None:
+    command = "./starter.py hold resolve " + "C" * 64 + " CCSL --result-id R-1 --decision accept"
+    with redirect_stdout(Terminal()) as terminal:
+        output.block("heading", ["what it is about"], command)
+    assert f"    {command}" in terminal.getvalue().splitlines()
+
+
+def test_on_a_terminal_groups_stand_under_their_headings(narrow: None) -> None:
+    with redirect_stdout(Terminal()) as terminal:
+        output.groups(("candidate", "what"), [("today", [("C-1", "word " * 30)]), ("tomorrow", [("C-2", "y")])])
+    text = terminal.getvalue()
+    assert text.index("candidate") < text.index("today") < text.index("C-1") < text.index("tomorrow")
+    assert text.count("word") == 30
+    assert all(len(line.rstrip()) <= 60 for line in text.splitlines())
+
+
+def test_instants_are_shown_in_utc() -> None:
+    assert output.minute("2026-11-22T09:00:00-06:00") == "2026-11-22 15:00Z"
+    assert output.minute(None) == ""
+    assert output.minute("soon") == "soon"

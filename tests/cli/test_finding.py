@@ -1,0 +1,473 @@
+"""Filters, sorting and writing of the finding verbs, and what they add up to: the parts that need no process."""
+
+import argparse
+import json
+import shlex
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any, cast, get_args
+
+import pytest
+
+from cli import advice, asking, exits, facts, finding, lazy, main, output, vocabulary
+from cli.candidates import Candidacy
+from cli.finding import Entry
+from cli.verbs import attention, due, summary, timeline
+from cli.verbs import list as list_verb
+from domain.attention import ADVICE
+from domain.state import Status
+
+PLAIN = "WorkflowType = 'CertificationWorkflow' AND ExecutionStatus != 'ContinuedAsNew'"
+
+
+def parsed(*arguments: str) -> argparse.Namespace:
+    return main.parser().parse_args(arguments)
+
+
+def query(*arguments: str) -> str:
+    return finding.query_of(parsed("list", *arguments))
+
+
+def entry(candidate: str = "C-1", **changes: Any) -> Entry:
+    known = Entry(
+        candidate_id=candidate,
+        designation="CCSL",
+        workflow_id=f"certification:CCSL:{candidate}",
+        run_id="r",
+        status="testing",
+        assessments_passed=0,
+        next_deadline=None,
+        needs_attention=(),
+        opened_at="2026-11-01T00:00:00Z",
+        execution="running",
+    )
+    return known._replace(**changes)
+
+
+# --- filters
+
+
+def test_filters_become_a_visibility_query() -> None:
+    assert query() == PLAIN
+    assert query("--status", "testing", "--status", "grace") == (
+        f"{PLAIN} AND CertificationStatus IN ('testing', 'grace')"
+    )
+    assert query("--designation", "CCSL", "--attention") == (
+        f"{PLAIN} AND Designation IN ('CCSL') AND NeedsAttention IS NOT NULL"
+    )
+    assert "ExecutionStatus = 'Running' AND NextDeadline <= '" in query("--due-within", "30d")
+    assert query("--query", "AssessmentsPassed >= 3 OR CandidateId = 'a)b'") == (
+        f"{PLAIN} AND (AssessmentsPassed >= 3 OR CandidateId = 'a)b')"
+    )
+
+
+@pytest.mark.parametrize("value", ["nonsense", "testing' OR CandidateId != '", ""])
+def test_an_unknown_status_is_answered_with_all_of_them(value: str) -> None:
+    with pytest.raises(exits.BadInput) as caught:
+        query("--status", value)
+    assert all(status in caught.value.sentence for status in vocabulary.STATUSES)
+
+
+def test_an_unknown_designation_is_answered_with_all_of_them() -> None:
+    with pytest.raises(exits.BadInput, match="CCSL, CCOM, CCMA, CCMC"):
+        query("--designation", "CCXX")
+    with pytest.raises(exits.BadInput, match="CCZZ is none of CCSL, CCOM, CCMA, CCMC"):
+        finding.check_designation("CCZZ")
+
+
+def test_nothing_but_a_word_gets_into_a_query_even_without_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.programme.titles", dict)
+    assert "Designation IN ('NEW')" in query("--designation", "NEW")
+    finding.check_designation("NEW")
+    with pytest.raises(exits.BadInput):
+        query("--designation", "CCSL' OR '1' = '1")
+
+
+@pytest.mark.parametrize("text", ["", "  ", "a = 1)", "a = 1) OR (b = 2", "(a = 1", "a = ')' )", 'a = "x\\")"'])
+def test_a_list_filter_stays_between_its_parentheses(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    balanced = text.startswith('a = "')  # the quote hides it: the server may say what it thinks of the rest
+    if balanced:
+        assert f"({text})" in query("--query", text)
+        return
+    with pytest.raises(SystemExit) as ended:
+        query("--query", text)
+    assert ended.value.code == 2
+    assert "--query" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("30", "write a number"),
+        ("d", "write a number"),
+        ("-3d", "expected one argument"),
+        ("3 months", "write a number"),
+        ("99999999999d", "is too long: at most 9999d"),
+    ],
+)
+def test_a_span_is_a_number_and_a_unit(text: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        query("--due-within", text)
+    assert told in capsys.readouterr().err
+    assert finding.span("2w") == timedelta(weeks=2)
+    finding.moment_in(finding.span("9999w"))
+
+
+def test_an_instant_is_utc_to_the_second() -> None:
+    assert finding.instant(datetime.fromisoformat("2026-11-22T09:00:00.5-06:00")) == "2026-11-22T15:00:00Z"
+
+
+# --- sorting
+
+
+def test_what_has_no_value_stands_last_either_way() -> None:
+    known = [
+        entry("C-1"),
+        entry("C-2", next_deadline="2027-01-01T00:00:00Z"),
+        entry("C-3", next_deadline="2026-12-01T00:00:00Z"),
+    ]
+    assert [one.candidate_id for one in list_verb.ordered(known, "deadline", reverse=False)] == ["C-3", "C-2", "C-1"]
+    assert [one.candidate_id for one in list_verb.ordered(known, "deadline", reverse=True)] == ["C-2", "C-3", "C-1"]
+
+
+def test_statuses_are_sorted_as_a_life_goes() -> None:
+    statuses = list(get_args(Status))
+    known = [entry(status, status=status) for status in sorted(statuses)]
+    assert [one.status for one in list_verb.ordered(known, "status", reverse=False)] == statuses
+
+
+# --- written while there is more to come
+
+
+@pytest.mark.parametrize("number", [0, 1, 199, 200, 201, 450])
+def test_an_array_is_one_document_however_long(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    array = output.Array()
+    for one in range(number):
+        array.add({"number": one, "lines": "a\nb"})
+    array.end()
+    assert json.loads(capsys.readouterr().out) == [{"number": one, "lines": "a\nb"} for one in range(number)]
+
+
+@pytest.mark.parametrize("number", [0, 1, 199, 200, 201, 450])
+def test_rows_stay_aligned_and_whole_however_many(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = output.Rows(("first", "second"))
+    for one in range(number):
+        rows.add((f"{one:03}", "long " * 20 if one == 300 else "x"))
+    rows.end()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "first  second"
+    assert [line.split()[0] for line in lines[1:]] == [f"{one:03}" for one in range(number)]
+    assert all(line[7:].strip() == ("long " * 20).strip() for line in lines if "long" in line)
+    assert {line.index("x") for line in lines[1:] if line.endswith("x")} <= {7}
+
+
+def test_groups_share_their_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    output.groups(("a", "b"), [("one", [("x", "1")]), ("two", [("longer", "2"), ("y", "3")])])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["  a       b", "", "one", "  x       1", "", "two", "  longer  2", "  y       3"]
+
+
+# --- attention
+
+
+def held(**changes: Any) -> dict[str, Any]:
+    matter = {"attention": "held-result:R 9", "since": "2026-11-20T00:00:00Z", "what": "too early", "advice": "decide"}
+    return {
+        "candidate_id": "C-1",
+        "designation": "CCOM",
+        "status": "testing",
+        "path": "standard",
+        "attention": ["held-result:R 9"],
+        "matters": [matter],
+        "work_product": {"required": True, "status": "submitted", "submission_id": "W-1"},
+        "recertification": None,
+        **changes,
+    }
+
+
+def test_every_kind_of_attention_has_its_command() -> None:
+    assert set(advice.KINDS) == set(ADVICE)
+
+
+@pytest.mark.parametrize("kind", [*advice.KINDS, "of-a-newer-engine"])
+def test_every_command_is_one_that_exists(kind: str) -> None:
+    value = f"{kind}:R 9" if kind == advice.HELD else kind
+    command = shlex.split(advice.command(held(), value))
+    assert command[0] == "./starter.py"
+    choices = {"--verdict": "passed"}
+    words = [choices.get(before, "x") if word == "…" else word for before, word in pairwise(command)]
+    args = parsed(*words)
+    assert args.candidate == "C-1"
+    if "attention" in args:
+        assert args.attention == value
+
+
+def test_a_review_of_evidence_is_told_from_one_of_a_work_product() -> None:
+    assert "work-product review C-1 CCOM --submission-id W-1" in advice.command(held(), "review-waiting")
+    evidence = held(recertification={"status": "submitted", "submission_id": "E-1; rm -rf"})
+    command = advice.command(evidence, "review-waiting")
+    assert "recertify review C-1 CCOM --submission-id 'E-1; rm -rf'" in command
+    words = ["approved" if word == "…" else word for word in shlex.split(command)[1:]]
+    assert parsed(*words).submission_id == "E-1; rm -rf"
+
+
+def test_the_designations_beside_are_those_of_the_scheme() -> None:
+    assert advice.command(held(), "lower-not-in-force") == "./starter.py status C-1 CCMA"
+    assert advice.command(held(designation="CCMC"), "advancement-refused") == "./starter.py status C-1 CCSL"
+
+
+def test_an_older_worker_knows_the_values_alone() -> None:
+    status = held()
+    del status["matters"]
+    (matter,) = advice.matters(status)
+    assert matter["attention"] == "held-result:R 9"
+    assert matter["result_id"] == "R 9"
+    assert "resolve_held_result" in matter["advice"]
+    assert matter["since"] is None
+
+
+def test_only_those_are_asked_that_may_have_such_a_matter() -> None:
+    holds = attention._Found(("held-result",))
+    assert holds.wants(entry(needs_attention=("refused-message", "held-result:R-1")))
+    assert not holds.wants(entry(needs_attention=("refused-message",)))
+    # So many are published, and no more: the rest is only in the answer.
+    assert holds.wants(entry(needs_attention=("refused-message",) * 20))
+    assert holds.wants(entry(needs_attention=("of-another-kind:" + "x" * 300,)))
+    assert attention._Found(()).wants(entry(needs_attention=("anything",)))
+
+
+def test_the_longest_waiting_come_first(capsys: pytest.CaptureFixture[str]) -> None:
+    found = attention._Found(())
+    found.add(held(candidate_id="C-2", matters=[held()["matters"][0] | {"since": None}]))
+    found.add(held(candidate_id="C-3", matters=[held()["matters"][0] | {"since": "2026-11-21T00:00:00Z"}]))
+    found.add(held())
+    assert found.show(as_json=True) == 0
+    assert [one["candidate_id"] for one in json.loads(capsys.readouterr().out)] == ["C-1", "C-3", "C-2"]
+
+
+def test_held_results_are_listed_under_hold_too() -> None:
+    top = lazy.Parser()
+    kind: type[argparse.ArgumentParser] = lazy.Parser
+    hold = top.add_subparsers(parser_class=kind).add_parser("hold").add_subparsers()
+    attention.add_hold_list(hold)
+    args = top.parse_args(["hold", "list", "C-1", "CCSL", "--json"])
+    assert (args.candidate, args.of, args.kind, args.run) == ("C-1", "CCSL", ["held-result"], attention.run)
+    assert parsed("attention").kind == []
+
+
+# --- due
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def ring(days: float, what: str, *, border: bool) -> dict[str, Any]:
+    at = NOW + timedelta(days=days)
+    return {"on": "2000-01-01", "at": finding.instant(at), "what": what, "why": "so", "border": border}
+
+
+def test_what_is_due_is_taken_from_all_alarms_of_the_span(capsys: pytest.CaptureFixture[str]) -> None:
+    found = due._Found(facts.known(), timedelta(days=7))
+    alarms = [ring(-2, "late", border=True), ring(1, "soon", border=False), ring(8, "later", border=True)]
+    found.items.extend(found.told(entry(), {"status": "testing", "upcoming": alarms}))
+    assert found.show(parsed("due", "--json")) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [(one["what"], one["overdue"], one["border"]) for one in shown] == [
+        ("late", True, True),
+        ("soon", False, False),
+    ]
+    columns = ["day", "at", "candidate_id", "designation", "status", "what", "why", "border", "overdue"]
+    assert list(shown[0]) == columns
+    found.show(parsed("due"))
+    out = capsys.readouterr().out
+    assert out.index(due.OVERDUE) < out.index("late") < out.index("soon")
+
+
+def test_the_day_of_a_border_is_the_last_day_before_it() -> None:
+    found = due._Found(facts.known(), timedelta(days=90_000))
+    midnight = {"at": "2098-11-23T06:00:00Z", "what": "the window closes", "why": None, "on": "2098-11-22"}
+    border, alarm = (
+        next(iter(found.told(entry(), {"status": "testing", "upcoming": [midnight | {"border": kind}]})))
+        for kind in (True, False)
+    )
+    assert (str(border.day), str(alarm.day)) == ("2098-11-22", "2098-11-23")
+
+
+def test_an_older_worker_tells_its_next_alarm_and_the_deadline_is_published() -> None:
+    found = due._Found(facts.known(), timedelta(days=7))
+    deadline = NOW + timedelta(days=3)
+    soon = str((NOW + timedelta(days=1)).date())
+    status = {"status": "testing", "next": {"on": soon, "what": "reminder", "why": "rule 5"}}
+    items = list(found.told(entry(next_deadline=finding.instant(deadline)), status))
+    assert [(item.what, item.border) for item in items] == [
+        ("reminder", None),
+        ("the testing window closes, or a revised work product is due", True),
+    ]
+
+
+def test_every_open_status_has_a_word_for_its_deadline() -> None:
+    assert set(due._BORDERS) == set(vocabulary.OPEN_STATUSES)
+
+
+def test_how_far_ahead_alarms_ring_comes_from_the_scheme(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = facts.known()
+    assert known.zone == "America/Chicago"
+    assert known.candidate_days == 181
+    assert 366 <= known.holder_days <= 374  # twelve months, the window before the expiry
+    assert known.any_time == ("CCSL", "CCOM")
+    assert known.advances_to == {"CCMA": "CCOM", "CCMC": "CCSL"}
+    condition = due.may_ring(known, timedelta(days=1))
+    assert "NextDeadline IS NULL" in condition
+    assert "Designation = 'CCSL'" in condition
+    broken = tmp_path / "scheme.toml"
+    broken.write_text("nothing")
+    monkeypatch.setenv("CERTPATH_SCHEME", str(broken))
+    assert facts.known() == ("UTC", False, 0, 0, (), {})
+    assert due.may_ring(facts.known(), timedelta(days=1)) == finding.OPEN
+
+
+def test_a_closed_candidacy_has_nothing_due() -> None:
+    with pytest.raises(exits.BadInput, match="withdrawn"):
+        due.run(parsed("due", "--status", "withdrawn"))
+
+
+# --- summary
+
+
+def counted(*people: dict[str, Any]) -> summary._Rates:
+    rates = summary._Rates(facts.known())
+    for one in people:
+        rates.add(one)
+    return rates
+
+
+def assessed(status: str, attempts: int, **more: Any) -> dict[str, Any]:
+    return {"assessments": {"people-management": {"status": status, "attempts": attempts}}, **more}
+
+
+def test_rates_rest_on_used_attempts_and_are_never_rounded_up() -> None:
+    rates = counted(
+        assessed("passed", 1), assessed("passed", 2), assessed("open", 1), assessed("open", 0), {"assessments": {}}
+    )
+    (rate,) = (summary._rate(domain, tally) for domain, tally in rates.domains.items())
+    assert rate == {
+        "domain": "people-management",
+        "attempted": 3,
+        "passed": 2,
+        "pass_rate": "66.66",
+        "passed_first": 1,
+        "first_rate": "33.33",
+    }
+    assert rates.asked == 5
+    assert summary._percentage(0, 0) is None
+    assert summary._percentage(1, 1) == "100.00"
+
+
+def test_the_time_to_certification_is_counted_in_days_of_the_body() -> None:
+    def certified(purchased_at: str, on: str) -> dict[str, Any]:
+        return {"purchased_at": purchased_at, "certificate": {"certified_on": on}}
+
+    # Shortly after midnight UTC it is still the day before in Chicago.
+    assert counted(certified("2026-11-02T01:00:00Z", "2026-11-11")).median == 10
+    assert (
+        counted(certified("2026-11-02T01:00:00Z", "2026-11-11"), certified("2026-11-02T15:00:00Z", "2026-11-03")).median
+        == 5.5
+    )
+    assert counted().median is None
+
+
+# --- timeline
+
+
+def test_events_are_chosen_by_day_and_type(capsys: pytest.CaptureFixture[str]) -> None:
+    events = [
+        {"sequence": 0, "at": "2026-11-01T00:00:00Z", "type": "Older", "summary": "3 older events are not carried"},
+        {"sequence": 4, "at": "2026-11-02T03:00:00Z", "type": "Registered", "summary": "x"},
+        {"sequence": 5, "at": "2026-11-02T07:00:00Z", "type": "AssessmentPassed", "summary": "x"},
+    ]
+    args = parsed("timeline", "C-1", "CCSL", "--since", "2026-11-02")
+    # 03:00 UTC is still the evening before in Chicago.
+    assert [event["sequence"] for event in timeline._chosen(events, args)] == [5]
+    assert "3 older events" in capsys.readouterr().err
+    args = parsed("timeline", "C-1", "CCSL", "--type", "Registered", "--type", "Certified")
+    assert [event["sequence"] for event in timeline._chosen(events, args)] == [4]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("AssesmentPassed", "AssessmentPassed"), ("assessment_passed", "AssessmentPassed"), ("Zzz", "contract.md")],
+)
+def test_an_event_that_does_not_exist_is_answered_with_the_likely_one(name: str, told: str) -> None:
+    with pytest.raises(exits.BadInput, match=told):
+        timeline._check_types([name])
+    timeline._check_types(["Certified", "CandidacyClosed"])
+
+
+# --- asking
+
+
+class Candidates:
+    """Answers instead of a worker: what happens to the query of each, by candidate."""
+
+    def __init__(self, **outcomes: Any) -> None:
+        self.outcomes = outcomes
+        self.asked: list[str] = []
+
+    async def query(self, whom: Any, _client: object, _name: str) -> Any:
+        self.asked.append(whom.candidate_id)
+        outcome = self.outcomes[whom.candidate_id]
+        if callable(outcome):
+            outcome = await outcome()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+async def found(entries: list[Entry]) -> AsyncIterator[Entry]:
+    for one in entries:
+        yield one
+
+
+async def asked(candidates: Candidates, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.setattr(Candidacy, "query", lambda *given: candidates.query(*given))
+    entries = found([entry(name) for name in candidates.outcomes])
+    statuses = asking.statuses(cast(Any, None), entries, len(candidates.outcomes))
+    return {one.candidate_id: status async for one, status in statuses}
+
+
+async def test_everybody_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = Candidates(**{f"C{number}": {"n": number} for number in range(100)})
+    assert await asked(people, monkeypatch) == people.outcomes
+    assert sorted(people.asked) == sorted(people.outcomes)
+
+
+async def test_the_deleted_are_left_out_and_who_cannot_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = Candidates(A={"n": 1}, B=exits.NotFound("gone"), C=exits.Refused("its input was no registration"))
+    assert await asked(people, monkeypatch) == {"A": {"n": 1}, "C": None}
+
+
+async def test_without_a_worker_nobody_is_asked_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = Candidates(**{f"C{number}": exits.NoWorker("nobody") for number in range(1000)})
+    with pytest.raises(exits.NoWorker):
+        await asked(people, monkeypatch)
+    assert len(people.asked) < 50
+
+
+async def test_one_that_is_stuck_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    import asyncio
+
+    rest = asyncio.Event()
+
+    async def stuck() -> exits.NoWorker:
+        await rest.wait()
+        return exits.NoWorker("no answer within 10 seconds")
+
+    async def last() -> dict[str, Any]:
+        rest.set()
+        await asyncio.sleep(0)
+        return {"n": "last"}
+
+    people = Candidates(S=stuck, **{f"C{number}": {"n": number} for number in range(60)}, L=last)
+    answers = await asked(people, monkeypatch)
+    assert answers["S"] is None
+    assert len(answers) == 62
