@@ -79,8 +79,8 @@ def command(status: Mapping[str, Any], attention: str) -> str:
 
 def _beside(designation: str) -> tuple[str, str]:
     """The designations below and above, by the scheme in force here; a gap where it does not tell."""
-    from cli import facts
+    from cli import programme
 
-    edges = facts.known().advances_to
+    edges = programme.facts().advances_to
     lower = [code for code, higher in edges.items() if higher == designation]
     return (lower[0] if lower else _GAP), edges.get(designation, _GAP)

@@ -6,9 +6,9 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from cli import exits
-from cli.bulk.progress import Progress
 from cli.candidates import Candidacy
 from cli.finding import Entry
+from cli.progress import Progress
 
 if TYPE_CHECKING:
     from temporalio.client import Client, WorkflowHandle

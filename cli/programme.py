@@ -1,8 +1,17 @@
-"""What the command line knows of the scheme: designations, domains and their titles. The rules are the worker's."""
+"""What the command line knows of the scheme: designations, domains, and how far ahead alarms may ring.
 
-from typing import Any
+Names and days to look for, no more: the rules are the worker's.
+"""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+_LONGEST_MONTH = 31
 
 
 def titles() -> dict[str, str]:
@@ -22,6 +31,66 @@ def domains() -> dict[str, str]:
         return {str(domain): str(title) for domain, title in _scheme()["domains"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+class Facts(NamedTuple):
+    """From the scheme file in force here (CERTPATH_SCHEME).
+
+    `zone` is the one in which the body's days begin and end. No reminder, and no opening of a window, lies more than
+    `candidate_days` or `holder_days` before the deadline or expiry that a candidacy publishes; but for candidates of
+    the designations in `any_time`: their experience may count from any day on, or a lower certificate be asked to give
+    way. `advances_to` has the higher designation by the lower. Of a file that cannot be used, `readable` is False.
+    """
+
+    zone: str
+    readable: bool
+    candidate_days: int
+    holder_days: int
+    any_time: tuple[str, ...]
+    advances_to: "Mapping[str, str]"
+
+    def day_of(self, moment: "datetime") -> "date":
+        """The calendar day of this instant, in the zone."""
+        from domain import calendar
+
+        return calendar.day_of(moment, self.zone)
+
+    def last_day_before(self, border: "datetime") -> "date":
+        """The day that people read of a border, which is the exclusive end of it (rule 2)."""
+        from datetime import timedelta
+
+        return self.day_of(border - timedelta(seconds=1))
+
+
+def facts() -> Facts:
+    """What the scheme file says; UTC and nothing more where it cannot be used: the worker is the one to complain."""
+    from domain import calendar
+
+    try:
+        scheme = _scheme()
+        zone = str(scheme["body"]["zone"])
+        if not calendar.is_zone(zone):
+            raise ValueError(zone)
+        designations = scheme["designations"]
+        edges = {code: str(line["advances_to"]) for code, line in designations.items() if line.get("advances_to")}
+        experienced = [code for code, line in designations.items() if line.get("experience") or code in edges.values()]
+        testing, certificate = scheme["rules"]["testing"], scheme["rules"]["certificate"]
+        return Facts(
+            zone=zone,
+            readable=True,
+            candidate_days=max(map(int, testing["reminder_days"]), default=0) + 1,
+            holder_days=_holder_days(certificate),
+            any_time=tuple(experienced),
+            advances_to=edges,
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Facts("UTC", False, 0, 0, (), {})
+
+
+def _holder_days(certificate: "Mapping[str, Any]") -> int:
+    # After the expiry the end of the grace period is the next border, and reminders go out until then.
+    months = _LONGEST_MONTH * int(certificate["window_months"])
+    return max(*map(int, certificate["reminder_days"]), int(certificate["grace_days"]), months) + 1
 
 
 def _scheme() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cli import exits, facts, finding, output
+from cli import exits, finding, output, programme
 from cli.vocabulary import CLOSED_STATUSES
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     closed = [status for status in args.status if status in CLOSED_STATUSES]
     if closed:
         raise exits.BadInput(f"--status: a closed candidacy ({', '.join(closed)}) has nothing due.")
-    known = facts.known()
+    known = programme.facts()
     query = finding.both(finding.query_of(args), finding.OPEN)
     query = finding.both(query, _deadline_by(args.within) if args.deadlines else may_ring(known, args.within))
 
@@ -113,7 +113,7 @@ async def _ask(client: "Client", query: str, found: "_Found") -> None:
             found.items.extend(found.told(entry, status))
 
 
-def may_ring(known: facts.Facts, within: "timedelta") -> str:
+def may_ring(known: programme.Facts, within: "timedelta") -> str:
     """The condition on an open candidacy that may have an alarm in the span; it is better to ask one too many."""
     if not known.readable:
         return finding.OPEN
@@ -139,7 +139,7 @@ def _deadline_by(within: "timedelta") -> str:
 class _Found:
     """What falls due within the span, and who did not answer."""
 
-    def __init__(self, known: facts.Facts, within: "timedelta") -> None:
+    def __init__(self, known: programme.Facts, within: "timedelta") -> None:
         from datetime import UTC, datetime
 
         self._known = known

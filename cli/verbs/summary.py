@@ -9,7 +9,7 @@ from cli.vocabulary import STATUSES
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-    from cli.facts import Facts
+    from cli.programme import Facts
 
 RATE_COLUMNS = ("domain", "attempted", "passed", "pass rate", "passed at first", "first rate")
 
@@ -59,9 +59,9 @@ def run(args: argparse.Namespace) -> int:
     """Counts, asks where that is wanted, and shows both."""
     query = finding.query_of(args)
 
-    from cli import facts, programme
+    from cli import programme
 
-    known = facts.known()
+    known = programme.facts()
     designations = args.designation or list(programme.titles())
 
     from cli.session import connected

@@ -111,9 +111,9 @@ def _types() -> list[str]:
 def _chosen(events: list[dict[str, Any]], args: argparse.Namespace) -> list[dict[str, Any]]:
     from datetime import datetime
 
-    from cli import facts
+    from cli import programme
 
-    known = facts.known()
+    known = programme.facts()
     chosen = []
     for event in events:
         if event.get("type") == _OLDER:

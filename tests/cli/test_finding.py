@@ -10,7 +10,7 @@ from typing import Any, cast, get_args
 
 import pytest
 
-from cli import advice, asking, exits, facts, finding, lazy, main, output, vocabulary
+from cli import advice, asking, exits, finding, lazy, main, output, programme, vocabulary
 from cli.candidates import Candidacy
 from cli.finding import Entry
 from cli.verbs import attention, due, summary, timeline
@@ -267,7 +267,7 @@ def ring(days: float, what: str, *, border: bool) -> dict[str, Any]:
 
 
 def test_what_is_due_is_taken_from_all_alarms_of_the_span(capsys: pytest.CaptureFixture[str]) -> None:
-    found = due._Found(facts.known(), timedelta(days=7))
+    found = due._Found(programme.facts(), timedelta(days=7))
     alarms = [ring(-2, "late", border=True), ring(1, "soon", border=False), ring(8, "later", border=True)]
     found.items.extend(found.told(entry(), {"status": "testing", "upcoming": alarms}))
     assert found.show(parsed("due", "--json")) == 0
@@ -284,7 +284,7 @@ def test_what_is_due_is_taken_from_all_alarms_of_the_span(capsys: pytest.Capture
 
 
 def test_the_day_of_a_border_is_the_last_day_before_it() -> None:
-    found = due._Found(facts.known(), timedelta(days=90_000))
+    found = due._Found(programme.facts(), timedelta(days=90_000))
     midnight = {"at": "2098-11-23T06:00:00Z", "what": "the window closes", "why": None, "on": "2098-11-22"}
     border, alarm = (
         next(iter(found.told(entry(), {"status": "testing", "upcoming": [midnight | {"border": kind}]})))
@@ -294,7 +294,7 @@ def test_the_day_of_a_border_is_the_last_day_before_it() -> None:
 
 
 def test_an_older_worker_tells_its_next_alarm_and_the_deadline_is_published() -> None:
-    found = due._Found(facts.known(), timedelta(days=7))
+    found = due._Found(programme.facts(), timedelta(days=7))
     deadline = NOW + timedelta(days=3)
     soon = str((NOW + timedelta(days=1)).date())
     status = {"status": "testing", "next": {"on": soon, "what": "reminder", "why": "rule 5"}}
@@ -310,7 +310,7 @@ def test_every_open_status_has_a_word_for_its_deadline() -> None:
 
 
 def test_how_far_ahead_alarms_ring_comes_from_the_scheme(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = facts.known()
+    known = programme.facts()
     assert known.zone == "America/Chicago"
     assert known.candidate_days == 181
     assert 366 <= known.holder_days <= 374  # twelve months, the window before the expiry
@@ -322,8 +322,8 @@ def test_how_far_ahead_alarms_ring_comes_from_the_scheme(tmp_path: Any, monkeypa
     broken = tmp_path / "scheme.toml"
     broken.write_text("nothing")
     monkeypatch.setenv("CERTPATH_SCHEME", str(broken))
-    assert facts.known() == ("UTC", False, 0, 0, (), {})
-    assert due.may_ring(facts.known(), timedelta(days=1)) == finding.OPEN
+    assert programme.facts() == ("UTC", False, 0, 0, (), {})
+    assert due.may_ring(programme.facts(), timedelta(days=1)) == finding.OPEN
 
 
 def test_a_closed_candidacy_has_nothing_due() -> None:
@@ -335,7 +335,7 @@ def test_a_closed_candidacy_has_nothing_due() -> None:
 
 
 def counted(*people: dict[str, Any]) -> summary._Rates:
-    rates = summary._Rates(facts.known())
+    rates = summary._Rates(programme.facts())
     for one in people:
         rates.add(one)
     return rates

@@ -38,6 +38,7 @@ from temporalio.client import Client  # noqa: E402
 from temporalio.contrib.pydantic import pydantic_data_converter  # noqa: E402
 from temporalio.testing import WorkflowEnvironment  # noqa: E402
 
+from domain.commands import RefuseMessage  # noqa: E402
 from runtime import search_attributes  # noqa: E402
 from runtime.embedded import time_skipping_server  # noqa: E402
 from runtime.settings import Settings  # noqa: E402
@@ -180,6 +181,22 @@ async def expired(world: World) -> Told:
     return {"expired": (holder, None)}
 
 
+async def refused_again(world: World) -> Told:
+    """Rules version 2: what is refused, acknowledged, and delivered once more; then the workflow is cancelled."""
+    candidate = world.candidate("CCMA", "G-10")
+    await candidate.start()
+    await candidate.has("Registered")
+    for _ in range(2):
+        await candidate.signal("suspend", reason="a complaint", by="M. Vogel", message_id="line-7")
+        await candidate.has("MessageRefused")
+        if "AttentionAcknowledged" not in await candidate.types():
+            await candidate.send("acknowledge", attention="refused-message", by="M. Vogel")
+    await candidate.send("confirm_purchase", reference="INV-1")
+    await candidate.handle.cancel()
+    await candidate.ended()
+    return {"refused-again": (candidate, None)}
+
+
 async def advancement(world: World) -> Told:
     """The lower certificate is suspended when it is asked to give way, and reinstated days later."""
     holder = await world.holder()
@@ -211,6 +228,7 @@ STORIES: tuple[Callable[[World], Awaitable[Told]], ...] = (
     invalid,
     holder_for_life,
     expired,
+    refused_again,
     advancement,
 )
 
@@ -272,6 +290,7 @@ def journals() -> dict[str, Past]:
         "suspended": _past("CCMA").certify().say("suspend", reason="a complaint", by="M. Vogel"),
         "grace": _past("CCMA").certify().until(BEGUN + timedelta(days=1110)),
         "lapsed": _past("CCMA").certify().until(BEGUN + timedelta(days=1200)),
+        "refused-message": _refused(),
         "advancing": _past("CCMA").certify().say("request_advancement", purchase={"reference": "INV-9"}),
     }
     past["revise"].say("submit_work_product", submission_id="W-1", uri="urn:x", sha256="ab" * 32)
@@ -284,6 +303,24 @@ def _held() -> Past:
     result = {"domain": PEOPLE, "taken_at": BEGUN}
     past.say("record_assessment_result", result_id="H-1", **result, form="PM-A", responses={"1": "A"})
     past.say("record_assessment_result", result_id="H-2", **result, percentage="80", passed=False, message_id="m-1")
+    return past
+
+
+def _refused() -> Past:
+    past = _past("CCMA")
+    for number in (1, 2):
+        past.journal.refuse(
+            RefuseMessage(
+                message="suspend",
+                code="not-a-holder",
+                reason="only a holder's certificate can be suspended",
+                from_signal=True,
+                sha256=f"{number}" * 64,
+                excerpt="{}",
+                message_id=f"m-{number}",
+            ),
+            past.now,
+        )
     return past
 
 

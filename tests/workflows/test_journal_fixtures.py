@@ -21,6 +21,7 @@ FOLDER = ROOT / "tests" / "fixtures" / "journals"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 ENDS = {
     "awaiting-purchase": "abandoned",
+    "refused-message": "timed_out",
     "testing": "timed_out",
     "revise": "timed_out",
     "settling": "timed_out",

@@ -1,4 +1,4 @@
-"""How far a bulk act has come, on stderr: a bar on a terminal, a plain line now and then elsewhere."""
+"""How far something with many parts has come, on stderr: a bar on a terminal, a plain line now and then elsewhere."""
 
 import sys
 import time
@@ -8,6 +8,7 @@ from typing import Any
 from cli import output
 
 _EVERY_SECONDS = 5.0
+_FEW = 20
 
 
 class Progress:
@@ -48,8 +49,9 @@ class Progress:
     def _tell(self) -> None:
         self._told, self._said = time.monotonic(), self._done
         rate = self._done / max(self._told - self._begun, 0.001)
-        left = (self._total - self._done) / rate if self._done else 0.0
-        remaining = f", {_span(left)} left" if self._done < self._total else ""
+        left = (self._total - self._done) / max(rate, 0.001)
+        # The first few say little of the others: so slow, so fast were they only because they were the first.
+        remaining = f", {_span(left)} left" if _FEW <= self._done < self._total else ""
         output.say(f"{self._what}: {self._done:,} of {self._total:,}, {rate:,.0f}/s{remaining}")
 
 
