@@ -1,0 +1,169 @@
+"""What an admin does in the Temporal UI (2.54), by the same buttons: the guide's pictures and the tests use these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+from runtime.embedded import NAMESPACE, EmbeddedServer
+from runtime.settings import ROOT
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator, Page
+
+VIEWS = ROOT / "docs" / "ui-views.js"
+"""What the guide has an admin paste into the browser's console: columns and saved views."""
+
+COLUMNS_AWAY = ("Run ID", "Type", "Start", "End")
+COLUMNS = ("CertificationStatus", "NextDeadline", "NeedsAttention", "AssessmentsPassed")
+"""What somebody who looks after candidates wants to see in the list; the UI keeps each viewer's choice."""
+
+Kind = Literal["signal", "update"]
+
+
+def visible(page: Page, test_id: str) -> Locator:
+    """An element by its test id. The UI renders some twice, for wide and for narrow windows."""
+    return page.get_by_test_id(test_id).filter(visible=True).first
+
+
+# --- the list -----------------------------------------------------------------------------------------------
+
+
+async def open_list(page: Page, server: EmbeddedServer, query: str = "") -> None:
+    """The list of workflows, of those that a list filter finds."""
+    await page.goto(f"{server.ui_url}/namespaces/{NAMESPACE}/workflows{'?query=' if query else ''}{quote(query)}")
+    await visible(page, "workflows-summary-table-configuration-button").wait_for()
+
+
+async def choose_columns(page: Page) -> None:
+    """Takes away what says nothing about a candidate, and adds what does, by hand."""
+    await open_columns(page)
+    for column in COLUMNS_AWAY:
+        await page.get_by_label(f"Remove {column} column").click()
+    for column in COLUMNS:
+        await page.get_by_label(f"Add {column} column").click()
+    await page.get_by_test_id("drawer-close-button").click()
+
+
+async def open_columns(page: Page) -> None:
+    """The drawer in which columns are chosen."""
+    await visible(page, "workflows-summary-table-configuration-button").click()
+    await page.get_by_text("Columns (in view)").wait_for()
+
+
+async def type_filter(page: Page, query: str) -> None:
+    """Types a list filter above the list."""
+    await visible(page, "toggle-manual-query").click()
+    field = visible(page, "workflow-manual-search-input")
+    await field.fill(query)
+    await field.press("Enter")
+
+
+async def save_view(page: Page, name: str) -> None:
+    """Saves the filter that is shown as a view."""
+    await visible(page, "create-view-button").click()
+    await visible(page, "workflow-save-view-modal-input").fill(name)
+    await visible(page, "confirm-modal-button").click()
+    await page.get_by_role("button", name="Share").filter(visible=True).first.wait_for()
+
+
+async def paste_views(page: Page) -> None:
+    """Runs what the guide has an admin paste into the console, which ends by loading the page anew."""
+    async with page.expect_navigation():
+        await page.evaluate(VIEWS.read_text())
+    await visible(page, "workflows-summary-table-configuration-button").wait_for()
+
+
+async def open_views(page: Page) -> None:
+    """The list of saved views."""
+    await visible(page, "saved-views-button").click()
+    await page.get_by_placeholder("Search views").wait_for()
+
+
+# --- one candidate ------------------------------------------------------------------------------------------
+
+
+async def open_candidate(page: Page, server: EmbeddedServer, workflow_id: str) -> None:
+    """The page of a candidate, which begins with the tab Timeline."""
+    await page.goto(f"{server.ui_url}/namespaces/{NAMESPACE}/workflows/{workflow_id}")
+    await visible(page, "workflow-id-heading").wait_for()
+    await page.get_by_role("heading", name="Timeline").wait_for()
+
+
+async def open_details(page: Page) -> Locator:
+    """The tab User Metadata; answers the current details, as the workflow keeps them."""
+    await visible(page, "user-metadata-tab").click()
+    # The UI renders a workflow's markdown in a frame of its own.
+    details = page.frame_locator("iframe").last.locator("body")
+    await details.get_by_role("heading", level=3).wait_for()
+    return details
+
+
+async def open_history(page: Page) -> None:
+    """The tab Event History, in its compact form: one line for each message, notice and timer."""
+    await visible(page, "history-tab").click()
+    await page.get_by_role("button", name="Compact").or_(page.get_by_role("tab", name="Compact")).first.click()
+
+
+async def ask(page: Page, query: str) -> Locator:
+    """Runs a query in the tab Queries; answers where its answer is shown."""
+    await visible(page, "queries-tab").click()
+    await visible(page, "query-select-button").click()
+    await page.get_by_role("option", name=query).filter(visible=True).first.click()
+    await page.get_by_role("button", name="Run Query").or_(page.get_by_role("button", name="Refresh Query")).click()
+    answer = page.locator(".cm-content").last
+    await answer.get_by_text("{").first.wait_for()
+    return answer
+
+
+# --- messages and cancellation ------------------------------------------------------------------------------
+
+
+async def open_form(page: Page, kind: Kind) -> Locator:
+    """The form behind More Actions, Send a Signal or Send an Update, with its list of names open."""
+    await page.get_by_role("button", name="More Actions").filter(visible=True).click()
+    await visible(page, f"{kind}-button").click()
+    form = visible(page, f"{kind}-confirmation-modal")
+    await form.get_by_test_id(f"{kind}-select-button").click()
+    await form.get_by_role("option", name="acknowledge").wait_for()
+    return form
+
+
+async def fill_form(page: Page, form: Locator, message: str, text: str) -> None:
+    """Chooses a message and types its JSON, then leaves the field: the UI lays the JSON out anew, and all moves."""
+    await form.get_by_role("option", name=message).first.click()
+    if text:
+        data = form.get_by_role("textbox", name="Data")
+        await data.click()
+        await page.keyboard.insert_text(text)
+        await data.blur()
+
+
+async def send(page: Page, kind: Kind, message: str, text: str) -> Any:
+    """Sends a message by the form, and answers what the server said: None where the UI sent nothing."""
+    form = await open_form(page, kind)
+    await fill_form(page, form, message, text)
+    answers: list[Any] = []
+
+    def listen(answer: Any) -> None:
+        if f"/{kind}/{message}" in answer.url:
+            answers.append(answer)
+
+    page.on("response", listen)
+    await form.get_by_test_id("confirm-modal-button").click()
+    toast, alert = page.get_by_text({"signal": "Workflow signaled.", "update": "Update successful"}[kind]), alerts(form)
+    await toast.or_(alert).first.wait_for()
+    page.remove_listener("response", listen)
+    return await answers[0].json() if answers else None
+
+
+def alerts(form: Locator) -> Locator:
+    """What the form complains of."""
+    return form.get_by_role("alert").filter(has_text="e").filter(visible=True)
+
+
+async def cancel(page: Page) -> None:
+    """Presses Request Cancellation, and confirms."""
+    await page.get_by_role("button", name="Request Cancellation").filter(visible=True).click()
+    await visible(page, "cancel-confirmation-modal").get_by_test_id("confirm-modal-button").click()
+    await page.get_by_text("Workflow canceled.").first.wait_for()
