@@ -1,5 +1,5 @@
-"""Files of many rows: read and checked here, carried out by the verbs `import` and `results`.
+"""Acts on thousands, which may be ended anywhere and begun again: the verbs `import`, `results` and `message`.
 
-`registrations` and `feeds` say what a row must hold; `tables` reads rows of either kind of file; `sources` fetches the
-text. None of them knows Temporal.
+`enrolling`, `delivering` and `addressing` are the three; `act` is what they share: the plan, the workers (`running`) and
+the outcome file (`outcomes`). What the files hold is read by `cli.files`.
 """

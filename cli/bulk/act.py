@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from cli import exits, output
 from cli.bulk.outcomes import NOT_REACHED, Item, OutcomeFile
-from cli.bulk.tables import Problem, Sheet
+from cli.files.tables import Problem, Sheet
 from cli.progress import Progress
 from runtime.settings import ROOT
 

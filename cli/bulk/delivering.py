@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli import answers, exits
-from cli.bulk import act, feeds, outcomes
+from cli.bulk import act, outcomes
 from cli.bulk.outcomes import Item
-from cli.bulk.tables import Entry, Problem
 from cli.candidates import Candidacy, is_open
+from cli.files import feeds
+from cli.files.tables import Entry, Problem
 
 if TYPE_CHECKING:
     from temporalio.client import Client

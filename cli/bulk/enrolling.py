@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cli import answers, exits, output, programme
 from cli.bulk import act, outcomes
 from cli.bulk.outcomes import Item
-from cli.bulk.tables import Entry, Problem
+from cli.files.tables import Entry, Problem
 from cli.registration import enrol, enrolled
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cli.bulk import feeds, tables
-from cli.bulk import registrations as candidate_files
 from cli.candidates import Candidacy
+from cli.files import feeds, tables
+from cli.files import registrations as candidate_files
 from runtime.settings import ROOT
 
 EXAMPLES = ROOT / "examples"

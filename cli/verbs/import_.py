@@ -46,7 +46,8 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def run(args: argparse.Namespace) -> int:
     """Checks the whole file, then enrols row by row."""
-    from cli.bulk import act, registrations
+    from cli.bulk import act
+    from cli.files import registrations
 
     sheet = registrations.read(args.file)
     problems = act.without_bad_rows(sheet, args.file, skip=args.skip_bad)

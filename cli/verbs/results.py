@@ -48,7 +48,8 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def run(args: argparse.Namespace) -> int:
     """Checks the whole feed, then delivers it candidacy by candidacy."""
-    from cli.bulk import act, feeds
+    from cli.bulk import act
+    from cli.files import feeds
 
     sheet = feeds.read(args.file)
     problems = act.without_bad_rows(sheet, args.file, skip=args.skip_bad)

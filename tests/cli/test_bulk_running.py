@@ -11,7 +11,7 @@ import pytest
 from cli import exits
 from cli.bulk import act, outcomes, running
 from cli.bulk.outcomes import NOT_REACHED, Item, OutcomeFile
-from cli.bulk.tables import Problem, Sheet
+from cli.files.tables import Problem, Sheet
 
 COLUMNS = ("line", "candidate_id", "designation")
 ITEMS = [Item(number, (f"C-{number}", "CCMA")) for number in (2, 3, 4)]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli import exits
-from cli.bulk import feeds, registrations, sources, tables
-from cli.bulk.tables import Problem, Sheet
+from cli.files import feeds, registrations, sources, tables
+from cli.files.tables import Problem, Sheet
 
 Write = Callable[..., str]
 NEEDED = "candidate_id,name,email,designation"

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli import exits, programme
-from cli.bulk import feeds
-from cli.bulk.tables import Sheet
 from cli.candidates import Candidacy
+from cli.files import feeds
+from cli.files.tables import Sheet
 from domain.messages import digest_of, parse_message
 
 COLUMNS = feeds.COLUMNS.names

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Any, NoReturn
 
 from cli import exits
-from cli.bulk import sources
-from cli.bulk.tables import MAX_COLUMNS, Columns, Header, Row, Table, header, lost_characters
+from cli.files import sources
+from cli.files.tables import MAX_COLUMNS, Columns, Header, Row, Table, header, lost_characters
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MAX_QUOTE_FAULTS = 100

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cli import programme
-from cli.bulk import cells, tables
-from cli.bulk.tables import Columns, Entry, Problem, Row, Sheet
 from cli.candidates import Candidacy
+from cli.files import cells, tables
+from cli.files.tables import Columns, Entry, Problem, Row, Sheet
 from domain import messages
 from domain.commands import Registration
 

@@ -7,8 +7,8 @@ from pathlib import PurePath
 from typing import Any
 
 from cli import exits
-from cli.bulk import sources
-from cli.bulk.tables import MAX_COLUMNS, MAX_IGNORED, Columns, Header, Row, Table, header, lost_characters
+from cli.files import sources
+from cli.files.tables import MAX_COLUMNS, MAX_IGNORED, Columns, Header, Row, Table, header, lost_characters
 
 _SUFFIXES = (".jsonl", ".ndjson")
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cli import exits
-from cli.bulk import sources
 from cli.candidates import Candidacy
+from cli.files import sources
 
 MAX_ROWS = 500_000
 MAX_COLUMNS = 1000
@@ -102,7 +102,7 @@ def read(source: str, columns: Columns, *, jsonl: bool = False) -> Table:
 
     Raises `exits.BadInput`, here or while rows are taken, for what concerns the file as a whole.
     """
-    from cli.bulk import delimited, jsonlines
+    from cli.files import delimited, jsonlines
 
     lines = sources.lines(source)
     if jsonlines.looks_so(source, lines):

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli import exits
-from cli.bulk import registrations
-from cli.bulk.tables import Sheet
+from cli.files import registrations
+from cli.files.tables import Sheet
 from cli.registration import checked
 
 COLUMNS = registrations.COLUMNS.names
