@@ -15,6 +15,7 @@ Outcome = Literal["registered", "already enrolled"]
 
 _DIGEST = "registration_digest"
 _OPENED = "registered_at"
+_ACT = "enrolled_by"
 
 
 def checked(registration: dict[str, Any]) -> dict[str, Any]:
@@ -33,10 +34,22 @@ def checked(registration: dict[str, Any]) -> dict[str, Any]:
     return registration
 
 
-async def enrol(client: "Client", registration: dict[str, Any], title: str | None, *, again: bool = False) -> Outcome:
+class OpenedBefore(exits.Closed):
+    """The candidacy that this very act has opened is closed since; the same act does not open a second one."""
+
+
+async def enrol(
+    client: "Client",
+    registration: dict[str, Any],
+    title: str | None,
+    *,
+    again: bool = False,
+    act: str | None = None,
+) -> Outcome:
     """Start the candidacy, unless it is open already with the same data. Raises `exits.Stop`.
 
-    `again` opens a new candidacy where an earlier one is closed; without it, that is refused (rule 24).
+    `again` opens a new candidacy where an earlier one is closed; without it, that is refused (rule 24). `act` names
+    what is carried out, where that may be interrupted and begun again: it opens a candidacy once.
     """
     from temporalio.common import WorkflowIDReusePolicy
     from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -44,6 +57,8 @@ async def enrol(client: "Client", registration: dict[str, Any], title: str | Non
     from runtime.connection import TASK_QUEUE
 
     candidacy = Candidacy(registration["candidate_id"], registration["designation"])
+    if again and act:
+        await check_not_opened_by(client, candidacy, act)
     try:
         await client.start_workflow(
             candidates.WORKFLOW,
@@ -51,7 +66,7 @@ async def enrol(client: "Client", registration: dict[str, Any], title: str | Non
             id=candidacy.workflow_id,
             task_queue=TASK_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            memo={_DIGEST: _digest(registration), _OPENED: _now()},
+            memo={_DIGEST: _digest(registration), _OPENED: _now(), **({_ACT: act} if act else {})},
             search_attributes=_search_attributes(registration),
             # Shown in the UI, and never encrypted: nothing personal.
             static_summary=f"{candidacy.designation} {candidacy.candidate_id}",
@@ -99,11 +114,11 @@ async def enrolled(client: "Client", candidacy: Candidacy, registration: dict[st
     """That this very enrolment is there and open. Raises `exits.Stop` where it is not."""
     description = await candidacy.describe(client)
     if not candidates.is_open(description):
+        status = candidates.status_of(description)
         raise exits.Closed(
-            f"The candidacy of {candidacy} is closed ({candidates.status_of(description)}); "
-            "--re-enrol opens a new one on purpose.",
+            f"The candidacy of {candidacy} is closed ({status}); --re-enrol opens a new one on purpose.",
             workflow_id=candidacy.workflow_id,
-            status=candidates.status_of(description),
+            status=status,
         )
     if not await _same(client, candidacy, description, registration):
         raise exits.Refused(
@@ -111,6 +126,17 @@ async def enrolled(client: "Client", candidacy: Candidacy, registration: dict[st
             "update_contact, confirm_purchase or record_experience.",
             code="enrolled-with-other-data",
         )
+
+
+async def check_not_opened_by(client: "Client", candidacy: Candidacy, act: str) -> None:
+    """Raises `OpenedBefore` where this act has opened the candidacy, and it is closed by now."""
+    try:
+        description = await candidacy.describe(client)
+    except exits.NotFound:
+        return
+    if not candidates.is_open(description) and (await description.memo()).get(_ACT) == act:
+        status = candidates.status_of(description)
+        raise OpenedBefore(f"The candidacy of {candidacy} was opened and is closed ({status}).", status=status)
 
 
 async def _same(

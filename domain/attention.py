@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -55,39 +54,6 @@ def matters(state: State) -> list[Matter]:
         for value in state.attention
         for since, what in _behind(state, value)
     ]
-
-
-def to_send(state: State, attention: str) -> str:
-    """A message that settles it, as markdown: its name, and JSON to copy into the UI's form or `starter.py send`.
-
-    What a person must fill in is empty, and an empty text is refused: nothing is decided by pasting alone.
-    """
-    kind, _, subject = attention.partition(":")
-    if kind == HELD_RESULT:
-        return ready("resolve_held_result", result_id=subject, decision="accept", by="", reason="")
-    if kind == "review-waiting":
-        return review_to_send(state)
-    if kind == "suspension-unresolved":
-        return ready("reinstate", reason="", by="")
-    if kind == "notice-undeliverable":
-        return ready("update_contact", email="")
-    return "" if kind == "lower-not-in-force" else ready("acknowledge", attention=attention, by="")
-
-
-def review_to_send(state: State) -> str:
-    """The verdict that is waited for, as a message; empty where nothing is under review."""
-    if state.work_product.status == "submitted":
-        submission = state.work_product.submission_id
-        return ready("review_work_product", submission_id=submission, reviewer="", verdict="passed")
-    if state.recertification.status == "submitted":
-        submission = state.recertification.submission_id
-        return ready("review_recertification", submission_id=submission, reviewer="", verdict="approved")
-    return ""
-
-
-def ready(message: str, **payload: str | None) -> str:
-    """A message as markdown."""
-    return f"`{message}` `{json.dumps(payload, ensure_ascii=False)}`"
 
 
 def _behind(state: State, attention: str) -> Iterator[tuple[datetime | None, str]]:

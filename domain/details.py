@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 from domain import attention, calendar, requirements, rules
@@ -77,19 +78,52 @@ def _attention(state: State) -> list[str]:
 def _decisions(state: State) -> list[str]:
     """What a person has to decide in any case, though nothing is wrong or late yet."""
     lines = []
-    review = attention.review_to_send(state)
+    review = _review_to_send(state)
     if review and "review-waiting" not in state.attention:
         lines.append(f"- the review: send the verdict once the reviewer has it. To send: {review}")
     if state.suspension and "suspension-unresolved" not in state.attention:
-        lift, end = (attention.ready(message, reason="", by="") for message in ("reinstate", "revoke"))
+        lift, end = (_ready(message, reason="", by="") for message in ("reinstate", "revoke"))
         lines.append(f"- the suspension: end it one way or the other. To send: {lift} or {end}")
     return lines
 
 
 def _sample(state: State, value: str) -> str:
     """A message to copy."""
-    message = attention.to_send(state, value)
+    message = _to_send(state, value)
     return f" To send: {message}" if message else ""
+
+
+def _to_send(state: State, value: str) -> str:
+    """A message that settles it, as markdown: its name, and JSON to copy into the UI's form or `starter.py send`.
+
+    What a person must fill in is empty, and an empty text is refused: nothing is decided by pasting alone.
+    """
+    kind, _, subject = value.partition(":")
+    if kind == attention.HELD_RESULT:
+        return _ready("resolve_held_result", result_id=subject, decision="accept", by="", reason="")
+    if kind == "review-waiting":
+        return _review_to_send(state)
+    if kind == "suspension-unresolved":
+        return _ready("reinstate", reason="", by="")
+    if kind == "notice-undeliverable":
+        return _ready("update_contact", email="")
+    return "" if kind == "lower-not-in-force" else _ready("acknowledge", attention=value, by="")
+
+
+def _review_to_send(state: State) -> str:
+    """The verdict that is waited for, as a message; empty where nothing is under review."""
+    if state.work_product.status == "submitted":
+        submission = state.work_product.submission_id
+        return _ready("review_work_product", submission_id=submission, reviewer="", verdict="passed")
+    if state.recertification.status == "submitted":
+        submission = state.recertification.submission_id
+        return _ready("review_recertification", submission_id=submission, reviewer="", verdict="approved")
+    return ""
+
+
+def _ready(message: str, **payload: str | None) -> str:
+    """A message as markdown."""
+    return f"`{message}` `{json.dumps(payload, ensure_ascii=False)}`"
 
 
 def _sentence(advice: str) -> str:

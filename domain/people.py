@@ -76,7 +76,8 @@ def refuse_message_once(decision: Decision, command: RefuseMessage) -> None:
 
 def _same(known: Refusal, command: RefuseMessage) -> bool:
     told = known.from_signal or not command.from_signal
-    return told and known.code == command.code and known.sha256 == command.sha256[:_HASH_LENGTH]
+    same = (known.message, known.code, known.sha256) == (command.message, command.code, command.sha256[:_HASH_LENGTH])
+    return told and same
 
 
 def report_undeliverable(decision: Decision, command: ReportUndeliverable) -> None:
@@ -89,6 +90,7 @@ def on_contact_updated(state: State, event: ContactUpdated) -> State:
 
 
 def on_message_refused(state: State, event: MessageRefused) -> State:
+    # Remembered under every version of the rules, for those who look: only a decision of version 2 asks for it.
     refusal = Refusal(
         sequence=event.sequence,
         at=event.at,

@@ -15,7 +15,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter, DefaultFailureConverter, PayloadConverter
+from temporalio.converter import DataConverter, FailureConverter, PayloadConverter
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 
@@ -31,18 +31,25 @@ class RawUnlessTyped(PydanticPayloadConverter):
         ]
 
 
-class AnswersWithoutTrace(DefaultFailureConverter):
-    """Leaves the stack trace out of a failure that is an answer, expected and typed.
+def _without_trace(kind: type[FailureConverter]) -> type[FailureConverter]:
+    """The same failure converter, but a failure that is an answer, expected and typed, carries no stack trace.
 
     The Temporal UI shows it in full below the one sentence that its reader needs, file by file.
     """
 
-    def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
-        super().to_failure(exception, payload_converter, failure)
-        if isinstance(exception, ApplicationError) and exception.category is ApplicationErrorCategory.BENIGN:
-            failure.stack_trace = ""
+    class WithoutTrace(kind):  # type: ignore[valid-type,misc]
+        def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
+            super().to_failure(exception, payload_converter, failure)
+            if isinstance(exception, ApplicationError) and exception.category is ApplicationErrorCategory.BENIGN:
+                failure.stack_trace = ""
+
+    return WithoutTrace
 
 
 def worker_converter(converter: DataConverter) -> DataConverter:
-    """The same converter, codec included, with raw payloads where no type asks."""
-    return replace(converter, payload_converter_class=RawUnlessTyped, failure_converter_class=AnswersWithoutTrace)
+    """The same converter, codec included, with raw payloads where no type asks, and answers without a stack trace."""
+    return replace(
+        converter,
+        payload_converter_class=RawUnlessTyped,
+        failure_converter_class=_without_trace(converter.failure_converter_class),
+    )

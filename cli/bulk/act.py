@@ -4,13 +4,16 @@ import argparse
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from cli import exits, output
+from cli import answers, exits, output
 from cli.bulk.outcomes import NOT_REACHED, Item, OutcomeFile
 from cli.files.tables import Problem, Sheet
 from cli.progress import Progress
 from runtime.settings import ROOT
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
 
 T = TypeVar("T")
 Tell = Callable[[Item, str], None]
@@ -35,15 +38,16 @@ class Plan:
     known: Mapping[int, str] = field(default_factory=dict)
 
 
-def outcome_path(args: argparse.Namespace, source: str) -> Path:
+def outcome_path(args: argparse.Namespace, source: str, verb: str, *, dry_run: bool | None = None) -> Path:
     """Where the outcome file of an input file stands: beside it, unless told; of stdin in var/outcomes."""
     if args.outcome is not None:
         path: Path = args.outcome
         return path
-    ending = ".dry-run.csv" if args.dry_run else ".outcome.csv"
+    ending = ".dry-run.csv" if (args.dry_run if dry_run is None else dry_run) else ".outcome.csv"
     if source == "-":
-        return ROOT / "var" / "outcomes" / f"stdin{ending}"
-    return Path(source).with_suffix(ending)
+        return ROOT / "var" / "outcomes" / f"{verb}-stdin{ending}"
+    # Only this suffix gives way: feed.jsonl and feed.csv are two files.
+    return Path(f"{source.removesuffix('.csv')}{ending}")
 
 
 def without_bad_rows(sheet: Sheet, source: str, *, skip: bool) -> dict[int, list[Problem]]:
@@ -87,7 +91,6 @@ async def carry_out(
     """Do `work` on all things, which tells the outcome of each item; answers the exit code. Raises `exits.Stop`."""
     from temporalio.service import RPCError
 
-    from cli import answers
     from cli.bulk.running import run
 
     file = OutcomeFile(plan.path, plan.columns, plan.items)
@@ -138,9 +141,10 @@ def _facts(plan: Plan, file: OutcomeFile) -> dict[str, Any]:
     return {"rows": len(plan.items), "outcomes": dict(file.counts), "outcome_file": str(plan.path)}
 
 
-def outcome_of(stop: exits.Stop) -> str:
-    """What a refusal means for one item. Raises it again where it concerns everybody: Temporal is gone."""
-    if stop.code == exits.UNREACHABLE:
+async def outcome_of(client: "Client", stop: exits.Stop) -> str:
+    """What a refusal means for one item. Raises it again where it concerns everybody: no worker, or no Temporal."""
+    alone = isinstance(stop, exits.NoWorker) and await answers.worker_polls(client)
+    if stop.code == exits.UNREACHABLE and not alone:
         raise stop
     kind = {exits.NotFound: "unknown", exits.Closed: "closed", exits.Refused: "refused"}.get(type(stop), "failed")
     return f"{kind}: {' '.join([stop.sentence, *stop.notes])}"

@@ -5,9 +5,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cli import answers, exits, finding, output, sending
+from cli import exits, finding, output, sending
 from cli.bulk import act, outcomes
 from cli.bulk.outcomes import NOT_REACHED, Item
 from cli.candidates import Candidacy
@@ -33,19 +33,24 @@ class Addressing:
         filters = [args.status, args.designation, str(args.due_within or ""), args.attention, args.query or ""]
         if not any(filters):
             raise exits.BadInput("Say for whom: --designation, --status, --due-within, --attention or --query.")
-        # The same command is the same act, today and tomorrow: it goes on, or has been done.
-        content = json.dumps([args.message, json.loads(self._text), *filters], sort_keys=True)
-        self._digest = hashlib.sha256(content.encode()).hexdigest()[:12]
-        ending = "dry-run" if args.dry_run else "outcome"
-        self._path = args.outcome or ROOT / "var" / "outcomes" / f"{args.message}-{self._digest}.{ending}.csv"
+        self._content: list[Any] = [args.message, json.loads(self._text), *filters]
 
     async def carry_out(self, client: "Client") -> int:
         """Find, ask, send; answers the exit code. Raises `exits.Stop`."""
-        before = {} if self._args.again or self._args.dry_run else outcomes.read(self._path, COLUMNS)
-        lines = list(before) or await self._found(client)
+        # The same command is the same act, today and tomorrow: it goes on, or has been done. On this server alone.
+        content = json.dumps([await _server(client), *self._content], sort_keys=True)
+        digest = hashlib.sha256(content.encode()).hexdigest()[:12]
+        ending = "dry-run" if self._args.dry_run else "outcome"
+        path = self._args.outcome or ROOT / "var" / "outcomes" / f"{self._args.message}-{digest}.{ending}.csv"
+        before = {} if self._args.dry_run else outcomes.read(path, COLUMNS)
+        if any(message_id.startswith("bulk-") and digest not in message_id for _, _, message_id in before):
+            raise exits.BadInput(f"{path} is the outcome of another command: choose another with --outcome.")
+        if self._args.again and all(map(_done, before.values())):
+            before = {}  # an act that was begun with --again, and is not finished, goes on
+        lines = list(before) or await self._found(client, self._content[1].get("message_id", f"bulk-{digest}"))
         items = [Item(number, line) for number, line in enumerate(lines, start=1)]
         known = {item.number: before[item.cells] for item in items if before and _done(before[item.cells])}
-        plan = act.Plan(f"Sending {self._args.message}", self._path, COLUMNS, items, _GOOD, known)
+        plan = act.Plan(f"Sending {self._args.message}", path, COLUMNS, items, _GOOD, known)
         left = [item for item in items if item.number not in known]
         self._ask(left, plan)
 
@@ -54,9 +59,8 @@ class Addressing:
 
         return await act.carry_out(plan, left, one, self._args)
 
-    async def _found(self, client: "Client") -> list[tuple[str, ...]]:
+    async def _found(self, client: "Client", message_id: str) -> list[tuple[str, ...]]:
         query = finding.both(self._query, finding.OPEN)
-        message_id = f"bulk-{self._digest}"
         if self._args.again:
             from datetime import UTC, datetime
 
@@ -88,13 +92,21 @@ class Addressing:
         try:
             payload = with_message_id(self._text, message_id)
             receipt = await Candidacy(candidate_id, designation).update(client, self._args.message, payload)
-        except exits.NoWorker as stop:
-            if not await answers.worker_polls(client):
-                raise
-            return f"failed: {stop.sentence}"
         except exits.Stop as stop:
-            return act.outcome_of(stop)
+            return await act.outcome_of(client, stop)
         return "duplicate" if receipt["duplicate"] else f"taken: {', '.join(receipt['events'])}"
+
+
+async def _server(client: "Client") -> str:
+    """What no other server is known by: what a rehearsal has done is not done in earnest."""
+    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+    from temporalio.service import RPCError
+
+    try:
+        request = DescribeNamespaceRequest(namespace=client.namespace)
+        return (await client.workflow_service.describe_namespace(request)).namespace_info.id
+    except RPCError:  # not everybody may ask that
+        return f"{client.service_client.config.target_host} {client.namespace}"
 
 
 def _done(outcome: str) -> bool:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cli import answers, exits
+from cli import exits
 from cli.bulk import act, outcomes
 from cli.bulk.outcomes import Item
 from cli.candidates import Candidacy, is_open
@@ -36,7 +36,7 @@ class Delivering:
             by_candidacy.setdefault(entry.candidacy, []).append(entry)
         plan = act.Plan(
             "Would deliver" if self._args.dry_run else "Delivering",
-            act.outcome_path(self._args, self._args.file),
+            act.outcome_path(self._args, self._args.file, "results"),
             COLUMNS,
             sorted(items),
             _GOOD,
@@ -54,6 +54,8 @@ class Delivering:
                 await self._check_open(entries[0])
         except (exits.NotFound, exits.Closed) as stop:
             gone = _gone(stop)
+        except exits.NoWorker as stop:
+            gone = await act.outcome_of(self._client, stop)  # this one's alone: others are answered
         for entry in entries:
             outcome = "duplicate" if entry.document["message_id"] in known else gone or await self._outcome(entry)
             # Whoever is not there, or closed, is so for the rows behind too.
@@ -67,12 +69,8 @@ class Delivering:
             return _told(await entry.candidacy.update(self._client, feeds.MESSAGE, json.dumps(entry.document).encode()))
         except (exits.NotFound, exits.Closed) as stop:
             return _gone(stop)
-        except exits.NoWorker as stop:
-            if not await answers.worker_polls(self._client):
-                raise
-            return f"failed: {stop.sentence}"  # this one's alone: others are answered
         except exits.Stop as stop:
-            return act.outcome_of(stop)
+            return await act.outcome_of(self._client, stop)
 
     async def _known(self, entries: list[Entry]) -> set[str]:
         """Which of the rows were taken already. A question leaves no history, however often a feed is played.

@@ -1,14 +1,16 @@
 """Registrations carried out: each row one start of a workflow, or the news that it is there already."""
 
 import argparse
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cli import answers, exits, output, programme
-from cli.bulk import act, outcomes
+from cli.bulk import act
 from cli.bulk.outcomes import Item
 from cli.files.tables import Entry, Problem
-from cli.registration import enrol, enrolled
+from cli.registration import OpenedBefore, check_not_opened_by, enrol, enrolled
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -17,7 +19,8 @@ COLUMNS = ("line", "candidate_id", "designation")
 _REGISTERED = "registered"
 _ALREADY = "already enrolled"
 _WOULD = "would be registered"
-_ONCE = "it was enrolled by an earlier run of this file; to enrol it anew, give another --outcome file"
+_BY_US = "an earlier run of this command has opened it; to open one more, give another --outcome file"
+_ON_PURPOSE = "--re-enrol opens a new one on purpose"
 
 
 class Enrolling:
@@ -27,8 +30,8 @@ class Enrolling:
         self._client = client
         self._args = args
         self._titles = programme.titles()
-        self._path = act.outcome_path(args, args.file)
-        self._before = outcomes.read(self._path, COLUMNS)
+        self._path = act.outcome_path(args, args.file, "import")
+        self._lasting = act.outcome_path(args, args.file, "import", dry_run=False)
 
     async def carry_out(self, entries: Sequence[Entry], bad: Mapping[int, list[Problem]]) -> int:
         """Enrol them all; answers the exit code. Raises `exits.Stop`."""
@@ -42,9 +45,18 @@ class Enrolling:
             {line: act.bad(problems) for line, problems in bad.items()},
         )
         code = await act.carry_out(plan, entries, self._one, self._args)
-        if not self._args.dry_run and not await answers.worker_polls(self._client):
-            output.say("No worker is running: what is registered is safe, and waits for one (./worker.py).")
+        if code in (exits.DONE, exits.REFUSED) and not self._args.dry_run:
+            await self._tell_of_workers()
         return code
+
+    async def _tell_of_workers(self) -> None:
+        from temporalio.service import RPCError
+
+        try:
+            if not await answers.worker_polls(self._client):
+                output.say("No worker is running: what is registered is safe, and waits for one (./worker.py).")
+        except RPCError:
+            return  # all is done and told; whether somebody works at it is another question
 
     async def _one(self, entry: Entry, tell: act.Tell) -> None:
         tell(_item(entry), await self._outcome(entry))
@@ -54,12 +66,14 @@ class Enrolling:
             if self._args.dry_run:
                 return await self._would(entry)
             title = self._titles.get(entry.candidacy.designation)
-            return await enrol(self._client, entry.document, title, again=self._again(entry))
+            again = self._args.re_enrol
+            return await enrol(self._client, entry.document, title, again=again, act=self._act(entry))
+        except OpenedBefore as stop:
+            return f"refused: the candidacy is closed ({stop.facts['status']}); {_BY_US}"
         except exits.Closed as stop:
-            told = _ONCE if self._args.re_enrol else "--re-enrol opens a new one on purpose"
-            return f"refused: the candidacy is closed ({stop.facts['status']}); {told}"
+            return f"refused: the candidacy is closed ({stop.facts['status']}); {_ON_PURPOSE}"
         except exits.Stop as stop:
-            return act.outcome_of(stop)
+            return await act.outcome_of(self._client, stop)
 
     async def _would(self, entry: Entry) -> str:
         try:
@@ -67,14 +81,21 @@ class Enrolling:
         except exits.NotFound:
             return _WOULD
         except exits.Closed:
-            if self._again(entry):
-                return _WOULD
-            raise
+            if not self._args.re_enrol:
+                raise
+            await check_not_opened_by(self._client, entry.candidacy, self._act(entry) or "")
+            return _WOULD
         return _ALREADY
 
-    def _again(self, entry: Entry) -> bool:
-        """Whether a closed candidacy is opened again: it is wanted, and no earlier run of this file has done it."""
-        return self._args.re_enrol and outcomes.kind_of(self._before.get(tuple(entry.candidacy), "")) != _REGISTERED
+    def _act(self, entry: Entry) -> str | None:
+        """What a run with --re-enrol is known by when it is begun again: this row, for this outcome file.
+
+        A run without it opens nothing that was ever there, and needs no name.
+        """
+        if not self._args.re_enrol:
+            return None
+        content = json.dumps([str(self._lasting.resolve()), entry.document], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def _item(entry: Entry) -> Item:

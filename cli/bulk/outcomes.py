@@ -1,8 +1,8 @@
 """The outcome file of a bulk act: a CSV with one line for each thing to do, and what came of it.
 
-It is written while the act goes on, so that a power cut leaves a true one: first every line as it was known before,
-then a line for each outcome, and at the end one line for each again, in order. Nobody's name or e-mail address stands
-in it.
+It is written while the act goes on, so that a process that is killed leaves a true one: first every line as it was
+known before, then a line for each outcome, and at the end one line for each again, in order. Nobody's name or e-mail
+address stands in it.
 """
 
 import csv
@@ -34,7 +34,7 @@ class OutcomeFile:
     """What came of each item. Outcomes may be recorded in any order, and once more where an item is tried again."""
 
     def __init__(self, path: Path, columns: Sequence[str], items: Sequence[Item]) -> None:
-        self.path = path
+        self.path = path.resolve()  # what a symbolic link points to is written, and the link stays
         self._columns = (*columns, _OUTCOME)
         self._items = items
         self._outcomes: dict[int, str] = {}
@@ -44,12 +44,12 @@ class OutcomeFile:
 
     def begin(self, known: Mapping[int, str]) -> None:
         """Writes every line, with what is known of it already. Raises `exits.BadInput` where that cannot be."""
-        if self.path.exists() and self.path.stat().st_size and _header(self.path) != list(self._columns):
-            raise exits.BadInput(
-                f"{self.path} is there already and is no outcome file of this kind: choose another with --outcome."
-            )
         self._outcomes = dict(known)
         try:
+            if self._is_somebody_elses():
+                raise exits.BadInput(
+                    f"{self.path} is there already and is no outcome file of this kind: choose another with --outcome."
+                )
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._write_all()
             self._file = self.path.open("a", encoding="utf-8", newline="")
@@ -71,6 +71,11 @@ class OutcomeFile:
             self._file.close()
             self._file = None
             self._write_all()
+
+    def _is_somebody_elses(self) -> bool:
+        if not self.path.exists():
+            return False
+        return not self.path.is_file() or (self.path.stat().st_size > 0 and _header(self.path) != list(self._columns))
 
     # --- what is known --------------------------------------------------------------------------------------------
 
@@ -107,12 +112,17 @@ def read(path: Path, columns: Sequence[str]) -> dict[tuple[str, ...], str]:
 
     Empty where there is no such file, or where it is no outcome file of this kind.
     """
-    if not path.is_file() or _header(path) != [*columns, _OUTCOME]:
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        rows: Iterator[Any] = csv.reader(file)
-        next(rows, None)
-        return {tuple(row[1:-1]): row[-1] for row in rows if len(row) == len(columns) + 1}
+    try:
+        if not path.is_file() or _header(path) != [*columns, _OUTCOME]:
+            return {}
+        with path.open(encoding="utf-8", newline="") as file:
+            rows: Iterator[Any] = csv.reader(file)
+            next(rows, None)
+            return {tuple(row[1:-1]): row[-1] for row in rows if len(row) == len(columns) + 1}
+    except (OSError, ValueError, csv.Error) as error:
+        raise exits.BadInput(
+            f"The outcome file {path} cannot be read ({error}): choose another with --outcome."
+        ) from error
 
 
 def _header(path: Path) -> list[str] | None:

@@ -21,6 +21,7 @@ async def run(things: Iterable[T], work: Callable[[T], Awaitable[None]], at_once
     """
     waiting = iter(things)
     over = asyncio.Event()
+    failures: list[Exception] = []
 
     async def one_after_another() -> None:
         try:
@@ -28,9 +29,9 @@ async def run(things: Iterable[T], work: Callable[[T], Awaitable[None]], at_once
                 if over.is_set():
                     return
                 await work(thing)
-        except BaseException:
+        except Exception as failure:  # noqa: BLE001 - raised below, when the others have ended
+            failures.append(failure)
             over.set()
-            raise
 
     workers = [asyncio.create_task(one_after_another()) for _ in range(at_once)]
     with _Signals(over, workers) as signals:
@@ -39,10 +40,11 @@ async def run(things: Iterable[T], work: Callable[[T], Awaitable[None]], at_once
         for task in late:
             task.cancel()
         await asyncio.wait(workers)
-    for task in workers:
-        if not task.cancelled() and (failure := task.exception()):
-            raise failure
-    return not signals.came
+    if signals.came:
+        return False  # what failed on the way out is told by the next run
+    if failures:
+        raise failures[0]
+    return True
 
 
 async def _all_or(over: asyncio.Event, workers: "list[asyncio.Task[None]]") -> None:
@@ -61,15 +63,21 @@ class _Signals:
         self.came = False
         self._over = over
         self._workers = workers
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "_Signals":
         for number in _SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
+            handler = signal.getsignal(number)
+            # Started under nohup, it is to outlive its terminal.
+            if handler is not signal.SIG_IGN:
+                self._before[number] = handler
+                asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number in _SIGNALS:
+        for number, handler in self._before.items():
             asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, handler)
 
     def _on_signal(self) -> None:
         if self.came:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _ABOUT = """\
 Sends one message to every open candidacy that the filters find. It shows how many these are and asks first; --yes does
 not ask, and without a terminal is needed. Interrupted and given again, the same command goes on with the candidacies
-found the first time; carried out already, it does nothing (--again does it anew).
+found the first time; carried out already, it does nothing (--again does a finished one anew).
 
 The outcome file, var/outcomes/MESSAGE-….outcome.csv unless told, has a line for each candidacy: taken: events,
 duplicate, refused: why, unknown, closed, failed: why, or not reached.

@@ -1,12 +1,15 @@
 """Bulk acts without Temporal: the outcome file, the workers, and what a refusal means for one item."""
 
+import argparse
 import asyncio
 import csv
+import gc
 import os
 import signal
 from pathlib import Path
 
 import pytest
+from temporalio.client import Client
 
 from cli import exits
 from cli.bulk import act, outcomes, running
@@ -59,6 +62,19 @@ def test_no_file_of_somebody_elses_is_overwritten(tmp_path: Path, content: str) 
     assert outcomes.read(path, COLUMNS) == {}
 
 
+def test_what_is_no_file_is_not_replaced_and_a_link_stays_a_link(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(exits.BadInput, match="--outcome"):
+        OutcomeFile(tmp_path / "pipe", COLUMNS, ITEMS).begin({})
+    link = tmp_path / "link.csv"
+    link.symlink_to(tmp_path / "o.csv")
+    file = OutcomeFile(link, COLUMNS, ITEMS)
+    file.begin({})
+    file.finish()
+    assert link.is_symlink()
+    assert len(lines(tmp_path / "o.csv")) == 4
+
+
 def test_an_outcome_file_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(exits.BadInput, match="cannot be written"):
@@ -80,6 +96,48 @@ async def test_no_more_than_so_many_are_under_way_and_all_are_done() -> None:
     assert sorted(done) == list(range(50))
     assert most == 4
     assert await running.run([], work, at_once=4)
+
+
+async def test_ctrl_c_stays_ctrl_c_whatever_fails_on_the_way_out() -> None:
+    async def work(number: int) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0.05)
+        raise exits.Unreachable(f"gone {number}")
+
+    assert not await running.run(range(1000), work, at_once=3)
+
+
+async def test_the_first_of_many_failures_is_raised_and_none_is_left_untold() -> None:
+    async def work(number: int) -> None:
+        await asyncio.sleep(0.05 if number == 0 else 0)
+        raise exits.Unreachable(f"gone {number}")
+
+    with pytest.raises(exits.Unreachable, match="gone 1"):
+        await running.run(range(1000), work, at_once=3)
+    gc.collect()  # an exception that nobody has fetched would be complained about here, and so fail the test
+
+
+async def test_the_handlers_of_before_are_there_again_and_what_nohup_ignores_stays_ignored() -> None:
+    def ours(*_: object) -> None:
+        """Nothing."""
+
+    before = {number: signal.signal(number, ours) for number in (signal.SIGINT, signal.SIGTERM)}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    done: list[int] = []
+
+    async def work(number: int) -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0)
+        done.append(number)
+
+    try:
+        assert await running.run(range(3), work, at_once=1)
+        assert done == [0, 1, 2]
+        assert signal.getsignal(signal.SIGINT) is ours
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 async def test_a_failure_ends_the_act_when_what_is_under_way_is_done() -> None:
@@ -120,14 +178,32 @@ async def test_ctrl_c_finishes_what_is_under_way_and_a_second_one_does_not_wait(
     assert done == ([0, 1] if times == 1 else [])
 
 
-def test_a_refusal_is_one_items_and_a_dead_server_everybodys() -> None:
-    assert act.outcome_of(exits.NotFound("no such one")) == "unknown: no such one"
-    assert act.outcome_of(exits.Closed("over")) == "closed: over"
-    assert act.outcome_of(exits.Refused("no")) == "refused: no"
-    assert act.outcome_of(exits.BadInput("mistakes:", ["name: is empty"])) == "failed: mistakes: name: is empty"
-    for stop in (exits.Unreachable("gone"), exits.NoWorker("nobody")):
-        with pytest.raises(type(stop)):
-            act.outcome_of(stop)
+@pytest.mark.parametrize(
+    ("stop", "outcome"),
+    [
+        (exits.NotFound("no such one"), "unknown: no such one"),
+        (exits.Closed("over"), "closed: over"),
+        (exits.Refused("no"), "refused: no"),
+        (exits.BadInput("mistakes:", ["name: is empty"]), "failed: mistakes: name: is empty"),
+    ],
+)
+async def test_a_refusal_is_one_items(client: Client, stop: exits.Stop, outcome: str) -> None:
+    assert await act.outcome_of(client, stop) == outcome
+
+
+@pytest.mark.parametrize("stop", [exits.Unreachable("gone"), exits.NoWorker("nobody")])
+async def test_a_dead_server_or_no_worker_at_all_is_everybodys(client: Client, stop: exits.Stop) -> None:
+    with pytest.raises(type(stop)):
+        await act.outcome_of(client, stop)
+
+
+def test_two_files_never_share_an_outcome_file() -> None:
+    args = argparse.Namespace(outcome=None, dry_run=False)
+    names = ("a/feed.csv", "a/feed.jsonl", "a/feed.2026-11-01", "a/feed.2026-11-02", "feed.csv", "-")
+    paths = {act.outcome_path(args, name, "results") for name in names}
+    assert len(paths) == len(names)
+    assert act.outcome_path(args, "a/feed.csv", "results") == Path("a/feed.outcome.csv")
+    assert act.outcome_path(args, "-", "results") != act.outcome_path(args, "-", "import")
 
 
 def test_bad_rows_start_nothing_unless_they_are_to_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:

@@ -161,6 +161,7 @@ def test_a_refused_message_that_comes_again_leaves_no_second_event() -> None:
     assert candidacy.signal("suspend", **WHO) == ["MessageRefused"]
     assert candidacy.signal("suspend", **WHO) == ["MessageRefused"]
     assert candidacy.signal("suspend", **again | {"reason": "another"}) == ["MessageRefused"]
+    assert candidacy.signal("revoke", **again) == ["MessageRefused"], "the same payload, but another message"
     candidacy.say("withdraw")
     assert candidacy.signal("suspend", **again) == ["MessageRefused"]
     assert candidacy.last(e.MessageRefused).code == "closed"

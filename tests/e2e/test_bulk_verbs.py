@@ -18,6 +18,8 @@ from processes import DOMAINS, Engine, engine, eventually, instant, surroundings
 
 from runtime.settings import ROOT
 
+ROWS = 250
+"""So many that an import of them can be stopped on the way."""
 CANDIDATE_COLUMNS = ("candidate_id", "name", "email", "designation", "purchase_reference", "purchased_at")
 RESULT_COLUMNS = ("candidate_id", "designation", "result_id", "revision", "domain", "taken_at", "outcome", "percentage")
 
@@ -110,21 +112,29 @@ async def test_a_bad_row_starts_nothing_unless_it_is_to_be_left_out(certpath: En
 async def test_a_closed_candidacy_is_opened_again_once_and_only_when_asked_to(certpath: Engine, tmp_path: Path) -> None:
     file = candidates(tmp_path / "people.csv", "I3", 1)
     outcome = tmp_path / "people.outcome.csv"
-    fresh = tmp_path / "fresh.csv"
+
+    async def withdraw() -> None:
+        await certpath.handle("I3-0", "CCMA").execute_update("withdraw", {})
+
     certpath.starter("import", str(file))
-    await certpath.handle("I3-0", "CCMA").execute_update("withdraw", {})
-    closed = certpath.starter("import", str(file))
-    assert closed.code == 1
+    await withdraw()
+    assert certpath.starter("import", str(file)).code == 1
     (told,) = outcomes(outcome)
     assert told.startswith("refused: the candidacy is closed (withdrawn)")
     assert "--re-enrol" in told
 
-    anew = certpath.starter("import", str(file), "--re-enrol", "--outcome", str(fresh))
-    assert (anew.code, outcomes(fresh)) == (0, ["registered"])
-    await certpath.handle("I3-0", "CCMA").execute_update("withdraw", {})
-    # The same run again, as after an interruption: what it has opened is not opened a second time.
-    assert certpath.starter("import", str(file), "--re-enrol", "--outcome", str(fresh)).code == 1
+    assert certpath.starter("import", str(file), "--re-enrol").code == 0
+    assert outcomes(outcome) == ["registered"]
+    await withdraw()
+    # The same command again and again, as after interruptions: what it has opened is not opened a second time.
+    for _ in range(2):
+        assert certpath.starter("import", str(file), "--re-enrol").code == 1
+        assert "an earlier run of this command" in outcomes(outcome)[0]
+    dry = certpath.starter("import", str(file), "--re-enrol", "--dry-run", "--json")
+    assert dry.document["outcomes"] == {"refused": 1}
     assert await runs(certpath, "I3", 1) == {workflow_id("I3-0", "CCMA"): 2}
+    fresh = certpath.starter("import", str(file), "--re-enrol", "--outcome", str(tmp_path / "next-year.csv"))
+    assert fresh.code == 0
 
 
 async def test_somebody_enrolled_with_other_data_is_refused_with_the_reason(certpath: Engine, tmp_path: Path) -> None:
@@ -151,9 +161,13 @@ def begun(command: Sequence[str], certpath: Engine, **options: Any) -> "subproce
 
 
 async def stopped_midway(process: "subprocess.Popen[bytes]", outcome: Path, number: signal.Signals) -> tuple[int, str]:
-    """Lets it come some way, sends the signal, and answers its exit code and stderr."""
+    """Lets it come some way, and no further; sends the signal, and answers its exit code and stderr."""
     await eventually(lambda: process.poll() is not None or (outcome.exists() and kinds(outcome)["registered"] > 5))
+    process.send_signal(signal.SIGSTOP)
+    assert process.poll() is None
+    assert kinds(outcome)["registered"] < ROWS
     process.send_signal(number)
+    process.send_signal(signal.SIGCONT)
     _, told = await asyncio.to_thread(process.communicate, timeout=60)
     return process.returncode, told.decode()
 
@@ -163,7 +177,7 @@ async def test_interrupted_anywhere_it_goes_on_and_does_nothing_twice(
     certpath: Engine, tmp_path: Path, number: signal.Signals
 ) -> None:
     prefix = f"I5{number.name}"
-    file = candidates(tmp_path / "people.csv", prefix, 150)
+    file = candidates(tmp_path / "people.csv", prefix, ROWS)
     outcome = tmp_path / "people.outcome.csv"
     process = begun(["import", str(file), "--at-once", "2"], certpath)
     code, told = await stopped_midway(process, outcome, number)
@@ -175,14 +189,14 @@ async def test_interrupted_anywhere_it_goes_on_and_does_nothing_twice(
         found = kinds(outcome)
         assert found["registered"] > 5
         assert found["not reached"] > 0
-        assert found.total() == 150
+        assert found.total() == ROWS
     again = certpath.starter("import", str(file))
     assert again.code == 0, again.err
     found = kinds(outcome)
     assert found["already enrolled"] > 5
-    assert found["registered"] + found["already enrolled"] == 150
-    started = await runs(certpath, prefix, 150)
-    assert len(started) == started.total() == 150
+    assert found["registered"] + found["already enrolled"] == ROWS
+    started = await runs(certpath, prefix, ROWS)
+    assert len(started) == started.total() == ROWS
 
 
 async def test_without_temporal_nothing_is_lost_and_the_code_is_3(tmp_path: Path) -> None:
@@ -356,6 +370,31 @@ async def test_an_act_goes_on_with_those_that_were_found_the_first_time(certpath
     assert "2 open candidacies left of 3" in ended.err
     assert ended.document["rows"] == 3
     assert ended.document["outcomes"] == {"taken": 1, "duplicate": 2}
+    # An act begun with --again and interrupted goes on too, and is no third one.
+    certpath.starter(*act, "--again", "--outcome", str(outcome))
+    header, first, *others = begun_anew = outcome.read_text().splitlines()
+    rest = [line.rpartition(",")[0] + ",not reached" for line in others]
+    outcome.write_text("\n".join([header, first, *rest]) + "\n")
+    certpath.starter(*act, "--again", "--outcome", str(outcome))
+    ids = [line.split(",")[3] for line in outcome.read_text().splitlines()]
+    assert ids == [line.split(",")[3] for line in begun_anew]
+
+
+async def test_what_was_done_on_one_server_is_not_done_on_another(tmp_path: Path) -> None:
+    act = ("message", "--query", "CandidateId STARTS_WITH 'S-'", "update_contact", '{"publish": true}', "--dry-run")
+    names = set()
+    for number in ("one", "two"):
+        (tmp_path / number).mkdir()
+        async with engine(tmp_path / number, working=False) as alone:
+            names.add(alone.starter(*act, "--json").document["outcome_file"])
+    _remove(names)
+    assert len(names) == 2
+
+
+def _remove(names: set[str]) -> None:
+    """What stands in the checkout's own var/, because no other place was named."""
+    for name in names:
+        Path(name).unlink()
 
 
 @pytest.mark.parametrize(
