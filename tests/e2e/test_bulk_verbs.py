@@ -31,6 +31,13 @@ async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[En
         yield running
 
 
+@pytest_asyncio.fixture(scope="module")
+async def idle(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    """A server without a worker: hundreds of registrations that nobody needs to take up."""
+    async with engine(tmp_path_factory.mktemp("idle"), working=False) as running:
+        yield running
+
+
 def write(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Path:
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([columns, *rows])
@@ -174,12 +181,12 @@ async def stopped_midway(process: "subprocess.Popen[bytes]", outcome: Path, numb
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 async def test_interrupted_anywhere_it_goes_on_and_does_nothing_twice(
-    certpath: Engine, tmp_path: Path, number: signal.Signals
+    idle: Engine, tmp_path: Path, number: signal.Signals
 ) -> None:
     prefix = f"I5{number.name}"
     file = candidates(tmp_path / "people.csv", prefix, ROWS)
     outcome = tmp_path / "people.outcome.csv"
-    process = begun(["import", str(file), "--at-once", "2"], certpath)
+    process = begun(["import", str(file), "--at-once", "2"], idle)
     code, told = await stopped_midway(process, outcome, number)
     if number is signal.SIGKILL:
         assert code == -signal.SIGKILL
@@ -190,12 +197,12 @@ async def test_interrupted_anywhere_it_goes_on_and_does_nothing_twice(
         assert found["registered"] > 5
         assert found["not reached"] > 0
         assert found.total() == ROWS
-    again = certpath.starter("import", str(file))
+    again = idle.starter("import", str(file))
     assert again.code == 0, again.err
     found = kinds(outcome)
     assert found["already enrolled"] > 5
     assert found["registered"] + found["already enrolled"] == ROWS
-    started = await runs(certpath, prefix, ROWS)
+    started = await runs(idle, prefix, ROWS)
     assert len(started) == started.total() == ROWS
 
 
@@ -310,6 +317,17 @@ async def test_a_feed_with_bad_rows_sends_nothing(certpath: Engine, tmp_path: Pa
     assert "line 2, taken_at" in ended.err
     assert "line 2, percentage" in ended.err
     assert not (tmp_path / "feed.outcome.csv").exists()
+
+
+async def test_one_candidacy_that_does_not_answer_fails_alone(certpath: Engine, tmp_path: Path) -> None:
+    certpath.starter("import", str(candidates(tmp_path / "people.csv", "F4", 1)))
+    await certpath.client.start_workflow(
+        "CertificationWorkflow", {}, id=workflow_id("F4-stuck", "CCMA"), task_queue="nobody-works-here"
+    )
+    rows = [(one, "CCMA", "R-1", "", DOMAINS[0], instant(20), "", "90") for one in ("F4-stuck", "F4-0")]
+    ended = certpath.starter("results", str(write(tmp_path / "feed.csv", RESULT_COLUMNS, rows)), "--json")
+    assert ended.code == 1
+    assert ended.document["outcomes"] == {"failed": 1, "taken": 1}
 
 
 # --- message
