@@ -5,28 +5,19 @@ from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from cli import exits
+from cli import answers, exits
 from cli.candidates import Candidacy
 from cli.finding import Entry
 from cli.progress import Progress
 
 if TYPE_CHECKING:
-    from temporalio.client import Client, WorkflowHandle
+    from temporalio.client import Client
 
 Answer = tuple[Entry, dict[str, Any] | None]
 
 _AT_ONCE = 16
 # So few are answered before anybody wonders.
 _FEW = 50
-
-
-class _Run(Candidacy):
-    """One enrolment of a candidacy: closed and enrolled anew, two stand under one workflow id."""
-
-    run_id: str | None = None
-
-    def handle(self, client: "Client") -> "WorkflowHandle[Any, Any]":
-        return client.get_workflow_handle(self.workflow_id, run_id=self.run_id)
 
 
 async def statuses(client: "Client", entries: AsyncIterator[Entry], total: int) -> AsyncIterator[Answer]:
@@ -50,45 +41,50 @@ async def statuses(client: "Client", entries: AsyncIterator[Entry], total: int) 
 
 
 class _Asking:
-    """The queries under way, each with the number of answers that there had been when it began."""
+    """The queries under way, and how many candidacies in a row have not been answered."""
 
     def __init__(self, client: "Client", progress: Progress | None) -> None:
         self._client = client
         self._progress = progress
-        self._answered = 0
-        self.under_way: dict[asyncio.Task[dict[str, Any]], tuple[Entry, int]] = {}
+        self._silent = 0
+        self.under_way: dict[asyncio.Task[dict[str, Any]], Entry] = {}
 
     @property
     def busy(self) -> bool:
         return len(self.under_way) >= _AT_ONCE
 
     def ask(self, entry: Entry) -> None:
-        self.under_way[asyncio.ensure_future(_status(self._client, entry))] = (entry, self._answered)
+        self.under_way[asyncio.ensure_future(_status(self._client, entry))] = entry
 
     async def some(self) -> list[Answer]:
         """Wait for at least one to be done, and take out all that are."""
         done, _ = await asyncio.wait(self.under_way, return_when=asyncio.FIRST_COMPLETED)
         # Those with an answer first: it says that a worker is there.
-        answers = [self._taken(task) for task in sorted(done, key=lambda task: task.exception() is not None)]
-        return [answer for answer in answers if answer]
+        taken = [await self._taken(task) for task in sorted(done, key=lambda task: task.exception() is not None)]
+        return [answer for answer in taken if answer]
 
-    def _taken(self, task: asyncio.Task[dict[str, Any]]) -> Answer | None:
-        entry, before = self.under_way.pop(task)
+    async def _taken(self, task: asyncio.Task[dict[str, Any]]) -> Answer | None:
+        entry = self.under_way.pop(task)
         answer: Answer | None = entry, None
         try:
             answer = entry, task.result()
-            self._answered += 1
+            self._silent = 0
         except exits.NotFound:
             answer = None  # deleted since it was listed: its retention is over
         except exits.Refused:
-            pass
+            self._silent = 0  # by a worker
         except exits.NoWorker:
-            # Where others were answered in the meantime, it is this candidacy that cannot, and not the worker.
-            if self._answered == before:
+            self._silent += 1
+            if not await self._worker_is_there():
                 raise
         if self._progress:
             self._progress.advance()
         return answer
+
+    async def _worker_is_there(self) -> bool:
+        """Whether silence is the fault of a candidacy."""
+        # A worker that was killed counts as seen for a minute more, but then all that are asked at once are silent.
+        return self._silent < _AT_ONCE and await answers.worker_polls(self._client)
 
     async def end(self) -> None:
         for task in self.under_way:
@@ -97,7 +93,7 @@ class _Asking:
 
 
 async def _status(client: "Client", entry: Entry) -> dict[str, Any]:
-    run = _Run(entry.candidate_id, entry.designation)
-    # A run that still goes on may be continued while we ask; one that has ended is this one and no other.
-    run.run_id = None if entry.open else entry.run_id
-    return dict(await run.query(client, "status"))
+    whom = Candidacy(entry.candidate_id, entry.designation)
+    # A run that still goes on may be continued while we ask; one that has ended is this one and no other: closed and
+    # enrolled anew, two stand under one workflow id.
+    return dict(await whom.query(client, "status", run_id=None if entry.open else entry.run_id))

@@ -14,12 +14,13 @@ WORKFLOW = "CertificationWorkflow"
 # What a worker is given to answer.
 _QUERY_SECONDS = 10.0
 _UPDATE_SECONDS = 20.0
-_WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
+WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""What a candidate id or a designation looks like."""
 
 
 def word(text: str) -> str:
     """A candidate id or designation, checked (for argparse)."""
-    if not _WORD.fullmatch(text):
+    if not WORD.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r}: use 1 to 64 letters, digits, dots, underscores and hyphens")
     return text
 
@@ -46,13 +47,17 @@ class Candidacy(NamedTuple):
     def handle(self, client: "Client") -> "WorkflowHandle[Any, Any]":
         return client.get_workflow_handle(self.workflow_id)
 
-    async def query(self, client: "Client", name: str, *arguments: Any) -> Any:
-        """The answer of one query, also of a closed candidacy. Raises `exits.Stop`."""
+    async def query(self, client: "Client", name: str, *arguments: Any, run_id: str | None = None) -> Any:
+        """The answer of one query, also of a closed candidacy; `run_id` names one enrolment, if not the newest.
+
+        Raises `exits.Stop`.
+        """
         from temporalio.client import WorkflowQueryFailedError
         from temporalio.service import RPCError, RPCStatusCode
 
+        run = client.get_workflow_handle(self.workflow_id, run_id=run_id)
         try:
-            return await answers.patient(client, self.handle(client).query(name, args=arguments), _QUERY_SECONDS)
+            return await answers.patient(client, run.query(name, args=arguments), _QUERY_SECONDS)
         except WorkflowQueryFailedError as error:
             raise exits.Refused(f"The candidacy of {self} does not answer {name}: {error}") from error
         except TimeoutError as error:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from cli.candidates import Candidacy
-from cli.files import feeds, tables
+from cli.files import feeds, reading
 from cli.files import registrations as candidate_files
 from runtime.settings import ROOT
 
@@ -45,13 +45,13 @@ def moved(value: Any, today: date) -> Any:
 
 def registrations(today: date) -> list[dict[str, Any]]:
     """The start inputs of `candidates.csv`."""
-    rows = tables.read(str(EXAMPLES / "candidates.csv"), candidate_files.COLUMNS).rows
+    rows = reading.read(str(EXAMPLES / "candidates.csv"), candidate_files.COLUMNS).rows
     return [candidate_files.document(moved(dict(row.fields), today)) for row in rows]
 
 
 def sendings(today: date) -> list[Sending]:
     """The results, then the other messages, in the order of their files."""
-    results = tables.read(str(EXAMPLES / "results.jsonl"), feeds.COLUMNS, jsonl=True).rows
+    results = reading.read(str(EXAMPLES / "results.jsonl"), feeds.COLUMNS, jsonl=True).rows
     return [_result(moved(dict(row.fields), today)) for row in results] + _messages(today)
 
 

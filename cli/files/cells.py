@@ -3,8 +3,9 @@
 Only called on cells that the domain did not take; nothing here decides what is right.
 """
 
+import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +20,8 @@ _LONG_MONTHS = (
 # Longer texts are no days, and not worth a search.
 _LONGEST = 60
 _SERIAL_ZERO = date(1899, 12, 30)
+# So near to a known word that it is a misspelling of it, and no name that slipped into its column.
+_NEAR = 0.87
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -187,7 +190,7 @@ def number(value: Any, told: str) -> str:
 
 def whole(value: Any, _told: str) -> str:
     """Why this is no revision."""
-    return f"{shortened(value)} is no whole number from 1 to 10000: write e.g. 2, without a point"
+    return f"{quoted(value)} is no whole number from 1 to 10000: write e.g. 2, without a point"
 
 
 def truth(_value: Any, _told: str) -> str:
@@ -232,6 +235,35 @@ def identifier(value: Any, _told: str) -> str:
     if not isinstance(value, str):
         return 'must be text: write it in quotes, as in "5001"'
     return f"{quoted(value)} is no id: write visible ASCII characters without blanks, 64 at most (128 for message_id)"
+
+
+def future(value: Any) -> str:
+    """What to say of a day or instant that is still to come."""
+    return f"{quoted(value)} lies in the future: only what has happened already can be taken"
+
+
+def unknown_designation(value: Any, titles: Mapping[str, str]) -> str | None:
+    """What is wrong with a designation that the scheme does not have. Without a scheme, nothing is."""
+    if not isinstance(value, str) or not titles or value in titles:
+        return None
+    if value.upper() in titles:
+        return f"{shortened(value)}: write {value.upper()}"
+    return f"is no designation of the scheme: write one of {', '.join(titles)}"
+
+
+def unknown(value: Any, kind: str, known: Mapping[str, str]) -> str:
+    """What to say of a value that is none of those of `known`, whose keys are their spellings as `letters`."""
+    if not isinstance(value, str):
+        return f"must be text: one of {', '.join(dict.fromkeys(known.values()))}"
+    near = difflib.get_close_matches(letters(value[:100]), known, n=1, cutoff=_NEAR)
+    if near:
+        return f"{shortened(value)} is no {kind}: write {known[near[0]]}"
+    return f"{quoted(value)} is no {kind}: write one of {', '.join(dict.fromkeys(known.values()))}"
+
+
+def letters(text: str) -> str:
+    """The letters and digits alone, in lower case: what is left when two spell the same word differently."""
+    return "".join(filter(str.isalnum, text.casefold().replace("&", "and")))
 
 
 Explain = Callable[[Any, str], str]

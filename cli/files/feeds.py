@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from cli import programme
+from cli import candidates, programme
 from cli.candidates import Candidacy
-from cli.files import cells, tables
-from cli.files.registrations import future, unknown_designation
+from cli.files import cells, reading
 from cli.files.tables import Columns, Entry, Problem, Row, Sheet
 from domain import messages
 from domain.commands import RecordAssessmentResult
@@ -20,7 +19,6 @@ MESSAGE = "record_assessment_result"
 
 _NUMBERS = ("percentage", "points", "out_of")
 _OUTCOMES = {"scored": "scored", "noshow": "no_show", "voided": "voided"}
-_WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
 COLUMNS = Columns(
     required=("candidate_id", "designation", "result_id", "domain", "taken_at"),
     optional=("revision", "source", "outcome", *_NUMBERS, "form", "responses", "passed", "message_id"),
@@ -45,7 +43,7 @@ def read(source: str) -> Sheet:
 
     Raises `exits.BadInput` for what concerns the file as a whole.
     """
-    return tables.checked(tables.read(source, COLUMNS, jsonl=True), Checker().check)
+    return reading.checked(reading.read(source, COLUMNS, jsonl=True), Checker().check)
 
 
 def document(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,10 +110,10 @@ class Checker:
             value = row.fields.get(column)
             if value is None:
                 problems.append(Problem(row.line, column, "is empty: fill it in"))
-            elif not isinstance(value, str) or not _WORD.fullmatch(value):
+            elif not isinstance(value, str) or not candidates.WORD.fullmatch(value):
                 explain = cells.candidate if column == "candidate_id" else cells.code
                 problems.append(Problem(row.line, column, explain(value, "")))
-            elif column == "designation" and (told := unknown_designation(value, self._titles)):
+            elif column == "designation" and (told := cells.unknown_designation(value, self._titles)):
                 problems.append(Problem(row.line, column, told))
         return problems
 
@@ -123,11 +121,9 @@ class Checker:
         domain = row.fields.get("domain")
         if not isinstance(domain, str) or not self._domains or domain in self._domains:
             return []
-        by_title = {_letters(title): slug for slug, title in self._domains.items()}
-        by_slug = {_letters(slug): slug for slug in self._domains}
-        meant = (by_slug | by_title).get(_letters(domain))
-        known = f"write {meant}" if meant else f"write one of {', '.join(self._domains)}"
-        return [Problem(row.line, "domain", f"{cells.shortened(domain)} is no domain of the scheme: {known}")]
+        by_title = {cells.letters(title): slug for slug, title in self._domains.items()}
+        by_slug = {cells.letters(slug): slug for slug in self._domains}
+        return [Problem(row.line, "domain", cells.unknown(domain, "domain of the scheme", by_title | by_slug))]
 
     def _parsed(self, row: Row, payload: dict[str, Any], problems: list[Problem]) -> RecordAssessmentResult | None:
         known = {problem.column for problem in problems}
@@ -154,10 +150,6 @@ class Checker:
         return [Problem(row.line, "message_id", told)]
 
 
-def _letters(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower().replace("&", "and"))
-
-
 def _problem(row: Row, payload: Mapping[str, Any], field: str, told: str) -> Problem:
     column, _, inner = field.partition(".")
     if column == "payload":
@@ -166,9 +158,9 @@ def _problem(row: Row, payload: Mapping[str, Any], field: str, told: str) -> Pro
     if value is None:
         return Problem(row.line, column, "is empty: fill it in")
     if told.startswith("lies in the future"):
-        return Problem(row.line, column, future(value))
+        return Problem(row.line, column, cells.future(value))
     if column == "outcome":
-        return Problem(row.line, column, f"{cells.shortened(value)} is no outcome: write scored, no_show or voided")
+        return Problem(row.line, column, cells.unknown(value, "outcome", _OUTCOMES))
     if column == "responses":
         return Problem(row.line, column, _bad_responses(value, inner, told))
     return Problem(row.line, column, _EXPLAIN.get(column, cells.line)(value, told))

@@ -6,7 +6,7 @@ from typing import Any
 
 from cli import programme
 from cli.candidates import Candidacy
-from cli.files import cells, tables
+from cli.files import cells, reading
 from cli.files.tables import Columns, Entry, Problem, Row, Sheet
 from domain import messages
 from domain.commands import Registration
@@ -51,7 +51,7 @@ def read(source: str) -> Sheet:
 
     Raises `exits.BadInput` for what concerns the file as a whole.
     """
-    return tables.checked(tables.read(source, COLUMNS), Checker().check)
+    return reading.checked(reading.read(source, COLUMNS), Checker().check)
 
 
 def document(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class Checker:
         return [Problem(row.line, "publish", cells.truth(registration["publish"], ""))]
 
     def _designation(self, row: Row) -> list[Problem]:
-        problem = unknown_designation(row.fields.get("designation"), self._titles)
+        problem = cells.unknown_designation(row.fields.get("designation"), self._titles)
         return [Problem(row.line, "designation", problem)] if problem else []
 
     def _seen(self, row: Row) -> list[Problem]:
@@ -117,7 +117,7 @@ class Checker:
         if value is None:
             return Problem(row.line, column, _absent(row, column))
         if told.startswith("lies in the future"):
-            return Problem(row.line, column, future(value))
+            return Problem(row.line, column, cells.future(value))
         if field == "experience":
             return Problem(row.line, column, f"{told.removeprefix('ended_on ')}: correct one of the two")
         return Problem(row.line, column, _EXPLAIN.get(column, cells.line)(value, told))
@@ -129,17 +129,3 @@ def _absent(row: Row, column: str) -> str:
         return "is empty: fill it in"
     given = " and ".join(beside)
     return f"is empty, but {given} {'is' if len(beside) == 1 else 'are'} given: fill it in, or leave {given} empty too"
-
-
-def future(value: Any) -> str:
-    """What to say of a day or instant that is still to come."""
-    return f"{cells.quoted(value)} lies in the future: only what has happened already can be taken"
-
-
-def unknown_designation(code: Any, titles: Mapping[str, str]) -> str | None:
-    """What is wrong with a designation that the scheme does not have. Without a scheme, nothing is."""
-    if not isinstance(code, str) or not titles or code in titles:
-        return None
-    if code.upper() in titles:
-        return f"{cells.shortened(code)}: write {code.upper()}"
-    return f"is no designation of the scheme: write one of {', '.join(titles)}"

@@ -1,10 +1,10 @@
-"""Tables of rows with named columns, as spreadsheets and other programs write them: CSV, and JSON with a row a line.
+"""What a table of rows with named columns is made of, whatever wrote it; and which names are whose columns.
 
-What a row must hold is said by `registrations` and `feeds`.
+`reading` makes one of a file; what a row must hold is said by `registrations` and `feeds`.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cli import exits
@@ -95,39 +95,6 @@ class Table:
             raise exits.BadInput(
                 f"{sources.shown(source)} has more than {MAX_ROWS:,} rows: split it, and give each part its first line."
             )
-
-
-def read(source: str, columns: Columns, *, jsonl: bool = False) -> Table:
-    """The rows of a file, or of stdin for "-"; `jsonl` allows JSON lines besides CSV.
-
-    Raises `exits.BadInput`, here or while rows are taken, for what concerns the file as a whole.
-    """
-    from cli.files import delimited, jsonlines
-
-    lines = sources.lines(source)
-    if jsonlines.looks_so(source, lines):
-        if not jsonl:
-            raise exits.BadInput(
-                f"{sources.shown(source)} is JSON: write it as CSV, with a first line of column names."
-            )
-        return jsonlines.table(source, lines, columns)
-    return delimited.table(source, lines, columns)
-
-
-def checked(table: Table, check: Callable[[Row], Entry | list[Problem]]) -> Sheet:
-    """Every row of the table put to `check`."""
-    entries: list[Entry] = []
-    for row in table.rows:
-        found = check(row)
-        if not isinstance(found, Entry):
-            if row.line in table.surplus:
-                table.fault(row.line, None, table.surplus[row.line])
-            table.problems += found
-        elif row.line not in table.faulty:
-            entries.append(found)
-    places = {name: place for place, name in enumerate(table.columns.names)}
-    table.problems.sort(key=lambda problem: (problem.line, places.get(problem.column or "", -1)))
-    return Sheet(entries, table.problems, table.count, table.ignored)
 
 
 # --- the names of columns

@@ -188,14 +188,18 @@ def test_the_examples_can_be_read(name: str, rows: int) -> None:
             ["give exactly one of percentage, points with out_of, form with responses; found nothing."],
         ),
         ({"outcome": "no-show"}, ["a no_show result carries no score"]),
-        ({"outcome": "passed"}, ['outcome: "passed" is no outcome: write scored, no_show or voided']),
+        ({"outcome": "passed"}, ["outcome: this is no outcome: write one of scored, no_show, voided"]),
+        ({"outcome": "void 3"}, ['outcome: "void 3" is no outcome: write one of scored, no_show, voided']),
+        ({"outcome": "No-Shows"}, ['outcome: "No-Shows" is no outcome: write no_show']),
         ({"revision": "2.0"}, ['revision: "2.0" is no whole number from 1 to 10000']),
         ({"revision": "0"}, ['revision: "0" is no whole number']),
-        ({"revision": "two"}, ['revision: "two" is no whole number']),
+        ({"revision": "two"}, ["revision: this is no whole number"]),
         ({"passed": "maybe"}, ["passed: is neither true nor false"]),
         ({"domain": "People Management"}, ['domain: "People Management" is no domain of the scheme: write people-man']),
         ({"domain": "Leadership & Business"}, ["domain: "]),
-        ({"domain": "people"}, ['domain: "people" is no domain of the scheme: write one of people-management, op']),
+        ({"domain": "Poeple Managment"}, ['domain: "Poeple Managment" is no domain of the scheme: write people-man']),
+        ({"domain": "people"}, ["domain: this is no domain of the scheme: write one of people-management, op"]),
+        ({"domain": "Domain 1"}, ['domain: "Domain 1" is no domain of the scheme: write one of people-man']),
         ({"domain": ""}, ["domain: is empty: fill it in"]),
         ({"designation": "ccsl"}, ['designation: "ccsl": write CCSL']),
         ({"designation": "X Y"}, ["designation: must be 1 to 64 letters, digits"]),
@@ -223,6 +227,19 @@ def test_every_fault_of_a_row_is_told_with_what_to_do(tmp_path: Path, changes: d
     for problem, start in zip(problems, told, strict=True):
         assert problem.removeprefix("2: ").removeprefix("2, ").startswith(start)
         assert len(problem) < 300
+
+
+@pytest.mark.parametrize("name", ["Zsófia Quarterstaff", "Quarterstaff", "Зоя", "Lo", "zs.quarterstaff@example.org"])
+def test_a_name_in_a_column_that_is_not_its_own_is_not_repeated(tmp_path: Path, name: str) -> None:
+    wrong = {column: name for column in COLUMNS if column not in ("source", "message_id")}
+    shifted = dict(zip(COLUMNS, ["C-1", "CCSL", "R-1", name, *GOOD.values()], strict=False))
+    rows = [GOOD | {"domain": name}, GOOD | {"outcome": name}, wrong, shifted]
+    for sheet in (_csv(tmp_path, *rows), _jsonl(tmp_path, *rows)):
+        assert not sheet.entries
+        columns = [problem.column for problem in sheet.problems]
+        assert columns.count("domain") == 3
+        assert columns.count("outcome") == 3  # in the shifted row a score stands there
+        assert [str(problem) for problem in sheet.problems if name in str(problem)] == []
 
 
 @pytest.mark.parametrize(

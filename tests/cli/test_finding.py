@@ -10,7 +10,7 @@ from typing import Any, cast, get_args
 
 import pytest
 
-from cli import advice, asking, exits, finding, lazy, main, output, programme, vocabulary
+from cli import advice, answers, asking, exits, finding, lazy, main, output, programme, vocabulary
 from cli.candidates import Candidacy
 from cli.finding import Entry
 from cli.verbs import attention, due, summary, timeline
@@ -283,6 +283,15 @@ def test_what_is_due_is_taken_from_all_alarms_of_the_span(capsys: pytest.Capture
     assert out.index(due.OVERDUE) < out.index("late") < out.index("soon")
 
 
+def test_nothing_found_is_an_empty_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert due._Found(programme.facts(), timedelta(days=7)).show(parsed("due", "--json")) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    cancelled = attention._Found(("cancel-refused",))
+    cancelled.add(held())
+    assert cancelled.show(as_json=True) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
 def test_the_day_of_a_border_is_the_last_day_before_it() -> None:
     found = due._Found(programme.facts(), timedelta(days=90_000))
     midnight = {"at": "2098-11-23T06:00:00Z", "what": "the window closes", "why": None, "on": "2098-11-22"}
@@ -411,10 +420,10 @@ class Candidates:
 
     def __init__(self, **outcomes: Any) -> None:
         self.outcomes = outcomes
-        self.asked: list[str] = []
+        self.asked: dict[str, str | None] = {}
 
-    async def query(self, whom: Any, _client: object, _name: str) -> Any:
-        self.asked.append(whom.candidate_id)
+    async def query(self, whom: Any, _client: object, _name: str, run_id: str | None) -> Any:
+        self.asked[whom.candidate_id] = run_id
         outcome = self.outcomes[whom.candidate_id]
         if callable(outcome):
             outcome = await outcome()
@@ -423,13 +432,25 @@ class Candidates:
         return outcome
 
 
+@pytest.fixture(params=[True, False], ids=["a worker was seen lately", "no worker"])
+def seen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """What the server says of workers."""
+    lately: bool = request.param
+
+    async def polls(_client: object) -> bool:
+        return lately
+
+    monkeypatch.setattr(answers, "worker_polls", polls)
+    return lately
+
+
 async def found(entries: list[Entry]) -> AsyncIterator[Entry]:
     for one in entries:
         yield one
 
 
 async def asked(candidates: Candidates, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr(Candidacy, "query", lambda *given: candidates.query(*given))
+    monkeypatch.setattr(Candidacy, "query", lambda *given, **run: candidates.query(*given, **run))
     entries = found([entry(name) for name in candidates.outcomes])
     statuses = asking.statuses(cast(Any, None), entries, len(candidates.outcomes))
     return {one.candidate_id: status async for one, status in statuses}
@@ -441,33 +462,54 @@ async def test_everybody_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(people.asked) == sorted(people.outcomes)
 
 
+async def test_a_closed_enrolment_is_asked_itself_and_not_a_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = Candidates(A={"n": 1}, B={"n": 2})
+    monkeypatch.setattr(Candidacy, "query", lambda *given, **run: people.query(*given, **run))
+    entries = [entry("A", run_id="r-1"), entry("B", run_id="r-2", execution="completed")]
+    assert len([one async for one in asking.statuses(cast(Any, None), found(entries), 2)]) == 2
+    assert people.asked == {"A": None, "B": "r-2"}
+
+
 async def test_the_deleted_are_left_out_and_who_cannot_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     people = Candidates(A={"n": 1}, B=exits.NotFound("gone"), C=exits.Refused("its input was no registration"))
     assert await asked(people, monkeypatch) == {"A": {"n": 1}, "C": None}
 
 
-async def test_without_a_worker_nobody_is_asked_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_nobody_answers_nobody_is_asked_in_vain(monkeypatch: pytest.MonkeyPatch, seen: bool) -> None:
+    # A worker that was just killed is still one that was seen lately.
     people = Candidates(**{f"C{number}": exits.NoWorker("nobody") for number in range(1000)})
     with pytest.raises(exits.NoWorker):
         await asked(people, monkeypatch)
     assert len(people.asked) < 50
 
 
-async def test_one_that_is_stuck_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
+async def test_where_the_worker_goes_the_rest_is_not_asked(monkeypatch: pytest.MonkeyPatch, seen: bool) -> None:
+    there = {f"A{number}": {"n": number} for number in range(40)}
+    people = Candidates(**there, **{f"C{number}": exits.NoWorker("nobody") for number in range(1000)})
+    with pytest.raises(exits.NoWorker):
+        await asked(people, monkeypatch)
+    assert len(people.asked) < 90
 
-    rest = asyncio.Event()
 
-    async def stuck() -> exits.NoWorker:
-        await rest.wait()
-        return exits.NoWorker("no answer within 10 seconds")
+@pytest.mark.parametrize("others", [0, 1, 60])
+async def test_one_that_is_stuck_does_not_hide_the_others(
+    monkeypatch: pytest.MonkeyPatch, seen: bool, others: int
+) -> None:
+    people = Candidates(
+        S=exits.NoWorker("no answer within 10 seconds"), **{f"C{number}": {"n": number} for number in range(others)}
+    )
+    if not seen:
+        with pytest.raises(exits.NoWorker):
+            await asked(people, monkeypatch)
+        return
+    assert await asked(people, monkeypatch) == {**people.outcomes, "S": None}
 
-    async def last() -> dict[str, Any]:
-        rest.set()
-        await asyncio.sleep(0)
-        return {"n": "last"}
 
-    people = Candidates(S=stuck, **{f"C{number}": {"n": number} for number in range(60)}, L=last)
-    answers = await asked(people, monkeypatch)
-    assert answers["S"] is None
-    assert len(answers) == 62
+@pytest.mark.parametrize("seen", [True], indirect=True)
+async def test_however_many_are_stuck_the_others_are_told(monkeypatch: pytest.MonkeyPatch, seen: bool) -> None:
+    stuck = exits.NoWorker("no answer within 10 seconds")
+    people = Candidates(**{f"C{number}": {"n": number} if number % 10 else stuck for number in range(500)})
+    answered = await asked(people, monkeypatch)
+    assert seen
+    assert list(answered.values()).count(None) == 50
+    assert len(answered) == 500

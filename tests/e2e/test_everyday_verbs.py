@@ -1,25 +1,24 @@
 """Every everyday verb as a process against the real engine: done, refused, badly used, closed, unknown, sent twice."""
 
 import asyncio
-import fcntl
 import json
-import os
-import pty
-import subprocess
 import sys
-import termios
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from processes import (
     DOMAINS,
     JOURNEY,
-    Ended,
+    NOBODY,
+    STARTER,
     Engine,
     Handle,
+    Terminal,
     day,
     engine,
     eventually,
@@ -27,21 +26,21 @@ from processes import (
     registration,
     result,
     run,
-    surroundings,
     timeline,
     types,
     workflow_id,
 )
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from cli import exits, main
+from cli.candidates import Candidacy
 from cli.everyday import VERBS
+from cli.verbs import everyday
 from runtime.settings import ROOT, Settings
 from worker import build_worker
 
-STARTER = (sys.executable, str(ROOT / "starter.py"))
-NOBODY = "127.0.0.1:1"
-"""An address where no server listens."""
 TAKEN = ("--taken-at", instant(10))
 PAT = ("--by", "Pat Lee", "--reason", "because")
 
@@ -168,12 +167,14 @@ async def test_a_holder_advances(certpath: Engine) -> None:
     assert "AdvancementRequested" in done(certpath, *asked)
     assert (await handle.query("timeline"))[-1]["type"] != "AdvancementRefused"
 
-    async def opened() -> bool:
-        status = certpath.starter("status", "A-1", "CCOM", "--json")
-        return status.code == 0 and status.document["path"] == "advancement"
+    async def opened() -> dict[str, Any] | None:
+        with suppress(RPCError):  # there is no such workflow yet
+            status: dict[str, Any] = await certpath.handle("A-1", "CCOM").query("status")
+            return status if status["experience"] else None  # until the worker has taken it up
+        return None
 
-    await eventually(opened)
-    assert certpath.starter("status", "A-1", "CCOM", "--json").document["experience"]["met"] is False
+    status = await eventually(opened) or {}
+    assert (status["path"], status["experience"]["met"]) == ("advancement", False)
 
 
 async def test_a_candidacy_is_extended_its_contact_changed_its_attention_put_to_rest_and_withdrawn(
@@ -245,7 +246,22 @@ async def closed(certpath: Engine) -> Engine:
     return certpath
 
 
-@pytest.mark.parametrize("verb", ["result", "hold resolve", "recertify submit", "advance", "revoke", "contact"])
+async def sent(certpath: Engine, verb: str, candidate: str) -> exits.Stop:
+    """Why the message that the verb makes of its right flags was not taken; without a process of its own."""
+    arguments = (*verb.split(), candidate, "CCSL", *RIGHT[verb], "--message-id", verb.replace(" ", "-"))
+    args = main.parser().parse_args(arguments)
+    with pytest.raises(exits.Stop) as stopped:
+        await Candidacy(candidate, "CCSL").update(certpath.client, args.verb.message, everyday.payload(args))
+    return stopped.value
+
+
+@pytest.mark.parametrize("verb", RIGHT)
+async def test_a_closed_candidacy_takes_no_message(closed: Engine, verb: str) -> None:
+    stop = await sent(closed, verb, "X-closed")
+    assert (stop.code, stop.kind, stop.facts["status"]) == (1, "closed", "withdrawn")
+
+
+@pytest.mark.parametrize("verb", ["hold resolve", "contact"])
 def test_a_closed_candidacy_is_an_outcome_of_its_own(closed: Engine, verb: str) -> None:
     ended = closed.starter(*verb.split(), "X-closed", "CCSL", *RIGHT[verb], "--json")
     error = ended.document["error"]
@@ -253,7 +269,7 @@ def test_a_closed_candidacy_is_an_outcome_of_its_own(closed: Engine, verb: str) 
     assert len(ended.err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("verb", ["result", "hold resolve", "withdraw", "advance"])
+@pytest.mark.parametrize("verb", ["result", "withdraw"])
 def test_nobody_of_that_id_is_an_outcome_of_its_own(certpath: Engine, verb: str) -> None:
     ended = certpath.starter(*verb.split(), "X-nobody", "CCSL", *RIGHT[verb])
     assert (ended.code, ended.out) == (1, "")
@@ -283,6 +299,12 @@ async def testing(certpath: Engine) -> Engine:
 
 
 @pytest.mark.parametrize("verb", REFUSED)
+async def test_what_the_rules_refuse_has_its_code(testing: Engine, verb: str) -> None:
+    stop = await sent(testing, verb, "X-open")
+    assert (stop.code, stop.kind, stop.facts["code"]) == (1, "refused", REFUSED[verb])
+
+
+@pytest.mark.parametrize("verb", ["hold resolve", "suspend"])
 def test_what_the_rules_refuse_is_code_1(testing: Engine, verb: str) -> None:
     ended = testing.starter(*verb.split(), "X-open", "CCSL", *RIGHT[verb], "--json")
     error = ended.document["error"]
@@ -310,12 +332,26 @@ async def test_what_cannot_be_understood_is_told_in_flags(certpath: Engine) -> N
 
 
 @pytest.mark.parametrize("verb", RIGHT)
-def test_bad_usage_is_code_2_without_a_server(verb: str) -> None:
+def test_bad_usage_is_told_by_the_parser(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (("C-1",), ("C-1", "CCSL", *RIGHT[verb], "--no-such-flag")):
-        ended = run([*STARTER, *verb.split(), *arguments], NOBODY)
-        assert (ended.code, ended.out) == (2, "")
-        assert "usage: starter.py" in ended.err
-        assert "Traceback" not in ended.err
+        with pytest.raises(SystemExit) as ended:
+            main.parser().parse_args([*verb.split(), *arguments])
+        assert ended.value.code == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert "usage: starter.py" in told.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("result", "C-1"), ("hold", "resolve", "C-1", "CCSL"), ("withdraw", "C-1", "CCSL", "--no-such-flag")],
+    ids=lambda words: words[0],
+)
+def test_bad_usage_is_code_2_without_a_server(arguments: Sequence[str]) -> None:
+    ended = run([*STARTER, *arguments], NOBODY)
+    assert (ended.code, ended.out) == (2, "")
+    assert "usage: starter.py" in ended.err
+    assert "Traceback" not in ended.err
 
 
 def test_nobody_to_talk_to_is_code_3_in_one_line() -> None:
@@ -365,63 +401,31 @@ async def test_without_a_worker_the_way_to_send_it_again_is_told(tmp_path: Path)
 # --- with a terminal
 
 
-class Terminal:
-    """`starter.py` with a terminal of its own as stdin; stdout and stderr are pipes."""
-
-    def __init__(self, address: str, *arguments: str) -> None:
-        self._master, slave = pty.openpty()
-        self._process = subprocess.Popen(
-            [*STARTER, *arguments],
-            stdin=slave,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=surroundings(address, {}),
-            start_new_session=True,
-            # Its controlling terminal, so that a typed Ctrl-C is the signal that it is for a person.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-        os.close(slave)
-
-    def answer(self, keys: bytes) -> Ended:
-        """Wait for the question, type these keys, and wait for the end."""
-        assert self._process.stderr is not None
-        asked = b""
-        while not asked.endswith(b"[y/N] "):
-            byte = self._process.stderr.read(1)
-            assert byte, asked
-            asked += byte
-        os.write(self._master, keys)
-        return self.ended(asked)
-
-    def ended(self, asked: bytes = b"") -> Ended:
-        """Wait for the end, unasked."""
-        out, err = self._process.communicate(timeout=60)
-        os.close(self._master)
-        return Ended(self._process.returncode, out.decode(), (asked + err).decode())
-
-
 @pytest.mark.parametrize("keys", [b"y\n", b"YES\n"])
 async def test_on_a_terminal_it_asks_and_a_yes_does_it(certpath: Engine, keys: bytes) -> None:
     candidate = f"Y-{keys.strip().decode()}"
     handle = await certpath.enrol(candidate)
-    ended = Terminal(certpath.server.address, "withdraw", candidate, "CCSL", "--json").answer(keys)
+    with Terminal(certpath.server.address, "withdraw", candidate, "CCSL", "--json", piped=True) as terminal:
+        ended = await terminal.answer("[y/N] ", keys)
     assert (ended.code, ended.document["events"]) == (0, ["Withdrawn", "CandidacyClosed"])
     assert ended.err.startswith(f"End the candidacy of {candidate} for CCSL")
     assert (await handle.query("status"))["status"] == "withdrawn"
 
 
 @pytest.mark.parametrize("keys", [b"n\n", b"\n", b"yesterday\n", b"\xff\n", b"\x04"], ids=repr)
-def test_anything_but_a_yes_sends_nothing(keys: bytes) -> None:
+async def test_anything_but_a_yes_sends_nothing(keys: bytes) -> None:
     # Nobody listens there: had it tried to send, it would be code 3.
-    ended = Terminal(NOBODY, "revoke", "C-1", "CCSL", *PAT, "--json").answer(keys)
+    with Terminal(NOBODY, "revoke", "C-1", "CCSL", *PAT, "--json", piped=True) as terminal:
+        ended = await terminal.answer("[y/N] ", keys)
     assert (ended.code, ended.document["error"]["kind"]) == (1, "declined")
     assert ended.err.startswith("Revoke the certificate of C-1 for CCSL for good? [y/N] ")
     assert ended.err.endswith("Nothing was sent.\n")
 
 
 @pytest.mark.parametrize("verb", ["revoke", "withdraw"])
-def test_ctrl_c_at_the_question_is_code_130(verb: str) -> None:
-    ended = Terminal(NOBODY, verb, "C-1", "CCSL", *RIGHT[verb]).answer(b"\x03")
+async def test_ctrl_c_at_the_question_is_code_130(verb: str) -> None:
+    with Terminal(NOBODY, verb, "C-1", "CCSL", *RIGHT[verb], piped=True) as terminal:
+        ended = await terminal.answer("[y/N] ", b"\x03")
     assert (ended.code, ended.out) == (130, "")
     assert "Traceback" not in ended.err
 
@@ -431,7 +435,8 @@ def test_ctrl_c_at_the_question_is_code_130(verb: str) -> None:
     [("revoke", "C-1", "CCSL", *PAT, "--yes"), ("suspend", "C-1", "CCSL", *PAT)],
     ids=lambda words: words[0],
 )
-def test_yes_and_what_can_be_undone_ask_nothing(arguments: Sequence[str]) -> None:
-    ended = Terminal(NOBODY, *arguments).ended()
+async def test_yes_and_what_can_be_undone_ask_nothing(arguments: Sequence[str]) -> None:
+    with Terminal(NOBODY, *arguments, piped=True) as terminal:
+        ended = await terminal.ended()
     assert ended.code == 3
     assert "[y/N]" not in ended.err
