@@ -4,7 +4,7 @@
 import os
 import signal
 
-# Ctrl-C while modules are still being imported: nothing has been done, so nothing needs a traceback.
+# Until a verb has something to clean up, and says how, Ctrl-C ends the process: no import is to be torn in two.
 signal.signal(signal.SIGINT, lambda *_: os._exit(130))
 
 from runtime.venv import reexec  # noqa: E402

@@ -1,8 +1,8 @@
 """Reads the command line, runs the verb and ends the process with its exit code."""
 
 import argparse
+import errno
 import importlib
-import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
@@ -28,6 +28,7 @@ MODULES = (
 )
 """Modules of `cli.verbs`, each with one verb or some of a kind; this is also their order in `--help`."""
 
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
 _EPILOG = """\
 exit codes: 0 done, 1 refused by the rules, closed or not found, 2 bad usage or input,
 3 Temporal cannot be reached or no worker answers
@@ -69,8 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and end the process."""
     output.prepare()
     args = parser().parse_args(arguments)
-    # Up to here Ctrl-C ended the process at once; from here on a verb may want to clean up.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     code = _run(args)
 
     from runtime.process import leave
@@ -90,10 +89,13 @@ def _run(args: argparse.Namespace) -> int:
     except BrokenPipeError:
         # `starter.py list | head -1`: whoever read us has seen enough.
         return exits.DONE
-    except Exception:  # noqa: BLE001 - a defect of ours: told whole, but never by way of a crashing interpreter exit
-        import traceback
+    except Exception as error:  # noqa: BLE001 - never out by way of a crashing interpreter exit
+        if isinstance(error, OSError) and error.errno in _FULL:
+            output.say(f"The output cannot be written: {error.strerror}.")
+        else:
+            import traceback
 
-        traceback.print_exc()
+            traceback.print_exc()  # a defect of ours: told whole
         return exits.REFUSED
     return code
 

@@ -93,6 +93,14 @@ def _holder_days(certificate: "Mapping[str, Any]") -> int:
     return max(*map(int, certificate["reminder_days"]), int(certificate["grace_days"]), months) + 1
 
 
+def testing_months() -> int | None:
+    """How long the testing window is, in calendar months; None where the file does not tell."""
+    try:
+        return int(_scheme()["rules"]["testing"]["window_months"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
 def _scheme() -> dict[str, Any]:
     import tomllib
 

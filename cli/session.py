@@ -1,11 +1,13 @@
 """A connection to Temporal for the length of one command, and sentences for what may go wrong on the way."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from cli import answers, exits, output
+from cli import answers, exits
+from runtime.process import leave
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -53,7 +55,6 @@ def silent_runtime() -> "Runtime":
 
 
 def _interrupted(*_: Any) -> None:
-    from runtime.process import leave
-
-    output.say("Interrupted.")
+    # In the middle of anything: of a line on stderr too, whose buffer takes nobody else's meanwhile.
+    os.write(2, b"Interrupted.\n")
     leave(exits.INTERRUPTED)

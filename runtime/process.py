@@ -39,7 +39,7 @@ def leave(code: int) -> NoReturn:
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
-        # A closed pipe (`starter.py list | head -1`) is no news to anybody.
-        with contextlib.suppress(OSError, ValueError):
+        # A closed pipe (`starter.py list | head -1`) is no news to anybody; nor is a line that a signal cut in two.
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
             stream.flush()
     os._exit(code)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -14,11 +15,15 @@ def reexec() -> None:
     Call it before any other import of ours. Ends the process with code 2 and one line where
     there is neither an installed `temporalio` nor a `.venv` to move into.
     """
+    # Blocked while one interpreter gave way to the other; whoever calls has a handler by now.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     if importlib.util.find_spec("temporalio") is not None:
         return
     python = _VENV / "bin" / "python"
     # An incomplete .venv must not start itself for ever.
     if python.exists() and Path(sys.prefix).resolve() != _VENV:
+        # An interpreter that is interrupted while it starts dies with a traceback.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         os.execv(python, [str(python), *sys.orig_argv[1:]])
     sys.stderr.write(f"The Python packages are not installed: run `make setup` in {_VENV.parent} first.\n")
     raise SystemExit(2)

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
         Message,
         RecordAssessmentResult,
         RecordExperience,
+        RefuseMessage,
         ResolveHeldResult,
         ScoredResolution,
         ScoredResult,
@@ -56,13 +57,33 @@ class MessageDesk:
         return self._scoring > 0 or self._turning is not None
 
     def validate(self, name: str, payloads: Sequence[RawValue]) -> None:
-        """Answers an update that cannot be understood at once; it leaves no event in history."""
+        """Answers at once an update that cannot be understood, and one that was refused before and is so again.
+
+        Neither leaves an event in history. A feed that is delivered whole every night brings the latter.
+        """
         try:
             message = read_message(name, payloads)
             if self.journal:
                 check_vocabulary(name, message, self.journal.state.programme)
-        except InvalidMessage as error:
+                self._check_refused_before(self.journal, name, payloads, message)
+        except (InvalidMessage, Refused) as error:
             raise failure(error) from None
+
+    def _check_refused_before(
+        self, journal: Journal, name: str, payloads: Sequence[RawValue], message: Message
+    ) -> None:
+        key = message.message_id
+        command = _without_asking(message)
+        # What still waits for its turn, or for a score, may change the answer.
+        if key is None or key in journal.ledger or command is None or self.busy:
+            return
+
+        def told(error: Refused) -> RefuseMessage:
+            return refusal(name, payloads, error, from_signal=False, message_id=key)
+
+        error = journal.refused_before(command, told, workflow.now())
+        if error:
+            raise error
 
     async def take_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
         """Takes a signal. Whatever is wrong with it ends on the timeline, never as a failed task."""
@@ -146,6 +167,13 @@ class MessageDesk:
         events = journal.take(command, workflow.now())
         remembered = journal.remember(message.message_id, digest_of(message), events)
         return remembered.receipt(duplicate=not events)
+
+
+def _without_asking(message: Message) -> Command | None:
+    """The command of a message, where nothing has to be found out for it; None where something has."""
+    if isinstance(message, RecordAssessmentResult):
+        return None if message.responses is not None else ScoredResult(result=message, score=message.score)
+    return None if isinstance(message, ResolveHeldResult) else message
 
 
 async def _with_score(journal: Journal, message: Message) -> Command:

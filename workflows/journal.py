@@ -6,7 +6,7 @@ Its JSON is the long-lived format of the engine: `FORMAT` counts it, old ones st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain import rules
 from domain.commands import Command, Contact, RefuseMessage, ReportUndeliverable, UpdateContact
+from domain.decision import Refused
 from domain.effects import Effect, Notify
 from domain.events import BaseEvent, Event, MessageRefused, ResultEvent
 from domain.requirements import status
@@ -94,6 +95,19 @@ class Journal(BaseModel):
         self._bound_outbox(at)
         return [type(event).__name__ for event in events]
 
+    def refused_before(
+        self, command: Command, told: Callable[[Refused], RefuseMessage], at: datetime
+    ) -> Refused | None:
+        """Why this is refused now, where that very refusal stands on the timeline already: nothing would change."""
+        if not self.state.refusals:
+            return None
+        try:
+            rules.decide(self.state, command, at, rules=self.rules, contact=self.contact)
+        except Refused as error:
+            again = rules.decide(self.state, told(error), at, rules=self.rules, contact=self.contact)
+            return None if again else error
+        return None
+
     def refuse(self, refusal: RefuseMessage, at: datetime) -> None:
         """Puts a refused message on the timeline."""
         self.take(refusal, at)
@@ -153,9 +167,9 @@ class Journal(BaseModel):
         return remembered
 
     def receipts(self, message_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """The receipts of those of these messages that were taken, and are still remembered."""
+        """The receipts of those of these messages that were taken and are still known, each with its `content`."""
         return {
-            message_id: known.receipt(duplicate=True)
+            message_id: {**known.receipt(duplicate=True), "content": known.digest}
             for message_id in message_ids
             if (known := self.ledger.get(message_id))
         }

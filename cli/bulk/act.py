@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -109,11 +110,14 @@ async def carry_out(
                     raise answers.explained(error) from error
 
             finished = await run(things, one, args.at_once)
-    except exits.Stop as stop:
-        notes = [*stop.notes, _told(plan, file), "Run the same command again: it goes on, and does nothing twice."]
-        raise type(stop)(stop.sentence, notes, **stop.facts, **_facts(plan, file)) from stop
-    finally:
-        file.finish()
+    except BaseException as error:
+        with suppress(exits.Stop):
+            file.finish()
+        if isinstance(error, exits.Stop):
+            notes = [*error.notes, _told(plan, file), "Run the same command again: it goes on, and does nothing twice."]
+            raise type(error)(error.sentence, notes, **error.facts, **_facts(plan, file)) from error
+        raise
+    file.finish()
     return _report(plan, file, args, finished=finished)
 
 
@@ -147,4 +151,6 @@ async def outcome_of(client: "Client", stop: exits.Stop) -> str:
     if stop.code == exits.UNREACHABLE and not alone:
         raise stop
     kind = {exits.NotFound: "unknown", exits.Closed: "closed", exits.Refused: "refused"}.get(type(stop), "failed")
-    return f"{kind}: {' '.join([stop.sentence, *stop.notes])}"
+    # Whom it is about stands in the line, and that it is refused in the word before.
+    _, refused, reason = stop.sentence.partition(": refused, ")
+    return f"{kind}: {' '.join([reason if refused else stop.sentence, *stop.notes])}"

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli import exits, finding, output, sending
@@ -12,6 +13,7 @@ from cli.bulk import act, outcomes
 from cli.bulk.outcomes import NOT_REACHED, Item
 from cli.candidates import Candidacy
 from cli.payloads import with_message_id
+from cli.vocabulary import CLOSED_STATUSES
 from runtime.settings import ROOT
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ class Addressing:
         filters = [args.status, args.designation, str(args.due_within or ""), args.attention, args.query or ""]
         if not any(filters):
             raise exits.BadInput("Say for whom: --designation, --status, --due-within, --attention or --query.")
+        if args.status and set(args.status) <= CLOSED_STATUSES.keys():
+            raise exits.BadInput(f"--status {', '.join(args.status)}: a closed candidacy takes no messages any more.")
         self._content: list[Any] = [args.message, json.loads(self._text), *filters]
 
     async def carry_out(self, client: "Client") -> int:
@@ -40,9 +44,8 @@ class Addressing:
         # The same command is the same act, today and tomorrow: it goes on, or has been done. On this server alone.
         content = json.dumps([await _server(client), *self._content], sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:12]
-        ending = "dry-run" if self._args.dry_run else "outcome"
-        path = self._args.outcome or ROOT / "var" / "outcomes" / f"{self._args.message}-{digest}.{ending}.csv"
-        before = {} if self._args.dry_run else outcomes.read(path, COLUMNS)
+        path = self._args.outcome or ROOT / "var" / "outcomes" / f"{self._args.message}-{digest}.outcome.csv"
+        before = {line[1:]: outcome for line, outcome in outcomes.read(path, COLUMNS).items()}
         if any(message_id.startswith("bulk-") and digest not in message_id for _, _, message_id in before):
             raise exits.BadInput(f"{path} is the outcome of another command: choose another with --outcome.")
         if self._args.again and all(map(_done, before.values())):
@@ -50,6 +53,8 @@ class Addressing:
         lines = list(before) or await self._found(client, self._content[1].get("message_id", f"bulk-{digest}"))
         items = [Item(number, line) for number, line in enumerate(lines, start=1)]
         known = {item.number: before[item.cells] for item in items if before and _done(before[item.cells])}
+        if self._args.dry_run:
+            path = Path(f"{str(path).removesuffix('.csv').removesuffix('.outcome')}.dry-run.csv")
         plan = act.Plan(f"Sending {self._args.message}", path, COLUMNS, items, _GOOD, known)
         left = [item for item in items if item.number not in known]
         self._ask(left, plan)

@@ -75,15 +75,16 @@ class Delivering:
     async def _known(self, entries: list[Entry]) -> set[str]:
         """Which of the rows were taken already. A question leaves no history, however often a feed is played.
 
-        Only an id made of the row's content says that the content is the same; a row with another one has to be sent.
+        A row whose message id is known with other content is sent: the engine refuses it, and says so.
         """
-        ours = [entry.document["message_id"] for entry in entries if _made_of_content(entry)]
+        contents = {entry.document["message_id"]: _content(entry) for entry in entries}
         known: set[str] = set()
-        for some in _in_parts(ours):
+        for some in _in_parts(list(contents)):
             try:
-                known |= (await entries[0].candidacy.query(self._client, "receipts", some)).keys()
+                receipts = await entries[0].candidacy.query(self._client, "receipts", some)
             except exits.Refused:  # a worker of before this query, or a registration that was invalid
                 return known
+            known |= {one for one, receipt in receipts.items() if receipt["content"] == contents[one]}
         return known
 
     async def _check_open(self, entry: Entry) -> None:
@@ -105,9 +106,12 @@ def _gone(stop: exits.Stop) -> str:
     return "unknown: there is no such candidacy (yet); the next run of this file tries again"
 
 
-def _made_of_content(entry: Entry) -> bool:
-    content = {name: value for name, value in entry.document.items() if name != "message_id"}
-    return feeds.with_message_id(entry.candidacy, content) == entry.document
+def _content(entry: Entry) -> str:
+    """What the engine knows the content by."""
+    from domain.commands import RecordAssessmentResult
+    from domain.messages import digest_of
+
+    return digest_of(RecordAssessmentResult.model_validate(entry.document))
 
 
 def _in_parts(ids: list[str]) -> Iterator[list[str]]:

@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cli import answers, exits, output, programme
@@ -11,6 +12,8 @@ from cli.bulk import act
 from cli.bulk.outcomes import Item
 from cli.files.tables import Entry, Problem
 from cli.registration import OpenedBefore, check_not_opened_by, enrol, enrolled
+from domain import calendar
+from domain.types import parse_instant
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -30,6 +33,9 @@ class Enrolling:
         self._client = client
         self._args = args
         self._titles = programme.titles()
+        self._known = programme.facts()
+        self._months = programme.testing_months()
+        self._now = datetime.now(UTC)
         self._path = act.outcome_path(args, args.file, "import")
         self._lasting = act.outcome_path(args, args.file, "import", dry_run=False)
 
@@ -65,6 +71,8 @@ class Enrolling:
         try:
             if self._args.dry_run:
                 return await self._would(entry)
+            if told := self._window_ended(entry):
+                return await self._only_if_there(entry, told)
             title = self._titles.get(entry.candidacy.designation)
             again = self._args.re_enrol
             return await enrol(self._client, entry.document, title, again=again, act=self._act(entry))
@@ -79,13 +87,31 @@ class Enrolling:
         try:
             await enrolled(self._client, entry.candidacy, entry.document)
         except exits.NotFound:
-            return _WOULD
+            return self._window_ended(entry) or _WOULD
         except exits.Closed:
             if not self._args.re_enrol:
                 raise
             await check_not_opened_by(self._client, entry.candidacy, self._act(entry) or "")
-            return _WOULD
+            return self._window_ended(entry) or _WOULD
         return _ALREADY
+
+    async def _only_if_there(self, entry: Entry, told: str) -> str:
+        try:
+            await enrolled(self._client, entry.candidacy, entry.document)
+        except exits.NotFound:
+            return told
+        return _ALREADY
+
+    def _window_ended(self, entry: Entry) -> str:
+        """The engine would enrol the candidate and refuse the purchase (rule 1), which nobody would see here."""
+        purchased_at = entry.document.get("purchase", {}).get("purchased_at")
+        if purchased_at is None or self._months is None:
+            return ""
+        first = self._known.day_of(parse_instant(purchased_at))
+        last = calendar.add_months(first, self._months)
+        if calendar.end_of(last, self._known.zone) > self._now:
+            return ""
+        return f"refused: testing that was purchased on {first} had to be completed by {last}; a new purchase is needed"
 
     def _act(self, entry: Entry) -> str | None:
         """What a run with --re-enrol is known by when it is begun again: this row, for this outcome file.

@@ -9,6 +9,7 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -43,8 +44,11 @@ class OutcomeFile:
     # --- before and after ---------------------------------------------------------------------------------------
 
     def begin(self, known: Mapping[int, str]) -> None:
-        """Writes every line, with what is known of it already. Raises `exits.BadInput` where that cannot be."""
-        self._outcomes = dict(known)
+        """Writes every line, with what is known of it already. Raises `exits.BadInput` where that cannot be.
+
+        What an earlier run has found out stays readable until this one comes to it.
+        """
+        self._outcomes = {**self._earlier(), **known}
         try:
             if self._is_somebody_elses():
                 raise exits.BadInput(
@@ -62,15 +66,32 @@ class OutcomeFile:
         """What came of an item, written down before anything else happens."""
         self._outcomes[item.number] = outcome
         if self._file is not None:
-            csv.writer(self._file).writerow((*self._line(item), outcome))
-            self._file.flush()
+            with self._writing():
+                csv.writer(self._file).writerow((*self._line(item), outcome))
+                self._file.flush()
 
     def finish(self) -> None:
         """One line for each item, in order."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-            self._write_all()
+        file, self._file = self._file, None
+        if file is not None:
+            with self._writing():
+                file.close()
+                self._write_all()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise exits.Stop(f"The outcome file {self.path} cannot be written any more: {error.strerror}.") from error
+
+    def _earlier(self) -> dict[int, str]:
+        before = read(self.path, self._columns[:-1])
+        earlier = {item.number: before[self._line(item)] for item in self._items if self._line(item) in before}
+        return {
+            number: outcome if kind_of(outcome) == NOT_REACHED else f"{NOT_REACHED}: an earlier run says {outcome}"
+            for number, outcome in earlier.items()
+        }
 
     def _is_somebody_elses(self) -> bool:
         if not self.path.exists():
@@ -108,7 +129,7 @@ class OutcomeFile:
 
 
 def read(path: Path, columns: Sequence[str]) -> dict[tuple[str, ...], str]:
-    """The outcomes of an earlier act by what their lines say, without the number; the last one where there are several.
+    """The outcomes of an earlier act by what their lines say besides; the last one where there are several.
 
     Empty where there is no such file, or where it is no outcome file of this kind.
     """
@@ -118,7 +139,7 @@ def read(path: Path, columns: Sequence[str]) -> dict[tuple[str, ...], str]:
         with path.open(encoding="utf-8", newline="") as file:
             rows: Iterator[Any] = csv.reader(file)
             next(rows, None)
-            return {tuple(row[1:-1]): row[-1] for row in rows if len(row) == len(columns) + 1}
+            return {tuple(row[:-1]): row[-1] for row in rows if len(row) == len(columns) + 1}
     except (OSError, ValueError, csv.Error) as error:
         raise exits.BadInput(
             f"The outcome file {path} cannot be read ({error}): choose another with --outcome."

@@ -19,7 +19,7 @@ duplicate, refused: why, unknown, closed, failed: why, or not reached.
 """
 _EXAMPLE = """\
 example: a storm has closed the test centers of Texas, whose candidate ids begin with TX-
-  starter.py message --designation CCOM --status testing --query "CandidateId STARTS_WITH 'TX-'" --dry-run \\
+  ./starter.py message --designation CCOM --status testing --query "CandidateId STARTS_WITH 'TX-'" --dry-run \\
     extend_deadline '{"until": "2027-03-31", "reason": "storm", "approved_by": "M. Reyes"}'
 """
 
@@ -34,7 +34,7 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "message", metavar="MESSAGE", type=sending.message_name, help="its name, see `starter.py send --help`"
+        "message", metavar="MESSAGE", type=sending.message_name, help="its name, see `./starter.py send --help`"
     )
     parser.add_argument("payload", metavar="PAYLOAD", help="a JSON object, @FILE, or - for stdin")
     finding.add_filters(parser)

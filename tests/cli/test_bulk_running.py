@@ -49,7 +49,11 @@ def test_an_outcome_file_whose_writer_was_killed_tells_what_was_done(tmp_path: P
     file.record(ITEMS[1], "registered")
     found = outcomes.read(file.path, COLUMNS)
     file.finish()  # only now: a killed one never comes here
-    assert found == {("C-2", "CCMA"): NOT_REACHED, ("C-3", "CCMA"): "registered", ("C-4", "CCMA"): NOT_REACHED}
+    assert found == {
+        ("2", "C-2", "CCMA"): NOT_REACHED,
+        ("3", "C-3", "CCMA"): "registered",
+        ("4", "C-4", "CCMA"): NOT_REACHED,
+    }
 
 
 @pytest.mark.parametrize("content", ["candidate_id,name\nC-1,Ana\n", "\x00\x01", "line\n"])
@@ -79,6 +83,26 @@ def test_an_outcome_file_that_cannot_be_written_is_bad_input(tmp_path: Path) -> 
     (tmp_path / "file").write_text("")
     with pytest.raises(exits.BadInput, match="cannot be written"):
         OutcomeFile(tmp_path / "file" / "o.csv", COLUMNS, ITEMS).begin({})
+
+
+def test_what_an_earlier_run_has_found_out_stays_readable_until_this_one_comes_to_it(tmp_path: Path) -> None:
+    for number in (1, 2):
+        file = OutcomeFile(tmp_path / "o.csv", COLUMNS, ITEMS)
+        file.begin({})
+        file.record(ITEMS[number], "registered")
+        file.finish()
+    told = [line[-1] for line in lines(tmp_path / "o.csv")]
+    assert told == ["outcome", NOT_REACHED, "not reached: an earlier run says registered", "registered"]
+    assert file.counts == {NOT_REACHED: 2, "registered": 1}
+
+
+def test_a_full_disk_is_told_in_a_sentence() -> None:
+    file = OutcomeFile(Path("o.csv"), COLUMNS, ITEMS)
+    full = file._file = Path("/dev/full").open("w")  # noqa: SIM115 - closed below, where it complains once more
+    with pytest.raises(exits.Stop, match="cannot be written any more: No space"):
+        file.record(ITEMS[0], "registered")
+    with pytest.raises(OSError, match="No space"):
+        full.close()
 
 
 async def test_no_more_than_so_many_are_under_way_and_all_are_done() -> None:

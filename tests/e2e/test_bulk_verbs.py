@@ -144,6 +144,16 @@ async def test_a_closed_candidacy_is_opened_again_once_and_only_when_asked_to(ce
     assert fresh.code == 0
 
 
+async def test_a_purchase_whose_window_is_over_enrols_nobody(certpath: Engine, tmp_path: Path) -> None:
+    file = candidates(tmp_path / "people.csv", "I7", 1)
+    file.write_text(file.read_text().replace(instant(60), instant(1000)))
+    for more in ((), ("--dry-run",)):
+        ended = certpath.starter("import", str(file), "--json", *more)
+        assert (ended.code, ended.document["outcomes"]) == (1, {"refused": 1})
+    assert "had to be completed by" in outcomes(tmp_path / "people.outcome.csv")[0]
+    assert certpath.starter("status", "I7-0", "CCMA").code == 1
+
+
 async def test_somebody_enrolled_with_other_data_is_refused_with_the_reason(certpath: Engine, tmp_path: Path) -> None:
     file = candidates(tmp_path / "people.csv", "I4", 1)
     certpath.starter("import", str(file))
@@ -224,7 +234,7 @@ async def test_without_temporal_nothing_is_lost_and_the_code_is_3(tmp_path: Path
 
 
 def feed(prefix: str) -> list[tuple[object, ...]]:
-    """A pass and its correction, a no-show that is voided, one that is held, and some for nobody."""
+    """A pass and its correction, a no-show that is voided, one held, one refused, and some for nobody."""
     one, two = f"{prefix}-0", f"{prefix}-1"
     return [
         (one, "CCMA", "R-1", "", DOMAINS[0], instant(20), "", "81.5"),
@@ -233,6 +243,7 @@ def feed(prefix: str) -> list[tuple[object, ...]]:
         (one, "CCMA", "R-2", 2, DOMAINS[1], instant(20), "voided", ""),
         (two, "CCMA", "R-3", "", DOMAINS[0], instant(20), "", "69.99999999999999999999"),
         (two, "CCMA", "R-4", "", DOMAINS[0], instant(10), "", "90"),
+        (two, "CCMA", "R-4", "", DOMAINS[0], instant(10), "", "91"),
         (f"{prefix}-9", "CCMA", "R-5", "", DOMAINS[0], instant(20), "", "90"),
         (f"{prefix}-2", "CCMA", "R-6", "", DOMAINS[0], instant(20), "", "90"),
     ]
@@ -247,7 +258,7 @@ async def test_a_feed_that_is_played_every_night_changes_nothing_after_the_first
     file = write(tmp_path / "feed.csv", RESULT_COLUMNS, feed("F1"))
     outcome = tmp_path / "feed.outcome.csv"
     dry = certpath.starter("results", str(file), "--dry-run", "--json")
-    assert dry.document["outcomes"] == {"would be sent": 6, "unknown": 1, "closed": 1}
+    assert dry.document["outcomes"] == {"would be sent": 7, "unknown": 1, "closed": 1}
 
     first = certpath.starter("results", str(file))
     assert first.code == 1
@@ -258,7 +269,7 @@ async def test_a_feed_that_is_played_every_night_changes_nothing_after_the_first
         "taken: ResultCorrected",
         "taken: AssessmentFailed",
     ]
-    assert list(kinds(outcome)) == ["taken", "held", "unknown", "closed"]
+    assert list(kinds(outcome)) == ["taken", "held", "refused", "unknown", "closed"]
     assert outcomes(outcome)[-1] == "closed: withdrawn"
 
     handles = [certpath.handle(f"F1-{number}", "CCMA") for number in (0, 1)]
@@ -268,9 +279,10 @@ async def test_a_feed_that_is_played_every_night_changes_nothing_after_the_first
         name = tmp_path / f"feed-{night}.csv"
         name.write_bytes(file.read_bytes())
         ended = certpath.starter("results", str(name), "--json")
-        assert ended.document["outcomes"] == {"duplicate": 6, "unknown": 1, "closed": 1}
+        assert ended.document["outcomes"] == {"duplicate": 6, "refused": 1, "unknown": 1, "closed": 1}
     assert [await timeline(handle) for handle in handles] == events
-    # What was only asked about leaves no trace; the notices of the first night may still have been on their way.
+    # What was only asked about, and what was refused once more, leaves no trace. The notices of the first night may
+    # still have been on their way.
     await eventually(lambda: _quiet(certpath, "F1"))
     before = [(await handle.describe()).history_length for handle in handles]
     certpath.starter("results", str(file))
@@ -282,6 +294,7 @@ async def test_a_feed_that_is_played_every_night_changes_nothing_after_the_first
     assert certpath.starter("results", str(file), "--json").document["outcomes"] == {
         "taken": 1,
         "duplicate": 6,
+        "refused": 1,
         "closed": 1,
     }
 
@@ -355,6 +368,8 @@ async def test_one_message_goes_to_all_that_the_filter_finds_and_counts_once(cer
     sent = certpath.starter(*act, payload, "--yes", "--outcome", str(outcome), "--json")
     assert sent.document["outcomes"] == {"taken": 5}
     assert set(outcomes(outcome)) == {"taken: DeadlineExtended"}
+    dry = certpath.starter(*act, payload, "--dry-run", "--outcome", str(outcome))
+    assert "carried out already" in dry.err
     again = certpath.starter(*act, payload, "--yes", "--outcome", str(outcome))
     assert again.code == 0
     assert "carried out already" in again.err
@@ -421,6 +436,7 @@ def _remove(names: set[str]) -> None:
         (("withdraw", "{}"), "Say for whom"),
         (("--designation", "CCZZ", "withdraw", "{}"), "CCZZ"),
         (("--designation", "CCSL", "withdrawn", "{}"), "did you mean withdraw"),
+        (("--status", "withdrawn", "withdraw", "{}"), "a closed candidacy takes no messages"),
         (("--designation", "CCSL", "withdraw", "{"), "not JSON"),
         (("--designation", "CCSL", "withdraw", '{"why": 1}'), "why: is not a field"),
         (("--query", "CandidateId LIKES 'x'", "withdraw", "{}"), "list filter"),

@@ -36,6 +36,7 @@ async def test_nothing_changes_after_the_first_night(world: World) -> None:
     assert list(known) == ids[:2]
     assert known[ids[0]]["events"] == ["AssessmentPassed"]
     assert known[ids[0]]["duplicate"] is True
+    assert known[ids[0]]["content"] != known[ids[1]]["content"]
     for _ in range(3):
         for row in feed():
             assert (await candidate.send("record_assessment_result", **row))["duplicate"] is True
