@@ -1,30 +1,38 @@
 """What asks for attention, as the command line tells it: what it is about, what to do, and the command that does it."""
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cli.everyday import VERBS
+
 HELD = "held-result"
 
-# A gap that whoever copies the command fills in; the ids are filled in here.
-_GAP = "…"
+# Gaps that whoever copies the command fills in; the ids are filled in here. Quoted, for the shell hands them on; and
+# refused as they stand, by the choices of the flag or by `is_gap`: nothing is decided by pasting.
+_WHO, _WHY, _ADDRESS = "'<who>'", "'<why>'", "'<address>'"
+_DESIGNATION = "'<designation>'"
+_GAP = re.compile(r"<[^<>]*>|…")
 
 _COMMANDS = {
-    HELD: f"hold resolve {{who}} --result-id {{subject}} --decision accept --by {_GAP} --reason {_GAP}",
-    "refused-message": f"acknowledge {{who}} --attention {{value}} --by {_GAP}",
-    "notice-undeliverable": f"contact {{who}} --email {_GAP}",
-    "suspension-unresolved": f"reinstate {{who}} --reason {_GAP} --by {_GAP}",
-    "review-waiting": f"{{review}} {{who}} --submission-id {{submission}} --reviewer {_GAP} --verdict {_GAP}",
+    HELD: f"hold resolve {{who}} --result-id {{subject}} --decision '<accept|reject>' --by {_WHO} --reason {_WHY}",
+    "refused-message": f"acknowledge {{who}} --attention {{value}} --by {_WHO}",
+    "notice-undeliverable": f"contact {{who}} --email {_ADDRESS}",
+    "suspension-unresolved": f"reinstate {{who}} --reason {_WHY} --by {_WHO}",
+    "review-waiting": f"{{review}} {{who}} --submission-id {{submission}} --reviewer {_WHO} --verdict {{verdict}}",
     "lower-not-in-force": "status {lower}",
     "advancement-refused": "status {higher}",
-    "cancel-refused": f"acknowledge {{who}} --attention {{value}} --by {_GAP}",
-    "scheme-not-loaded": f"acknowledge {{who}} --attention {{value}} --by {_GAP}",
+    "cancel-refused": f"acknowledge {{who}} --attention {{value}} --by {_WHO}",
+    "scheme-not-loaded": f"acknowledge {{who}} --attention {{value}} --by {_WHO}",
 }
 KINDS = tuple(_COMMANDS)
 """Every kind of attention value; a held result's value goes on with its id."""
 _ELSEWHERE = ("lower-not-in-force", "advancement-refused")
 
-_OTHER = f"acknowledge {{who}} --attention {{value}} --by {_GAP}"
+_VERBS = {verb.message: " ".join(verb.words) for verb in VERBS}
+
+_OTHER = f"acknowledge {{who}} --attention {{value}} --by {_WHO}"
 
 
 def matters(status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -40,7 +48,7 @@ def matters(status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "result_id": subject if kind == HELD else None,
             "since": matter.get("since"),
             "what": matter.get("what"),
-            "advice": matter.get("advice"),
+            "advice": in_verbs(matter.get("advice") or ""),
             "command": command(status, matter["attention"]),
         }
 
@@ -54,6 +62,16 @@ def _told(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
     for value in status.get("attention") or ():
         yield {"attention": value, "advice": advice_on(value)}
+
+
+def in_verbs(advice: str) -> str:
+    """What the engine advises, with the command line's verbs for the messages that it names."""
+    return re.sub(r"`(\w+)`", lambda name: f"`{_VERBS.get(name[1], name[1])}`", advice)
+
+
+def is_gap(word: str) -> bool:
+    """Whether a word is still the gap of a copied command, such as `<who>`."""
+    return _GAP.fullmatch(word) is not None
 
 
 def command(status: Mapping[str, Any], attention: str) -> str:
@@ -71,6 +89,7 @@ def command(status: Mapping[str, Any], attention: str) -> str:
         subject=shlex.quote(subject),
         review="recertify review" if of_evidence else "work-product review",
         submission=shlex.quote(str((recertification if of_evidence else product).get("submission_id"))),
+        verdict="'<approved|returned>'" if of_evidence else "'<passed|revise|failed>'",
         lower=f"{candidate} {lower}",
         higher=f"{candidate} {higher}",
     )
@@ -83,4 +102,4 @@ def _beside(designation: str) -> tuple[str, str]:
 
     edges = programme.facts().advances_to
     lower = [code for code, higher in edges.items() if higher == designation]
-    return (lower[0] if lower else _GAP), edges.get(designation, _GAP)
+    return (lower[0] if lower else _DESIGNATION), edges.get(designation, _DESIGNATION)

@@ -23,7 +23,8 @@ _FEW = 50
 async def statuses(client: "Client", entries: AsyncIterator[Entry], total: int) -> AsyncIterator[Answer]:
     """The answer of each, in the order of answering; None where this one does not answer. Of `total`, told on stderr.
 
-    Raises `exits.NoWorker` as soon as nobody answers any more: with thousands to ask, none is asked in vain.
+    Raises `exits.NoWorker` as soon as nobody answers any more: with thousands to ask, none is asked in vain; and at the
+    end where of a few nobody has answered.
     """
     with Progress("asking", total) if total > _FEW else nullcontext() as progress:
         asking = _Asking(client, progress)
@@ -36,6 +37,7 @@ async def statuses(client: "Client", entries: AsyncIterator[Entry], total: int) 
             while asking.under_way:
                 for answer in await asking.some():
                     yield answer
+            asking.check_answered()
         finally:
             await asking.end()
 
@@ -47,6 +49,8 @@ class _Asking:
         self._client = client
         self._progress = progress
         self._silent = 0
+        self._answered = False
+        self._silence: exits.NoWorker | None = None
         self.under_way: dict[asyncio.Task[dict[str, Any]], Entry] = {}
 
     @property
@@ -68,18 +72,26 @@ class _Asking:
         answer: Answer | None = entry, None
         try:
             answer = entry, task.result()
-            self._silent = 0
+            self._heard()
         except exits.NotFound:
             answer = None  # deleted since it was listed: its retention is over
         except exits.Refused:
-            self._silent = 0  # by a worker
-        except exits.NoWorker:
-            self._silent += 1
+            self._heard()  # of a worker
+        except exits.NoWorker as stop:
+            self._silent, self._silence = self._silent + 1, stop
             if not await self._worker_is_there():
                 raise
         if self._progress:
             self._progress.advance()
         return answer
+
+    def _heard(self) -> None:
+        self._silent, self._answered = 0, True
+
+    def check_answered(self) -> None:
+        """Raises `exits.NoWorker` where some were asked, and none has answered: a worker that just died."""
+        if self._silence and not self._answered:
+            raise self._silence
 
     async def _worker_is_there(self) -> bool:
         """Whether silence is the fault of a candidacy."""

@@ -191,8 +191,8 @@ work-product review C-1001 CCSL --submission-id W-1 --reviewer "Pat Lee" --verdi
         ),
         """\
 recertify submit C-1001 CCSL --submission-id E-1 \\
-    --activity "Service Design Summit" 2029-04-12 https://example.org/summit 16 \\
-    --activity "Coaching course" 2029-09-03""",
+    --activity "Service Design Summit" 2025-04-12 https://example.org/summit 16 \\
+    --activity "Coaching course" 2025-09-03""",
     ),
     Verb(
         ("recertify", "review"),

@@ -114,7 +114,8 @@ def check_designation(designation: str) -> None:
     """Raises `exits.BadInput` where the scheme in force here has no such designation; unreadable, it is not asked."""
     known = _designations([designation])
     if designation not in known:
-        raise exits.BadInput(f"{designation} is none of {', '.join(known)}.")
+        meant = f": write {designation.upper()}" if designation.upper() in known else ""
+        raise exits.BadInput(f"{designation} is none of {', '.join(known)}{meant}.")
 
 
 def span(text: str) -> "timedelta":

@@ -1,6 +1,6 @@
 """What people and machines get to read: results on stdout, everything else on stderr.
 
-With `--json` stdout carries exactly one JSON document. On a terminal rich draws; into a pipe
+With `--json` stdout carries exactly one JSON document. On a terminal rich draws (tables: `cli.fitting`); into a pipe
 goes plain aligned text with every cell whole, and rich is not even imported.
 """
 
@@ -8,7 +8,12 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cli.fitting import Fitting
 
 Mark = Literal["met", "open", "alert", "none"]
 
@@ -18,8 +23,9 @@ _MARKS: dict[Mark, tuple[str, str]] = {
     "alert": ("!", "bold red"),
     "none": (" ", ""),
 }
-# No column is narrower, however narrow the terminal.
-_NARROW = 4
+# A narrower terminal has no room for a card in columns; its frame and the blanks in it take so many.
+_CARD = 60
+_FRAME = 6
 # So many rows are looked at before the widths of a table are settled whose end nobody knows.
 _LOOKED_AT = 200
 # A comment from far away must not move the cursor of whoever reads it.
@@ -69,7 +75,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table, on stdout."""
     rows = [[_one_line(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
-        _rich_table(columns, rows)
+        from cli.fitting import Fitting
+
+        fitting = Fitting(columns, rows)
+        fitting.header()
+        for row in rows:
+            fitting.row(row)
         return
     widths = _widths(columns, rows)
     for cells in (columns, *rows):
@@ -79,10 +90,19 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def groups(columns: Sequence[str], found: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> None:
     """Tables under headings, with the same columns and widths, on stdout."""
     found = [(_one_line(heading), [[_one_line(cell) for cell in row] for row in rows]) for heading, rows in found]
+    everything = [row for _, rows in found for row in rows]
     if sys.stdout.isatty():
-        _rich_groups(columns, found)
+        from cli.fitting import Fitting
+
+        # The same widths for all of them: so the columns stand below each other.
+        fitting = Fitting(columns, everything, indent=2)
+        fitting.header()
+        for heading, rows in found:
+            fitting.heading(heading)
+            for row in rows:
+                fitting.row(row)
         return
-    widths = _widths(columns, [row for _, rows in found for row in rows])
+    widths = _widths(columns, everything)
     sys.stdout.write("  " + _aligned(columns, widths))
     for heading, rows in found:
         sys.stdout.write(f"\n{heading}\n")
@@ -133,6 +153,7 @@ class Rows:
         self._columns = columns
         self._waiting: list[list[str]] = []
         self._widths: list[int] | None = None
+        self._fitting: Fitting | None = None
 
     def add(self, entry: Sequence[str]) -> None:
         self._waiting.append([_one_line(cell) for cell in entry])
@@ -150,11 +171,20 @@ class Rows:
         first = self._widths is None
         self._widths = self._widths or _widths(self._columns, rows)
         if sys.stdout.isatty():
-            _rich_part(self._columns, rows, self._widths, first=first)
+            self._draw(rows)
         else:
             lines = [self._columns, *rows] if first else rows
             sys.stdout.writelines(_aligned(cells, self._widths) for cells in lines)
         sys.stdout.flush()
+
+    def _draw(self, rows: Sequence[Sequence[str]]) -> None:
+        if self._fitting is None:
+            from cli.fitting import Fitting
+
+            self._fitting = Fitting(self._columns, rows)
+            self._fitting.header()
+        for row in rows:
+            self._fitting.row(row)
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
@@ -201,67 +231,6 @@ def _one_line(text: str) -> str:
     return _CONTROLS.sub(" ", text)
 
 
-def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    drawn = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    # Between two columns stand a space on either side and the line's own.
-    for column, width in zip(columns, _fitted(_widths(columns, rows), console.width - 3 * len(columns)), strict=True):
-        drawn.add_column(column, overflow="fold", width=width)
-    for row in rows:
-        # Text, not str: square brackets in a name are no markup.
-        drawn.add_row(*(Text(cell) for cell in row))
-    console.print(drawn)
-
-
-def _rich_part(columns: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], *, first: bool) -> None:
-    """Some rows of a long table, under its header where they are its first."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=first)
-    for column, width in zip(columns, _fitted(widths, console.width - 2 * len(widths)), strict=True):
-        drawn.add_column(column, overflow="fold", width=width)
-    for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
-    console.print(drawn)
-
-
-def _fitted(widths: Sequence[int], room: int) -> list[int]:
-    """The widths that fit into the room: what is longest gives way first, into more lines, and nothing is cut off."""
-    fitted = list(widths)
-    while sum(fitted) > room and max(fitted) > _NARROW:
-        fitted[fitted.index(max(fitted))] -= 1
-    return fitted
-
-
-def _rich_groups(columns: Sequence[str], found: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> None:
-    from rich.console import Console
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    # The same widths for all of them: so the columns stand below each other.
-    widths = _fitted(_widths(columns, [row for _, rows in found for row in rows]), console.width - 2 * len(columns) - 2)
-    for number, (heading, rows) in enumerate((("", [columns]), *found)):
-        drawn = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
-        for width in widths:
-            drawn.add_column(overflow="fold", width=width)
-        for row in rows:
-            drawn.add_row(*(Text(cell, style="" if number else "bold") for cell in row))
-        if number:
-            console.print()
-            console.print(Text(heading, style="bold"))
-        console.print(Padding(drawn, (0, 0, 0, 2)))
-
-
 def _rich_block(heading: str, lines: Sequence[str], command: str) -> None:
     from rich.console import Console
     from rich.padding import Padding
@@ -277,15 +246,40 @@ def _rich_block(heading: str, lines: Sequence[str], command: str) -> None:
 
 
 def _rich_card(title: str, rows: Sequence[Row]) -> None:
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.panel import Panel
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    if console.width < _CARD:
+        _rich_narrow_card(console, title, rows)
+        return
+    # In its frame a title is cut off where it is too long.
+    within = cell_len(title) <= console.width - _FRAME
+    if not within:
+        console.print(Text(title, style="bold"))
     grid = Table.grid(padding=(0, 1))
     for _ in range(3):
         grid.add_column(overflow="fold")
     for row in rows:
         sign, style = _MARKS[row.mark]
         grid.add_row(Text(row.label, style="dim"), Text(sign, style=style), Text(row.text))
-    Console().print(Panel(grid, title=Text(title, style="bold"), title_align="left", expand=False))
+    told = Text(title, style="bold") if within else None
+    console.print(Panel(grid, title=told, title_align="left", expand=False))
+
+
+def _rich_narrow_card(console: "Console", title: str, rows: Sequence[Row]) -> None:
+    """Without columns, which would break the words."""
+    from rich.text import Text
+
+    from cli import fitting
+
+    for part in fitting.in_words(title, console.width):
+        console.print(Text(part, style="bold"), soft_wrap=True)
+    for row in rows:
+        sign, style = _MARKS[row.mark]
+        text = " ".join(filter(None, (sign.strip(), row.label and f"{row.label}:", row.text)))
+        for part in fitting.hanging(text, console.width):
+            console.print(Text(part, style=style), soft_wrap=True)

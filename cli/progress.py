@@ -24,7 +24,7 @@ class Progress:
         self._bar: Any = None
 
     def __enter__(self) -> "Progress":
-        if sys.stderr.isatty():
+        if self._total and sys.stderr.isatty():  # a bar of 0/0 says nothing
             self._bar = _bar()
             self._task = self._bar.add_task(self._what, total=self._total)
             self._bar.start()

@@ -122,8 +122,8 @@ async def enrolled(client: "Client", candidacy: Candidacy, registration: dict[st
         )
     if not await _same(client, candidacy, description, registration):
         raise exits.Refused(
-            f"{candidacy} is enrolled already, with other data: nothing was changed. To change it, send "
-            "update_contact, confirm_purchase or record_experience.",
+            f"{candidacy} is enrolled already, with other data: nothing was changed. To change it, use "
+            "`contact`, `confirm-purchase` or `experience`.",
             code="enrolled-with-other-data",
         )
 

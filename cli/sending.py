@@ -30,7 +30,7 @@ def message_name(name: str) -> str:
     import difflib
 
     near = difflib.get_close_matches(name.replace("-", "_").lower(), MESSAGES, n=3)
-    meant = f"did you mean {' or '.join(near)}?" if near else "see `starter.py send --help` for all"
+    meant = f"did you mean {' or '.join(near)}?" if near else "see `./starter.py send --help` for all"
     raise argparse.ArgumentTypeError(f"{name!r} is no message; {meant}")
 
 

@@ -97,7 +97,7 @@ def _told(receipt: dict[str, Any]) -> str:
     if receipt["duplicate"]:
         return "duplicate"
     held = "ResultHeld" in receipt["events"]
-    return "held: a person decides, see `starter.py attention`" if held else f"taken: {', '.join(receipt['events'])}"
+    return "held: a person decides, see `./starter.py attention`" if held else f"taken: {', '.join(receipt['events'])}"
 
 
 def _gone(stop: exits.Stop) -> str:

@@ -21,7 +21,7 @@ def table(source: str, lines: list[str], columns: Columns) -> Table:
     found = header(names, columns)
     missing = [name for name in columns.required if name not in found.found]
     if missing or found.faults:
-        _refuse_header(source, found, missing, columns)
+        _refuse_header(source, found, missing, columns, separator=lines[0] if _names_separator(lines) else None)
     sheet.ignored = found.ignored
     sheet.rows = _csv_rows(source, sheet, lines[begin:], begin, delimiter, found, len(names))
     return sheet
@@ -30,9 +30,13 @@ def table(source: str, lines: list[str], columns: Columns) -> Table:
 def _separator_line(lines: list[str]) -> tuple[int, str | None]:
     """Excel's own first line, `sep=;`: how many lines to skip, and the delimiter it names."""
     first = lines[0].strip("\r\n").strip('"')
-    if first[:4].lower() == "sep=" and first[4:5] in _DELIMITERS:
+    if _names_separator(lines) and first[4:5] in _DELIMITERS:
         return 1, first[4]
     return 0, None
+
+
+def _names_separator(lines: list[str]) -> bool:
+    return lines[0].lstrip('"')[:4].lower() == "sep="
 
 
 def _first_line(
@@ -69,12 +73,17 @@ def _first_line(
     return best
 
 
-def _refuse_header(source: str, found: Header, missing: list[str], columns: Columns) -> NoReturn:
+def _refuse_header(
+    source: str, found: Header, missing: list[str], columns: Columns, *, separator: str | None
+) -> NoReturn:
     where = f"{sources.shown(source)}: the first line must name the columns"
     if not found.places:
         # Cells of a file without names are not repeated here: they are people's names.
+        notes = ["A title, or whatever else stands above the line of names, must go."]
+        if separator is not None:
+            notes.insert(0, "The line `sep=` says what stands between columns: where that is wrong, remove it.")
         raise exits.BadInput(
-            f"{where}, and names none that is known. Needed: {', '.join(columns.required)}.", missing=missing
+            f"{where}, and names none that is known. Needed: {', '.join(columns.required)}.", notes, missing=missing
         )
     notes = [*found.faults]
     if missing:

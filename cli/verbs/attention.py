@@ -15,8 +15,8 @@ _FIELDS = """\
          attention (the value), kind, result_id (of a held result, else null), what, advice, command
 """
 _HELP = f"""\
-Shown for each: since when, whom, the attention value; what it is about; what to do; the command to copy, where only
-what is written … must be filled in. The longest waiting come first.
+Shown for each: since when, whom, the attention value; what it is about; what to do; the command to copy. What is
+written '<like this>' in it must be filled in; left as it is, it is refused. The longest waiting come first.
 {_FIELDS}
 examples:
   ./starter.py attention --designation CCSL --kind held-result

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from cli import candidates, exits, sending
+from cli import candidates, exits, finding, sending
 from cli.everyday import GROUPS, VERBS, Flag, Verb
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -102,6 +102,7 @@ def _add_flag(parser: argparse.ArgumentParser, flag: Flag) -> None:
 def run(args: argparse.Namespace) -> int:
     """Makes the payload, asks where that is wanted, sends it and tells the receipt."""
     verb: Verb = args.verb
+    finding.check_designation(args.designation)
     candidacy = candidates.Candidacy(args.candidate, args.designation)
     text = payload(args)
     if verb.question and not args.yes:
@@ -117,8 +118,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def payload(args: argparse.Namespace) -> bytes:
-    """The JSON text that these arguments make. Raises `exits.BadInput` where a JSON text among them is none."""
+    """The JSON text that these arguments make. Raises `exits.BadInput` where one is a gap, or no JSON text."""
     verb: Verb = args.verb
+    _check_filled(args, verb)
     message: dict[str, Any] = {}
     if args.message_id is not None:
         message["message_id"] = args.message_id
@@ -132,6 +134,16 @@ def payload(args: argparse.Namespace) -> bytes:
             inside = inside.setdefault(name, {})
         inside[field] = value
     return _json(message).encode()
+
+
+def _check_filled(args: argparse.Namespace, verb: Verb) -> None:
+    """What was copied from `attention` and not filled in would stand on the timeline for good."""
+    from cli import advice
+
+    texts = [(flag.option, vars(args)[flag.field]) for flag in verb.flags if flag.kind == "text"]
+    gaps = [f"{option}: fill in {given}" for option, given in texts if given and advice.is_gap(given)]
+    if gaps:
+        raise exits.BadInput("The command still has gaps:", gaps)
 
 
 def _value(args: argparse.Namespace, flag: Flag) -> Any:

@@ -23,8 +23,8 @@ columns, in any order (others are ignored):
   publish                                                     true or false
 
 example:
-  starter.py import candidates.csv --dry-run
-  starter.py import candidates.csv
+  ./starter.py import candidates.csv --dry-run
+  ./starter.py import candidates.csv
 """
 
 

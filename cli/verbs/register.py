@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE = """\
 example:
-  starter.py register --candidate C-1001 --name "Ana Ruiz" --email ana@example.org --designation CCSL \\
+  ./starter.py register --candidate C-1001 --name "Ana Ruiz" --email ana@example.org --designation CCSL \\
     --purchase-ref INV-77 --purchased-at 2026-11-22T15:00:00Z \\
     --role "Director, Customer Care" --experience-since 2024-03-01
 """
@@ -81,7 +81,7 @@ async def _register(client: "Client", registration: dict[str, Any], title: str |
     stands = f"status {status['status']}" if status else "waits for a worker to take it up"
     output.say(f"{candidacy}: {outcome}, {stands if not args.no_wait else 'not waited for'}.")
     if status and args.purchase_ref and not status["purchased_at"]:
-        output.say("  The purchase was not accepted; `timeline` says why. Send a confirm_purchase that is right.")
+        output.say("  The purchase was not accepted; `timeline` says why. Send a right one with `confirm-purchase`.")
     return exits.DONE
 
 

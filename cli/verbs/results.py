@@ -25,9 +25,9 @@ columns of CSV, fields of JSON lines, in any order (other columns are ignored):
   passed, source, message_id                                  optional
 
 example:
-  starter.py results overnight.csv --dry-run
-  starter.py results overnight.csv
-  fetch-results | starter.py results -
+  ./starter.py results overnight.csv --dry-run
+  ./starter.py results overnight.csv
+  fetch-results | ./starter.py results -
 """
 
 

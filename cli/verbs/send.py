@@ -2,7 +2,7 @@
 
 import argparse
 
-from cli import candidates, sending
+from cli import candidates, finding, sending
 from cli.vocabulary import MESSAGES
 
 _EXAMPLE = """\
@@ -39,5 +39,6 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def run(args: argparse.Namespace) -> int:
     """Reads the payload, sends it and tells the receipt."""
+    finding.check_designation(args.designation)
     candidacy = candidates.Candidacy(args.candidate, args.designation)
     return sending.send(candidacy, args.message, sending.read(args.payload), as_json=args.json)

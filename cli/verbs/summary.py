@@ -234,7 +234,8 @@ def _show_rates(rates: _Rates) -> None:
         output.line("Nobody among them is certified yet.")
     else:
         output.line(f"From purchase to certification: {days:g} days in the median, of {certified} certified.")
-    output.say(f"Rates and median rest on the {rates.asked} candidacies that were asked.")
+    asked = "one candidacy that was" if rates.asked == 1 else f"{rates.asked} candidacies that were"
+    output.say(f"Rates and median rest on the {asked} asked.")
     if rates.left_out:
         output.say(f"{rates.left_out} more did not answer, and are left out: registrations that failed, or faults.")
 

@@ -1,13 +1,15 @@
 """The parts of the command line that need no process: vocabulary, payloads, filters, cards, examples."""
 
 import json
+import re
+import sys
 from datetime import date
 from decimal import Decimal
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
-from cli import exits, main, sending, vocabulary
+from cli import exits, main, progress, sending, vocabulary
 from cli.candidates import Candidacy
 from cli.demo import feed
 from cli.payloads import with_message_id
@@ -30,6 +32,32 @@ def test_every_verb_has_a_help_and_something_to_run() -> None:
         with pytest.raises(SystemExit) as ended:
             parser.parse_args([verb, "--help"])
         assert ended.value.code == 0
+
+
+@pytest.mark.parametrize("verb", main.verbs())
+def test_every_help_calls_the_program_as_it_is_called_here(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main.parser().parse_args([verb, "--help"])
+    usage, _, text = capsys.readouterr().out.partition("\n\n")
+    assert usage.startswith("usage: starter.py")
+    assert re.findall(r"(?<!\./)starter\.py.*", text) == []
+
+
+@pytest.mark.parametrize(("total", "bars"), [(0, 0), (1, 1)])
+def test_nothing_to_do_draws_no_bar(total: int, bars: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    bar = progress._bar
+
+    def draw() -> Any:
+        made.append(bar())
+        return made[-1]
+
+    monkeypatch.setattr(progress, "_bar", draw)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with progress.Progress("asking", total) as under_way:
+        for _ in range(total):
+            under_way.advance()
+    assert len(made) == bars
 
 
 # --- payloads

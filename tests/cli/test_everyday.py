@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -17,7 +18,7 @@ from cli import exits, main, sending
 from cli.everyday import GROUPS, VERBS, Flag, Kind, Verb
 from cli.verbs import everyday
 from domain.commands import MESSAGES, RecordAssessmentResult, SubmitRecertification
-from domain.messages import InvalidMessage, parse_message
+from domain.messages import InvalidMessage, check_times, parse_message
 
 NAMED = {" ".join(verb.words): verb for verb in VERBS}
 
@@ -106,6 +107,7 @@ def test_an_example_works_when_it_is_copied(verb: Verb, line: str, capsys: pytes
     assert args.verb is verb
     message = parse_message(verb.message, everyday.payload(args))
     assert isinstance(message, MESSAGES[verb.message])
+    check_times(verb.message, message, datetime.now(UTC))
     with pytest.raises(SystemExit):
         parsed(*verb.words, "--help")
     assert everyday._examples(verb) in capsys.readouterr().out

@@ -59,6 +59,19 @@ def test_the_first_line_that_excel_wants_is_taken_at_its_word(write: Write, firs
     assert _ids(registrations.read(write(text))) == [(3, "C-1")]
 
 
+@pytest.mark.parametrize("first", ["sep=;", '"sep=|"', "SEP=:"])
+def test_a_first_line_of_excel_that_is_wrong_is_named(write: Write, first: str) -> None:
+    refused = _refused(write(f"{first}\n{NEEDED}\n{ANA}\n"))
+    assert "names none that is known" in refused.sentence
+    assert "`sep=`" in refused.notes[0]
+
+
+def test_a_title_above_the_names_must_go(write: Write) -> None:
+    refused = _refused(write(f"Candidates of November\n{NEEDED}\n{ANA}\n"))
+    assert refused.notes == ("A title, or whatever else stands above the line of names, must go.",)
+    assert "November" not in refused.sentence
+
+
 def test_columns_stand_in_any_order_under_any_spelling(write: Write) -> None:
     header = " Designation ,E-Mail,candidate-id,NAME,Purchase Ref,purchased at,Experience_Since,Role\n"
     row = "CCSL,ana@example.org,C-1,Ana Ruiz,INV-1,2026-11-02T15:00:00Z,2024-03-01,Director\n"

@@ -2,10 +2,10 @@
 
 import argparse
 import json
+import re
 import shlex
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any, cast, get_args
 
 import pytest
@@ -13,7 +13,7 @@ import pytest
 from cli import advice, answers, asking, exits, finding, lazy, main, output, programme, vocabulary
 from cli.candidates import Candidacy
 from cli.finding import Entry
-from cli.verbs import attention, due, summary, timeline
+from cli.verbs import attention, due, everyday, summary, timeline
 from cli.verbs import list as list_verb
 from domain.attention import ADVICE
 from domain.state import Status
@@ -72,8 +72,10 @@ def test_an_unknown_status_is_answered_with_all_of_them(value: str) -> None:
 def test_an_unknown_designation_is_answered_with_all_of_them() -> None:
     with pytest.raises(exits.BadInput, match="CCSL, CCOM, CCMA, CCMC"):
         query("--designation", "CCXX")
-    with pytest.raises(exits.BadInput, match="CCZZ is none of CCSL, CCOM, CCMA, CCMC"):
+    with pytest.raises(exits.BadInput, match=r"CCZZ is none of CCSL, CCOM, CCMA, CCMC\.$"):
         finding.check_designation("CCZZ")
+    with pytest.raises(exits.BadInput, match=r"ccsl is none of .*: write CCSL"):
+        finding.check_designation("ccsl")
 
 
 def test_nothing_but_a_word_gets_into_a_query_even_without_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,17 +192,65 @@ def test_every_kind_of_attention_has_its_command() -> None:
     assert set(advice.KINDS) == set(ADVICE)
 
 
+def filled(command: str) -> list[str]:
+    """The arguments of a copied command, each gap filled in."""
+    program, *words = shlex.split(command)
+    assert program == "./starter.py"
+    # Of a gap with choices the first of them.
+    return [re.sub(r"<(\w+)[^>]*>", r"\1", word) for word in words]
+
+
 @pytest.mark.parametrize("kind", [*advice.KINDS, "of-a-newer-engine"])
 def test_every_command_is_one_that_exists(kind: str) -> None:
     value = f"{kind}:R 9" if kind == advice.HELD else kind
-    command = shlex.split(advice.command(held(), value))
-    assert command[0] == "./starter.py"
-    choices = {"--verdict": "passed"}
-    words = [choices.get(before, "x") if word == "…" else word for before, word in pairwise(command)]
-    args = parsed(*words)
+    args = parsed(*filled(advice.command(held(), value)))
     assert args.candidate == "C-1"
     if "attention" in args:
         assert args.attention == value
+    if "verb" in args:
+        everyday.payload(args)
+
+
+@pytest.mark.parametrize("status", [held(), held(recertification={"status": "submitted", "submission_id": "E-1"})])
+@pytest.mark.parametrize("kind", [*advice.KINDS, "of-a-newer-engine"])
+def test_a_command_is_refused_as_long_as_it_has_a_gap(
+    kind: str, status: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.programme.titles", dict)
+    command = shlex.split(advice.command(status, kind))[1:]
+    gaps = [place for place, word in enumerate(command) if word.startswith("<")]
+    assert bool(gaps) == (command[0] != "status" or "<designation>" in command)
+    for gap in gaps:
+        # The others filled in: each alone must be enough.
+        full = filled(advice.command(status, kind))
+        pasted = [word if place == gap else full[place] for place, word in enumerate(command)]
+        with pytest.raises((SystemExit, exits.BadInput)) as refused:
+            run(pasted)
+        assert getattr(refused.value, "code", None) == 2
+        told = capsys.readouterr().err + " ".join(getattr(refused.value, "notes", ()))
+        assert command[gap] in told
+
+
+def run(arguments: list[str]) -> None:
+    args = parsed(*arguments)
+    args.run(args)
+
+
+def test_a_word_is_a_gap_only_as_a_whole() -> None:
+    assert [
+        word for word in ("<who>", "<a long one>", "…", "", "a <b>", "Pat…", "1 < 2 > 0") if advice.is_gap(word)
+    ] == [
+        "<who>",
+        "<a long one>",
+        "…",
+    ]
+
+
+def test_the_advice_names_the_verbs_of_the_command_line() -> None:
+    told = {kind: advice.in_verbs(text) for kind, text in ADVICE.items()}
+    assert told["held-result"].startswith("decide with `hold resolve` (")
+    assert told["notice-undeliverable"] == "correct the e-mail address with `contact`, or `acknowledge`"
+    assert not [text for text in told.values() for word in re.findall(r"`(\w+)`", text) if "_" in word]
 
 
 def test_a_review_of_evidence_is_told_from_one_of_a_work_product() -> None:
@@ -208,8 +258,8 @@ def test_a_review_of_evidence_is_told_from_one_of_a_work_product() -> None:
     evidence = held(recertification={"status": "submitted", "submission_id": "E-1; rm -rf"})
     command = advice.command(evidence, "review-waiting")
     assert "recertify review C-1 CCOM --submission-id 'E-1; rm -rf'" in command
-    words = ["approved" if word == "…" else word for word in shlex.split(command)[1:]]
-    assert parsed(*words).submission_id == "E-1; rm -rf"
+    assert "--verdict '<approved|returned>'" in command
+    assert parsed(*filled(command)).submission_id == "E-1; rm -rf"
 
 
 def test_the_designations_beside_are_those_of_the_scheme() -> None:
@@ -223,7 +273,7 @@ def test_an_older_worker_knows_the_values_alone() -> None:
     (matter,) = advice.matters(status)
     assert matter["attention"] == "held-result:R 9"
     assert matter["result_id"] == "R 9"
-    assert "resolve_held_result" in matter["advice"]
+    assert "`hold resolve`" in matter["advice"]
     assert matter["since"] is None
 
 
@@ -385,6 +435,14 @@ def test_the_time_to_certification_is_counted_in_days_of_the_body() -> None:
     assert counted().median is None
 
 
+@pytest.mark.parametrize(
+    ("number", "told"), [(1, "the one candidacy that was asked"), (2, "the 2 candidacies that were")]
+)
+def test_one_candidacy_is_not_spoken_of_as_many(number: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    summary._show({}, counted(*[assessed("open", 0)] * number))
+    assert told in capsys.readouterr().err
+
+
 # --- timeline
 
 
@@ -491,7 +549,7 @@ async def test_where_the_worker_goes_the_rest_is_not_asked(monkeypatch: pytest.M
     assert len(people.asked) < 90
 
 
-@pytest.mark.parametrize("others", [0, 1, 60])
+@pytest.mark.parametrize("others", [1, 60])
 async def test_one_that_is_stuck_does_not_hide_the_others(
     monkeypatch: pytest.MonkeyPatch, seen: bool, others: int
 ) -> None:
@@ -503,6 +561,23 @@ async def test_one_that_is_stuck_does_not_hide_the_others(
             await asked(people, monkeypatch)
         return
     assert await asked(people, monkeypatch) == {**people.outcomes, "S": None}
+
+
+@pytest.mark.parametrize("number", [1, 2, 15])
+async def test_where_none_of_a_few_answers_there_is_no_worker(
+    monkeypatch: pytest.MonkeyPatch, seen: bool, number: int
+) -> None:
+    # However lately one was seen: it may have died since.
+    people = {f"C{one}": exits.NoWorker("nobody") for one in range(number)}
+    with pytest.raises(exits.NoWorker):
+        await asked(Candidates(**people, D=exits.NotFound("gone")), monkeypatch)
+
+
+@pytest.mark.parametrize("seen", [True], indirect=True)
+async def test_who_cannot_answer_was_asked_by_a_worker(monkeypatch: pytest.MonkeyPatch, seen: bool) -> None:
+    people = Candidates(S=exits.NoWorker("nobody"), R=exits.Refused("its input was no registration"))
+    assert await asked(people, monkeypatch) == {"S": None, "R": None}
+    assert await asked(Candidates(), monkeypatch) == {}
 
 
 @pytest.mark.parametrize("seen", [True], indirect=True)

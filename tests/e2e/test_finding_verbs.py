@@ -189,8 +189,10 @@ async def test_attention_tells_what_to_do_and_the_command_does_it(certpath: Engi
         assert f"\n    {matter['command']}\n" in shown.out
     assert shown.err == "2 matters of 2 candidacies\n"
     (refused,) = certpath.starter("attention", "--kind", "refused-message", "--json").document
-    words = ["Pat Lee" if word == "…" else word for word in shlex.split(refused["command"])]
-    assert certpath.starter(*words[1:]).code == 0
+    _, *pasted = shlex.split(refused["command"])
+    ended = certpath.starter(*pasted)
+    assert (ended.code, ended.err) == (2, "The command still has gaps:\n  --by: fill in <who>\n")
+    assert certpath.starter(*("Pat Lee" if word == "<who>" else word for word in pasted)).code == 0
     assert (await certpath.handle("F-refused").query("status"))["attention"] == []
 
 
@@ -290,7 +292,7 @@ def test_the_card_gives_its_days_a_reason(certpath: Engine) -> None:
     card = certpath.starter("status", "F-held", "CCMA").out
     assert "24 months from the purchase on" in card
     assert "the vendor's flag says not passed" in card
-    assert "resolve_held_result" in card
+    assert "decide with `hold resolve`" in card
     assert "0 of 4 met" in card
     assert "36 months from" in certpath.starter("status", "F-certified", "CCMA").out
 
@@ -309,6 +311,9 @@ def test_a_timeline_from_a_day_on_and_of_some_types(certpath: Engine) -> None:
         (("status", "F-held", "CCZZ"), "CCZZ is none of CCSL"),
         (("timeline", "F-held", "CCZZ"), "CCZZ is none of CCSL"),
         (("attention", "F-held", "CCZZ"), "CCZZ is none of CCSL"),
+        (("result", "F-held", "ccma", "--result-id=R", "--domain=d", "--taken-at=x"), "write CCMA"),
+        (("hold", "resolve", "F-held", "CCZZ", "--result-id=R", "--decision=accept", "--by=b", "--reason=r"), "CCZZ"),
+        (("send", "F-held", "CCZZ", "withdraw", "-"), "CCZZ is none of CCSL"),
         (("timeline", "F-held", "CCMA", "--type", "Certifed"), "did you mean Certified"),
         (("timeline", "F-held", "CCMA", "--since", "31/02/2027"), "2026-11-22"),
         (("list", "--sort", "size"), "--sort"),
