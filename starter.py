@@ -4,8 +4,16 @@
 import os
 import signal
 
-# Until a verb has something to clean up, and says how, Ctrl-C ends the process: no import is to be torn in two.
-signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
+def _interrupted(*_: object) -> None:
+    """Until a verb has something to clean up, and says how, Ctrl-C ends the process: no import is torn in two."""
+    try:
+        os.write(2, b"Interrupted.\n")
+    finally:
+        os._exit(130)
+
+
+signal.signal(signal.SIGINT, _interrupted)
 
 from runtime.venv import reexec  # noqa: E402
 

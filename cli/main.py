@@ -84,8 +84,6 @@ def _run(args: argparse.Namespace) -> int:
             sys.stdout.flush()
         except exits.Stop as stop:
             code = _report(stop, as_document=getattr(args, "json", False))
-    except KeyboardInterrupt:
-        return exits.INTERRUPTED
     except BrokenPipeError:
         # `starter.py list | head -1`: whoever read us has seen enough.
         return exits.DONE

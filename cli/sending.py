@@ -66,11 +66,7 @@ def ask(question: str) -> None:
         return
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    try:
-        answer = sys.stdin.buffer.readline()
-    except KeyboardInterrupt:
-        output.say("")  # whatever follows begins on a line of its own
-        raise
+    answer = sys.stdin.buffer.readline()
     if not answer.endswith(b"\n"):
         output.say("")
     if answer.strip().lower() not in (b"y", b"yes"):

@@ -56,5 +56,7 @@ def silent_runtime() -> "Runtime":
 
 def _interrupted(*_: Any) -> None:
     # In the middle of anything: of a line on stderr too, whose buffer takes nobody else's meanwhile.
-    os.write(2, b"Interrupted.\n")
-    leave(exits.INTERRUPTED)
+    try:
+        os.write(2, b"Interrupted.\n")
+    finally:
+        leave(exits.INTERRUPTED)

@@ -124,8 +124,12 @@ class Terminal:
     async def answer(self, question: str, keys: bytes) -> Ended:
         """Wait until the last thing written is this question, type these keys, and wait for the end."""
         await eventually(lambda: self.look().endswith(question) or self.process.poll() is not None)
-        os.write(self._screen, keys)
+        self.type(keys)
         return await self.ended()
+
+    def type(self, keys: bytes) -> None:
+        """Type these keys."""
+        os.write(self._screen, keys)
 
     async def ended(self) -> Ended:
         """Wait for the end. What was drawn on the terminal counts as stdout."""
