@@ -2,9 +2,15 @@
 # `make PYTHON=python3.13 setup` picks another interpreter.
 PYTHON ?= python3
 BIN := .venv/bin
+# A checkout installs requirements-dev.lock; the container image installs requirements.lock, which has no more than the
+# worker and the command line need. Both hold the same versions.
+LOCK := requirements-dev.lock
 # Touched after a complete install: present and newer than the lock means there is nothing to do.
 STAMP := .venv/.installed
 SOURCES := domain workflows activities runtime cli bench worker.py starter.py tests
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format types pictures bench lock clean
@@ -12,12 +18,12 @@ SOURCES := domain workflows activities runtime cli bench worker.py starter.py te
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## make .venv from requirements.lock (done once, and again when the lock changes)
+setup: $(STAMP) ## make .venv from requirements-dev.lock (done once, and again when that file changes)
 
-$(STAMP): requirements.lock
+$(STAMP): $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Certpath needs Python 3.11 or newer; try: make PYTHON=python3.13 setup")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r $(LOCK)
 	@touch $@
 
 demo: setup ## the whole story on an embedded Temporal server; needs nothing running
@@ -44,9 +50,9 @@ pictures: setup ## the pictures of the Temporal UI in docs/, by a real browser (
 bench: setup ## Certpath against a bare workflow, on one embedded server
 	$(BIN)/python -m bench
 
-lock: setup ## resolve pyproject.toml anew into requirements.lock (no registry address, no machine path)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--all-extras --upgrade --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+lock: setup ## resolve pyproject.toml anew into both lock files (no registry address, no machine path)
+	$(COMPILE) --upgrade pyproject.toml --output-file requirements.lock
+	$(COMPILE) --upgrade --all-extras --constraint requirements.lock pyproject.toml --output-file $(LOCK)
 
 clean: ## remove the environment, caches and var/
 	rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .hypothesis
