@@ -14,23 +14,26 @@ if TYPE_CHECKING:
     from temporalio.runtime import Runtime
 
 
-def connected(work: "Callable[[Client], Awaitable[int]]") -> int:
-    """Connect as the environment says, do the work and answer its exit code. Raises `exits.Stop`."""
+def connected(work: "Callable[[Client], Awaitable[int]]", *, namespace_exists: bool = True) -> int:
+    """Connect as the environment says, do the work and answer its exit code. Raises `exits.Stop`.
+
+    `namespace_exists` False: the work makes the namespace itself.
+    """
     # With a client made, the interpreter's own way out of Ctrl-C may crash; nothing here needs a clean-up.
     signal.signal(signal.SIGINT, _interrupted)
-    return asyncio.run(_connected(work))
+    return asyncio.run(_connected(work, namespace_exists=namespace_exists))
 
 
-async def _connected(work: "Callable[[Client], Awaitable[int]]") -> int:
+async def _connected(work: "Callable[[Client], Awaitable[int]]", *, namespace_exists: bool) -> int:
     from temporalio.service import RPCError
 
     try:
-        return await work(await _client())
+        return await work(await _client(namespace_exists=namespace_exists))
     except RPCError as error:
         raise answers.explained(error) from error
 
 
-async def _client() -> "Client":
+async def _client(*, namespace_exists: bool) -> "Client":
     from temporalio.converter import DataConverter
 
     from runtime.connection import CannotConnect, connect
@@ -38,7 +41,7 @@ async def _client() -> "Client":
 
     try:
         # Payloads are plain JSON: the pydantic converter would cost a quarter second and change nothing.
-        return await connect(silent_runtime(), data_converter=DataConverter.default)
+        return await connect(silent_runtime(), namespace_exists=namespace_exists, data_converter=DataConverter.default)
     except SettingsError as error:
         raise exits.BadInput(str(error)) from error
     except CannotConnect as error:

@@ -21,23 +21,31 @@ class CannotConnect(Exception):
     """Temporal cannot be reached. The message is one line: address, namespace, why, what to do."""
 
 
-async def connect(runtime: "Runtime | None" = None, *, patience: float = PATIENCE, **overrides: Any) -> "Client":
+async def connect(
+    runtime: "Runtime | None" = None, *, patience: float = PATIENCE, namespace_exists: bool = True, **overrides: Any
+) -> "Client":
     """A client for the server named by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, a profile or `temporal.toml`.
 
-    `overrides` are arguments of `Client.connect` and win over all of these. Raises `SettingsError` where the
-    configuration cannot be read, and `CannotConnect` where nobody answers within `patience` seconds or
-    the namespace does not exist.
+    `overrides` are arguments of `Client.connect` and win over all of these. `namespace_exists` False leaves out the
+    check of the namespace, for a caller that makes it. Raises `SettingsError` where the configuration cannot be read,
+    and `CannotConnect` where nobody answers within `patience` seconds or the namespace does not exist.
     """
     arguments = {"target_host": DEFAULT_ADDRESS, **_configured(), **overrides}
-    return await connect_at(arguments.pop("target_host"), runtime, patience=patience, **arguments)
+    address = arguments.pop("target_host")
+    return await connect_at(address, runtime, patience=patience, namespace_exists=namespace_exists, **arguments)
 
 
 async def connect_at(
-    address: str, runtime: "Runtime | None" = None, *, patience: float = PATIENCE, **arguments: Any
+    address: str,
+    runtime: "Runtime | None" = None,
+    *,
+    patience: float = PATIENCE,
+    namespace_exists: bool = True,
+    **arguments: Any,
 ) -> "Client":
     """A client for the server at `address` (`host:port`), whatever the environment says.
 
-    `arguments` are those of `Client.connect`. Raises `CannotConnect`.
+    `arguments` are those of `Client.connect`; `namespace_exists` as in `connect`. Raises `CannotConnect`.
     """
     from temporalio.client import Client
 
@@ -50,7 +58,8 @@ async def connect_at(
     try:
         async with asyncio.timeout(patience):
             client = await Client.connect(address, **arguments)
-            await _check_namespace(client)
+            if namespace_exists:
+                await _check_namespace(client)
     except TimeoutError:
         raise CannotConnect(_sentence(where, f"no answer within {patience:g} seconds")) from None
     except (RuntimeError, ValueError) as error:  # what the SDK raises for any failed connection

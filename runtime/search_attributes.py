@@ -48,13 +48,13 @@ async def register(client: "Client") -> list[str]:
     from temporalio.service import RPCError, RPCStatusCode
 
     try:
-        missing = _missing(await _registered(client) or {})
+        missing = _missing(await registered(client) or {})
         if missing:
             await _add(client, missing)
     except RPCError as error:
         if error.status is RPCStatusCode.ALREADY_EXISTS:
             # Somebody else registered in the same moment: fine, if it was as ours would be.
-            present = await _registered(client)
+            present = await registered(client)
             if present is None or not _missing(present):
                 return []
         raise CannotRegister(
@@ -64,8 +64,11 @@ async def register(client: "Client") -> list[str]:
     return [key.name for key in missing]
 
 
-async def _registered(client: "Client") -> dict[str, int] | None:
-    """Name and type number of the namespace's custom attributes; None where the server cannot list them."""
+async def registered(client: "Client") -> dict[str, int] | None:
+    """Name and type number of the namespace's custom attributes; None where the server cannot list them.
+
+    Raises `RPCError`.
+    """
     from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
     from temporalio.service import RPCError, RPCStatusCode
 
@@ -78,6 +81,15 @@ async def _registered(client: "Client") -> dict[str, int] | None:
             return None
         raise
     return dict(answer.custom_attributes)
+
+
+async def usable(client: "Client") -> None:
+    """Ask a question that the server refuses until it knows the six everywhere, some seconds after `register`.
+
+    Raises `RPCError`.
+    """
+    known = " AND ".join(f"{key.name} IS NULL" for key in ALL)
+    await client.count_workflows(known)
 
 
 def _missing(present: dict[str, int]) -> list[SearchAttributeKey[Any]]:

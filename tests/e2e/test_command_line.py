@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from processes import Ended, Engine, day, engine, eventually, instant, result, surroundings, workflow_id
 
+from runtime import search_attributes
 from runtime.settings import ROOT
 
 
@@ -212,6 +213,38 @@ def test_a_reader_that_leaves_early_is_no_error(certpath: Engine) -> None:
 
 def test_setup_may_be_repeated(certpath: Engine) -> None:
     assert certpath.starter("setup", "--json").document == {"namespace": "default", "added": []}
+
+
+def test_setup_makes_a_namespace_that_can_be_used_at_once(certpath: Engine) -> None:
+    namespace = "made-by-setup"
+
+    def setup(*arguments: str) -> Ended:
+        return certpath.starter("setup", *arguments, "--json", TEMPORAL_NAMESPACE=namespace)
+
+    missing = setup()
+    assert missing.code == 3
+    assert "no such namespace" in missing.err
+    made = setup("--create-namespace", "--retention", "1826d")
+    assert (made.code, made.err) == (0, "")
+    names = [key.name for key in search_attributes.ALL]
+    created = {"retention_days": 1826, "namespace_was": "created"}
+    assert made.document == {"namespace": namespace, "added": names, **created}
+    enrolled = certpath.starter(
+        *("register", "--candidate", "N-1", "--name", "Ana Ruiz", "--email", "a@b.example", "--designation", "CCMA"),
+        TEMPORAL_NAMESPACE=namespace,
+    )
+    assert enrolled.code == 0, enrolled.err
+    assert setup("--create-namespace", "--retention", "1826d").document["namespace_was"] == "unchanged"
+    assert setup("--retention", "30d").document["namespace_was"] == "changed"
+    described = certpath.temporal("operator", "namespace", "describe", "--namespace", namespace, "--output", "json")
+    assert described.document["config"]["workflowExecutionRetentionTtl"] == f"{30 * 24 * 3600}s"
+
+
+@pytest.mark.parametrize("arguments", [("--create-namespace",), ("--retention", "2h"), ("--retention", "soon")])
+def test_setup_asks_for_a_retention_that_keeps_closed_candidacies(certpath: Engine, arguments: tuple[str, ...]) -> None:
+    ended = certpath.starter("setup", *arguments)
+    assert ended.code == 2
+    assert "1826d" in ended.err or "30d" in ended.err
 
 
 # --- without a worker
