@@ -35,6 +35,7 @@ settings (environment):
   TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, ...  where Temporal is (default localhost:7233)
   CERTPATH_OUTBOX            folder for notices (default var/outbox)
   CERTPATH_SMTP_URL          a mail server for notices instead, smtp://host:25
+  CERTPATH_SMTP_URL_FILE     a file that holds that address, with its password
   CERTPATH_SCHEME            a scheme file in place of schemes/ciac.toml
   CERTPATH_ANSWER_KEYS       folder of answer keys
   CERTPATH_LOG_FORMAT        console (default) or json

@@ -29,7 +29,10 @@ class Settings:
     outbox: Path = ROOT / "var" / "outbox"
     """CERTPATH_OUTBOX: the folder each notice is written to as an .eml file; made when needed."""
     smtp_url: str | None = None
-    """CERTPATH_SMTP_URL: `smtp[s]://[user:password@]host[:port]`; then notices go out there instead."""
+    """CERTPATH_SMTP_URL: `smtp[s]://[user:password@]host[:port]`; then notices go out there instead.
+
+    Or CERTPATH_SMTP_URL_FILE: a file that holds it, so that its password stands in no environment.
+    """
     scheme: Path = ROOT / "schemes" / "ciac.toml"
     """CERTPATH_SCHEME: the scheme file."""
     answer_keys: Path | None = None
@@ -71,7 +74,13 @@ def _existing(given: Mapping[str, str], name: str, kind: Literal["file", "folder
 
 
 def _smtp_url(given: Mapping[str, str]) -> str | None:
-    url = given.get("CERTPATH_SMTP_URL")
+    name, url = "CERTPATH_SMTP_URL", given.get("CERTPATH_SMTP_URL")
+    if from_file := _content(given, "CERTPATH_SMTP_URL_FILE"):
+        if url is not None:
+            raise SettingsError(
+                "CERTPATH_SMTP_URL and CERTPATH_SMTP_URL_FILE both name a mail server: keep one of them."
+            )
+        name, url = "The address in the file CERTPATH_SMTP_URL_FILE", from_file
     if url is None:
         return None
     try:
@@ -82,9 +91,20 @@ def _smtp_url(given: Mapping[str, str]) -> str | None:
     if not usable:
         # The value is not repeated: it may hold a password.
         raise SettingsError(
-            "CERTPATH_SMTP_URL is not a mail server's address: write smtp://host:25, or smtps://user:password@host:465."
+            f"{name} is not a mail server's address: write smtp://host:25, or smtps://user:password@host:465."
         )
     return url
+
+
+def _content(given: Mapping[str, str], name: str) -> str | None:
+    """What the file named by a variable holds; None where the variable is not set, or the file is empty."""
+    if (path := _existing(given, name, "file")) is None:
+        return None
+    try:
+        return path.read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise SettingsError(f"{name} is {path}, which cannot be read: {why}.") from error
 
 
 def _log_format(given: Mapping[str, str]) -> LogFormat:

@@ -66,6 +66,8 @@ def test_settings_stand_without_any_variable() -> None:
         ("CERTPATH_SMTP_URL", "mail.example.org"),
         ("CERTPATH_SMTP_URL", "smtp://:secret@"),
         ("CERTPATH_SMTP_URL", "smtp://host:no"),
+        ("CERTPATH_SMTP_URL_FILE", "/nowhere/smtp-url"),
+        ("CERTPATH_SMTP_URL_FILE", __file__),
         ("CERTPATH_SCHEME", "/nowhere/scheme.toml"),
         ("CERTPATH_ANSWER_KEYS", __file__),
         ("CERTPATH_LOG_FORMAT", "xml"),
@@ -80,6 +82,18 @@ def test_a_wrong_setting_is_one_line_that_names_the_variable(name: str, value: s
     assert name in message
     assert "\n" not in message
     assert "secret" not in message
+
+
+def test_the_address_of_the_mail_server_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "smtp-url"
+    file.write_text("smtps://certpath:secret@mail.example.org:465\n")
+    given = {"CERTPATH_SMTP_URL_FILE": str(file)}
+    assert Settings.from_environment(given).smtp_url == "smtps://certpath:secret@mail.example.org:465"
+    with pytest.raises(SettingsError, match="keep one of them"):
+        Settings.from_environment({**given, "CERTPATH_SMTP_URL": "smtp://mail.example.org"})
+    file.write_text("\n")
+    assert Settings.from_environment(given).smtp_url is None
+    assert Settings.from_environment({**given, "CERTPATH_SMTP_URL": "smtp://mail:1025"}).smtp_url == "smtp://mail:1025"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Makes the roles and databases of an installation, and gives each role the password that its secret has now.
+# Safe to repeat, so it is also how a password is changed: write a new one into the secret, then `docker compose up`.
+set -eu
+
+PGPASSWORD=$(cat /run/secrets/postgres-password)
+export PGPASSWORD
+
+# psql reads the passwords from their files: as arguments they would stand in the list of processes.
+psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname postgres <<'SQL'
+\set temporal_password `cat /run/secrets/temporal-db-password`
+\set certpath_password `cat /run/secrets/certpath-db-password`
+
+SELECT format('CREATE ROLE %I LOGIN', name)
+  FROM unnest(ARRAY['temporal', 'certpath']) AS wanted (name)
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
+
+ALTER ROLE temporal PASSWORD :'temporal_password';
+ALTER ROLE certpath PASSWORD :'certpath_password';
+
+SELECT format('CREATE DATABASE %I OWNER %I', name, owner)
+  FROM (VALUES ('temporal', 'temporal'), ('temporal_visibility', 'temporal'), ('certpath', 'certpath'))
+       AS wanted (name, owner)
+ WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name) \gexec
+
+-- By default every role may connect to every database.
+REVOKE CONNECT, TEMPORARY ON DATABASE temporal, temporal_visibility, certpath FROM PUBLIC;
+SQL
+
+echo "Roles and databases are there."

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Makes what an installation needs before its first `docker compose up`: a password for each role, and two folders.
+# Safe to repeat: what is there stays as it is.
+#
+#     deploy/prepare.sh
+set -eu
+cd "$(dirname "$0")/.."
+
+secrets=${CERTPATH_SECRETS:-secrets}
+exchange=${CERTPATH_EXCHANGE:-exchange}
+container_user=10001
+
+# Only the owner may enter the folder. The files in it are readable, because Docker hands each one into a container
+# whose user is another one.
+mkdir -p "$secrets/answer-keys"
+chmod 700 "$secrets"
+chmod 755 "$secrets/answer-keys"
+
+for name in postgres-password temporal-db-password certpath-db-password grafana-password; do
+  if [ -s "$secrets/$name" ]; then
+    echo "kept     $secrets/$name"
+  else
+    # 192 random bits as 48 letters and digits: nothing that a URL or a YAML file would have to quote.
+    od -An -N24 -tx1 /dev/urandom | tr -d ' \n' > "$secrets/$name"
+    echo "made     $secrets/$name"
+  fi
+  chmod 444 "$secrets/$name"
+done
+
+if [ ! -e "$secrets/smtp-url" ]; then
+  : > "$secrets/smtp-url"
+  echo "made     $secrets/smtp-url, empty: notices go to the outbox until you write the mail server's address into it"
+fi
+chmod 444 "$secrets/smtp-url"
+
+mkdir -p "$exchange"
+chmod 700 "$exchange"
+if [ "$(id -u)" = 0 ]; then
+  chown "$container_user:$container_user" "$exchange"
+else
+  echo "Before each use of \`docker compose run --rm starter\`: export CERTPATH_UID=$(id -u) CERTPATH_GID=$(id -g)"
+fi
+
+echo "Ready. Keep a copy of $secrets in a safe place; then: docker compose up --detach --wait"

