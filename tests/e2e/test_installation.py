@@ -96,7 +96,7 @@ def test_the_command_line_works_from_outside_and_in_a_container(certpath: Instal
     rows = [f"I-{number},Ana Ruiz,{email(f'I-{number}')},CCMA" for number in range(5)]
     (certpath.exchange / "people.csv").write_text("\n".join(["candidate_id,name,email,designation", *rows]))
     certpath.compose("run", "--rm", "-T", "starter", "import", "people.csv")
-    assert "registered" in (certpath.exchange / "people.csv.outcome.csv").read_text()
+    assert "registered" in (certpath.exchange / "people.outcome.csv").read_text()
     inside = certpath.compose("run", "--rm", "-T", "starter", "status", "I-0", "CCMA", "--json")
     outside = certpath.starter("status", "I-0", "CCMA", "--json")
     assert outside.code == 0, outside.err
