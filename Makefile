@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Touched after a complete install: present and newer than the lock means there is nothing to do.
 STAMP := .venv/.installed
-SOURCES := domain workflows activities runtime cli bench worker.py starter.py tests
+SOURCES := domain workflows activities runtime monitoring cli bench worker.py starter.py tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format types pictures bench lock clean
