@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LONGEST_SILENCE = 180.0
 """Seconds without a poll after which a worker counts as dead: three of the server's long polls."""
 
+_LONG_POLL = 60.0
 _RPC = timedelta(seconds=5)
 _KINDS = {"workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, "activity": TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY}
 
@@ -45,8 +46,10 @@ class Polls:
         return self._monotonic() - self._known[kind] > LONGEST_SILENCE
 
     async def look(self) -> None:
-        """Asks the server. Never raises for its silence."""
+        """Asks the server where the last known poll is a minute old. Never raises for the server's silence."""
         for kind, number in _KINDS.items():
+            if self._monotonic() - self._known[kind] < _LONG_POLL:
+                continue
             try:
                 polled = await self._polled_since(kind, number)
             except (RPCError, RuntimeError):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest_asyncio
@@ -15,8 +16,11 @@ from temporalio.worker import Worker
 from activities.waiting import WaitingNotices
 from monitoring.polls import LONGEST_SILENCE, Polls
 from monitoring.sampling import OVERDUE_AFTER, Sampler, overdue
+from runtime.connection import TASK_QUEUE
 from runtime.embedded import EmbeddedServer
 from runtime.search_attributes import NEXT_DEADLINE
+from runtime.settings import Settings
+from worker import build_worker
 
 
 @workflow.defn(sandboxed=False)
@@ -53,9 +57,33 @@ async def test_a_worker_that_polls_is_known_and_one_that_has_stopped_falls_silen
 
         await eventually(seen)
     # The server still lists the worker that has stopped, with the time of its last poll, which does not change.
+    for _ in range(2):
+        clock.seconds += LONGEST_SILENCE + 1
+        await polls.look()
+    assert silent(polls) == {"workflow": True, "activity": True}
+
+
+async def test_certpaths_own_worker_is_known_by_its_clients_identity(client: Client, tmp_path: Path) -> None:
+    clock = Clock()
+    polls = Polls(client, TASK_QUEUE, clock)
+    async with build_worker(client, Settings(outbox=tmp_path)):
+        clock.seconds = LONGEST_SILENCE + 1
+
+        async def seen() -> bool:
+            await polls.look()
+            return not any(silent(polls).values())
+
+        await eventually(seen)
+
+
+async def test_what_was_known_a_moment_ago_is_not_asked_again() -> None:
+    """A client without a server would make every question an answer in favour of the worker."""
+    nobody = await Client.connect("127.0.0.1:1", lazy=True)
+    clock = Clock()
+    polls = Polls(nobody, TASK_QUEUE, clock)
+    clock.seconds = 59
     await polls.look()
-    clock.seconds += LONGEST_SILENCE + 1
-    await polls.look()
+    clock.seconds = LONGEST_SILENCE + 1
     assert silent(polls) == {"workflow": True, "activity": True}
 
 
