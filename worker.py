@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from temporalio.converter import DataConverter
     from temporalio.worker import Replayer, Worker, WorkflowRunner
 
+    from activities.waiting import WaitingNotices
+
 BAD_SETTINGS = 2
 UNREACHABLE = 3
+NOT_READY = 3
 
 # Two cores: workflow tasks are CPU, more at once would only queue inside; activities mostly wait.
 _WORKFLOW_TASKS = 20
@@ -40,13 +43,18 @@ settings (environment):
   CERTPATH_ANSWER_KEYS       folder of answer keys
   CERTPATH_LOG_FORMAT        console (default) or json
   CERTPATH_METRICS_ADDRESS   host:port for Prometheus metrics
+  CERTPATH_HEALTH_ADDRESS    host:port where /live and /ready answer over HTTP
 
 exit codes: 0 stopped by SIGTERM or Ctrl-C, 2 bad settings, 3 Temporal cannot be reached
+            with --check: 0 ready, 2 bad settings, 3 not ready
 """
 
 
-def build_worker(client: "Client", settings: Settings) -> "Worker":
-    """A worker for everything of Certpath, not started yet: `async with build_worker(...)`, or `.run()`."""
+def build_worker(client: "Client", settings: Settings, waiting: "WaitingNotices | None" = None) -> "Worker":
+    """A worker for everything of Certpath, not started yet: `async with build_worker(...)`, or `.run()`.
+
+    `waiting` is told which notices could not be sent yet.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
     from temporalio.client import Client
@@ -63,7 +71,7 @@ def build_worker(client: "Client", settings: Settings) -> "Worker":
         Client(**config),
         task_queue=TASK_QUEUE,
         workflows=[CertificationWorkflow],
-        activities=activities.build(settings, client),
+        activities=activities.build(settings, client, waiting),
         activity_executor=ThreadPoolExecutor(_ACTIVITIES, thread_name_prefix="activity"),
         workflow_runner=workflow_runner(),
         max_cached_workflows=_CACHED_WORKFLOWS,
@@ -103,27 +111,53 @@ async def run(settings: Settings) -> None:
     """
     import logging
 
+    from activities.waiting import WaitingNotices
+    from monitoring.monitor import monitoring
     from runtime.connection import connect
     from runtime.logs import core_runtime
     from runtime.process import stop_requested
 
     log = logging.getLogger("certpath.worker")
     stop = stop_requested()
-    client = await connect(core_runtime(settings.metrics_address))
-    worker = build_worker(client, settings)
-    async with worker:
-        log.info(
-            "worker ready",
-            extra={
-                "address": client.service_client.config.target_host,
-                "namespace": client.namespace,
-                "task_queue": worker.task_queue,
-                "metrics": settings.metrics_address,
-            },
-        )
-        await stop.wait()
-        log.info("worker draining")
+    runtime, waiting = core_runtime(settings.metrics_address), WaitingNotices()
+    async with monitoring(settings) as monitor:
+        client = await connect(runtime)
+        worker = build_worker(client, settings, waiting)
+        async with worker:
+            monitor.working(worker, client, runtime, waiting)
+            log.info(
+                "worker ready",
+                extra={
+                    "address": client.service_client.config.target_host,
+                    "namespace": client.namespace,
+                    "task_queue": worker.task_queue,
+                    "metrics": settings.metrics_address,
+                    "health": settings.health_address,
+                },
+            )
+            await stop.wait()
+            monitor.draining()
+            log.info("worker draining")
     log.info("worker stopped")
+
+
+async def check(settings: Settings) -> int:
+    """Look once whether a worker could work here, print the answer as JSON, and answer the exit code.
+
+    One sentence for each problem goes to stderr too. Raises `SettingsError`.
+    """
+    import json
+
+    from monitoring import monitor
+    from runtime.connection import connect_lazily
+    from runtime.logs import core_runtime
+
+    document = await monitor.check(settings, await connect_lazily(core_runtime()))
+    sys.stdout.write(f"{json.dumps(document, ensure_ascii=False, indent=2)}\n")
+    for answer in document["checks"].values():
+        if not answer["ok"]:
+            sys.stderr.write(f"{answer['problem']}\n")
+    return 0 if document["ready"] else NOT_READY
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -133,7 +167,10 @@ def main(arguments: list[str] | None = None) -> int:
         epilog=_HELP_END,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.parse_args(arguments)
+    parser.add_argument(
+        "--check", action="store_true", help="look once whether a worker could work here, print the answer, and end"
+    )
+    given = parser.parse_args(arguments)
     try:
         settings = Settings.from_environment()
     except SettingsError as error:
@@ -144,6 +181,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     configure(settings.log_format)
     try:
+        if given.check:
+            return asyncio.run(check(settings))
         asyncio.run(run(settings))
     except SettingsError as error:
         return _complain(str(error), BAD_SETTINGS)

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from temporalio.client import Client
 
+    from activities.waiting import WaitingNotices
     from runtime.settings import Settings
 
 __all__ = ["build"]
 
 
-def build(settings: "Settings", client: "Client") -> list[Callable[..., Any]]:
-    """All activities, bound to what they need. Synchronous ones need a thread `activity_executor`."""
+def build(settings: "Settings", client: "Client", waiting: "WaitingNotices | None" = None) -> list[Callable[..., Any]]:
+    """All activities, bound to what they need. Synchronous ones need a thread `activity_executor`.
+
+    `waiting` is told which notices could not be sent yet.
+    """
     from activities.advancement import Advancement
     from activities.delivery import carrier
     from activities.notices import Notices
@@ -28,7 +32,7 @@ def build(settings: "Settings", client: "Client") -> list[Callable[..., Any]]:
     return [
         ProgrammeLoader(settings.scheme).load_programme,
         Scoring(settings.answer_keys).score_responses,
-        Notices(carrier(settings.outbox, settings.smtp_url)).send_notice,
+        Notices(carrier(settings.outbox, settings.smtp_url), waiting=waiting).send_notice,
         advancement.open_advancement,
         advancement.supersede_lower,
     ]

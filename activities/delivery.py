@@ -15,6 +15,7 @@ from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 _SECONDS = 30.0
+_CHECK_SECONDS = 3.0
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -31,6 +32,12 @@ class Carrier(Protocol):
 
     async def carry(self, message: EmailMessage, name: str) -> None:
         """Deliver the message. Raises `Undeliverable` or `Deferred`."""
+
+    def check(self) -> None:
+        """Look whether a message could be delivered now, without sending one. Blocks, for some seconds at most.
+
+        Raises `Deferred`, whose message names neither folder nor server.
+        """
 
 
 def carrier(outbox: Path, smtp_url: str | None) -> Carrier:
@@ -57,9 +64,27 @@ class Outbox:
                 f"The outbox {self._folder} cannot be written: {error.strerror or type(error).__name__}."
             ) from None
 
+    def check(self) -> None:
+        """Writes a small file and removes it: permissions alone say nothing of a full disk or a read-only mount."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle, temporary = self._unfinished()
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(b"Certpath tries whether the outbox can be written.")
+            finally:
+                Path(temporary).unlink(missing_ok=True)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise Deferred(f"The outbox cannot be written: {why[:1].lower()}{why[1:]}.") from None
+
+    def _unfinished(self) -> tuple[int, str]:
+        """A new file of the outbox. The dot keeps it out of `*.eml` until it is whole."""
+        return tempfile.mkstemp(prefix=".", suffix=".part", dir=self._folder)
+
     def _write(self, content: bytes, final: Path) -> None:
-        """Nobody ever sees half a file. The dot keeps the unfinished one out of `*.eml`."""
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=self._folder)
+        """Nobody ever sees half a file."""
+        handle, temporary = self._unfinished()
         try:
             with os.fdopen(handle, "wb") as file:
                 # No fsync: beside a Temporal server on the same disk it cost a fifth of all journeys (see bench/). A
@@ -87,8 +112,24 @@ class MailServer:
     async def carry(self, message: EmailMessage, name: str) -> None:
         await asyncio.to_thread(self._send, message)
 
+    def check(self) -> None:
+        """Greets the server, logs in where the URL has a user, asks it to do nothing, and leaves."""
+        named = "The mail server"
+        server = self._open(named, _CHECK_SECONDS)
+        try:
+            server.ehlo_or_helo_if_needed()
+            code, _ = server.noop()
+            if code != 250:
+                raise Deferred(f"{named} does not answer as a mail server does ({code}).")
+        except smtplib.SMTPResponseException as error:
+            raise Deferred(f"{named} is not ready ({error.smtp_code}).") from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise Deferred(f"{named} broke off ({type(error).__name__}).") from None
+        finally:
+            _leave(server)
+
     def _send(self, message: EmailMessage) -> None:
-        server = self._open()
+        server = self._open(self._where, _SECONDS)
         try:
             server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
@@ -104,38 +145,37 @@ class MailServer:
             raise Deferred(f"{self._where} broke off ({type(error).__name__}).") from None
         finally:
             # The message is taken or refused by now; an error on leaving must not send it again.
-            with contextlib.suppress(smtplib.SMTPException, OSError):
-                server.quit()
-            server.close()
+            _leave(server)
 
     def _refused(self, what: str, code: int) -> Exception:
         kind = Undeliverable if 500 <= code <= 599 else Deferred
         # Only the code: the server's words often repeat the address.
         return kind(f"{self._where} refuses {what} ({code}).")
 
-    def _open(self) -> smtplib.SMTP:
+    def _open(self, named: str, seconds: float) -> smtplib.SMTP:
+        """A connection whose every step takes `seconds` at most. `named` is what errors call the server."""
         try:
-            return self._connected()
+            return self._connected(seconds)
         except smtplib.SMTPAuthenticationError as error:
-            raise Deferred(f"{self._where} refuses the user name or password ({error.smtp_code}).") from None
+            raise Deferred(f"{named} refuses the user name or password ({error.smtp_code}).") from None
         except smtplib.SMTPNotSupportedError:
-            raise Deferred(f"{self._where} offers no {'STARTTLS or no ' if self._starttls else ''}login.") from None
+            raise Deferred(f"{named} offers no {'STARTTLS or no ' if self._starttls else ''}login.") from None
         except smtplib.SMTPResponseException as error:
-            raise Deferred(f"{self._where} is not ready ({error.smtp_code}).") from None
+            raise Deferred(f"{named} is not ready ({error.smtp_code}).") from None
         except (smtplib.SMTPException, OSError) as error:
-            raise Deferred(f"{self._where} cannot be reached ({type(error).__name__}).") from None
+            raise Deferred(f"{named} cannot be reached ({type(error).__name__}).") from None
 
     @property
     def _starttls(self) -> bool:
         return self._url.scheme == "smtp+starttls"
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connected(self, seconds: float) -> smtplib.SMTP:
         host, port = self._where.rsplit(":", 1)
         server: smtplib.SMTP
         if self._url.scheme == "smtps":
-            server = smtplib.SMTP_SSL(host, int(port), timeout=_SECONDS, context=ssl.create_default_context())
+            server = smtplib.SMTP_SSL(host, int(port), timeout=seconds, context=ssl.create_default_context())
         else:
-            server = smtplib.SMTP(host, int(port), timeout=_SECONDS)
+            server = smtplib.SMTP(host, int(port), timeout=seconds)
         try:
             if self._starttls:
                 server.starttls(context=ssl.create_default_context())
@@ -145,3 +185,9 @@ class MailServer:
             server.close()
             raise
         return server
+
+
+def _leave(server: smtplib.SMTP) -> None:
+    with contextlib.suppress(smtplib.SMTPException, OSError):
+        server.quit()
+    server.close()

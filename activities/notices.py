@@ -21,6 +21,8 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.delivery import Carrier, Deferred, Undeliverable
 from activities.rendering import Renderer, TemplateFault
 from activities.requests import SEND_NOTICE, NoticeRequest
+from activities.waiting import WaitingNotices
+from runtime import metrics
 
 _ADDRESS = re.compile(r"[^@\s,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,64}@[^@\s,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,255}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -29,9 +31,12 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 class Notices:
     """Renders each notice and hands it to the carrier."""
 
-    def __init__(self, carrier: Carrier, renderer: Renderer | None = None) -> None:
+    def __init__(
+        self, carrier: Carrier, renderer: Renderer | None = None, waiting: WaitingNotices | None = None
+    ) -> None:
         self._carrier = carrier
         self._renderer = renderer or Renderer()
+        self._waiting = waiting or WaitingNotices()
 
     @activity.defn(name=SEND_NOTICE)
     async def send_notice(self, request: NoticeRequest) -> None:
@@ -40,9 +45,13 @@ class Notices:
         Retried (the caller says how long): a mail server that is away, an outbox that cannot be written, a
         template that an operator can mend. Not retried: what the mail server refuses for good.
         """
+        self._waiting.begun(request.key, request.queued_at, attempt=activity.info().attempt)
+        outcome: metrics.Outcome = "deferred"
         try:
             await self._carrier.carry(self._message(request), file_name(request))
+            outcome = "sent"
         except Undeliverable as error:
+            outcome = "undeliverable"
             raise ApplicationError(
                 str(error),
                 type="Undeliverable",
@@ -53,7 +62,18 @@ class Notices:
             raise ApplicationError(str(error), type="NoticeDeferred") from None
         except TemplateFault as error:
             raise ApplicationError(str(error), type="NoticeTemplate") from None
+        finally:
+            self._ended(request, outcome)
         activity.logger.info("notice sent", extra={"notice": request.notice})
+
+    def _ended(self, request: NoticeRequest, outcome: metrics.Outcome) -> None:
+        """Counts the attempt, and remembers the notice where there will be another one."""
+        metrics.notice(activity.metric_meter(), request.notice, outcome)
+        if outcome == "deferred":
+            info = activity.info()
+            self._waiting.failed(request.key, request.queued_at, attempt=info.attempt, policy=info.retry_policy)
+        else:
+            self._waiting.ended(request.key)
 
     def _message(self, request: NoticeRequest) -> EmailMessage:
         name = one_line(request.to_name)

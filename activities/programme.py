@@ -33,7 +33,14 @@ _PLAIN = {
 
 
 class SchemeError(ValueError):
-    """The scheme file cannot be used. The message names the file and every wrong field, in plain words."""
+    """The scheme file cannot be used. The message names the file and every wrong field, in plain words.
+
+    `problem` is the message without the file's path: the end of a sentence that begins with "The scheme file".
+    """
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(f"The scheme file {path} {problem}.")
+        self.problem = problem
 
 
 def read_scheme(path: Path) -> Scheme:
@@ -44,14 +51,14 @@ def read_scheme(path: Path) -> Scheme:
         return Scheme.model_validate(data)
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise SchemeError(f"The scheme file {path} cannot be read: {why}.") from error
+        raise SchemeError(path, f"cannot be read: {why}") from error
     except UnicodeDecodeError as error:
-        raise SchemeError(f"The scheme file {path} is not UTF-8 text.") from error
+        raise SchemeError(path, "is not UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
-        raise SchemeError(f"The scheme file {path} is not TOML: {error}.") from error
+        raise SchemeError(path, f"is not TOML: {error}") from error
     except ValidationError as error:
         problems = "; ".join(_plain(problem) for problem in error.errors(include_url=False))
-        raise SchemeError(f"The scheme file {path} is not valid: {problems}.") from error
+        raise SchemeError(path, f"is not valid: {problems}") from error
 
 
 def _plain(problem: ErrorDetails) -> str:

@@ -35,6 +35,20 @@ async def connect(
     return await connect_at(address, runtime, patience=patience, namespace_exists=namespace_exists, **arguments)
 
 
+async def connect_lazily(runtime: "Runtime | None" = None) -> "Client":
+    """A client for the configured server that reaches it only when it is first used, and proves nothing before.
+
+    Raises `SettingsError` where the configuration cannot be read.
+    """
+    from temporalio.client import Client
+
+    arguments = {"target_host": DEFAULT_ADDRESS, **_configured()}
+    try:
+        return await Client.connect(arguments.pop("target_host"), lazy=True, runtime=runtime, **arguments)
+    except (RuntimeError, ValueError) as error:
+        raise SettingsError(f"Temporal's settings cannot be used: {_reason(error)}.") from error
+
+
 async def connect_at(
     address: str,
     runtime: "Runtime | None" = None,
@@ -95,7 +109,12 @@ async def _check_namespace(client: "Client") -> None:
 
 def _reason(error: Exception) -> str:
     """The SDK's message in a few words: most are a nest of Rust names."""
-    message = " ".join(str(error).split())
+    return known_reason(error) or " ".join(str(error).split())[:200]
+
+
+def known_reason(error: Exception) -> str | None:
+    """Why a connection failed, in words that hold no address; None where the reason is none of the usual ones."""
+    message = str(error)
     for sign, words in (
         ("ConnectionRefused", "connection refused"),
         ("dns error", "no such host"),
@@ -104,7 +123,7 @@ def _reason(error: Exception) -> str:
     ):
         if sign.lower() in message.lower():
             return words
-    return message[:200]
+    return None
 
 
 def _sentence(where: str, reason: str) -> str:

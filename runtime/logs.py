@@ -87,6 +87,7 @@ def core_runtime(metrics_address: str | None = None) -> "Runtime":
         TelemetryFilter,
     )
 
+    from runtime import metrics as table
     from runtime.settings import SettingsError
 
     # Left alone, the core writes to stdout in a format of its own, which breaks JSON lines.
@@ -94,7 +95,10 @@ def core_runtime(metrics_address: str | None = None) -> "Runtime":
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
         forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
     )
-    metrics = PrometheusConfig(bind_address=metrics_address) if metrics_address else None
+    buckets = {metric.name: metric.buckets for metric in table.ALL if metric.buckets}
+    metrics = (
+        PrometheusConfig(bind_address=metrics_address, histogram_bucket_overrides=buckets) if metrics_address else None
+    )
     try:
         return Runtime(telemetry=TelemetryConfig(logging=logging_config, metrics=metrics))
     except (RuntimeError, ValueError) as error:

@@ -64,6 +64,29 @@ async def register(client: "Client") -> list[str]:
     return [key.name for key in missing]
 
 
+async def problem(client: "Client") -> str | None:
+    """What is wrong with the six in the client's namespace, in one sentence; None where all are there.
+
+    None too where the server does not let us look. Raises `RPCError` where it does not answer.
+    """
+    from temporalio.service import RPCError, RPCStatusCode
+
+    try:
+        present = await registered(client)
+    except RPCError as error:
+        if error.status in {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED}:
+            return None
+        raise
+    try:
+        missing = [] if present is None else _missing(present)
+    except CannotRegister as error:
+        return str(error)
+    if not missing:
+        return None
+    names = ", ".join(key.name for key in missing)
+    return f"The namespace lacks the search attributes {names}: run `./starter.py setup`."
+
+
 async def registered(client: "Client") -> dict[str, int] | None:
     """Name and type number of the namespace's custom attributes; None where the server cannot list them.
 

@@ -41,6 +41,8 @@ class Settings:
     """CERTPATH_LOG_FORMAT: `console` for people, `json` for machines."""
     metrics_address: str | None = None
     """CERTPATH_METRICS_ADDRESS: `host:port` where the worker serves Prometheus metrics; None: nowhere."""
+    health_address: str | None = None
+    """CERTPATH_HEALTH_ADDRESS: `host:port` where the worker answers /live and /ready; None: nowhere."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -53,7 +55,8 @@ class Settings:
             scheme=_existing(given, "CERTPATH_SCHEME", "file") or default.scheme,
             answer_keys=_existing(given, "CERTPATH_ANSWER_KEYS", "folder"),
             log_format=_log_format(given),
-            metrics_address=_metrics_address(given),
+            metrics_address=_address(given, "CERTPATH_METRICS_ADDRESS"),
+            health_address=_address(given, "CERTPATH_HEALTH_ADDRESS"),
         )
 
 
@@ -114,12 +117,12 @@ def _log_format(given: Mapping[str, str]) -> LogFormat:
     return cast(LogFormat, value)
 
 
-def _metrics_address(given: Mapping[str, str]) -> str | None:
-    value = given.get("CERTPATH_METRICS_ADDRESS")
+def _address(given: Mapping[str, str], name: str) -> str | None:
+    """The `host:port` to listen on; this machine's loopback address where no host is named."""
+    value = given.get(name)
     if value is None:
         return None
     host, _, port = value.rpartition(":")
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise SettingsError(f"CERTPATH_METRICS_ADDRESS is {value!r}: write host:port, or :port for this machine only.")
-    # Metrics are for whoever was named; with nobody named, for this machine alone.
+        raise SettingsError(f"{name} is {value!r}: write host:port, or :port for this machine only.")
     return f"{host or '127.0.0.1'}:{port}"

@@ -73,6 +73,8 @@ def test_settings_stand_without_any_variable() -> None:
         ("CERTPATH_LOG_FORMAT", "xml"),
         ("CERTPATH_METRICS_ADDRESS", "localhost"),
         ("CERTPATH_METRICS_ADDRESS", "localhost:70000"),
+        ("CERTPATH_HEALTH_ADDRESS", "8080/health"),
+        ("CERTPATH_HEALTH_ADDRESS", "localhost:0"),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_the_variable(name: str, value: str) -> None:
@@ -105,8 +107,9 @@ def test_the_address_of_the_mail_server_may_stand_in_a_file(tmp_path: Path) -> N
         ("[::1]:9", "[::1]:9"),
     ],
 )
-def test_metrics_stay_on_this_machine_unless_a_host_is_named(value: str, address: str) -> None:
-    assert Settings.from_environment({"CERTPATH_METRICS_ADDRESS": value}).metrics_address == address
+def test_metrics_and_health_stay_on_this_machine_unless_a_host_is_named(value: str, address: str) -> None:
+    settings = Settings.from_environment({"CERTPATH_METRICS_ADDRESS": value, "CERTPATH_HEALTH_ADDRESS": value})
+    assert (settings.metrics_address, settings.health_address) == (address, address)
 
 
 def test_a_path_of_the_environment_is_taken_from_the_current_folder(
@@ -336,4 +339,5 @@ def test_a_worker_that_cannot_begin_says_so_in_one_line(environment: dict[str, s
 def test_help_answers_without_the_sdk() -> None:
     ended = _worker("--help")
     assert ended.returncode == 0
-    assert "CERTPATH_METRICS_ADDRESS" in ended.stdout
+    for field in ("OUTBOX", "SMTP_URL", "SCHEME", "ANSWER_KEYS", "LOG_FORMAT", "METRICS_ADDRESS", "HEALTH_ADDRESS"):
+        assert f"CERTPATH_{field}" in ended.stdout

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.decision import Alarm, Refused
     from domain.scheme import Programme
     from domain.state import State
-    from workflows import inquiries
+    from workflows import counting, inquiries
     from workflows.journal import Journal
 
 # An inquiry that settled nothing is asked again after a day; one that could not be asked, after ten minutes.
@@ -85,10 +85,14 @@ class AlarmClock:
             command = command.model_copy(update={"kind": "lower"})
         elif alarm not in rules.alarms(journal.state, rules=journal.rules):
             return
+        if alarm not in self._snoozed:
+            counting.rung(alarm)
+        before = journal.state.sequence
         try:
             journal.take(command, workflow.now())
         except Refused as refused:
             workflow.logger.error("alarm %s refused: %s", alarm.kind, refused.code)
+        counting.happened(journal.since(before))
         # What still stands has been asked in vain, and is asked again later: never in a loop.
         if alarm in rules.alarms(journal.state, rules=journal.rules):
             self._snoozed[alarm] = workflow.now() + _ASK_AGAIN

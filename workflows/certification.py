@@ -21,9 +21,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.messages import InvalidMessage
     from domain.state import State
     from domain.status import status_view, timeline_view
+    from runtime.metrics import REGISTRATION
 
     # Loaded once and not for each workflow: they keep no state of their own, and a journal's models are costly.
-    from workflows import outbox
+    from workflows import counting, outbox
     from workflows.alarms import AlarmClock
     from workflows.desk import MessageDesk
     from workflows.handlers import AtTheDesk, takes_messages
@@ -107,9 +108,12 @@ class CertificationWorkflow(AtTheDesk):
         if self._registration is not None:
             try:
                 self.desk.journal = await register(self._registration)
+                counting.decided(REGISTRATION, changed=True)
+                counting.happened(self.desk.journal.events)
             except InvalidMessage as error:
                 self.desk.closed_by = error
         if self.desk.journal is None:
+            counting.refused(REGISTRATION, self.desk.closed_by or InvalidMessage(REGISTRATION, []))
             raise self._invalid()
         self._on_cancel()
         return self.desk.journal
@@ -139,7 +143,8 @@ class CertificationWorkflow(AtTheDesk):
         if self._cancelled and journal is not None and not self._clock.asking_lower:
             self._cancelled = False
             if not journal.state.closed:
-                journal.take(Cancel(), workflow.now())
+                events = journal.take(Cancel(), workflow.now())
+                counting.cancelled(refused="MessageRefused" in events)
 
     async def _finish(self, journal: Journal) -> None:
         """Before every way out: a bounded time for the notices, then every handler to its end."""

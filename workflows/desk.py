@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.decision import Refused
     from domain.messages import InvalidMessage, check_vocabulary, digest_of
     from domain.results import find_held
-    from workflows import inquiries
+    from workflows import counting, inquiries
     from workflows.journal import Journal
     from workflows.payloads import failure, read_message, refusal
 
@@ -67,6 +67,7 @@ class MessageDesk:
                 check_vocabulary(name, message, self.journal.state.programme)
                 self._check_refused_before(self.journal, name, payloads, message)
         except (InvalidMessage, Refused) as error:
+            counting.refused(name, error)
             raise failure(error) from None
 
     def _check_refused_before(
@@ -96,6 +97,7 @@ class MessageDesk:
             message_id = message.message_id
             await self._take(journal, message)
         except (InvalidMessage, Refused) as error:
+            counting.refused(name, error)
             refused = refusal(name, payloads, error, from_signal=True, message_id=message_id)
             journal.refuse(refused, workflow.now())
 
@@ -114,10 +116,12 @@ class MessageDesk:
             message_id = message.message_id
             return await self._take(journal, message)
         except Refused as error:
+            counting.refused(name, error)
             refused = refusal(name, payloads, error, from_signal=False, message_id=message_id)
             journal.refuse(refused, workflow.now())
             raise failure(error) from None
         except InvalidMessage as error:
+            counting.refused(name, error)
             raise failure(error) from None
 
     async def _my_turn(self) -> Journal | None:
@@ -151,6 +155,7 @@ class MessageDesk:
         if known:
             if known.digest != digest_of(message):
                 raise Refused("message-id-reused", f"message id {key} was used before, for a message of other content")
+            counting.decided(message.message, changed=False)
             return known.receipt(duplicate=True)
         self._in_hand.add(key)
         try:
@@ -164,7 +169,10 @@ class MessageDesk:
             command = await _with_score(journal, message)
         finally:
             self._scoring -= 1
+        before = journal.state.sequence
         events = journal.take(command, workflow.now())
+        counting.decided(message.message, changed=bool(events))
+        counting.happened(journal.since(before))
         remembered = journal.remember(message.message_id, digest_of(message), events)
         return remembered.receipt(duplicate=not events)
 

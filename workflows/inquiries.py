@@ -130,6 +130,11 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
     return answer.refusal
 
 
+def never_again(error: ActivityError) -> bool:
+    """Whether the activity itself said that another attempt cannot help."""
+    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
+
+
 def told(error: ActivityError) -> str:
     """Why an activity failed, in its own words."""
     cause = error.cause

@@ -6,7 +6,8 @@ Its JSON is the long-lived format of the engine: `FORMAT` counts it, old ones st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+import itertools
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -111,6 +112,10 @@ class Journal(BaseModel):
     def refuse(self, refusal: RefuseMessage, at: datetime) -> None:
         """Puts a refused message on the timeline."""
         self.take(refusal, at)
+
+    def since(self, sequence: int) -> Sequence[BaseEvent]:
+        """The events after the one of this sequence number."""
+        return [*itertools.takewhile(lambda event: event.sequence > sequence, reversed(self.events))][::-1]
 
     def _fold(self, events: Iterable[BaseEvent]) -> None:
         for event in events:

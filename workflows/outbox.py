@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from domain.commands import AnswerAdvancement, ReportUndeliverable
     from domain.effects import Effect, Notify, OpenAdvancement
-    from workflows import inquiries
+    from workflows import counting, inquiries
     from workflows.journal import Journal
 
 
@@ -39,13 +39,18 @@ async def _notify(journal: Journal, notice: Notify) -> None:
     try:
         await inquiries.send_notice(notice, state.workflow_id, state.enrolment, journal.contact, until)
     except ActivityError as error:
-        give_up(journal, notice, inquiries.told(error))
+        give_up(journal, notice, inquiries.told(error), refused_for_good=inquiries.never_again(error))
 
 
-def give_up(journal: Journal, effect: Effect, reason: str) -> None:
-    """Takes an effect off the outbox and says on the timeline that it did not happen."""
+def give_up(journal: Journal, effect: Effect, reason: str, *, refused_for_good: bool = False) -> None:
+    """Takes an effect off the outbox and says on the timeline that it did not happen.
+
+    `refused_for_good`: the mail server refused the notice, and the activity has counted that.
+    """
     _done(journal, effect)
     if isinstance(effect, Notify):
+        if not refused_for_good:
+            counting.given_up(effect.notice)
         report = ReportUndeliverable(notice=effect.notice, about=effect.sequence, reason=reason)
         journal.take(report, workflow.now())
 

@@ -21,7 +21,7 @@ from domain import attention, events, messages, results, work_product
 from domain.commands import MAX_EVIDENCE, MESSAGES, Message
 from domain.scheme import RuleSet
 from domain.state import Status
-from runtime import search_attributes
+from runtime import metrics, search_attributes
 from runtime.embedded import EmbeddedServer, temporal_cli
 from runtime.settings import ROOT, Settings
 from worker import build_worker
@@ -132,6 +132,12 @@ def test_every_command_of_the_command_line_stands_there() -> None:
     assert set(told) <= set(verbs())
     for verb in verbs():
         assert verb in told, f"starter.py {verb} is not in docs/contract.md"
+
+
+def test_every_metric_stands_there_with_its_kind_and_labels() -> None:
+    lines = re.findall(r"^\| `(certpath_\w+)` \| (\w+) \| (.*?) ?\| ", section(CONTRACT, "Metrics"), re.MULTILINE)
+    told = {name: (kind, tuple(re.findall(r"`(\w+)`", labels))) for name, kind, labels in lines}
+    assert told == {metric.name: (metric.kind, metric.labels) for metric in metrics.ALL}
 
 
 # --- architecture.md

@@ -1,0 +1,74 @@
+"""The notices that this process failed to send and that will be tried again, for the metric of the oldest of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from temporalio.common import RetryPolicy
+
+# The server may add a tenth to a pause, and the task then waits for a free worker.
+_SLACK_SHARE = 0.1
+_SLACK = timedelta(minutes=1)
+# An attempt under way is bounded by two minutes, and the pause after it is not known before it has failed.
+_UNDER_WAY = timedelta(minutes=3)
+# What the workflow asks for, where the server does not say (see workflows/inquiries.py).
+_POLICY = RetryPolicy(initial_interval=timedelta(seconds=5), backoff_coefficient=2, maximum_interval=timedelta(hours=1))
+
+
+@dataclass
+class _Waiting:
+    queued_at: datetime
+    until: float
+    """When, on the monotonic clock, the next attempt is due at the latest."""
+
+
+class WaitingNotices:
+    """Remembers each notice from its first failed attempt until it is sent or given up.
+
+    Any worker may get the next attempt. So an entry also goes when its next attempt is overdue here: another worker
+    has taken it, and has the entry from then on, or the workflow has given the notice up. A worker that has just
+    started knows nothing of a notice until its next attempt, which is at most an hour away.
+
+    Not for use from several threads.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._waiting: dict[str, _Waiting] = {}
+
+    def begun(self, key: str, queued_at: datetime, *, attempt: int) -> None:
+        """An attempt to send the notice `key` begins here; the first attempt is number 1."""
+        if attempt > 1:
+            self._expect(key, queued_at, _UNDER_WAY)
+
+    def failed(self, key: str, queued_at: datetime, *, attempt: int, policy: RetryPolicy | None) -> None:
+        """The attempt failed, and `policy` says when the next one is due; None where the server did not say."""
+        self._expect(key, queued_at, _pause(attempt, policy or _POLICY))
+
+    def ended(self, key: str) -> None:
+        """The notice was sent, or will not be tried again."""
+        self._waiting.pop(key, None)
+
+    def oldest(self, now: datetime | None = None) -> timedelta:
+        """The age of the oldest notice that waits, at `now` (an instant with an offset); zero where none waits."""
+        monotonic = self._monotonic()
+        self._waiting = {key: one for key, one in self._waiting.items() if one.until > monotonic}
+        if not self._waiting:
+            return timedelta(0)
+        queued_at = min(one.queued_at for one in self._waiting.values())
+        return max((now or datetime.now(UTC)) - queued_at, timedelta(0))
+
+    def _expect(self, key: str, queued_at: datetime, pause: timedelta) -> None:
+        until = self._monotonic() + (pause * (1 + _SLACK_SHARE) + _SLACK).total_seconds()
+        self._waiting[key] = _Waiting(queued_at, until)
+
+
+def _pause(attempt: int, policy: RetryPolicy) -> timedelta:
+    """How long the server waits before the attempt after this one."""
+    longest = policy.maximum_interval or policy.initial_interval * 100
+    # A large exponent would overflow long after the longest pause is reached.
+    factor = policy.backoff_coefficient ** min(attempt - 1, 64)
+    return timedelta(seconds=min(policy.initial_interval.total_seconds() * factor, longest.total_seconds()))

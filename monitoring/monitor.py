@@ -1,0 +1,144 @@
+"""The monitor of one worker process: its beat, its polls, its checks, its gauges, and the server that tells of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from monitoring.checks import PATIENCE, Answers, all_checks, document
+from monitoring.health import HealthServer
+from monitoring.polls import Polls
+from monitoring.sampling import Sampler
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+    from temporalio.runtime import Runtime
+    from temporalio.worker import Worker
+
+    from activities.waiting import WaitingNotices
+    from runtime.settings import Settings
+
+LONGEST_PAUSE = 30.0
+"""Seconds without a beat of the event loop after which the process counts as dead."""
+
+_BEAT_SECONDS = 1.0
+_LOOK_SECONDS = 20.0
+
+_NOT_WORKING = {
+    "starting": "The worker is starting.",
+    "draining": "The worker is draining: it takes nothing new, and ends when it has finished what it has begun.",
+    "ended": "The worker has ended.",
+}
+
+
+class Monitor:
+    """Knows how the worker is. It is made and fed on the worker's event loop, and asked from the server's thread."""
+
+    def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._beat = monotonic()
+        self._loop = asyncio.get_running_loop()
+        self._client: Client | None = None
+        self._worker: Worker | None = None
+        self._polls: Polls | None = None
+        self._draining = False
+        self._answers = Answers(all_checks(settings, lambda: self._client))
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # --- what the worker tells
+
+    def working(self, worker: Worker, client: Client, runtime: Runtime, waiting: WaitingNotices) -> None:
+        """The worker has been started, with this client."""
+        self._client = client
+        self._worker = worker
+        self._polls = Polls(client, worker.task_queue)
+        sampler = Sampler(runtime.metric_meter, client, waiting, self.problems)
+        self._tasks += [asyncio.create_task(self._keep_looking(self._polls)), asyncio.create_task(sampler.keep())]
+
+    def draining(self) -> None:
+        """The worker takes nothing new from here on."""
+        self._draining = True
+
+    async def keep_beating(self) -> None:
+        """Shows that the event loop runs, until it is cancelled."""
+        while True:
+            self._beat = self._monotonic()
+            await asyncio.sleep(_BEAT_SECONDS)
+
+    async def _keep_looking(self, polls: Polls) -> None:
+        while True:
+            await polls.look()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def end(self) -> None:
+        """Stops looking and sampling."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # --- what is asked
+
+    @property
+    def _state(self) -> Literal["starting", "working", "draining", "ended"]:
+        if self._draining:
+            return "draining"
+        if self._worker is None:
+            return "starting"
+        # Not `is_running`: that is false too in the moment before a worker's first step.
+        return "ended" if self._worker.is_shutdown else "working"
+
+    async def live(self) -> dict[str, Any]:
+        """Whether the process works, or a restart would help. Looks at nothing outside, and may run in any thread."""
+        problems: dict[str, str | None] = {"event_loop": self._loop_problem()}
+        problems["worker"] = _NOT_WORKING["ended"] if self._state == "ended" else None
+        for kind in ("workflow", "activity"):
+            silent = self._state == "working" and self._polls is not None and self._polls.silent(kind)
+            told = f"The worker has not asked Temporal for {kind} tasks for more than three minutes."
+            problems[f"{kind}_polls"] = told if silent else None
+        return document("live", problems)
+
+    def _loop_problem(self) -> str | None:
+        age = self._monotonic() - self._beat
+        if age <= LONGEST_PAUSE:
+            return None
+        return f"The event loop has not run for {age:.0f} seconds."
+
+    async def ready(self) -> dict[str, Any]:
+        """Whether the worker can do its work now. To be asked from another thread than the worker's."""
+        asked = asyncio.run_coroutine_threadsafe(self.problems(), self._loop)
+        try:
+            async with asyncio.timeout(PATIENCE + 2):
+                problems = await asyncio.wrap_future(asked)
+        except TimeoutError:
+            problems = {"worker": "The event loop does not run."}
+        return document("ready", problems, draining=self._draining)
+
+    async def problems(self) -> dict[str, str | None]:
+        """What stands against the worker's doing its work now, by check; None for what is well."""
+        return {"worker": _NOT_WORKING.get(self._state), **await self._answers.ask()}
+
+
+@asynccontextmanager
+async def monitoring(settings: Settings) -> AsyncIterator[Monitor]:
+    """A monitor for the length of the block, served on CERTPATH_HEALTH_ADDRESS where that is set.
+
+    Raises `SettingsError` where that address cannot be served.
+    """
+    monitor = Monitor(settings)
+    beating = asyncio.create_task(monitor.keep_beating())
+    answers = {"/live": monitor.live, "/ready": monitor.ready}
+    try:
+        with HealthServer(settings.health_address, answers) if settings.health_address else contextlib.nullcontext():
+            yield monitor
+    finally:
+        await monitor.end()
+        beating.cancel()
+
+
+async def check(settings: Settings, client: Client) -> dict[str, Any]:
+    """The document of /ready of a machine on which no worker runs: every check once."""
+    return document("ready", await Answers(all_checks(settings, lambda: client)).ask())

@@ -1,0 +1,93 @@
+"""Whether this worker polls, as the Temporal server sees it.
+
+A worker whose process runs and whose event loop beats may still have stopped asking for work. The server knows: for
+each task queue it remembers who asked, and when. An idle worker asks again about once a minute.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, ListTaskQueuePartitionsRequest
+from temporalio.service import RPCError
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+LONGEST_SILENCE = 180.0
+"""Seconds without a poll after which a worker counts as dead: three of the server's long polls."""
+
+_LONG_POLL = 60.0
+_RPC = timedelta(seconds=5)
+_KINDS = {"workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, "activity": TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY}
+
+
+class Polls:
+    """Remembers, for workflow and for activity tasks, when this worker was last known to poll.
+
+    Only the change of the server's time of the last poll is looked at, never its value: the two clocks may differ.
+    Where the server cannot be asked, the worker gets the benefit of the doubt, for a restart would not help it.
+    """
+
+    def __init__(self, client: Client, task_queue: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._monotonic = monotonic
+        self._known = dict.fromkeys(_KINDS, monotonic())
+        self._newest: dict[str, int] = {}
+
+    def silent(self, kind: str) -> bool:
+        """Whether the worker has not polled for tasks of this kind (workflow, activity) for too long."""
+        return self._monotonic() - self._known[kind] > LONGEST_SILENCE
+
+    async def look(self) -> None:
+        """Asks the server where the last known poll is a minute old. Never raises for the server's silence."""
+        for kind, number in _KINDS.items():
+            if self._monotonic() - self._known[kind] < _LONG_POLL:
+                continue
+            try:
+                polled = await self._polled_since(kind, number)
+            except (RPCError, RuntimeError):
+                polled = True
+            if polled:
+                self._known[kind] = self._monotonic()
+
+    async def _polled_since(self, kind: str, number: TaskQueueType.ValueType) -> bool:
+        """Whether there has been a poll since the one that was seen last."""
+        async for queue in self._partitions(kind):
+            request = DescribeTaskQueueRequest(
+                namespace=self._client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=number
+            )
+            answer = await self._client.workflow_service.describe_task_queue(request, timeout=_RPC)
+            newest = max(
+                (
+                    poller.last_access_time.ToNanoseconds()
+                    for poller in answer.pollers
+                    if poller.identity == self._client.identity
+                ),
+                default=0,
+            )
+            if newest > self._newest.get(kind, 0):
+                self._newest[kind] = newest
+                return True
+        return False
+
+    async def _partitions(self, kind: str) -> AsyncIterator[str]:
+        """The queue itself, and then the other partitions that a server may have split it into.
+
+        A worker's polls are spread over them, so they may pass the first one by for a while.
+        """
+        yield self._task_queue
+        request = ListTaskQueuePartitionsRequest(
+            namespace=self._client.namespace, task_queue=TaskQueue(name=self._task_queue)
+        )
+        answer = await self._client.workflow_service.list_task_queue_partitions(request, timeout=_RPC)
+        found = answer.workflow_task_queue_partitions if kind == "workflow" else answer.activity_task_queue_partitions
+        for partition in found:
+            if partition.key != self._task_queue:
+                yield partition.key

@@ -1,0 +1,70 @@
+"""The gauges: looked up every 15 seconds while the worker works."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from temporalio.service import RPCError
+
+from runtime import metrics
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+    from temporalio.common import MetricMeter
+
+    from activities.waiting import WaitingNotices
+
+EVERY = 15.0
+"""Seconds between two samples."""
+
+OVERDUE_AFTER = timedelta(minutes=5)
+"""How long after its deadline an open candidacy counts as overdue. Alarms are rung within a second or two."""
+
+_RPC = timedelta(seconds=10)
+
+
+async def overdue(client: Client, now: datetime) -> int:
+    """How many open candidacies have a next deadline that lies more than five minutes before `now`.
+
+    A candidacy whose deadline has been rung, and which waits for a person's decision, publishes its next deadline or
+    none, so it is not counted. Raises `RPCError` where the server does not answer.
+    """
+    border = (now - OVERDUE_AFTER).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    query = f"WorkflowType = 'CertificationWorkflow' AND ExecutionStatus = 'Running' AND NextDeadline < '{border}'"
+    return (await client.count_workflows(query, rpc_timeout=_RPC)).count
+
+
+class Sampler:
+    """Sets the gauges. Where Temporal cannot be asked, the number of overdue alarms stays as it was."""
+
+    def __init__(
+        self,
+        meter: MetricMeter,
+        client: Client,
+        waiting: WaitingNotices,
+        problems: Callable[[], Awaitable[dict[str, str | None]]],
+    ) -> None:
+        self._meter = meter
+        self._client = client
+        self._waiting = waiting
+        self._problems = problems
+
+    async def keep(self) -> None:
+        """Samples until it is cancelled."""
+        while True:
+            await self.sample()
+            await asyncio.sleep(EVERY)
+
+    async def sample(self) -> None:
+        """Sets every gauge once."""
+        metrics.set_gauge(self._meter, metrics.OLDEST_UNSENT_NOTICE, self._waiting.oldest().total_seconds())
+        problems = await self._problems()
+        for name, problem in problems.items():
+            metrics.set_gauge(self._meter, metrics.CHECK_OK, float(problem is None), check=name)
+        metrics.set_gauge(self._meter, metrics.READY, float(not any(problems.values())))
+        with contextlib.suppress(RPCError, RuntimeError):
+            metrics.set_gauge(self._meter, metrics.ALARMS_OVERDUE, await overdue(self._client, datetime.now(UTC)))

@@ -1,0 +1,161 @@
+"""Certpath's own metrics: one table of them, and one function for each thing that is counted or measured.
+
+They go through the Temporal SDK's meter, so they stand on the same Prometheus endpoint as the SDK's own metrics
+(CERTPATH_METRICS_ADDRESS). A workflow passes `workflow.metric_meter()`, which is silent while a history is replayed;
+an activity passes `activity.metric_meter()`; the worker passes its runtime's meter. Making an instrument and counting
+with it costs about 4 microseconds together, so no instrument is kept.
+
+A label value is one of a small, fixed set, and never a name, an address or an id. Counters are for rates and alerts and
+not for accounting: a workflow task that fails and is tried again counts its messages again.
+
+Standard library only: workflow code imports this module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from temporalio.common import MetricMeter
+
+Outcome = Literal["sent", "deferred", "undeliverable", "given_up"]
+
+REGISTRATION = "registration"
+"""The message name of a start input."""
+
+UNKNOWN = "unknown"
+"""The label of a message whose name is none of the contract's."""
+
+INVALID = "invalid-message"
+"""The refusal code of a message that cannot be understood."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric, as it stands on the Prometheus endpoint. `unit` is the base unit, empty for plain numbers."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    description: str
+    labels: tuple[str, ...] = ()
+    unit: str = ""
+    buckets: tuple[float, ...] = ()
+
+
+DECISIONS = Metric(
+    "certpath_decisions_total",
+    "counter",
+    "Messages and registrations that were taken and changed something",
+    ("message",),
+)
+DUPLICATES = Metric(
+    "certpath_duplicates_total",
+    "counter",
+    "Messages that were known already and changed nothing",
+    ("message",),
+)
+REFUSALS = Metric(
+    "certpath_refusals_total",
+    "counter",
+    "Messages and registrations that were refused or could not be understood",
+    ("message", "code"),
+)
+RESULTS_HELD = Metric(
+    "certpath_results_held_total",
+    "counter",
+    "Assessment results that were held for a person to decide on",
+    ("reason",),
+)
+NOTICES = Metric(
+    "certpath_notices_total",
+    "counter",
+    "Attempts to send a notice that went well (sent) or failed for now (deferred), and notices that were refused for"
+    " good (undeliverable) or not sent in time (given_up)",
+    ("notice", "outcome"),
+)
+ALARM_DELAY = Metric(
+    "certpath_alarm_delay_seconds",
+    "histogram",
+    "How long after its due instant an alarm was rung",
+    ("alarm",),
+    unit="seconds",
+    buckets=(1, 5, 15, 60, 300, 900, 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600),
+)
+ALARMS_OVERDUE = Metric(
+    "certpath_alarms_overdue",
+    "gauge",
+    "Open candidacies whose next deadline has passed by more than five minutes; every worker reports the same number",
+)
+OLDEST_UNSENT_NOTICE = Metric(
+    "certpath_oldest_unsent_notice_seconds",
+    "gauge",
+    "Age of the oldest notice that this worker failed to send and that will be tried again; 0 where none waits",
+    unit="seconds",
+)
+READY = Metric(
+    "certpath_ready",
+    "gauge",
+    "Whether everything that /ready checks is well: 1 or 0",
+)
+CHECK_OK = Metric(
+    "certpath_check_ok",
+    "gauge",
+    "Whether one of the checks of /ready is well: 1 or 0",
+    ("check",),
+)
+
+ALL = (
+    DECISIONS,
+    DUPLICATES,
+    REFUSALS,
+    RESULTS_HELD,
+    NOTICES,
+    ALARM_DELAY,
+    ALARMS_OVERDUE,
+    OLDEST_UNSENT_NOTICE,
+    READY,
+    CHECK_OK,
+)
+
+
+def decided(meter: MetricMeter, message: str) -> None:
+    """Counts a message or registration that changed something."""
+    _count(meter, DECISIONS, message=message)
+
+
+def duplicate(meter: MetricMeter, message: str) -> None:
+    """Counts a message that was known already."""
+    _count(meter, DUPLICATES, message=message)
+
+
+def refused(meter: MetricMeter, message: str, code: str) -> None:
+    """Counts a refused message. `code` is a refusal code of the contract, or `INVALID`."""
+    _count(meter, REFUSALS, message=message, code=code)
+
+
+def result_held(meter: MetricMeter, reason: str) -> None:
+    """Counts a held result, by one of the contract's reasons."""
+    _count(meter, RESULTS_HELD, reason=reason)
+
+
+def notice(meter: MetricMeter, name: str, outcome: Outcome) -> None:
+    """Counts an attempt to send a notice, or the end of all attempts."""
+    _count(meter, NOTICES, notice=name, outcome=outcome)
+
+
+def alarm_rung(meter: MetricMeter, alarm: str, delay: timedelta) -> None:
+    """Measures how late an alarm of this kind was rung."""
+    seconds = max(delay.total_seconds(), 0.0)
+    histogram = meter.create_histogram_float(ALARM_DELAY.name, ALARM_DELAY.description, ALARM_DELAY.unit)
+    histogram.record(seconds, {"alarm": alarm})
+
+
+def set_gauge(meter: MetricMeter, metric: Metric, value: float, **labels: str) -> None:
+    """Sets a gauge of the table; `value` is not negative."""
+    meter.create_gauge_float(metric.name, metric.description, metric.unit or None).set(value, labels or None)
+
+
+def _count(meter: MetricMeter, metric: Metric, **labels: str) -> None:
+    meter.create_counter(metric.name, metric.description).add(1, labels)
