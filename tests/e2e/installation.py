@@ -96,9 +96,9 @@ class Installation:
             "CERTPATH_UI_PORT": str(free_port()),
             "CERTPATH_SECRETS": str(self._folder / "secrets"),
             "CERTPATH_EXCHANGE": str(self.exchange),
-            "CERTPATH_UID": str(os.getuid()),
-            "CERTPATH_GID": str(os.getgid()),
         }
+        if os.getuid() != 0:  # as deploy/prepare.sh tells somebody who is not root
+            values |= {"CERTPATH_UID": str(os.getuid()), "CERTPATH_GID": str(os.getgid())}
         file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
         return file
 
