@@ -19,6 +19,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.delivery import Carrier, Deferred, Undeliverable
+from activities.heartbeats import heartbeating
 from activities.rendering import Renderer, TemplateFault
 from activities.requests import SEND_NOTICE, NoticeRequest
 
@@ -41,7 +42,8 @@ class Notices:
         template that an operator can mend. Not retried: what the mail server refuses for good.
         """
         try:
-            await self._carrier.carry(self._message(request), file_name(request))
+            async with heartbeating():
+                await self._carrier.carry(self._message(request), file_name(request))
         except Undeliverable as error:
             raise ApplicationError(
                 str(error),
