@@ -7,13 +7,13 @@ BIN := .venv/bin
 LOCK := requirements-dev.lock
 # Touched after a complete install: present and newer than the lock means there is nothing to do.
 STAMP := .venv/.installed
-SOURCES := domain workflows activities runtime monitoring cli bench worker.py starter.py tests
+SOURCES := domain workflows activities runtime monitoring cli bench chaos worker.py starter.py tests
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types pictures bench lock clean
+.PHONY: help setup demo test lint format types pictures bench chaos lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ pictures: setup ## the pictures of the Temporal UI in docs/, by a real browser (
 
 bench: setup ## Certpath against a bare workflow, on one embedded server
 	$(BIN)/python -m bench
+
+chaos: setup ## 200 journeys while workers, server and mail fail; everything accounted for (ARGS="--seed 7")
+	$(BIN)/python -m chaos $(ARGS)
 
 lock: setup ## resolve pyproject.toml anew into both lock files (no registry address, no machine path)
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements.lock

@@ -32,6 +32,9 @@ _WORKFLOW_TASKS = 20
 _ACTIVITIES = 20
 _CACHED_WORKFLOWS = 1000
 _GRACE = timedelta(seconds=10)
+# Far below the 10 seconds without a heartbeat after which the server gives an attempt up: the SDK alone would send one
+# every 8 seconds, and a busy machine delays it.
+_HEARTBEATS = timedelta(seconds=3)
 
 _HELP_END = """\
 settings (environment):
@@ -78,6 +81,7 @@ def build_worker(client: "Client", settings: Settings, waiting: "WaitingNotices 
         max_concurrent_workflow_tasks=_WORKFLOW_TASKS,
         max_concurrent_activities=_ACTIVITIES,
         graceful_shutdown_timeout=_GRACE,
+        max_heartbeat_throttle_interval=_HEARTBEATS,
     )
 
 

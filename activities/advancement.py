@@ -30,6 +30,7 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.heartbeats import heartbeating
 from activities.requests import (
     OPEN_ADVANCEMENT,
     SUPERSEDE_LOWER,
@@ -46,7 +47,9 @@ WORKFLOW = "CertificationWorkflow"
 OPENED_BY = "opened_by"
 """The memo field that tells our own earlier attempt from another candidacy. Continue-as-new keeps it."""
 
-_IN_FORCE = ("certified", "recertifying")
+_NOT_IN_FORCE = ("grace", "lapsed", "suspended")
+"""The statuses of an open certificate that cannot give way now, and may later."""
+
 _RPC = timedelta(seconds=10)
 _ANSWER_SECONDS = 20.0
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -66,6 +69,10 @@ class Advancement:
         failed advancement), so a retry after a lost answer would open a second candidacy where the first has
         ended meanwhile.
         """
+        async with heartbeating():
+            return await self._open_advancement(request)
+
+    async def _open_advancement(self, request: OpeningRequest) -> OpeningAnswer:
         handle = self._client.get_workflow_handle(request.workflow_id)
         if await _opened_by(handle) == request.key:
             return OpeningAnswer()
@@ -102,14 +109,22 @@ class Advancement:
     async def supersede_lower(self, request: SupersedeRequest) -> SupersedeAnswer:
         """Ask the lower certificate to give way, and answer with the instant at which it did.
 
-        Looked at first: a certificate that waits for its reinstatement is asked every day, and its timeline should
-        not fill with what it refused. The message itself is idempotent: the lower one answers the same number with
-        the same instant again. The update's id is a fresh one for each attempt, because the server repeats an id's
-        first answer for the rest of the run: a certificate suspended at the first asking would be refused for ever.
+        The published status is read first: a certificate that waits for its reinstatement is asked every day, and its
+        timeline should not fill with refusals. Only a status that says "not now" is answered from there. Every other
+        lower certificate is asked by the update, one that is closed but still sends its last notices included: it may
+        have given way to this very number, and the answer was lost with a killed worker.
+
+        The update is idempotent: the lower certificate answers the same number with the same instant again. The
+        update's id is a fresh one for each attempt, because the server repeats an id's first answer for the rest of
+        the run: a certificate suspended at the first asking would be refused for ever.
         """
+        async with heartbeating():
+            return await self._supersede_lower(request)
+
+    async def _supersede_lower(self, request: SupersedeRequest) -> SupersedeAnswer:
         handle = self._client.get_workflow_handle(request.workflow_id)
         standing = await _standing(handle)
-        if standing and standing not in _IN_FORCE:
+        if standing in _NOT_IN_FORCE:
             return SupersedeAnswer(reason=f"the certificate is not in force: {standing}")
         payload = {
             "by_workflow_id": request.by_workflow_id,

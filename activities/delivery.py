@@ -8,14 +8,17 @@ import os
 import smtplib
 import ssl
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 _SECONDS = 30.0
 _CHECK_SECONDS = 3.0
+_AT_ONCE = 20
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -104,13 +107,22 @@ class MailServer:
         if self._url.scheme not in _PORTS or not self._url.hostname:
             # The value is not repeated: it may hold a password.
             raise ValueError("CERTPATH_SMTP_URL must begin with smtp://, smtps:// or smtp+starttls:// and name a host.")
+        # Threads of our own. The event loop waits at its end for those of `asyncio.to_thread`, so that a mail server
+        # which hangs would hold a worker that is to stop.
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mail")
 
     @property
     def _where(self) -> str:
         return f"{self._url.hostname}:{self._url.port or _PORTS[self._url.scheme]}"
 
     async def carry(self, message: EmailMessage, name: str) -> None:
-        await asyncio.to_thread(self._send, message)
+        given_up = Event()
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._send, message, given_up)
+        except asyncio.CancelledError:
+            # The thread cannot be stopped, but another attempt sends this mail: a late connection must not send it too.
+            given_up.set()
+            raise
 
     def check(self) -> None:
         """Greets the server, logs in where the URL has a user, asks it to do nothing, and leaves."""
@@ -128,10 +140,11 @@ class MailServer:
         finally:
             _leave(server)
 
-    def _send(self, message: EmailMessage) -> None:
+    def _send(self, message: EmailMessage, given_up: Event) -> None:
         server = self._open(self._where, _SECONDS)
         try:
-            server.send_message(message)
+            if not given_up.is_set():
+                server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             raise self._refused("the recipient", max(code for code, _ in error.recipients.values())) from None
         except smtplib.SMTPSenderRefused as error:

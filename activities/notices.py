@@ -19,6 +19,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.delivery import Carrier, Deferred, Undeliverable
+from activities.heartbeats import heartbeating
 from activities.rendering import Renderer, TemplateFault
 from activities.requests import SEND_NOTICE, NoticeRequest
 from activities.waiting import WaitingNotices
@@ -48,7 +49,8 @@ class Notices:
         self._waiting.begun(request.key, request.queued_at, attempt=activity.info().attempt)
         outcome: metrics.Outcome = "deferred"
         try:
-            await self._carrier.carry(self._message(request), file_name(request))
+            async with heartbeating():
+                await self._carrier.carry(self._message(request), file_name(request))
             outcome = "sent"
         except Undeliverable as error:
             outcome = "undeliverable"

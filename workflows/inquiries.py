@@ -1,8 +1,9 @@
 """What the workflow asks of the world, with the patience for each. Decisions await inquiries, never effects.
 
-Why these numbers: an attempt that hangs is given up after `start_to_close`; a failed one is tried again with growing
-pauses; the whole is bounded by `schedule_to_close` where somebody waits for the answer. Failures that are somebody's
-input are not retried: the activities mark them so.
+Why these numbers: an attempt that hangs is given up after `start_to_close`; one whose worker was killed no longer sends
+heartbeats, and is given up after `heartbeat`; a failed one is tried again with growing pauses; the whole is bounded by
+`schedule_to_close` where somebody waits for the answer. Failures that are somebody's input are not retried: the
+activities mark them so.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
 
 _SECONDS_10 = timedelta(seconds=10)
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
-_NOTICE = RetryPolicy(initial_interval=timedelta(seconds=5), backoff_coefficient=2, maximum_interval=timedelta(hours=1))
+_NOTICE = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(hours=1))
 
 
 async def load_programme(designation: str, *, patience: timedelta | None) -> requests.LoadedProgramme:
@@ -72,6 +73,7 @@ async def ask_lower(state: State, number: str) -> requests.SupersedeAnswer:
         ),
         result_type=requests.SupersedeAnswer,
         start_to_close_timeout=timedelta(minutes=1),
+        heartbeat_timeout=_SECONDS_10,
         retry_policy=_PATIENT,
         summary="ask the lower certificate to give way",
     )
@@ -95,6 +97,7 @@ async def send_notice(notice: Notify, workflow_id: str, enrolment: str, contact:
             facts=notice.facts,
         ),
         start_to_close_timeout=timedelta(minutes=2),
+        heartbeat_timeout=_SECONDS_10,
         schedule_to_close_timeout=until - workflow.now(),
         retry_policy=_NOTICE,
         summary=f"notice: {notice.notice.replace('-', ' ')}",
@@ -122,6 +125,7 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
             ),
             result_type=requests.OpeningAnswer,
             start_to_close_timeout=timedelta(minutes=1),
+            heartbeat_timeout=_SECONDS_10,
             retry_policy=_PATIENT,
             summary=f"open the advancement to {opening.target}",
         )

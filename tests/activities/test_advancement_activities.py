@@ -1,5 +1,6 @@
 """Opening the higher candidacy, asking the lower to give way: a real server, stand-in candidacies."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -8,14 +9,14 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from temporalio import workflow
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from activities.advancement import Advancement
 from activities.requests import OpeningAnswer, OpeningRequest, SupersedeAnswer, SupersedeRequest
-from runtime.search_attributes import CANDIDATE_ID, DESIGNATION
+from runtime.search_attributes import CANDIDATE_ID, CERTIFICATION_STATUS, DESIGNATION
 
 QUEUE = "advancement-tests"
 AT = datetime(2027, 3, 5, 15, 0, tzinfo=UTC)
@@ -28,12 +29,19 @@ class Lower:
     def __init__(self) -> None:
         self._mood = "refuse"
         self._closed = False
+        self._lingers = False
         self._timeline: list[dict[str, Any]] = []
 
     @workflow.run
     async def run(self) -> str:
-        await workflow.wait_condition(lambda: self._closed and workflow.all_handlers_finished())
+        await workflow.wait_condition(lambda: self._closed and not self._lingers and workflow.all_handlers_finished())
         return "superseded"
+
+    @workflow.signal
+    def publish(self, status: str) -> None:
+        """Shows a status, and stays open even when it has given way, as while its last notices are sent."""
+        workflow.upsert_search_attributes([CERTIFICATION_STATUS.value_set(status)])
+        self._lingers = True
 
     @workflow.signal
     def feel(self, mood: str) -> None:
@@ -42,6 +50,11 @@ class Lower:
 
     @workflow.update
     async def supersede(self, payload: dict[str, Any]) -> dict[str, Any]:
+        given_way = next((one for one in self._timeline if one["by_number"] == payload["by_number"]), None)
+        if given_way:
+            return {"status": "superseded", "superseded_at": given_way["at"]}
+        if self._timeline:
+            raise ApplicationError("the certification is closed as superseded", {"code": "closed"}, type="Refused")
         if self._mood == "refuse":
             raise ApplicationError("The certificate is not in force.", {"code": "not-in-force"}, type="Refused")
         if self._mood == "break":
@@ -99,6 +112,41 @@ async def test_a_lost_answer_is_found_again_in_the_closed_workflow(client: Clien
     other = await supersede(client, lower_id, "N-2")
     assert other.superseded_at is None
     assert "closed" in other.reason
+
+
+async def shown(handle: WorkflowHandle[Any, Any], status: str) -> None:
+    """Publish a status and wait until a description shows it."""
+    await handle.signal("publish", status)
+    async with asyncio.timeout(60):
+        while (await handle.describe()).typed_search_attributes.get(CERTIFICATION_STATUS) != status:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.usefixtures("lower_worker")
+async def test_a_lost_answer_is_given_again_while_the_lower_one_still_sends_its_last_notices(
+    client: Client, lower_id: str
+) -> None:
+    handle = await client.start_workflow("Lower", id=lower_id, task_queue=QUEUE)
+    await shown(handle, "certified")
+    await handle.signal("feel", "give way")
+    first = await supersede(client, lower_id)
+    await shown(handle, "superseded")
+    assert await supersede(client, lower_id) == first
+    assert first.superseded_at is not None
+    assert "closed" in (await supersede(client, lower_id, "N-2")).reason
+    await handle.terminate()
+
+
+@pytest.mark.usefixtures("lower_worker")
+@pytest.mark.parametrize("status", ["grace", "lapsed", "suspended"])
+async def test_a_certificate_that_is_not_in_force_is_not_disturbed(client: Client, lower_id: str, status: str) -> None:
+    handle = await client.start_workflow("Lower", id=lower_id, task_queue=QUEUE)
+    await handle.signal("feel", "give way")
+    await shown(handle, status)
+    answer = await supersede(client, lower_id)
+    assert answer == SupersedeAnswer(reason=f"the certificate is not in force: {status}")
+    assert await handle.query("timeline") == []
+    await handle.terminate()
 
 
 @pytest.mark.usefixtures("lower_worker")

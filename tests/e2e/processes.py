@@ -144,9 +144,12 @@ class Terminal:
 
 
 class Worker:
-    """`worker.py`, as often as it is started; its log and its outbox stay the same."""
+    """`worker.py`, or another script, as often as it is started; its log and its outbox stay the same."""
 
-    def __init__(self, address: str, folder: Path, **environment: str) -> None:
+    def __init__(
+        self, address: str, folder: Path, script: Sequence[str] = (str(ROOT / "worker.py"),), **environment: str
+    ) -> None:
+        self._script = script
         self.outbox = folder / "outbox"
         self._log = folder / "worker.log"
         self._environment = surroundings(
@@ -175,7 +178,7 @@ class Worker:
     def _spawn(self) -> "subprocess.Popen[bytes]":
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, str(ROOT / "worker.py")],
+                [sys.executable, *self._script],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -233,10 +236,15 @@ class Engine:
 
 
 @asynccontextmanager
-async def engine(folder: Path, *, working: bool = True, **environment: str) -> AsyncIterator[Engine]:
-    """A server and a worker of one's own for the length of the block; `working` False: the worker is not started."""
+async def engine(
+    folder: Path, *, working: bool = True, script: Sequence[str] = (str(ROOT / "worker.py"),), **environment: str
+) -> AsyncIterator[Engine]:
+    """A server and a worker of one's own for the length of the block; `working` False: the worker is not started.
+
+    `script`: what the worker runs instead of `worker.py`, with its arguments.
+    """
     async with embedded_server(db=folder / "temporal.db", log=folder / "temporal.log") as server:
-        worker = Worker(server.address, folder, **environment)
+        worker = Worker(server.address, folder, script, **environment)
         try:
             if working:
                 await worker.start()
@@ -396,17 +404,17 @@ def expected_notices(events: Sequence[dict[str, Any]]) -> list[int]:
     ]
 
 
-async def all_notices(engine: Engine, handle: Handle, candidate: str) -> None:
+async def all_notices(engine: Engine, handle: Handle, candidate: str, designation: str = "CCSL") -> None:
     """Wait for one notice for each event that wants one; there must be no second."""
 
     async def complete() -> bool:
         await hurry(engine, handle)
         wanted = expected_notices(await timeline(handle))
-        return len(notices(engine.worker.outbox, candidate)) >= len(wanted)
+        return len(notices(engine.worker.outbox, candidate, designation)) >= len(wanted)
 
     await eventually(complete)
     wanted = expected_notices(await timeline(handle))
-    assert [number for number, _ in notices(engine.worker.outbox, candidate)] == wanted
+    assert [number for number, _ in notices(engine.worker.outbox, candidate, designation)] == wanted
 
 
 async def hurry(engine: Engine, handle: Handle) -> None:

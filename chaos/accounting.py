@@ -1,0 +1,228 @@
+"""Holds what was found against what must be there. Every difference is named."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+from chaos.evidence import Evidence
+from chaos.faults import Outage
+from chaos.mail import Mail
+from chaos.sending import Sent
+from chaos.workers import BY_ITSELF, End
+
+Kind = Literal["lost", "twice", "wrong", "failed", "stuck"]
+
+_SOON_SECONDS = 10.0
+"""A worker reports a mail right after it was taken; a fault that is to explain a repeat must lie in this time."""
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """One thing that is not as it must be."""
+
+    kind: Kind
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.what}"
+
+
+# --- one candidacy ------------------------------------------------------------------------------------------
+
+
+def of_candidacy(found: Evidence) -> Iterator[Discrepancy]:
+    """Everything that can be told from one candidacy alone."""
+    where = found.lived.workflow_id
+    for fault in (*found.lived.faults, *found.faults):
+        yield Discrepancy("stuck" if "stuck" in fault or "never" in fault else "wrong", fault)
+    yield from _timeline(where, found)
+    for sent in found.lived.sent:
+        yield from _message(where, found, sent)
+    yield from _runs(where, found)
+    if found.status["status"] != found.lived.candidacy.status:
+        yield Discrepancy("wrong", f"{where}: it is {found.status['status']}, not {found.lived.candidacy.status}")
+    if attention := found.status["attention"]:
+        yield Discrepancy("wrong", f"{where}: it asks for attention: {', '.join(attention)}")
+
+
+def _timeline(where: str, found: Evidence) -> Iterator[Discrepancy]:
+    events, planned = found.timeline, found.lived.candidacy
+    kinds = [event["type"] for event in events]
+    if [event["sequence"] for event in events] != list(range(1, len(events) + 1)):
+        yield Discrepancy("wrong", f"{where}: the events are not numbered from 1 without a gap")
+    for kind, count in (Counter(planned.events) - Counter(kinds)).items():
+        yield Discrepancy("lost", f"{where}: {count} x {kind} missing on the timeline")
+    for kind, count in (Counter(kinds) - Counter(planned.events)).items():
+        yield Discrepancy("twice", f"{where}: {count} x {kind} too many on the timeline")
+    if planned.in_order and tuple(kinds) != planned.events and Counter(kinds) == Counter(planned.events):
+        yield Discrepancy("wrong", f"{where}: the events are in another order: {', '.join(kinds)}")
+    if found.timeline_after != events:
+        yield Discrepancy("twice", f"{where}: sending every message once more has changed the timeline")
+
+
+def _message(where: str, found: Evidence, sent: Sent) -> Iterator[Discrepancy]:
+    """One message: taken once with the planned effect, and known when it is sent again; or refused as planned."""
+    told = f"{where}: {sent.step.name} {sent.message_id} ({sent.way})"
+    known = found.receipts.get(sent.message_id)
+    again = next((one for one in found.again if one.message_id == sent.message_id), None)
+    if sent.step.refused:
+        if known or sent.refused != sent.step.refused:
+            yield Discrepancy("wrong", f"{told}: not refused with {sent.step.refused}")
+        return
+    if known is None:
+        yield Discrepancy("lost", f"{told}: the candidacy does not know it")
+        return
+    planned = list(sent.step.events)
+    if known["events"][: len(planned)] != planned or (not planned and known["events"]):
+        yield Discrepancy("wrong", f"{told}: its effect is {known['events']}, not {planned}")
+    for receipt in (sent.receipt, again.receipt if again else None):
+        if receipt is not None and receipt["events"] != known["events"]:
+            yield Discrepancy("wrong", f"{told}: a receipt says {receipt['events']}, another {known['events']}")
+    if not found.lived.candidacy.closed and not (again and again.receipt and again.receipt["duplicate"]):
+        yield Discrepancy("twice", f"{told}: sent again, it is not known as a duplicate")
+
+
+def _runs(where: str, found: Evidence) -> Iterator[Discrepancy]:
+    candidacy = found.lived.candidacy
+    if len(found.runs) != 1:
+        yield Discrepancy("twice", f"{where}: {len(found.runs)} runs instead of 1")
+    ended = "completed" if candidacy.closed else "running"
+    for run in found.runs:
+        for failed in run.failed_tasks:
+            yield Discrepancy("failed", f"{where}: a workflow task failed: {failed}")
+        if run.status != ended:
+            yield Discrepancy("failed", f"{where}: the workflow has {run.status}, not {ended}")
+        for activity in run.activities:
+            if activity.outcome != "completed":
+                yield Discrepancy("failed", f"{where}: {activity.name} {activity.outcome}: {activity.last_failure}")
+    names = Counter(activity.name for run in found.runs for activity in run.activities)
+    planned = {"load_programme": 1, "send_notice": candidacy.notices}
+    for name, count in planned.items():
+        if names[name] != count:
+            yield Discrepancy("wrong", f"{where}: {names[name]} activities {name} instead of {count}")
+
+
+# --- certificates and advancements --------------------------------------------------------------------------
+
+
+def of_certificates(found: Sequence[Evidence]) -> Iterator[Discrepancy]:
+    """Every certificate once, with a number of its own, and the lower one gives way at the same instant."""
+    numbers: Counter[str] = Counter()
+    for one in found:
+        numbers.update(event["number"] for event in one.timeline if event["type"] == "Certified")
+        certificate = one.status["certificate"]
+        granted = _event(one, "Certified")
+        if granted and (certificate is None or certificate["number"] != granted["number"]):
+            yield Discrepancy("wrong", f"{one.lived.workflow_id}: the status has another certificate than the timeline")
+    for number, count in numbers.items():
+        if count > 1:
+            yield Discrepancy("twice", f"the certificate {number} was granted {count} times")
+    by_person: dict[str, list[Evidence]] = defaultdict(list)
+    for one in found:
+        by_person[one.lived.plan.candidate_id].append(one)
+    for lower, higher in (pair for pair in by_person.values() if len(pair) == 2):
+        yield from _gave_way(lower, higher)
+
+
+def _gave_way(lower: Evidence, higher: Evidence) -> Iterator[Discrepancy]:
+    superseded, certified = _event(lower, "Superseded"), _event(higher, "Certified")
+    where = higher.lived.workflow_id
+    if superseded is None or certified is None:
+        return  # named as lost already
+    if superseded["at"] != certified["effective_at"]:
+        told = f"effective at {certified['effective_at']}, but the lower gave way at {superseded['at']}"
+        yield Discrepancy("wrong", f"{where}: {told}")
+    if superseded["by_number"] != certified["number"]:
+        yield Discrepancy("wrong", f"{where}: the lower certificate gave way to {superseded['by_number']}")
+
+
+def _event(found: Evidence, kind: str) -> Mapping[str, Any] | None:
+    return next((event for event in found.timeline if event["type"] == kind), None)
+
+
+def of_executions(found: Sequence[Evidence], known: Iterable[tuple[str, str]]) -> Iterator[Discrepancy]:
+    """Every candidacy was opened once, and no other."""
+    planned = {one.lived.workflow_id for one in found}
+    there = Counter(workflow_id for workflow_id, _ in known)
+    for workflow_id in sorted(planned - there.keys()):
+        yield Discrepancy("lost", f"{workflow_id}: not in the list of executions")
+    for workflow_id, count in there.items():
+        if workflow_id not in planned or count > 1:
+            yield Discrepancy("twice", f"{workflow_id}: {count} executions, {int(workflow_id in planned)} planned")
+
+
+def of_workers(ends: Iterable[End]) -> Iterator[Discrepancy]:
+    """No worker has ended without being told to, but one that was started while the server was away."""
+    for end in ends:
+        if end.how.startswith("itself") and end.how != BY_ITSELF:
+            yield Discrepancy("failed", f"{end.name} was ended by {end.how}")
+        if end.how == "SIGTERM" and end.code != 0:
+            yield Discrepancy("failed", f"{end.name} has drained with the exit code {end.code}")
+        if end.how.startswith("SIGTERM,"):
+            yield Discrepancy("stuck", f"{end.name} did not end: {end.how}")
+
+
+# --- notices ------------------------------------------------------------------------------------------------
+
+
+def message_ids(found: Evidence) -> dict[str, str]:
+    """The Message-ID of every notice that must go out, with the event that it is about."""
+    registered_at = found.timeline[0]["at"] if found.timeline else ""
+    told = [event for event in found.timeline if found.lived.candidacy.told(event, registered_at)]
+    ids = {}
+    for event in told:
+        key = f"{found.lived.workflow_id}:{found.first_run_id}:{event['sequence']}"
+        digest = hashlib.sha256(key.encode()).hexdigest()[:32]
+        ids[f"<{digest}@ciac-cert.org>"] = f"{found.lived.workflow_id}: {event['type']}, event {event['sequence']}"
+    return ids
+
+
+def of_notices(found: Sequence[Evidence], taken: Sequence[Mail]) -> Iterator[Discrepancy]:
+    """By Message-ID: exactly the notices that must go out, each to the right person."""
+    wanted: dict[str, str] = {}
+    recipients: dict[str, str] = {}
+    for one in found:
+        ids = message_ids(one)
+        if len(ids) != one.lived.candidacy.notices:
+            told = f"{len(ids)} events to tell of instead of {one.lived.candidacy.notices}"
+            yield Discrepancy("wrong", f"{one.lived.workflow_id}: {told}")
+        wanted |= ids
+        recipients |= dict.fromkeys(ids, one.lived.plan.person["email"])
+    there = {mail.message_id: mail for mail in taken}
+    for message_id, event in wanted.items():
+        if message_id not in there:
+            yield Discrepancy("lost", f"{event}: its notice was never taken")
+        elif there[message_id].to != recipients[message_id]:
+            yield Discrepancy("wrong", f"{event}: its notice went to somebody else")
+    for message_id, mail in there.items():
+        if message_id not in wanted:
+            yield Discrepancy("twice", f"a notice that no event asks for: {mail.subject!r} to {mail.to}")
+
+
+def repeated(taken: Sequence[Mail]) -> list[tuple[Mail, Mail]]:
+    """Every mail that was taken again, with the same Message-ID, each with the one before."""
+    by_id: dict[str, list[Mail]] = defaultdict(list)
+    for mail in taken:
+        by_id[mail.message_id].append(mail)
+    return [pair for mails in by_id.values() for pair in pairwise(mails)]
+
+
+def of_repeats(taken: Sequence[Mail], ends: Sequence[End], outages: Sequence[Outage]) -> Iterator[Discrepancy]:
+    """A mail is taken again only where a fault has kept the worker from reporting the first one."""
+    for first, second in repeated(taken):
+        if first.answered and not _explained(first, second, ends, outages):
+            told = f"{first.subject!r} to {first.to}, from {first.sender}, then {second.sender}"
+            yield Discrepancy("twice", f"taken again {second.at - first.at:.1f} s later without a fault: {told}")
+
+
+def _explained(first: Mail, second: Mail, ends: Sequence[End], outages: Sequence[Outage]) -> bool:
+    until = min(second.at, first.at + _SOON_SECONDS)
+    if any(end.name == first.sender and end.how != "SIGTERM" and first.at <= end.at <= until for end in ends):
+        return True
+    # `begun_at` is when the server was killed: what was on its way then is covered as well.
+    return any(one.begun_at - 1 <= first.at <= one.ended_at or first.at <= one.begun_at <= until for one in outages)

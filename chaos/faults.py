@@ -1,0 +1,169 @@
+"""What goes wrong during a run: workers and the server end, mail goes away. Everything is back when it is over."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from chaos.mail import OUTAGES, MailServer
+from chaos.workers import Worker
+from runtime.embedded import EmbeddedServer
+
+_GAP_SECONDS = (1.5, 4.5)
+"""Between the moment at which the killed workers work again, and the next end: on a slow machine nobody may starve."""
+MEAN_GAP = 5.0
+"""Seconds between two ends on an idle machine, restarts included; longer on a busy one."""
+_AT_MOST = 3
+"""Times the number that was asked for, where the journeys last longer."""
+_RESTART_SECONDS = (0.2, 2.0)
+_SERVER_AWAY_SECONDS = (0.5, 3.0)
+_MAIL_UP_SECONDS = (3.0, 8.0)
+_MAIL_AWAY_SECONDS = (2.0, 7.0)
+# Longer than the time without a heartbeat after which an activity is given up: it must not be, while its worker lives.
+_MAIL_HANGS_SECONDS = (8.0, 14.0)
+_KILLS_A_SERVER_KILL = 8
+_AT_A_MAIL_SECONDS = 5.0
+
+_HOWS = {"SIGKILL": 10, "SIGKILL at a mail": 5, "SIGTERM": 3, "SIGKILL of all": 2}
+"""In how many of 20 cases a worker, or all of them, end how. At a mail: taken, but its sender not yet answered."""
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Something was away, from and until these seconds of the monotonic clock."""
+
+    what: str
+    begun_at: float
+    ended_at: float
+
+
+@dataclass
+class Faults:
+    """The faults of a run, as the dice have them; `server` None: it is somebody else's, and is left alone."""
+
+    dice: random.Random
+    workers: Sequence[Worker]
+    mail: MailServer
+    server: EmbeddedServer | None
+    server_outages: list[Outage] = field(default_factory=list)
+    mail_outages: list[Outage] = field(default_factory=list)
+    _armed: asyncio.Future[None] | None = None
+    _restarts: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def happen(self, kills: int, journeys_done: Callable[[], bool]) -> None:
+        """Ends workers so many times, and on until the journeys are done; meanwhile server and mail come and go.
+
+        Then everything runs again.
+
+        Raises:
+            ServerFailed, WorkerFailed: something could not be started again.
+        """
+        self.mail.on_taken = self._at_a_mail
+        others = [asyncio.create_task(self._mail_comes_and_goes())]
+        if self.server is not None:
+            others.append(asyncio.create_task(self._server_comes_and_goes(self.server, kills)))
+        try:
+            for number in range(_AT_MOST * kills):
+                if number >= kills and journeys_done():
+                    break
+                await asyncio.sleep(self.dice.uniform(*_GAP_SECONDS))
+                await self._end(self.dice.choices(list(_HOWS), weights=list(_HOWS.values()))[0])
+        finally:
+            for task in others:
+                task.cancel()
+            ended = await asyncio.gather(*others, return_exceptions=True)
+            self.mail.on_taken = None
+            await self._everything_runs()
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+
+    async def _everything_runs(self) -> None:
+        await self.mail.be("takes mail")
+        if self.server is not None and self.server.pid is None:
+            await self.server.start()
+        await asyncio.gather(*self._restarts)
+        for worker in self.workers:
+            worker.start()
+        await asyncio.gather(*(worker.ready() for worker in self.workers))
+
+    # --- workers --------------------------------------------------------------------------------------------
+
+    async def _end(self, how: str) -> None:
+        """Ends a worker, or all, and waits until they work again; a drain is not waited for."""
+        if how == "SIGKILL at a mail" and await self._armed_until_it_happened():
+            return
+        running = [worker for worker in self.workers if worker.running]
+        if not running:
+            return
+        chosen = running if how == "SIGKILL of all" else [self.dice.choice(running)]
+        if how == "SIGTERM":
+            await chosen[0].ready()  # before that, it has no handler for the signal
+            self._soon(self._end_and_start(chosen[0], signal.SIGTERM, "SIGTERM"))
+            return
+        await asyncio.gather(*(self._end_and_start(worker, signal.SIGKILL, "SIGKILL") for worker in chosen))
+
+    async def _armed_until_it_happened(self) -> bool:
+        """Whether a mail came in time, at which its sender was killed."""
+        self._armed = asyncio.get_running_loop().create_future()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._armed, _AT_A_MAIL_SECONDS)
+            return True
+        self._armed = None
+        return False
+
+    async def _at_a_mail(self, sender: str) -> None:
+        """Kills the worker that has just handed a mail over, before it is told that the mail was taken."""
+        armed, worker = self._armed, next((one for one in self.workers if one.name == sender), None)
+        if armed is None or worker is None or armed.done():
+            return
+        self._armed = None
+        armed.set_result(None)
+        # A task of its own: that of the connection is cancelled as soon as the worker is gone.
+        await asyncio.wait({self._soon(self._end_and_start(worker, signal.SIGKILL, "SIGKILL at a mail"))})
+
+    async def _end_and_start(self, worker: Worker, number: signal.Signals, how: str) -> None:
+        await worker.end(number, how)
+        await asyncio.sleep(self.dice.uniform(*_RESTART_SECONDS))
+        worker.start()
+        await worker.ready()
+
+    def _soon(self, what: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(what)
+        self._restarts.append(task)
+        return task
+
+    # --- server and mail ------------------------------------------------------------------------------------
+
+    async def _server_comes_and_goes(self, server: EmbeddedServer, kills: int) -> None:
+        times = max(1, kills // _KILLS_A_SERVER_KILL)
+        mean = MEAN_GAP * kills / (times + 1)
+        for _ in range(times):
+            await asyncio.sleep(self.dice.uniform(0.7 * mean, 1.1 * mean))
+            begun_at = monotonic()
+            await server.kill()
+            try:
+                await asyncio.sleep(self.dice.uniform(*_SERVER_AWAY_SECONDS))
+                await server.start()
+            finally:
+                self.server_outages.append(Outage("server", begun_at, monotonic()))
+
+    async def _mail_comes_and_goes(self) -> None:
+        moods = list(OUTAGES)
+        self.dice.shuffle(moods)
+        for mood in itertools.cycle(moods):
+            await asyncio.sleep(self.dice.uniform(*_MAIL_UP_SECONDS))
+            begun_at = monotonic()
+            long = mood in ("hangs", "withholds the answer")
+            try:
+                await self.mail.be(mood)
+                await asyncio.sleep(self.dice.uniform(*(_MAIL_HANGS_SECONDS if long else _MAIL_AWAY_SECONDS)))
+                await self.mail.be("takes mail")
+            finally:
+                self.mail_outages.append(Outage(mood, begun_at, monotonic()))

@@ -1,0 +1,200 @@
+"""One run: the parts are started, journeys and faults happen at once, and everything is accounted for."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TypeVar
+from uuid import uuid4
+
+from temporalio.client import Client
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+from chaos import accounting, evidence, journeys
+from chaos.accounting import Discrepancy
+from chaos.evidence import Evidence
+from chaos.faults import MEAN_GAP, Faults
+from chaos.installation import alone
+from chaos.journeys import Lived
+from chaos.mail import MailServer
+from chaos.plans import Plan, plans
+from chaos.report import Report
+from chaos.sending import Sender
+from chaos.workers import Worker, environment
+from runtime.connection import connect
+from runtime.embedded import EmbeddedServer, embedded_server
+from runtime.settings import ROOT
+
+_PATIENCE_SECONDS = 600.0
+"""For one message to be taken, and for one candidacy to come to rest: longer than any pause between two attempts."""
+_UNDER_WAY = 30
+"""Journeys at once: on a slow machine the others begin later."""
+_ASKED_AT_ONCE = 10
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is made of. `address`: an installation to run against, whose server is left alone."""
+
+    seed: int
+    journeys: int = 200
+    kills: int = 40
+    workers: int = 3
+    address: str | None = None
+
+
+async def run(
+    options: Options,
+    folder: Path,
+    say: Callable[[str], None] = lambda _: None,
+    runtime: Runtime | None = None,
+) -> Report:
+    """Runs it all and answers the report. `folder` takes the database and the logs.
+
+    `say` is told of the progress; `runtime` is that of the client which sends the messages.
+
+    Raises:
+        CannotConnect, OthersWork, ServerFailed, WorkerFailed, SettingsError: the parts could not be started.
+    """
+    begun_at = monotonic()
+    mark = f"chaos{options.seed}" if options.address is None else f"chaos{options.seed}-{uuid4().hex[:6]}"
+    async with _parts(options, folder, runtime) as (client, server, mail, workers):
+        sender = Sender(client, _PATIENCE_SECONDS)
+        faults = Faults(random.Random(f"{options.seed}:faults"), workers, mail, server)
+        say(f"seed {options.seed}: {options.journeys} journeys, {options.kills} times a worker's end")
+        lived = await _live(options, mark, sender, faults, say)
+        say("waiting until every candidacy has come to rest")
+        await _each(lived, lambda one: journeys.come_to_rest(one, sender))
+        say("accounting for everything")
+        found = [one for one in await _each(lived, lambda one: _gather(one, sender)) if one is not None]
+        problems = await _account(client, mark, lived, found, faults)
+        ends = [end for worker in workers for end in worker.ends]
+        return Report(
+            options.seed,
+            options.workers,
+            found,
+            list(mail.taken),
+            ends,
+            faults.server_outages,
+            faults.mail_outages,
+            sender.ways,
+            sender.calls,
+            monotonic() - begun_at,
+            problems,
+        )
+
+
+@asynccontextmanager
+async def _parts(
+    options: Options, folder: Path, runtime: Runtime | None
+) -> AsyncIterator[tuple[Client, EmbeddedServer | None, MailServer, list[Worker]]]:
+    """Server, mail server and workers, all ready; ended when the block ends."""
+    async with AsyncExitStack() as stack:
+        server = None
+        if options.address is None:
+            opened = embedded_server(db=folder / "temporal.db", log=folder / "temporal.log")
+            server = await stack.enter_async_context(opened)
+        client = await server.client(runtime) if server else await connect(runtime, target_host=options.address)
+        if server is None:
+            await alone(client)
+        mail = MailServer()
+        await mail.start()
+        stack.callback(mail.stop)
+        more = {"CERTPATH_ANSWER_KEYS": str(ROOT / "examples" / "answer-keys")}
+        around = environment(server.address if server else str(options.address), more, ours=server is not None)
+        workers = [Worker(place, folder, around, mail.url("{name}")) for place in range(options.workers)]
+        stack.push_async_callback(_end_all, workers)
+        for worker in workers:
+            worker.start()
+        await asyncio.gather(*(worker.ready() for worker in workers))
+        yield client, server, mail, workers
+
+
+async def _end_all(workers: Sequence[Worker]) -> None:
+    await asyncio.gather(*(worker.end(signal.SIGKILL, "the end of the run") for worker in workers))
+
+
+async def _live(options: Options, mark: str, sender: Sender, faults: Faults, say: Callable[[str], None]) -> list[Lived]:
+    """All journeys, begun at times spread over the faults."""
+    made = plans(options.journeys, options.seed, mark)
+    lasts = MEAN_GAP * options.kills
+    dice = random.Random(f"{options.seed}:times")
+    gate = asyncio.Semaphore(_UNDER_WAY)
+
+    async def life(plan: Plan, begins_after: float) -> list[Lived]:
+        await asyncio.sleep(begins_after)
+        async with gate:
+            return await journeys.live(plan, sender, random.Random(f"{options.seed}:{plan.number}"))
+
+    lives = [life(plan, dice.uniform(0, lasts)) for plan in made]
+    living = [asyncio.create_task(one) for one in lives]
+    happening = asyncio.create_task(faults.happen(options.kills, lambda: all(task.done() for task in living)))
+    supervising = [asyncio.create_task(worker.supervise()) for worker in faults.workers]
+    try:
+        while not happening.done():
+            await asyncio.wait({happening}, timeout=15)
+            done = sum(task.done() for task in living)
+            say(f"  {done} of {len(living)} journeys sent, {len(faults.mail.taken)} mails taken")
+        happening.result()
+        return [one for lived in await asyncio.gather(*living) for one in lived]
+    finally:
+        tasks = [*living, happening, *supervising]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _gather(lived: Lived, sender: Sender) -> Evidence | None:
+    try:
+        return await evidence.gather(lived, sender)
+    except Exception as error:  # noqa: BLE001 - a candidacy that cannot be asked is named, and the others are asked
+        lived.faults.append(f"{lived.workflow_id}: stuck: it cannot be asked: {error!r}")
+        return None
+
+
+async def _account(
+    client: Client, mark: str, lived: Sequence[Lived], found: Sequence[Evidence], faults: Faults
+) -> list[Discrepancy]:
+    asked = {id(one.lived) for one in found}
+    problems = [Discrepancy("stuck", told) for one in lived if id(one) not in asked for told in one.faults]
+    for one in found:
+        problems += accounting.of_candidacy(one)
+    known = await evidence.executions(client, mark)
+    problems += accounting.of_executions(found, known)
+    problems += accounting.of_certificates(found)
+    problems += accounting.of_notices(found, faults.mail.taken)
+    ends = [end for worker in faults.workers for end in worker.ends]
+    problems += accounting.of_workers(ends)
+    problems += accounting.of_repeats(faults.mail.taken, ends, faults.server_outages)
+    return problems
+
+
+async def _each(items: Sequence[T], work: Callable[[T], Awaitable[R]]) -> list[R]:
+    """Works on all items, some at once."""
+    gate = asyncio.Semaphore(_ASKED_AT_ONCE)
+
+    async def one(item: T) -> R:
+        async with gate:
+            return await work(item)
+
+    return await asyncio.gather(*(one(item) for item in items))
+
+
+def to_stderr(told: str) -> None:
+    """Progress for people."""
+    sys.stderr.write(f"{told}\n")
+
+
+def quiet_runtime() -> Runtime:
+    """A runtime that does not warn of each call that fails: many do while the server is away."""
+    quiet = TelemetryFilter(core_level="ERROR", other_level="ERROR")
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=quiet)))

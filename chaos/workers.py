@@ -1,0 +1,144 @@
+"""Worker processes that are ended and started again, and what each end was."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from runtime.settings import ROOT
+
+_STOP_SECONDS = 60.0
+_READY_SECONDS = 120.0
+UNREACHABLE = 3
+"""The exit code of a worker that cannot reach the server."""
+BY_ITSELF = "itself: no server"
+
+
+class WorkerFailed(Exception):
+    """A worker did not start. The message says where its log is."""
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of a worker process. `at` and `begun_at` are seconds of the monotonic clock."""
+
+    name: str
+    how: str
+    begun_at: float
+    at: float
+    code: int
+
+
+@dataclass
+class Worker:
+    """`worker.py` in one of the places; `name` is a new one at each start."""
+
+    place: int
+    folder: Path
+    environment: Mapping[str, str]
+    smtp_url: str
+    """With `{name}` where the login stands."""
+    starts: int = 0
+    ends: list[End] = field(default_factory=list)
+    _process: subprocess.Popen[bytes] | None = None
+    _ended: bool = False
+    """Whether the newest start was ended on purpose."""
+    _begins_at: int = 0
+    """Where in the log the newest start begins, in bytes."""
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def name(self) -> str:
+        return f"worker-{self.place}-{self.starts}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"worker-{self.place}.log"
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start it; it is not ready yet."""
+        if self.running:
+            return
+        self.starts += 1
+        self._ended = False
+        url = self.smtp_url.format(name=self.name)
+        with self.log.open("ab") as log:
+            self._begins_at = log.tell()
+            self._process = subprocess.Popen(
+                [sys.executable, str(ROOT / "worker.py")],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**self.environment, "CERTPATH_SMTP_URL": url, "CERTPATH_LOG_FORMAT": "json"},
+                start_new_session=True,  # Ctrl-C is for us, who end it in order
+            )
+
+    async def ready(self) -> None:
+        """Wait until it works, or until it was ended on purpose.
+
+        Raises:
+            WorkerFailed: it does not work in time.
+        """
+        try:
+            async with asyncio.timeout(_READY_SECONDS):
+                while not self._ended and b"worker ready" not in self.log.read_bytes()[self._begins_at :]:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise WorkerFailed(f"{self.name} is not ready; see {self.log}") from None
+
+    async def supervise(self) -> None:
+        """Start it again, for as long as this runs, where it has ended without being told to.
+
+        A worker that is started while the server is away ends with 3, and relies on this.
+        """
+        while True:
+            await asyncio.sleep(0.2)
+            if self._process is None or self._ended or self.running:
+                continue
+            code = self._process.returncode
+            now = monotonic()
+            self.ends.append(
+                End(self.name, BY_ITSELF if code == UNREACHABLE else f"itself, with {code}", now, now, code)
+            )
+            await asyncio.sleep(1)
+            self.start()
+
+    async def end(self, number: signal.Signals, how: str) -> None:
+        """End it by a signal and wait until it is gone: a drain takes what it takes."""
+        async with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                return
+            begun_at = monotonic()
+            self._ended = True
+            self._process.send_signal(number)
+            try:
+                code = await asyncio.to_thread(self._process.wait, _STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                code = await asyncio.to_thread(self._process.wait)
+                how = f"{how}, killed after {_STOP_SECONDS:g} s"
+            self.ends.append(End(self.name, how, begun_at, monotonic(), code))
+
+
+def environment(address: str, more: Mapping[str, str], *, ours: bool) -> dict[str, str]:
+    """The environment of a worker; without the developer's own settings where the server is `ours`."""
+    dropped = ("CERTPATH_", "TEMPORAL_") if ours else ("CERTPATH_",)
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        # With bytecode, as deployed: without it the sandbox compiles the workflow anew for each candidacy.
+        if not name.startswith(dropped) and name != "PYTHONDONTWRITEBYTECODE"
+    }
+    own = {"TEMPORAL_CONFIG_FILE": "/nowhere/temporal.toml"} if ours else {}
+    return {**kept, **own, "TEMPORAL_ADDRESS": address, **more}

@@ -1,0 +1,16 @@
+"""The short form of `make chaos`: every kind of journey, while workers, server and mail server fail."""
+
+from pathlib import Path
+
+from chaos.plans import KINDS
+from chaos.running import Options, run
+
+
+async def test_everything_is_accounted_for_after_workers_server_and_mail_have_failed(tmp_path: Path) -> None:
+    report = await run(Options(seed=8, journeys=14, kills=4, workers=2), tmp_path)
+    assert report.right, report.table()
+    figures = report.figures()
+    assert figures["journeys"] == 14
+    assert all(figures[f"  {kind}"] for kind in KINDS)
+    assert figures["workers ended"] >= 4
+    assert figures["server killed and restarted"] >= 1
