@@ -27,7 +27,6 @@ UNREACHABLE = 3
 # Two cores: workflow tasks are CPU, more at once would only queue inside; activities mostly wait.
 _WORKFLOW_TASKS = 20
 _ACTIVITIES = 20
-_CACHED_WORKFLOWS = 1000
 _GRACE = timedelta(seconds=10)
 
 _HELP_END = """\
@@ -39,6 +38,7 @@ settings (environment):
   CERTPATH_ANSWER_KEYS       folder of answer keys
   CERTPATH_LOG_FORMAT        console (default) or json
   CERTPATH_METRICS_ADDRESS   host:port for Prometheus metrics
+  CERTPATH_CACHED_WORKFLOWS  candidacies kept in memory (default 1000)
 
 exit codes: 0 stopped by SIGTERM or Ctrl-C, 2 bad settings, 3 Temporal cannot be reached
 """
@@ -65,7 +65,7 @@ def build_worker(client: "Client", settings: Settings) -> "Worker":
         activities=activities.build(settings, client),
         activity_executor=ThreadPoolExecutor(_ACTIVITIES, thread_name_prefix="activity"),
         workflow_runner=workflow_runner(),
-        max_cached_workflows=_CACHED_WORKFLOWS,
+        max_cached_workflows=settings.cached_workflows,
         max_concurrent_workflow_tasks=_WORKFLOW_TASKS,
         max_concurrent_activities=_ACTIVITIES,
         graceful_shutdown_timeout=_GRACE,

@@ -30,6 +30,7 @@ from runtime.connection import CannotConnect, connect
 from runtime.converter import worker_converter
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server, temporal_cli
 from runtime.settings import ROOT, Settings, SettingsError
+from worker import build_worker
 
 ADDRESS = "ana@example.org"
 
@@ -71,6 +72,11 @@ def test_settings_stand_without_any_variable() -> None:
         ("CERTPATH_LOG_FORMAT", "xml"),
         ("CERTPATH_METRICS_ADDRESS", "localhost"),
         ("CERTPATH_METRICS_ADDRESS", "localhost:70000"),
+        ("CERTPATH_CACHED_WORKFLOWS", "0"),
+        ("CERTPATH_CACHED_WORKFLOWS", "-5"),
+        ("CERTPATH_CACHED_WORKFLOWS", "1e3"),
+        ("CERTPATH_CACHED_WORKFLOWS", "1000001"),
+        ("CERTPATH_CACHED_WORKFLOWS", "9" * 5000),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_the_variable(name: str, value: str) -> None:
@@ -93,6 +99,16 @@ def test_a_wrong_setting_is_one_line_that_names_the_variable(name: str, value: s
 )
 def test_metrics_stay_on_this_machine_unless_a_host_is_named(value: str, address: str) -> None:
     assert Settings.from_environment({"CERTPATH_METRICS_ADDRESS": value}).metrics_address == address
+
+
+@pytest.mark.parametrize(("value", "kept"), [("1", 1), (" 250 ", 250), ("1000000", 1_000_000), ("", 1000)])
+def test_the_number_of_candidacies_in_memory_can_be_set(value: str, kept: int) -> None:
+    assert Settings.from_environment({"CERTPATH_CACHED_WORKFLOWS": value}).cached_workflows == kept
+
+
+async def test_the_worker_keeps_as_many_candidacies_in_memory_as_the_setting_says(client: Client) -> None:
+    worker = build_worker(client, Settings(cached_workflows=7))
+    assert worker.config()["max_cached_workflows"] == 7
 
 
 def test_a_path_of_the_environment_is_taken_from_the_current_folder(
