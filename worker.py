@@ -90,8 +90,14 @@ def workflow_runner() -> "WorkflowRunner":
     """The sandbox in which workflows run."""
     from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-    # Deterministic by design and big: loading these afresh for each workflow costs 70 ms of CPU.
-    passed_through = ("pydantic", "pydantic_core", "annotated_types", "activities", "domain", "runtime")
+    # By default the sandbox loads these modules again for each candidacy. That would cost 0.1 MB of memory and 20 ms of
+    # CPU for every candidacy that a worker holds, for a copy of classes that keep nothing between two calls.
+    # The sandbox does not watch which functions passed-through code calls, except open() and what is imported inside a
+    # function. So tests/workflows/test_determinism.py searches the source for every call that the sandbox forbids.
+    passed_through = (
+        *("pydantic", "pydantic_core", "annotated_types"),
+        *("activities", "domain", "runtime", "workflows"),
+    )
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*passed_through))
 
 
