@@ -30,7 +30,6 @@ NOT_READY = 3
 # Two cores: workflow tasks are CPU, more at once would only queue inside; activities mostly wait.
 _WORKFLOW_TASKS = 20
 _ACTIVITIES = 20
-_CACHED_WORKFLOWS = 1000
 _GRACE = timedelta(seconds=10)
 # Far below the 10 seconds without a heartbeat after which the server gives an attempt up: the SDK alone would send one
 # every 8 seconds, and a busy machine delays it.
@@ -47,6 +46,7 @@ settings (environment):
   CERTPATH_LOG_FORMAT        console (default) or json
   CERTPATH_METRICS_ADDRESS   host:port for Prometheus metrics
   CERTPATH_HEALTH_ADDRESS    host:port where /live and /ready answer over HTTP
+  CERTPATH_CACHED_WORKFLOWS  candidacies kept in memory (default 1000)
 
 exit codes: 0 stopped by SIGTERM or Ctrl-C, 2 bad settings, 3 Temporal cannot be reached
             with --check: 0 ready, 2 bad settings, 3 not ready
@@ -77,7 +77,7 @@ def build_worker(client: "Client", settings: Settings, waiting: "WaitingNotices 
         activities=activities.build(settings, client, waiting),
         activity_executor=ThreadPoolExecutor(_ACTIVITIES, thread_name_prefix="activity"),
         workflow_runner=workflow_runner(),
-        max_cached_workflows=_CACHED_WORKFLOWS,
+        max_cached_workflows=settings.cached_workflows,
         max_concurrent_workflow_tasks=_WORKFLOW_TASKS,
         max_concurrent_activities=_ACTIVITIES,
         graceful_shutdown_timeout=_GRACE,
@@ -99,12 +99,19 @@ def build_replayer(converter: "DataConverter") -> "Replayer":
     )
 
 
-def workflow_runner() -> "WorkflowRunner":
-    """The sandbox in which workflows run."""
+def workflow_runner(*more: str) -> "WorkflowRunner":
+    """The sandbox in which workflows run. `more`: further modules that are loaded once and not for each workflow."""
     from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-    # Deterministic by design and big: loading these afresh for each workflow costs 70 ms of CPU.
-    passed_through = ("pydantic", "pydantic_core", "annotated_types", "activities", "domain", "runtime")
+    # By default the sandbox loads these modules again for each candidacy. That would cost 0.1 MB of memory and 20 ms of
+    # CPU for every candidacy that a worker holds, for a copy of classes that keep nothing between two calls.
+    # The sandbox does not watch which functions passed-through code calls, except open() and what is imported inside a
+    # function. So tests/workflows/test_determinism.py searches the source for every call that the sandbox forbids.
+    passed_through = (
+        *("pydantic", "pydantic_core", "annotated_types"),
+        *("activities", "domain", "runtime", "workflows"),
+        *more,
+    )
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*passed_through))
 
 

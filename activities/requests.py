@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.scheme import Programme
+from domain.scheme import PinnedProgramme
 from domain.types import Instant, Score
 
 LOAD_PROGRAMME = "load_programme"
@@ -33,7 +33,7 @@ class LoadedProgramme(Shape):
     """The programme, and the newest rules that the worker knew when it loaded it: this answer pins both."""
 
     rules: int
-    programme: Programme
+    programme: PinnedProgramme
 
 
 class ScoringRequest(Shape):

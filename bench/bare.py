@@ -20,7 +20,6 @@ with workflow.unsafe.imports_passed_through():
     from runtime import search_attributes
 
 NAME = "BareJourney"
-QUEUE = "bench-bare"
 MESSAGES = ("record_assessment_result", "submit_work_product", "review_work_product")
 _KEYS = {key.name: key for key in search_attributes.ALL}
 

@@ -13,6 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from bench import journey
 from runtime import search_attributes
+from runtime.connection import TASK_QUEUE
 from runtime.embedded import time_skipping_server
 from runtime.settings import Settings
 from worker import build_worker
@@ -39,7 +40,7 @@ async def events_per_cycle(cycles: int, outbox: Path) -> list[int]:
 
 async def _certified(environment: WorkflowEnvironment) -> WorkflowHandle[Any, Any]:
     now = (await environment.get_current_time()).astimezone(UTC)
-    handle = await journey.start(environment.client, journey.certpath(), "cycles", now)
+    handle = await journey.start(environment.client, journey.certpath(TASK_QUEUE), "cycles", now)
     for name, payload in journey.messages("cycles", now):
         await handle.execute_update(name, payload)
     return handle

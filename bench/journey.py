@@ -18,7 +18,6 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from bench import bare
 from bench.shape import Shape, Step
 from runtime import search_attributes as keys
-from runtime.connection import TASK_QUEUE
 
 DOMAINS = ("people-management", "operations-management", "customer-relationships", "leadership-and-business")
 _PATIENCE = 120.0
@@ -26,6 +25,7 @@ _PAUSE = 0.3
 # A workflow's own commands follow its task's completion; an activity or a timer may start right behind.
 _DONE = EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
 _TASK_DONE = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+_TASK_UNDER_WAY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Side:
         return f"{'bare' if self.shape else 'certification'}:CCSL:{candidate}"
 
 
-def certpath() -> Side:
-    return Side("certpath", "CertificationWorkflow", TASK_QUEUE)
+def certpath(queue: str) -> Side:
+    return Side("certpath", "CertificationWorkflow", queue)
 
 
-def bare_like(shape: Shape) -> Side:
-    return Side("bare", bare.NAME, bare.QUEUE, shape)
+def bare_like(shape: Shape, queue: str) -> Side:
+    return Side("bare", bare.NAME, queue, shape)
 
 
 def registration(candidate: str, now: datetime) -> dict[str, Any]:
@@ -162,14 +162,16 @@ async def recorded(client: Client, side: Side, candidate: str) -> tuple[Shape, l
 
 
 async def quiet(handle: WorkflowHandle[Any, Any], seen: int) -> list[HistoryEvent]:
-    """The history once nothing has been added for a while and no activity is under way."""
+    """The history once nothing has been added for a while, and no activity and no workflow task is under way."""
     async with asyncio.timeout(_PATIENCE):
         before = -1
         while True:
             events = [event async for event in handle.fetch_history_events()]
             scheduled = sum(event.HasField("activity_task_scheduled_event_attributes") for event in events)
             finished = sum(event.event_type == _DONE for event in events)
-            if len(events) == before and len(events) > seen and scheduled == finished:
+            # Behind an activity a workflow task always follows, which on a busy server may take its time.
+            idle = scheduled == finished and events[-1].event_type not in _TASK_UNDER_WAY
+            if len(events) == before and len(events) > seen and idle:
                 return events
             before = len(events)
             await asyncio.sleep(_PAUSE)

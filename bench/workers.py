@@ -1,26 +1,43 @@
-"""Each side's worker is a process of its own, so that its CPU is its own.
+"""Each side's workers are processes of their own, so that their CPU and their memory can be told from everything else.
 
-`python -m bench.workers SIDE ADDRESS OUTBOX` answers every line on stdin with the CPU seconds it has used so far, all
-threads, and ends with stdin.
+`python -m bench.workers SIDE QUEUE OUTBOX` works at the server that the environment names. It answers every line on
+stdin with the CPU seconds it has used so far, all threads, and ends with stdin.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from bench.place import Place, environment
 
 ROOT = Path(__file__).resolve().parent.parent
 _STOP_SECONDS = 20.0
+_QUIET_SECONDS = 2.0
+_QUIET_CPU = 0.05
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The memory of one process in MB (2**20 bytes), as Linux counts it.
+
+    `rss` is what is resident, `pss` the same with shared pages divided among those that share them, `uss` what would
+    be free if the process ended.
+    """
+
+    rss: float
+    pss: float
+    uss: float
 
 
 class WorkerProcess:
-    """A running worker, asked for its CPU time."""
+    """A running worker, asked for its CPU time and its memory."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -31,16 +48,56 @@ class WorkerProcess:
             raise RuntimeError("the worker has no pipes")
         self._process.stdin.write(b"cpu\n")
         await self._process.stdin.drain()
-        return float(await self._process.stdout.readline())
+        answer = await self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError("a worker process has ended; what it said is above")
+        return float(answer)
+
+    def memory(self) -> Memory:
+        """What the process holds at this moment."""
+        sizes: dict[str, float] = {}
+        for line in Path(f"/proc/{self._process.pid}/smaps_rollup").read_text().splitlines()[1:]:
+            name, kilobytes, *_ = line.split()
+            sizes[name.rstrip(":")] = int(kilobytes) / 1024
+        return Memory(sizes["Rss"], sizes["Pss"], sizes["Private_Clean"] + sizes["Private_Dirty"])
+
+
+class Crew:
+    """All workers of one side."""
+
+    def __init__(self, workers: list[WorkerProcess]) -> None:
+        self._workers = workers
+
+    async def cpu(self) -> float:
+        """User and system CPU seconds of all of them so far."""
+        return sum([await worker.cpu() for worker in self._workers])
+
+    def memory(self) -> list[Memory]:
+        """What each of them holds at this moment."""
+        return [worker.memory() for worker in self._workers]
+
+    async def quiet(self) -> None:
+        """Waits until they have nothing to do: together under 50 ms of CPU in 2 seconds."""
+        before = await self.cpu()
+        while True:
+            await asyncio.sleep(_QUIET_SECONDS)
+            now = await self.cpu()
+            if now - before < _QUIET_CPU:
+                return
+            before = now
 
 
 @asynccontextmanager
-async def worker_process(side: str, address: str, outbox: Path) -> AsyncIterator[WorkerProcess]:
-    """A worker for one side, ready when the block begins, gone when it ends."""
-    command = (sys.executable, "-m", "bench.workers", side, address, str(outbox))
-    # As deployed, with bytecode: without it the sandbox compiles the workflow's module anew for each workflow.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=ROOT, env=environment)
+async def crew(side: str, number: int, where: Place, outbox: Path) -> AsyncIterator[Crew]:
+    """So many workers of one side, ready when the block begins, gone when it ends."""
+    async with AsyncExitStack() as stack:
+        yield Crew([await stack.enter_async_context(_worker_process(side, where, outbox)) for _ in range(number)])
+
+
+@asynccontextmanager
+async def _worker_process(side: str, where: Place, outbox: Path) -> AsyncIterator[WorkerProcess]:
+    command = (sys.executable, "-m", "bench.workers", side, where.queue(side), str(outbox))
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=ROOT, env=environment(where))
     worker = WorkerProcess(process)
     try:
         await worker.cpu()
@@ -55,24 +112,22 @@ async def worker_process(side: str, address: str, outbox: Path) -> AsyncIterator
             await process.wait()
 
 
-async def _work(side: str, address: str, outbox: Path) -> None:
-    from runtime.connection import connect_at
+async def _work(side: str, queue: str, outbox: Path) -> None:
+    from temporalio.worker import Worker
+
+    from bench import bare
+    from runtime.connection import connect
     from runtime.settings import Settings
-    from worker import build_worker
+    from worker import build_worker, workflow_runner
 
-    client = await connect_at(address)
-    worker = build_worker(client, Settings(outbox=outbox))
+    cached = Settings.from_environment().cached_workflows
+    config = build_worker(await connect(), Settings(outbox=outbox, cached_workflows=cached)).config()
+    config["task_queue"] = queue
     if side == "bare":
-        from temporalio.worker import Worker
-
-        from bench import bare
-
-        # Sandboxed, converted and bounded in the very same way.
-        config = worker.config()
-        config["task_queue"], config["workflows"] = bare.QUEUE, [bare.BareJourney]
-        config["activities"] = [bare.do_nothing]
-        worker = Worker(**config)
-    async with worker:
+        # Sandboxed, converted and bounded in the very same way. Its module too is loaded once, not for each workflow.
+        config["workflows"], config["activities"] = [bare.BareJourney], [bare.do_nothing]
+        config["workflow_runner"] = workflow_runner("bench")
+    async with Worker(**config):
         await asyncio.to_thread(_answer)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.scheme import Programme, Slug
+from domain.scheme import PinnedProgramme, Slug
 from domain.types import (
     CandidateId,
     Code,
@@ -378,7 +378,7 @@ class Register(Command):
     enrolment: str
     candidate_id: str
     designation: str
-    programme: Programme
+    programme: PinnedProgramme
     purchase: Purchase | None = None
     experience: Experience | None = None
     advances_from: AdvancesFrom | None = None
@@ -389,7 +389,7 @@ class RingAlarm(Command):
 
     kind: str
     due: datetime
-    programme: Programme | None = None
+    programme: PinnedProgramme | None = None
     lower: LowerAnswer | None = None
 
 

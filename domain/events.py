@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from domain.scheme import Programme
+from domain.scheme import PinnedProgramme
 from domain.types import Frozen, Instant, Score
 
 ClosedStatus = Literal["abandoned", "timed_out", "refused", "withdrawn", "revoked", "superseded", "expired"]
@@ -90,7 +90,7 @@ class Registered(BaseEvent):
     path: Literal["standard", "advancement"]
     workflow_id: str
     enrolment: str
-    programme: Programme
+    programme: PinnedProgramme
     advances_from: str | None = None
     abandons_at: Instant
 
@@ -426,7 +426,7 @@ class RecertificationWindowOpened(BaseEvent):
     type: Literal["RecertificationWindowOpened"] = "RecertificationWindowOpened"
     cycle: int
     expires_on: date
-    programme: Programme
+    programme: PinnedProgramme
 
     @property
     def sentence(self) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from domain.events import ClosedStatus, HoldReason, ResultFacts
-from domain.scheme import Programme
+from domain.scheme import PinnedProgramme
 from domain.types import Frozen, Instant, Score
 
 Status = Literal[
@@ -146,7 +146,7 @@ class State(Frozen):
     designation: str
     path: Literal["standard", "advancement"]
     advances_from: str | None
-    programme: Programme
+    programme: PinnedProgramme
     registered_at: Instant
     abandons_at: Instant
     sequence: int = 0

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 LOG_FORMATS = ("console", "json")
 LogFormat = Literal["console", "json"]
+_MOST_CACHED_WORKFLOWS = 1_000_000
 
 
 class SettingsError(ValueError):
@@ -43,6 +44,11 @@ class Settings:
     """CERTPATH_METRICS_ADDRESS: `host:port` where the worker serves Prometheus metrics; None: nowhere."""
     health_address: str | None = None
     """CERTPATH_HEALTH_ADDRESS: `host:port` where the worker answers /live and /ready; None: nowhere."""
+    cached_workflows: int = 1000
+    """CERTPATH_CACHED_WORKFLOWS: how many candidacies one worker keeps in memory, at most 1,000,000.
+
+    A candidacy that is not in memory is replayed from its history when its next message comes.
+    """
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -57,6 +63,7 @@ class Settings:
             log_format=_log_format(given),
             metrics_address=_address(given, "CERTPATH_METRICS_ADDRESS"),
             health_address=_address(given, "CERTPATH_HEALTH_ADDRESS"),
+            cached_workflows=_cached_workflows(given, default.cached_workflows),
         )
 
 
@@ -126,3 +133,15 @@ def _address(given: Mapping[str, str], name: str) -> str | None:
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise SettingsError(f"{name} is {value!r}: write host:port, or :port for this machine only.")
     return f"{host or '127.0.0.1'}:{port}"
+
+
+def _cached_workflows(given: Mapping[str, str], default: int) -> int:
+    value = given.get("CERTPATH_CACHED_WORKFLOWS", str(default))
+    # Without the bound on the length, int() would refuse a number of thousands of digits with an error of its own.
+    usable = value.isascii() and value.isdigit() and len(value) <= len(str(_MOST_CACHED_WORKFLOWS))
+    if not (usable and 1 <= int(value) <= _MOST_CACHED_WORKFLOWS):
+        raise SettingsError(
+            f"CERTPATH_CACHED_WORKFLOWS is {value[:20]!r}: write a whole number from 1 to {_MOST_CACHED_WORKFLOWS}, "
+            "the number of candidacies that a worker keeps in memory."
+        )
+    return int(value)

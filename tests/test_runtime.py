@@ -30,6 +30,7 @@ from runtime.connection import CannotConnect, connect
 from runtime.converter import worker_converter
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server, temporal_cli
 from runtime.settings import ROOT, Settings, SettingsError
+from worker import build_worker
 
 ADDRESS = "ana@example.org"
 
@@ -75,6 +76,11 @@ def test_settings_stand_without_any_variable() -> None:
         ("CERTPATH_METRICS_ADDRESS", "localhost:70000"),
         ("CERTPATH_HEALTH_ADDRESS", "8080/health"),
         ("CERTPATH_HEALTH_ADDRESS", "localhost:0"),
+        ("CERTPATH_CACHED_WORKFLOWS", "0"),
+        ("CERTPATH_CACHED_WORKFLOWS", "-5"),
+        ("CERTPATH_CACHED_WORKFLOWS", "1e3"),
+        ("CERTPATH_CACHED_WORKFLOWS", "1000001"),
+        ("CERTPATH_CACHED_WORKFLOWS", "9" * 5000),
     ],
 )
 def test_a_wrong_setting_is_one_line_that_names_the_variable(name: str, value: str) -> None:
@@ -110,6 +116,16 @@ def test_the_address_of_the_mail_server_may_stand_in_a_file(tmp_path: Path) -> N
 def test_metrics_and_health_stay_on_this_machine_unless_a_host_is_named(value: str, address: str) -> None:
     settings = Settings.from_environment({"CERTPATH_METRICS_ADDRESS": value, "CERTPATH_HEALTH_ADDRESS": value})
     assert (settings.metrics_address, settings.health_address) == (address, address)
+
+
+@pytest.mark.parametrize(("value", "kept"), [("1", 1), (" 250 ", 250), ("1000000", 1_000_000), ("", 1000)])
+def test_the_number_of_candidacies_in_memory_can_be_set(value: str, kept: int) -> None:
+    assert Settings.from_environment({"CERTPATH_CACHED_WORKFLOWS": value}).cached_workflows == kept
+
+
+async def test_the_worker_keeps_as_many_candidacies_in_memory_as_the_setting_says(client: Client) -> None:
+    worker = build_worker(client, Settings(cached_workflows=7))
+    assert worker.config()["max_cached_workflows"] == 7
 
 
 def test_a_path_of_the_environment_is_taken_from_the_current_folder(

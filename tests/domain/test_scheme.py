@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from domain import events as e
 from domain.scheme import Scheme
+from domain.state import State
 
 DOMAIN = Path(__file__).parents[2] / "domain"
 
@@ -38,6 +39,20 @@ RULEBOOK: dict[str, dict[str, object]] = {
     },
     "suspension": {"attention_days": 180},
 }
+
+
+def test_candidacies_that_pinned_equal_programmes_share_one_object() -> None:
+    one, other = Candidacy().state, Candidacy().state
+    again = State.model_validate_json(one.model_dump_json())
+    assert again.programme is one.programme
+    assert other.programme is one.programme
+    assert one.programme == CIAC.programme("CCSL")
+    data = scheme_data()
+    data["rules"]["retakes"]["wait_days"] = 31
+    changed = one.model_dump(mode="json")
+    changed["programme"] = Scheme.model_validate(data).programme("CCSL").model_dump(mode="json")
+    assert State.model_validate(changed).programme.rules.retakes.wait_days == 31
+    assert one.programme.rules.retakes.wait_days == 30
 
 
 @pytest.mark.parametrize("group", RULEBOOK)

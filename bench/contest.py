@@ -1,0 +1,82 @@
+"""The contest: journeys of Certpath and of the bare workflow, the two sides in turn, with some numbers of workers."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import journey
+from bench.place import Place
+from bench.report import Contest, Measured
+from bench.workers import Crew, crew
+
+# Each worker loads its code with the first journeys that it takes part in; those are not measured.
+_WARM_UP = 4
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The two that are compared, and how many activities a journey of either has."""
+
+    certpath: journey.Side
+    bare: journey.Side
+    activities: int
+    events: dict[str, int]  # of a journey without haste, by side
+
+
+async def prepare(where: Place, outbox: Path) -> Sides:
+    """Records one journey of Certpath without haste, and checks that the bare workflow does the same."""
+    certpath = journey.certpath(where.queue("certpath"))
+    async with crew("certpath", 1, where, outbox):
+        shape, history = await journey.recorded(where.client, certpath, where.candidate("reference"))
+    bare = journey.bare_like(shape, where.queue("bare"))
+    async with crew("bare", 1, where, outbox):
+        bare_shape, bare_history = await journey.recorded(where.client, bare, where.candidate("reference"))
+    if bare_shape != shape:
+        raise RuntimeError(f"the bare workflow does not do what Certpath does: {bare_shape} instead of {shape}")
+    return Sides(certpath, bare, shape.activities, {"certpath": len(history), "bare": len(bare_history)})
+
+
+async def contest(
+    where: Place, sides: Sides, workers: int, given: argparse.Namespace, outbox: Path, say: Callable[[str], None]
+) -> Contest:
+    """All rounds with so many workers for each side. The side that begins a round ends the next one."""
+    measured: dict[str, list[Measured]] = {"certpath": [], "bare": []}
+    async with AsyncExitStack() as stack:
+        crews = {side: await stack.enter_async_context(crew(side, workers, where, outbox)) for side in measured}
+        for side in (sides.certpath, sides.bare):
+            await _play(where, side, sides, f"{workers}-warm", _WARM_UP * workers, given.at_once)
+        for number in range(given.rounds):
+            order = (sides.certpath, sides.bare) if number % 2 == 0 else (sides.bare, sides.certpath)
+            for side in order:
+                say(
+                    f"{workers} at work, round {number + 1} of {given.rounds}: {given.journeys} journeys of {side.name}"
+                )
+                prefix = f"{workers}-{number}"
+                measured[side.name].append(await _measured(where, side, sides, prefix, given, crews[side.name]))
+    return Contest(workers, list(zip(measured["certpath"], measured["bare"], strict=True)))
+
+
+async def _measured(
+    where: Place, side: journey.Side, sides: Sides, prefix: str, given: argparse.Namespace, its: Crew
+) -> Measured:
+    before = await its.cpu()
+    played = await _play(where, side, sides, prefix, given.journeys, given.at_once)
+    cpu_ms = (await its.cpu() - before) / given.journeys * 1000
+    return Measured(played.per_second, played.events, played.bytes, cpu_ms)
+
+
+async def _play(
+    where: Place, side: journey.Side, sides: Sides, prefix: str, journeys: int, at_once: int
+) -> journey.Round:
+    return await journey.play_many(
+        where.client,
+        side,
+        where.candidate(prefix),
+        journeys=journeys,
+        at_once=at_once,
+        activities=sides.activities,
+    )

@@ -1,0 +1,133 @@
+"""Where a measurement runs: on an embedded server of its own, or on a server that is there already."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, GetClusterInfoRequest
+from temporalio.client import Client, WorkflowExecution
+from temporalio.service import RPCError, RPCStatusCode
+
+from bench.pool import at_most
+from runtime import search_attributes
+from runtime.connection import connect
+from runtime.embedded import embedded_server
+
+_DELETED_AT_ONCE = 16
+# The server's lists follow what happens with some delay.
+_LOOKS = 10
+_PAUSE = 1.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """A server, and the names that this run uses on it.
+
+    The run has task queues of its own, so that no other worker takes its tasks, and its workers take nobody else's.
+    Its candidates carry the same mark, so that a second run on the same server does not meet their workflows.
+    """
+
+    client: Client
+    address: str
+    embedded: bool
+    mark: str
+
+    @property
+    def namespace(self) -> str:
+        return self.client.namespace
+
+    def queue(self, side: str) -> str:
+        """The task queue of one side."""
+        return f"bench-{self.mark}-{side}"
+
+    def candidate(self, name: str) -> str:
+        """A candidate id that no other run uses."""
+        return f"{self.mark}-{name}"
+
+    async def clean(self, side: str) -> None:
+        """Deletes the workflows of one side from a server that goes on living; an embedded one is thrown away."""
+        if self.embedded:
+            return
+        query = f"TaskQueue = '{self.queue(side)}'"
+        for _ in range(_LOOKS):
+            found = [execution async for execution in self.client.list_workflows(query)]
+            if not found:
+                return
+            await at_most(_DELETED_AT_ONCE, found, self._delete)
+            await asyncio.sleep(_PAUSE)
+
+    async def _delete(self, found: WorkflowExecution) -> None:
+        request = DeleteWorkflowExecutionRequest(namespace=self.namespace)
+        request.workflow_execution.workflow_id, request.workflow_execution.run_id = found.id, found.run_id
+        try:
+            await self.client.workflow_service.delete_workflow_execution(request)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:  # deleted already, and still listed
+                raise
+
+
+@asynccontextmanager
+async def place(address: str | None, namespace: str | None, folder: Path) -> AsyncIterator[Place]:
+    """The server at `address`, with Temporal's own settings for the rest; None starts an embedded one in `folder`.
+
+    The six search attributes are registered where they are missing. Raises `CannotConnect`.
+    """
+    mark = f"b{uuid.uuid4().hex[:8]}"
+    if address is None:
+        async with embedded_server(db=folder / "temporal.db") as server:
+            yield Place(await server.client(), server.address, True, mark)
+    else:
+        named: dict[str, Any] = {"namespace": namespace} if namespace else {}
+        client = await connect(target_host=address, **named)
+        await search_attributes.register(client)
+        yield Place(client, address, False, mark)
+
+
+def environment(where: Place) -> dict[str, str]:
+    """The environment of a worker process: an embedded server is reached without the settings for another one."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        # As deployed, with bytecode: without it each process would compile its modules again.
+        if name != "PYTHONDONTWRITEBYTECODE" and not (where.embedded and name.startswith("TEMPORAL_"))
+    }
+    return {**kept, "TEMPORAL_ADDRESS": where.address, "TEMPORAL_NAMESPACE": where.namespace}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a figure depends on. `load`: the load average of the last minute, before anything was measured."""
+
+    server: str
+    database: str
+    shards: int
+    cpus: int
+    memory_gb: float
+    load: float
+
+    def __str__(self) -> str:
+        return (
+            f"Temporal {self.server} on {self.database} ({self.shards} history shards), reached from a machine with "
+            f"{self.cpus} CPUs and {self.memory_gb:.0f} GB; load average before: {self.load:.1f}"
+        )
+
+
+async def machine(where: Place) -> Machine:
+    """The server behind a place, and the machine that this process runs on."""
+    told = await where.client.workflow_service.get_cluster_info(GetClusterInfoRequest())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return Machine(
+        told.server_version,
+        told.persistence_store,
+        told.history_shard_count,
+        len(os.sched_getaffinity(0)),
+        memory,
+        os.getloadavg()[0],
+    )
