@@ -20,8 +20,6 @@ from temporalio.runtime import BUFFERED_METRIC_KIND_COUNTER, MetricBuffer, Runti
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-import worker
-from runtime import metrics, search_attributes
 from runtime.embedded import EmbeddedServer, time_skipping_server
 from runtime.search_attributes import CERTIFICATION_STATUS, NEXT_DEADLINE
 from runtime.settings import Settings
@@ -62,9 +60,9 @@ class Counted:
 PURCHASE = {"reference": "INV-77", "purchased_at": (datetime.now(UTC) - timedelta(days=60)).isoformat()}
 
 
-def working(client: Client, outbox: Path) -> Worker:
-    """Certpath's worker, for the length of a block."""
-    return build_worker(client, Settings(outbox=outbox))
+def working(client: Client, outbox: Path, cached: int = 1000) -> Worker:
+    """Certpath's worker, for the length of a block. Of `cached` candidacies it keeps the runs in memory."""
+    return build_worker(client, Settings(outbox=outbox, cached_workflows=cached))
 
 
 def result(number: int, domain: str, **fields: Any) -> dict[str, Any]:
@@ -79,13 +77,12 @@ async def refused(candidate: Candidate, name: str, payload: Mapping[str, Any]) -
 
 @pytest.mark.parametrize("cached", [0, 1000], ids=["every task replays", "no task replays"])
 async def test_everything_is_counted_once_however_often_the_history_is_replayed(
-    embedded: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached: int
+    embedded: EmbeddedServer, tmp_path: Path, cached: int
 ) -> None:
     counted = Counted()
     client = await embedded.client(counted.runtime)
     candidate = Candidate(client, candidate_id=f"C-{uuid4().hex[:8]}")
-    monkeypatch.setattr(worker, "_CACHED_WORKFLOWS", cached)
-    async with working(client, tmp_path):
+    async with working(client, tmp_path, cached):
         await candidate.start(purchase=PURCHASE)
         await candidate.has("PurchaseConfirmed")
         # Taken; the same again under its id; the same again by its content.
