@@ -166,7 +166,7 @@ def test_no_metric_names_a_person_or_a_candidacy(exported: Exported) -> None:
 
 ALERTS = (DEPLOY / "prometheus/alerts.yml").read_text()
 ALERT_TESTS = (DEPLOY / "prometheus/alerts.test.yml").read_text()
-DASHBOARD = json.loads((DEPLOY / "grafana/certpath.json").read_text())
+DASHBOARD = json.loads((DEPLOY / "grafana/dashboards/certpath.json").read_text())
 _METRIC = re.compile(r"\b((?:certpath|temporal)_\w+)(\{[^}]*\})?")
 
 

@@ -20,6 +20,7 @@ from temporalio.runtime import BUFFERED_METRIC_KIND_COUNTER, MetricBuffer, Runti
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from runtime import metrics, search_attributes
 from runtime.embedded import EmbeddedServer, time_skipping_server
 from runtime.search_attributes import CERTIFICATION_STATUS, NEXT_DEADLINE
 from runtime.settings import Settings
