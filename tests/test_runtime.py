@@ -124,8 +124,9 @@ def test_the_number_of_candidacies_in_memory_can_be_set(value: str, kept: int) -
 
 
 async def test_the_worker_keeps_as_many_candidacies_in_memory_as_the_setting_says(client: Client) -> None:
-    worker = build_worker(client, Settings(cached_workflows=7))
-    assert worker.config()["max_cached_workflows"] == 7
+    # Run, and so ended: a worker that is only made keeps its place on the task queue of this shared client.
+    async with build_worker(client, Settings(cached_workflows=7)) as worker:
+        assert worker.config()["max_cached_workflows"] == 7
 
 
 def test_a_path_of_the_environment_is_taken_from_the_current_folder(
