@@ -165,6 +165,7 @@ def test_no_metric_names_a_person_or_a_candidacy(exported: Exported) -> None:
 
 
 ALERTS = (DEPLOY / "prometheus/alerts.yml").read_text()
+PRODUCTION = (ROOT / "docs/production.md").read_text()
 ALERT_TESTS = (DEPLOY / "prometheus/alerts.test.yml").read_text()
 DASHBOARD = json.loads((DEPLOY / "grafana/dashboards/certpath.json").read_text())
 _METRIC = re.compile(r"\b((?:certpath|temporal)_\w+)(\{[^}]*\})?")
@@ -219,6 +220,7 @@ def test_every_alert_is_tested_says_what_it_means_and_names_its_runbook() -> Non
         assert "description: " in body
         assert re.search(r"severity: (critical|warning|info)\n", body)
         assert f"runbook: docs/production.md#{name.lower()}\n" in body
+        assert f"\n### {name}\n" in PRODUCTION
 
 
 def test_promtool_finds_every_alert_firing_when_it_should_and_only_then() -> None:
