@@ -15,7 +15,9 @@ _SLACK = timedelta(minutes=1)
 # An attempt under way is bounded by two minutes, and the pause after it is not known before it has failed.
 _UNDER_WAY = timedelta(minutes=3)
 # What the workflow asks for, where the server does not say (see workflows/inquiries.py).
-_POLICY = RetryPolicy(initial_interval=timedelta(seconds=5), backoff_coefficient=2, maximum_interval=timedelta(hours=1))
+_POLICY = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
+)
 
 
 @dataclass
@@ -30,7 +32,7 @@ class WaitingNotices:
 
     Any worker may get the next attempt. So an entry also goes when its next attempt is overdue here: another worker
     has taken it, and has the entry from then on, or the workflow has given the notice up. A worker that has just
-    started knows nothing of a notice until its next attempt, which is at most an hour away.
+    started knows nothing of a notice until its next attempt, which is at most fifteen minutes away.
 
     Not for use from several threads.
     """

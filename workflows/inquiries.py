@@ -23,7 +23,9 @@ with workflow.unsafe.imports_passed_through():
 
 _SECONDS_10 = timedelta(seconds=10)
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
-_NOTICE = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(hours=1))
+_NOTICE = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
+)
 
 
 async def load_programme(designation: str, *, patience: timedelta | None) -> requests.LoadedProgramme:

@@ -121,7 +121,7 @@ def test_what_runs_is_started_again_and_a_step_is_tried_again() -> None:
 
 @pytest.mark.parametrize("name", services(but=frozenset({*STEPS, "starter", "worker"})))
 def test_a_health_check_uses_only_what_its_image_contains(name: str) -> None:
-    """Its own tool, where it has one; else `wget`, which is busybox's in every image made from Alpine. None has curl."""
+    """Its own tool where it has one, else `wget`, which is in every image made from Alpine. None of them has curl."""
     test = SERVICES[name]["healthcheck"]["test"]
     tools = {"postgres": "pg_isready", "mail": "/mailpit", "prometheus": "promtool"}
     assert test[:2] == ["CMD", tools.get(name, "wget")]

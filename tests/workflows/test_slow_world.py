@@ -244,13 +244,13 @@ async def test_a_notice_that_cannot_be_sent_for_7_days_is_undeliverable(idle_wor
         assert await candidate.attention() == []
 
 
-async def test_a_closed_candidacy_waits_a_bounded_time_for_its_notices(idle_world: World) -> None:
+async def test_a_closed_candidacy_waits_a_day_for_its_notices(idle_world: World) -> None:
     world = idle_world
     async with world.worker(smtp_url=NOBODY):
         candidate = await world.registered()
         receipt = await candidate.send("withdraw")
         assert receipt["status"] == "withdrawn"
-        await world.days(0.02)
+        await world.days(1.1)
         assert await candidate.ended() == "withdrawn"
         undelivered = [
             entry["notice"] for entry in await candidate.timeline() if entry["type"] == "NoticeUndeliverable"
@@ -311,7 +311,7 @@ async def test_a_cycle_opens_under_the_old_scheme_where_the_current_one_cannot_b
         await world.until(local("2042-01-11"))
         await holder.stands("recertifying")
         assert await holder.attention() == ["scheme-not-loaded"]
-        assert (await holder.status())["scheme"] == "ciac-2026.1"
+        assert (await holder.status())["scheme"] == "ciac-2026.2"
 
 
 async def test_a_cycle_pins_the_scheme_that_is_current_when_its_window_opens(idle_world: World, tmp_path: Path) -> None:
@@ -320,10 +320,10 @@ async def test_a_cycle_pins_the_scheme_that_is_current_when_its_window_opens(idl
     scheme.write_text(text)
     async with world.worker(scheme=scheme):
         holder = await world.holder()
-        newer = text.replace("ciac-2026.1", "ciac-2041.1").replace("validity_months = 36", "validity_months = 24")
+        newer = text.replace("ciac-2026.2", "ciac-2041.1").replace("validity_months = 36", "validity_months = 24")
         scheme.write_text(newer)
         await world.until(local("2042-01-09"))
-        assert (await holder.status())["scheme"] == "ciac-2026.1"
+        assert (await holder.status())["scheme"] == "ciac-2026.2"
         await world.until(local("2042-01-11"))
         await holder.stands("recertifying")
         assert (await holder.status())["scheme"] == "ciac-2041.1"
