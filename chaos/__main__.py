@@ -48,9 +48,14 @@ def _arguments() -> tuple[Options, bool]:
 
 async def _interruptible(options: Options, folder: Path) -> Report:
     """Runs; SIGTERM, Ctrl-C and a closed terminal end every process that was started, and then this one."""
-    running = asyncio.ensure_future(run(options, folder, to_stderr, quiet_runtime()))
+    running = asyncio.create_task(run(options, folder, to_stderr, quiet_runtime()))
+
+    def stop() -> None:
+        if not running.cancelling():  # a second signal must not cut the ending short: it would leave processes behind
+            running.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
     return await running
 
 

@@ -19,15 +19,17 @@ _GAP_SECONDS = (1.5, 4.5)
 """Between the moment at which the killed workers work again, and the next end: on a slow machine nobody may starve."""
 MEAN_GAP = 5.0
 """Seconds between two ends on an idle machine, restarts included; longer on a busy one."""
-_AT_MOST = 3
+_AT_MOST = 2
 """Times the number that was asked for, where the journeys last longer."""
 _RESTART_SECONDS = (0.2, 2.0)
 _SERVER_AWAY_SECONDS = (0.5, 3.0)
-_MAIL_UP_SECONDS = (3.0, 8.0)
+_MAIL_UP_SECONDS = (4.0, 10.0)
 _MAIL_AWAY_SECONDS = (2.0, 7.0)
 # Longer than the time without a heartbeat after which an activity is given up: it must not be, while its worker lives.
 _MAIL_HANGS_SECONDS = (8.0, 14.0)
 _KILLS_A_SERVER_KILL = 8
+# Mail that is away too often would rightly be given up: a closed candidacy waits for its last notices only so long.
+_KILLS_A_MAIL_OUTAGE = 2
 _AT_A_MAIL_SECONDS = 5.0
 
 _HOWS = {"SIGKILL": 10, "SIGKILL at a mail": 5, "SIGTERM": 3, "SIGKILL of all": 2}
@@ -65,7 +67,7 @@ class Faults:
             ServerFailed, WorkerFailed: something could not be started again.
         """
         self.mail.on_taken = self._at_a_mail
-        others = [asyncio.create_task(self._mail_comes_and_goes())]
+        others = [asyncio.create_task(self._mail_comes_and_goes(max(2, kills // _KILLS_A_MAIL_OUTAGE)))]
         if self.server is not None:
             others.append(asyncio.create_task(self._server_comes_and_goes(self.server, kills)))
         try:
@@ -154,10 +156,10 @@ class Faults:
             finally:
                 self.server_outages.append(Outage("server", begun_at, monotonic()))
 
-    async def _mail_comes_and_goes(self) -> None:
+    async def _mail_comes_and_goes(self, times: int) -> None:
         moods = list(OUTAGES)
         self.dice.shuffle(moods)
-        for mood in itertools.cycle(moods):
+        for mood in itertools.islice(itertools.cycle(moods), times):
             await asyncio.sleep(self.dice.uniform(*_MAIL_UP_SECONDS))
             begun_at = monotonic()
             long = mood in ("hangs", "withholds the answer")

@@ -17,7 +17,7 @@ DOMAINS = ("people-management", "operations-management", "customer-relationships
 _PEOPLE, _OPERATIONS, _CUSTOMERS, _LEADERSHIP = DOMAINS
 
 UNTOLD = frozenset(
-    {"ExperienceRecorded", "ResultRecorded", "Withdrawn", "MessageRefused", "AttentionRaised", "AttentionAcknowledged"}
+    {"ExperienceRecorded", "ResultRecorded", "Withdrawn", "MessageRefused", "AttentionRaised", "NoticeUndeliverable"}
 )
 """The events of these journeys that no candidate is told of. Two more are told only sometimes, see `Candidacy.told`."""
 

@@ -32,7 +32,7 @@ from runtime.connection import connect
 from runtime.embedded import EmbeddedServer, embedded_server
 from runtime.settings import ROOT
 
-_PATIENCE_SECONDS = 600.0
+_PATIENCE_SECONDS = 1200.0
 """For one message to be taken, and for one candidacy to come to rest: longer than any pause between two attempts."""
 _UNDER_WAY = 30
 """Journeys at once: on a slow machine the others begin later."""
