@@ -46,17 +46,32 @@ def _arguments() -> tuple[Options, bool]:
     return Options(seed, given.journeys, given.kills, given.workers, given.address), given.json
 
 
-async def _interruptible(options: Options, folder: Path) -> Report:
-    """Runs; SIGTERM, Ctrl-C and a closed terminal end every process that was started, and then this one."""
-    running = asyncio.create_task(run(options, folder, to_stderr, quiet_runtime()))
+class Interrupted(Exception):
+    """A signal has ended the run."""
 
-    def stop() -> None:
-        if not running.cancelling():  # a second signal must not cut the ending short: it would leave processes behind
+
+async def _interruptible(options: Options, folder: Path) -> Report:
+    """Runs; SIGTERM, Ctrl-C and a closed terminal end every process that was started, and then this one.
+
+    Raises:
+        Interrupted: one of them came.
+    """
+    running = asyncio.create_task(run(options, folder, to_stderr, quiet_runtime()))
+    came: list[str] = []
+
+    def stop(number: signal.Signals) -> None:
+        if not came:  # a second signal must not cut the ending short: it would leave processes behind
             running.cancel()
+        came.append(number.name)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
-    return await running
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        return await running
+    except asyncio.CancelledError:
+        if came:
+            raise Interrupted(f"Ended by {came[0]}.") from None
+        raise
 
 
 def main() -> int:
@@ -65,7 +80,8 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="certpath-chaos-"))
     try:
         report = asyncio.run(_interruptible(options, folder))
-    except asyncio.CancelledError:
+    except Interrupted as error:
+        sys.stderr.write(f"{error}\n")
         shutil.rmtree(folder)
         return 130
     except (CannotConnect, OthersWork, ServerFailed, WorkerFailed, SettingsError) as error:

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, field
 
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.service import RPCError
 
 from chaos.plans import Candidacy, Plan, Step
 from chaos.sending import Handle, Impatient, Sender, Sent, Unexpected
@@ -37,6 +38,9 @@ async def live(plan: Plan, sender: Sender, dice: random.Random) -> list[Lived]:
             await _live_through(one, sender, dice)
         except (Impatient, Unexpected) as error:
             one.faults.append(str(error))
+            break
+        except RPCError as error:
+            one.faults.append(f"{one.workflow_id}: the server answered with {error.status.name}: {error.message}")
             break
     return lived
 

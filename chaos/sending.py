@@ -135,7 +135,11 @@ class Sender:
 
         async def signal() -> None:
             self.calls += 1
-            await handle.signal(sent.step.name, sent.payload, rpc_timeout=_RPC)
+            try:
+                await handle.signal(sent.step.name, sent.payload, rpc_timeout=_RPC)
+            except RPCError as error:
+                if not _closed(error):
+                    raise
 
         await self.until_answered(f"the signal {sent.step.name} to {handle.id}", signal)
 
@@ -160,6 +164,10 @@ class Sender:
             if code != sent.step.refused:
                 raise Unexpected(f"{handle.id}: {sent.step.name} {sent.message_id} was answered with {code}") from None
             return Sent(sent.step, sent.message_id, sent.way, refused=code)
+        except RPCError as error:
+            if not _closed(error):
+                raise
+            return sent
         return Sent(sent.step, sent.message_id, sent.way, receipt=receipt)
 
     async def query(self, handle: Handle, name: str, *arguments: Any) -> Any:
@@ -240,6 +248,14 @@ class Sender:
                     await asyncio.sleep(next(pauses))
         except TimeoutError:
             raise Impatient(f"no answer within {self.patience:g} s: {what} ({last!r})") from None
+
+
+def _closed(error: RPCError) -> bool:
+    """Whether the candidacy has closed meanwhile: an earlier attempt was heard, and its receipt can be queried.
+
+    Where none was heard, the accounts miss the message.
+    """
+    return error.status is RPCStatusCode.NOT_FOUND and "already completed" in error.message
 
 
 def _growing() -> Iterator[float]:
