@@ -28,7 +28,7 @@ _FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-_PATIENCE = 60_000
+_PATIENCE = 180_000
 """Milliseconds for one step in the browser: far more than any needs, on a machine that does other things too."""
 
 

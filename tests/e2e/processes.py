@@ -408,22 +408,9 @@ async def all_notices(engine: Engine, handle: Handle, candidate: str, designatio
     """Wait for one notice for each event that wants one; there must be no second."""
 
     async def complete() -> bool:
-        await hurry(engine, handle)
         wanted = expected_notices(await timeline(handle))
         return len(notices(engine.worker.outbox, candidate, designation)) >= len(wanted)
 
     await eventually(complete)
     wanted = expected_notices(await timeline(handle))
     assert [number for number, _ in notices(engine.worker.outbox, candidate, designation)] == wanted
-
-
-async def hurry(engine: Engine, handle: Handle) -> None:
-    """What an operator may do: an activity whose worker died is given up after 2 seconds, not after its 2 minutes."""
-    described = await handle.describe()
-    for pending in described.raw_description.pending_activities:
-        if pending.activity_options.start_to_close_timeout.seconds == 2:
-            continue  # asked for already; again and again would only put it off
-        engine.temporal(
-            *("activity", "update-options", "--workflow-id", handle.id, "--activity-id", pending.activity_id),
-            *("--start-to-close-timeout", "2s", "--retry-initial-interval", "200ms"),
-        )

@@ -20,7 +20,6 @@ from processes import (
     assert_nothing_twice,
     engine,
     eventually,
-    hurry,
     result,
     timeline,
     types,
@@ -96,7 +95,6 @@ async def test_a_worker_killed_in_the_middle_of_an_activity(certpath: Engine) ->
     await certpath.worker.start()
 
     async def scored() -> bool:
-        await hurry(certpath, handle)
         return types(await timeline(handle)).count("AssessmentPassed") == 2
 
     await eventually(scored)

@@ -24,7 +24,6 @@ from processes import (
     engine,
     eventually,
     expected_notices,
-    hurry,
     run,
     timeline,
     types,
@@ -119,7 +118,6 @@ async def test_a_worker_killed_in_the_middle_of_a_notice_sends_it_again(
         wanted = expected_notices(await timeline(handle))
 
         async def all_sent() -> bool:
-            await hurry(certpath, handle)
             return len(postmaster.ids()) >= len(wanted)
 
         await eventually(all_sent)
