@@ -95,6 +95,10 @@ def _runs(where: str, found: Evidence) -> Iterator[Discrepancy]:
     for run in found.runs:
         for failed in run.failed_tasks:
             yield Discrepancy("failed", f"{where}: a workflow task failed: {failed}")
+        if run.not_replayed:
+            yield Discrepancy("failed", f"{where}: its history cannot be replayed: {run.not_replayed}")
+        for event in run.without_command:
+            yield Discrepancy("failed", f"{where}: the workflow task of event {event} has left no trace")
         if run.status != ended:
             yield Discrepancy("failed", f"{where}: the workflow has {run.status}, not {ended}")
         for activity in run.activities:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHistory
 
 from chaos.journeys import Lived
 from chaos.sending import Handle, Sender, Sent, Unexpected
+from worker import build_replayer
 
 
 @dataclass
@@ -37,6 +38,10 @@ class Run:
     continued_from: str = ""
     failed_tasks: list[str] = field(default_factory=list)
     timed_out_tasks: int = 0
+    without_command: list[int] = field(default_factory=list)
+    """The completed workflow tasks that took something in and gave no command, by their event (workflows/traces.py)."""
+    not_replayed: str = ""
+    """Why this history cannot be replayed; empty where it can."""
     activities: list[Activity] = field(default_factory=list)
 
 
@@ -83,8 +88,16 @@ async def _runs(sender: Sender, handle: Handle) -> AsyncIterator[Run]:
     while run_id:
         run = sender.client.get_workflow_handle(handle.id, run_id=run_id)
         history = await sender.until_answered(f"the history of {handle.id}", run.fetch_history)
-        yield (found := read_history(run_id, history.events))
+        found = read_history(run_id, history.events)
+        found.not_replayed = await _not_replayed(sender.client, history)
+        yield found
         run_id = found.continued_from
+
+
+async def _not_replayed(client: Client, history: WorkflowHistory) -> str:
+    """Why a worker that has the candidacy not in memory could not go on with it."""
+    result = await build_replayer(client.data_converter).replay_workflow(history, raise_on_replay_failure=False)
+    return str(result.replay_failure or "")
 
 
 _ENDS = {
@@ -103,9 +116,23 @@ _ACTIVITY_ENDS = {
 }
 
 
-def read_history(run_id: str, events: Iterable[HistoryEvent]) -> Run:
+_TAKEN_IN = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
+    EventType.EVENT_TYPE_TIMER_FIRED,
+    *_ACTIVITY_ENDS,
+}
+_NO_COMMAND = {
+    *_TAKEN_IN,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
+}
+"""What may follow a completed workflow task and is not the event of a command that it gave."""
+
+
+def read_history(run_id: str, events: Sequence[HistoryEvent]) -> Run:
     """What a history says of tasks, activities and the end."""
-    run = Run(run_id)
+    run = Run(run_id, without_command=list(_tasks_without_command(events)))
     activities: dict[int, Activity] = {}
     for event in events:
         kind = event.event_type
@@ -122,6 +149,21 @@ def read_history(run_id: str, events: Iterable[HistoryEvent]) -> Run:
             _read_activity(event, activities)
     run.activities = list(activities.values())
     return run
+
+
+def _tasks_without_command(events: Sequence[HistoryEvent]) -> Iterator[int]:
+    taken_in: set[int] = set()
+    arrived: list[int] = []
+    for event, following in zip(events, [*events[1:], None], strict=True):
+        if event.event_type in _TAKEN_IN:
+            arrived.append(event.event_id)
+        elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED:
+            taken_in.update(arrived)
+            arrived = []
+        elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            if taken_in and (following is None or following.event_type in _NO_COMMAND):
+                yield event.event_id
+            taken_in.clear()
 
 
 def _read_activity(event: HistoryEvent, activities: dict[int, Activity]) -> None:

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.decision import Alarm, Refused
     from domain.scheme import Programme
     from domain.state import State
-    from workflows import counting, inquiries
+    from workflows import counting, inquiries, traces
     from workflows.journal import Journal
 
 # An inquiry that settled nothing is asked again after a day; one that could not be asked, after ten minutes.
@@ -118,7 +118,7 @@ async def _current_programme(journal: Journal) -> Programme | None:
 
 
 async def _sleep_until(instant: datetime, summary: str) -> None:
-    await workflow.sleep(max(instant - workflow.now(), timedelta(0)), summary=summary)
+    await traces.sleep(max(instant - workflow.now(), timedelta(0)), summary)
 
 
 async def _moved(journal: Journal, seen: State, timer: asyncio.Task[None] | None) -> None:

@@ -8,7 +8,6 @@ here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from runtime.metrics import REGISTRATION
 
     # Loaded once and not for each workflow: they keep no state of their own, and a journal's models are costly.
-    from workflows import counting, outbox
+    from workflows import counting, outbox, traces
     from workflows.alarms import AlarmClock
     from workflows.desk import MessageDesk
     from workflows.handlers import AtTheDesk, takes_messages
@@ -45,6 +44,7 @@ class CertificationWorkflow(AtTheDesk):
 
     @workflow.init
     def __init__(self, *payloads: RawValue) -> None:
+        self.traces = traces.Traces()
         self._clock = AlarmClock()
         self.desk = MessageDesk(asking_lower=lambda: self._clock.asking_lower)
         self._publisher = Publisher()
@@ -83,6 +83,7 @@ class CertificationWorkflow(AtTheDesk):
                     raise  # the worker drops this run from its cache: waiting on would spin for ever
                 # A cancelled workflow decides for itself what that means (rule 21); nothing is torn down.
                 self._cancelled = True
+                self.traces.took_in()
                 self._on_cancel()
         if not journal.state.closed:
             workflow.continue_as_new(journal.carried())
@@ -90,8 +91,17 @@ class CertificationWorkflow(AtTheDesk):
 
     async def _live(self) -> Journal:
         """One run: until the candidacy is closed, or it is time for a new run."""
-        journal = await self._open()
+        tracing = asyncio.create_task(self.traces.keep())
+        try:
+            journal = await self._open()
+            await self._go_on(journal, tracing)
+        finally:
+            self.traces.end()
+        return journal
+
+    async def _go_on(self, journal: Journal, tracing: asyncio.Task[None]) -> None:
         tasks = [
+            tracing,
             asyncio.create_task(self._clock.keep(journal, lambda: self.desk.busy, self._on_cancel)),
             asyncio.create_task(outbox.send(journal, Notify)),
             asyncio.create_task(outbox.send(journal, OpenAdvancement)),
@@ -101,7 +111,6 @@ class CertificationWorkflow(AtTheDesk):
             await self._something_happened(journal, journal.state, tasks)
         self._publisher.publish(journal.state, journal.rules)
         await self._finish(journal)
-        return journal
 
     async def _open(self) -> Journal:
         """Registers, under the scheme of today; a new run goes on where the last one ended."""
@@ -150,7 +159,8 @@ class CertificationWorkflow(AtTheDesk):
         """Before every way out: a bounded time for the notices, then every handler to its end."""
         closed = journal.state.closed
         closing = timedelta(minutes=journal.state.programme.rules.notices.closing_minutes)
-        await _until(lambda: not journal.outbox, closing if closed else _HANDOVER_PATIENCE)
+        patience = closing if closed else _HANDOVER_PATIENCE
+        await traces.until(lambda: not journal.outbox, patience, "time for the last notices")
         if closed:
             for effect in list(journal.outbox):
                 outbox.give_up(journal, effect, "the candidacy was closed and its notices could not be sent in time")
@@ -182,16 +192,6 @@ class CertificationWorkflow(AtTheDesk):
         """The receipts of those of these message ids that were taken: a feed asks first, and sends only the others."""
         journal = self.desk.journal
         return journal.receipts(message_ids) if journal else {}
-
-
-async def _until(condition: Callable[[], bool], patience: timedelta) -> None:
-    """Waits for a condition, for a bounded time."""
-    if condition():
-        return
-    try:
-        await workflow.wait_condition(condition, timeout=patience, timeout_summary="time for the last notices")
-    except TimeoutError:
-        return
 
 
 def _query_time() -> datetime:

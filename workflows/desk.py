@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.decision import Refused
     from domain.messages import InvalidMessage, check_vocabulary, digest_of
     from domain.results import find_held
-    from workflows import counting, inquiries
+    from workflows import counting, inquiries, traces
     from workflows.journal import Journal
     from workflows.payloads import failure, read_message, refusal
 
@@ -88,6 +88,7 @@ class MessageDesk:
 
     async def take_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
         """Takes a signal. Whatever is wrong with it ends on the timeline, never as a failed task."""
+        traces.current().took_in()
         journal = await self._my_turn()
         if journal is None:
             return
@@ -107,6 +108,7 @@ class MessageDesk:
         Raises:
             ApplicationError: of type InvalidMessage or Refused.
         """
+        traces.current().given()  # that the update was accepted
         journal = await self._my_turn()
         if journal is None:
             raise failure(Refused("closed", "the registration was invalid"))
@@ -137,7 +139,7 @@ class MessageDesk:
 
     async def _take_turns(self) -> None:
         while self._turn_ends < self.arrived:
-            await workflow.sleep(_BETWEEN_TURNS, summary="Many messages at once: the next turn")
+            await traces.sleep(_BETWEEN_TURNS, "Many messages at once: the next turn")
             self._turn_ends += _MESSAGES_A_TURN
         self._turning = None
 

@@ -9,6 +9,7 @@ activities mark them so.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from types import NoneType
 from typing import Any
 
 from temporalio import workflow
@@ -20,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.commands import Contact
     from domain.effects import Notify, OpenAdvancement
     from domain.state import State
+    from workflows import traces
 
 _SECONDS_10 = timedelta(seconds=10)
 _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
@@ -30,10 +32,10 @@ _NOTICE = RetryPolicy(
 
 async def load_programme(designation: str, *, patience: timedelta | None) -> requests.LoadedProgramme:
     """The current programme of a designation; without a bound an unreadable scheme file waits until it is mended."""
-    loaded: requests.LoadedProgramme = await workflow.execute_activity(
+    loaded: requests.LoadedProgramme = await traces.activity(
         requests.LOAD_PROGRAMME,
         requests.ProgrammeRequest(designation=designation),
-        result_type=requests.LoadedProgramme,
+        requests.LoadedProgramme,
         start_to_close_timeout=_SECONDS_10,
         schedule_to_close_timeout=patience,
         retry_policy=_PATIENT,
@@ -45,10 +47,10 @@ async def load_programme(designation: str, *, patience: timedelta | None) -> req
 async def score_responses(form: str, domain: str, responses: dict[str, str]) -> requests.ScoringAnswer:
     """The score of responses; where no answer comes in a minute, the result is held like any that cannot be scored."""
     try:
-        answer: requests.ScoringAnswer = await workflow.execute_activity(
+        answer: requests.ScoringAnswer = await traces.activity(
             requests.SCORE_RESPONSES,
             requests.ScoringRequest(form=form, domain=domain, responses=responses),
-            result_type=requests.ScoringAnswer,
+            requests.ScoringAnswer,
             start_to_close_timeout=_SECONDS_10,
             schedule_to_close_timeout=timedelta(minutes=1),
             retry_policy=_PATIENT,
@@ -65,7 +67,7 @@ async def ask_lower(state: State, number: str) -> requests.SupersedeAnswer:
     Raises:
         ActivityError: the question itself is wrong, and was not asked.
     """
-    answer: requests.SupersedeAnswer = await workflow.execute_activity(
+    answer: requests.SupersedeAnswer = await traces.activity(
         requests.SUPERSEDE_LOWER,
         requests.SupersedeRequest(
             workflow_id=state.advances_from or "",
@@ -73,7 +75,7 @@ async def ask_lower(state: State, number: str) -> requests.SupersedeAnswer:
             by_number=number,
             at=workflow.now(),
         ),
-        result_type=requests.SupersedeAnswer,
+        requests.SupersedeAnswer,
         start_to_close_timeout=timedelta(minutes=1),
         heartbeat_timeout=_SECONDS_10,
         retry_policy=_PATIENT,
@@ -88,7 +90,7 @@ async def send_notice(notice: Notify, workflow_id: str, enrolment: str, contact:
     Raises:
         ActivityError: it is undeliverable.
     """
-    await workflow.execute_activity(
+    await traces.activity(
         requests.SEND_NOTICE,
         requests.NoticeRequest(
             key=f"{workflow_id}:{enrolment}:{notice.sequence}",
@@ -98,6 +100,7 @@ async def send_notice(notice: Notify, workflow_id: str, enrolment: str, contact:
             to_email=contact.email,
             facts=notice.facts,
         ),
+        NoneType,
         start_to_close_timeout=timedelta(minutes=2),
         heartbeat_timeout=_SECONDS_10,
         schedule_to_close_timeout=until - workflow.now(),
@@ -117,7 +120,7 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
         "advances_from": {"designation": state.designation, "workflow_id": state.workflow_id},
     }
     try:
-        answer: requests.OpeningAnswer = await workflow.execute_activity(
+        answer: requests.OpeningAnswer = await traces.activity(
             requests.OPEN_ADVANCEMENT,
             requests.OpeningRequest(
                 key=f"{state.workflow_id}:{state.enrolment}:{opening.sequence}",
@@ -125,7 +128,7 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
                 registration={field: value for field, value in registration.items() if value is not None},
                 summary=f"{state.candidate_id}: {opening.target}, advancing from {state.designation}",
             ),
-            result_type=requests.OpeningAnswer,
+            requests.OpeningAnswer,
             start_to_close_timeout=timedelta(minutes=1),
             heartbeat_timeout=_SECONDS_10,
             retry_policy=_PATIENT,

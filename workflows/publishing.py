@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.details import details
     from domain.state import State
     from runtime import search_attributes as keys
+    from workflows import traces
 
 # A keyword list is for finding a candidate, the timeline for reading: a flood must not swell the visibility store. And
 # the server *terminates* a workflow that upserts a search attribute of more than 2,048 bytes.
@@ -33,7 +34,7 @@ class Publisher:
         wanted = _attributes(state, version)
         changed = {key: value for key, value in wanted.items() if not _same(self._published.get(key.name), value)}
         if changed:
-            workflow.upsert_search_attributes(
+            traces.upsert(
                 [key.value_unset() if value is None else key.value_set(value) for key, value in changed.items()]
             )
             self._published.update({key.name: value for key, value in changed.items()})

@@ -12,6 +12,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
+from chaos.evidence import read_history
 from domain.commands import MESSAGES
 from runtime.converter import worker_converter
 from worker import build_replayer
@@ -32,6 +33,11 @@ def history(document: dict[str, Any]) -> WorkflowHistory:
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_recorded_history_replays(name: str) -> None:
     await build_replayer(pydantic_data_converter).replay_workflow(history(read(name)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_task_of_a_recorded_history_that_took_something_in_gave_a_command(name: str) -> None:
+    assert read_history(name, history(read(name)).events).without_command == []
 
 
 def test_the_recorded_histories_hold_every_message_and_every_way_out() -> None:

@@ -26,6 +26,8 @@ NOTICE = Counter(
     WORKFLOW_TASK_SCHEDULED=1,
     WORKFLOW_TASK_STARTED=1,
     WORKFLOW_TASK_COMPLETED=1,
+    # The task that learns of it gives no other command (workflows/traces.py).
+    WORKFLOW_PROPERTIES_MODIFIED=1,
 )
 
 
@@ -131,6 +133,8 @@ async def test_the_history_of_a_strategic_leader_holds_nothing_unexpected(client
                 # to the recertification window.
                 "TIMER_STARTED": 3,
                 "TIMER_CANCELED": 2,
+                # Each task that only learned that a notice was sent.
+                "WORKFLOW_PROPERTIES_MODIFIED": 7,
             }
         )
         assert tasks <= 1 + 6 + 10
