@@ -15,6 +15,7 @@ from cli import exits
 from cli.bulk import act, outcomes, running
 from cli.bulk.outcomes import NOT_REACHED, Item, OutcomeFile
 from cli.files.tables import Problem, Sheet
+from runtime.embedded import embedded_server
 
 COLUMNS = ("line", "candidate_id", "designation")
 ITEMS = [Item(number, (f"C-{number}", "CCMA")) for number in (2, 3, 4)]
@@ -215,10 +216,13 @@ async def test_a_refusal_is_one_items(client: Client, stop: exits.Stop, outcome:
     assert await act.outcome_of(client, stop) == outcome
 
 
-@pytest.mark.parametrize("stop", [exits.Unreachable("gone"), exits.NoWorker("nobody")])
-async def test_a_dead_server_or_no_worker_at_all_is_everybodys(client: Client, stop: exits.Stop) -> None:
-    with pytest.raises(type(stop)):
-        await act.outcome_of(client, stop)
+async def test_a_dead_server_or_no_worker_at_all_is_everybodys() -> None:
+    # A server of its own: the shared one remembers the workers of other tests.
+    async with embedded_server() as server:
+        client = await server.client()
+        for stop in (exits.Unreachable("gone"), exits.NoWorker("nobody")):
+            with pytest.raises(type(stop)):
+                await act.outcome_of(client, stop)
 
 
 def test_two_files_never_share_an_outcome_file() -> None:
