@@ -32,8 +32,6 @@ from runtime.connection import connect
 from runtime.embedded import EmbeddedServer, embedded_server
 from runtime.settings import ROOT
 
-_PATIENCE_SECONDS = 1200.0
-"""For one message to be taken, and for one candidacy to come to rest: longer than any pause between two attempts."""
 _UNDER_WAY = 30
 """Journeys at once: on a slow machine the others begin later."""
 _ASKED_AT_ONCE = 10
@@ -50,6 +48,9 @@ class Options:
     kills: int = 40
     workers: int = 3
     address: str | None = None
+    patience: float = 1200.0
+    """Seconds for one message to be taken, and for one candidacy to come to rest: by default longer than any pause
+    between two attempts to send a notice."""
 
 
 async def run(
@@ -68,7 +69,7 @@ async def run(
     begun_at = monotonic()
     mark = f"chaos{options.seed}" if options.address is None else f"chaos{options.seed}-{uuid4().hex[:6]}"
     async with _parts(options, folder, runtime) as (client, server, mail, workers):
-        sender = Sender(client, _PATIENCE_SECONDS)
+        sender = Sender(client, options.patience)
         faults = Faults(random.Random(f"{options.seed}:faults"), workers, mail, server)
         say(f"seed {options.seed}: {options.journeys} journeys, {options.kills} times a worker's end")
         lived = await _live(options, mark, sender, faults, say)
