@@ -109,7 +109,7 @@ def workflow_runner(*more: str) -> "WorkflowRunner":
     # function. So tests/workflows/test_determinism.py searches the source for every call that the sandbox forbids.
     passed_through = (
         *("pydantic", "pydantic_core", "annotated_types"),
-        *("activities", "domain", "runtime", "workflows"),
+        *("activities", "domain", "runtime", "views", "workflows"),
         *more,
     )
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*passed_through))

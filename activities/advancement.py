@@ -40,6 +40,7 @@ from activities.requests import (
     SupersedeRequest,
 )
 from domain.types import Instant
+from domain.vocabulary import Status
 from runtime.connection import TASK_QUEUE
 from runtime.search_attributes import CANDIDATE_ID, CERTIFICATION_STATUS, DESIGNATION
 
@@ -47,7 +48,7 @@ WORKFLOW = "CertificationWorkflow"
 OPENED_BY = "opened_by"
 """The memo field that tells our own earlier attempt from another candidacy. Continue-as-new keeps it."""
 
-_NOT_IN_FORCE = ("grace", "lapsed", "suspended")
+_NOT_IN_FORCE = (Status.GRACE, Status.LAPSED, Status.SUSPENDED)
 """The statuses of an open certificate that cannot give way now, and may later."""
 
 _RPC = timedelta(seconds=10)

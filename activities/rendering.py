@@ -18,6 +18,7 @@ import jinja2
 from domain.calendar import day_of
 from domain.events import ResultFacts
 from domain.types import Score
+from views.timeline import result_words
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 _NOTICE = re.compile(r"[a-z]+(-[a-z]+)*")
@@ -133,7 +134,7 @@ def _percent(score: Mapping[str, Any]) -> str:
 
 def _told(result: Mapping[str, Any]) -> str:
     """What a result says, in a few words."""
-    return ResultFacts.model_validate(result).told
+    return result_words(ResultFacts.model_validate(result))
 
 
 def _quoted(text: str) -> str:

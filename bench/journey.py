@@ -17,6 +17,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from bench import bare
 from bench.shape import Shape, Step
+from domain.vocabulary import Status
 from runtime import search_attributes as keys
 
 DOMAINS = ("people-management", "operations-management", "customer-relationships", "leadership-and-business")
@@ -79,7 +80,7 @@ async def start(client: Client, side: Side, candidate: str, now: datetime) -> Wo
     known = [
         SearchAttributePair(keys.CANDIDATE_ID, candidate),
         SearchAttributePair(keys.DESIGNATION, "CCSL"),
-        SearchAttributePair(keys.CERTIFICATION_STATUS, "awaiting_purchase"),
+        SearchAttributePair(keys.CERTIFICATION_STATUS, Status.AWAITING_PURCHASE),
     ]
     return await client.start_workflow(
         side.workflow,

@@ -23,6 +23,7 @@ from bench.place import Place, machine, place
 from bench.pool import at_most
 from bench.target import Target
 from bench.workers import Crew, Memory, crew
+from runtime.attribute_names import Attribute
 from runtime.connection import CannotConnect
 from runtime.process import leave
 from runtime.settings import Settings
@@ -132,7 +133,7 @@ class _Opening:
     async def _in_batches(self, done: str, work: Callable[[str], Awaitable[None]], *, passed: int) -> None:
         """Waits after each batch until the workers have dealt with it, so that no long queue builds up."""
         begun = time.monotonic()
-        dealt_with = f"TaskQueue = '{self.where.queue(self.side)}' AND AssessmentsPassed = {passed}"
+        dealt_with = f"TaskQueue = '{self.where.queue(self.side)}' AND {Attribute.ASSESSMENTS_PASSED} = {passed}"
         for start in range(0, len(self.names), _BATCH):
             some = self.names[start : start + _BATCH]
             due = start + len(some)

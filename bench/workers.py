@@ -7,6 +7,7 @@ stdin with the CPU seconds it has used so far, all threads, and ends with stdin.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
@@ -14,6 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from bench.place import Place, environment
 
@@ -112,7 +114,7 @@ async def _worker_process(side: str, where: Place, outbox: Path) -> AsyncIterato
             await process.wait()
 
 
-async def _work(side: str, queue: str, outbox: Path) -> None:
+async def _work(side: str, queue: str, outbox: Path, answers: TextIO) -> None:
     from temporalio.worker import Worker
 
     from bench import bare
@@ -128,17 +130,24 @@ async def _work(side: str, queue: str, outbox: Path) -> None:
         config["workflows"], config["activities"] = [bare.BareJourney], [bare.do_nothing]
         config["workflow_runner"] = workflow_runner("bench")
     async with Worker(**config):
-        await asyncio.to_thread(_answer)
+        await asyncio.to_thread(_answer, answers)
 
 
-def _answer() -> None:
+def _answer(answers: TextIO) -> None:
     for _line in sys.stdin:
-        sys.stdout.write(f"{time.process_time()}\n")
-        sys.stdout.flush()
+        answers.write(f"{time.process_time()}\n")
+        answers.flush()
+
+
+def _answers() -> TextIO:
+    """The pipe for the answers alone: the SDK's core writes its warnings to stdout, which becomes stderr here."""
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return pipe
 
 
 if __name__ == "__main__":
     from runtime.process import leave
 
-    asyncio.run(_work(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
+    asyncio.run(_work(sys.argv[1], sys.argv[2], Path(sys.argv[3]), _answers()))
     leave(0)

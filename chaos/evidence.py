@@ -13,6 +13,7 @@ from temporalio.client import Client, WorkflowHistory
 
 from chaos.journeys import Lived
 from chaos.sending import Handle, Sender, Sent, Unexpected
+from runtime.attribute_names import Attribute
 from worker import build_replayer
 
 
@@ -188,5 +189,5 @@ def _why(failure: Failure) -> str:
 
 async def executions(client: Client, mark: str) -> list[tuple[str, str]]:
     """Workflow id and run id of every execution of the candidates with this mark, as visibility knows them."""
-    query = f"CandidateId STARTS_WITH '{mark}-'"
+    query = f"{Attribute.CANDIDATE_ID} STARTS_WITH '{mark}-'"
     return [(found.id, found.run_id) async for found in client.list_workflows(query)]

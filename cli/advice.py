@@ -6,33 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cli.everyday import VERBS
+from domain.vocabulary import AttentionKind
+from views import words
 
-HELD = "held-result"
+HELD = AttentionKind.HELD_RESULT
 
 # Gaps that whoever copies the command fills in; the ids are filled in here. Quoted, for the shell hands them on; and
 # refused as they stand, by the choices of the flag or by `is_gap`: nothing is decided by pasting.
-_WHO, _WHY, _ADDRESS = "'<who>'", "'<why>'", "'<address>'"
 _DESIGNATION = "'<designation>'"
 _GAP = re.compile(r"<[^<>]*>|…")
 
-_COMMANDS = {
-    HELD: f"hold resolve {{who}} --result-id {{subject}} --decision '<accept|reject>' --by {_WHO} --reason {_WHY}",
-    "refused-message": f"acknowledge {{who}} --attention {{value}} --by {_WHO}",
-    "notice-undeliverable": f"contact {{who}} --email {_ADDRESS}",
-    "suspension-unresolved": f"reinstate {{who}} --reason {_WHY} --by {_WHO}",
-    "review-waiting": f"{{review}} {{who}} --submission-id {{submission}} --reviewer {_WHO} --verdict {{verdict}}",
-    "lower-not-in-force": "status {lower}",
-    "advancement-refused": "status {higher}",
-    "cancel-refused": f"acknowledge {{who}} --attention {{value}} --by {_WHO}",
-    "scheme-not-loaded": f"acknowledge {{who}} --attention {{value}} --by {_WHO}",
-}
-KINDS = tuple(_COMMANDS)
+KINDS = tuple(AttentionKind)
 """Every kind of attention value; a held result's value goes on with its id."""
-_ELSEWHERE = ("lower-not-in-force", "advancement-refused")
+_ELSEWHERE = (AttentionKind.LOWER_NOT_IN_FORCE, AttentionKind.ADVANCEMENT_REFUSED)
 
 _VERBS = {verb.message: " ".join(verb.words) for verb in VERBS}
-
-_OTHER = f"acknowledge {{who}} --attention {{value}} --by {_WHO}"
 
 
 def matters(status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -57,11 +45,9 @@ def _told(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if "matters" in status:
         yield from status["matters"]
         return
-    # An older worker knows the values alone. Imported only now: the domain brings pydantic along.
-    from domain.attention import advice_on
-
+    # An older worker knows the values alone.
     for value in status.get("attention") or ():
-        yield {"attention": value, "advice": advice_on(value)}
+        yield {"attention": value, "advice": words.about_attention(value).advice}
 
 
 def in_verbs(advice: str) -> str:
@@ -83,7 +69,7 @@ def command(status: Mapping[str, Any], attention: str) -> str:
     # A holder's review is of evidence; before the certificate there is only the work product.
     of_evidence = recertification.get("status") == "submitted"
     lower, higher = _beside(designation) if kind in _ELSEWHERE else ("", "")
-    words = _COMMANDS.get(kind, _OTHER).format(
+    line = words.about_attention(attention).command.format(
         who=f"{candidate} {designation}",
         value=shlex.quote(attention),
         subject=shlex.quote(subject),
@@ -93,7 +79,7 @@ def command(status: Mapping[str, Any], attention: str) -> str:
         lower=f"{candidate} {lower}",
         higher=f"{candidate} {higher}",
     )
-    return f"./starter.py {words}"
+    return f"./starter.py {line}"
 
 
 def _beside(designation: str) -> tuple[str, str]:

@@ -54,7 +54,7 @@ def refusal(cause: BaseException | None, about: object) -> exits.Stop:
         told = "it has these mistakes." if notes else message
         return exits.BadInput(f"{about} does not take this message: {told}", notes, errors=errors)
     if kind == "Refused":
-        return exits.Refused(f"{about}: refused, {message}", code=facts.get("code"))
+        return exits.Refused(f"{about}: refused, {message}", reason=message, code=facts.get("code"))
     return exits.Refused(f"{about}: failed on this message, {message}")
 
 

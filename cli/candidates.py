@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli import answers, exits
+from runtime.attribute_names import Attribute
 
 if TYPE_CHECKING:
     from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
@@ -158,7 +159,9 @@ def status_of(description: "WorkflowExecutionDescription") -> str:
     from temporalio.client import WorkflowExecutionStatus
     from temporalio.common import SearchAttributeKey
 
-    published = description.typed_search_attributes.get(SearchAttributeKey.for_keyword("CertificationStatus"))
+    published = description.typed_search_attributes.get(
+        SearchAttributeKey.for_keyword(Attribute.CERTIFICATION_STATUS.value)
+    )
     execution = description.status.name.lower().replace("_", " ") if description.status else "unknown"
     by_itself = description.status is WorkflowExecutionStatus.COMPLETED or is_open(description)
     return published if published and by_itself else execution

@@ -8,19 +8,11 @@ from typing import Any, NamedTuple
 
 from cli import advice
 from cli.output import Mark, Row, day, minute
-from cli.vocabulary import CLOSED_STATUSES, STATUSES
+from domain.vocabulary import CLOSED, AlarmKind, Status
+from views import words
 
 Document = Mapping[str, Any]
 
-_STANDING = {**STATUSES, "suspended": "not certified, until it is reinstated"}
-# On the advancement path there is nothing to be assessed.
-_ADVANCING = {
-    "testing": "waits for what the higher designation asks for besides assessments",
-    "settling": "the window is over, what was submitted in time may still be decided",
-    "awaiting_review": "the work product is under review",
-    "timed_out": "closed, the window has ended",
-    "refused": "closed, the work products are used up",
-}
 _ASSESSMENT: dict[str, tuple[Mark, str]] = {
     "passed": ("met", "passed"),
     "open": ("open", "open"),
@@ -60,7 +52,7 @@ class End(NamedTuple):
 
 def of(status: Document, titles: Mapping[str, str], end: End | None = None) -> tuple[str, list[Row]]:
     """Title and rows of the card; `end` where the workflow runs no more."""
-    if end and status["status"] not in CLOSED_STATUSES:
+    if end and status["status"] not in CLOSED:
         status = {**status, _CUT_SHORT: end.how, "upcoming": [], "next": None, "attention": [], "matters": []}
     code = status["designation"]
     name = f"{code} {titles[code]}" if code in titles else code
@@ -102,7 +94,7 @@ def upcoming(status: Document) -> str:
 
 
 def _closed(status: Document) -> bool:
-    return status["status"] in CLOSED_STATUSES or _CUT_SHORT in status
+    return status["status"] in CLOSED or _CUT_SHORT in status
 
 
 def _advancing(status: Document) -> bool:
@@ -125,11 +117,11 @@ def _because(status: Document, on: str | None) -> str:
 
 def _standing(status: Document, closed_at: str | None) -> Iterator[Row]:
     name = status["status"]
-    words = (_ADVANCING if _advancing(status) else {}).get(name) or _STANDING.get(name, "")
+    meaning = _meaning(status, name)
     if _CUT_SHORT in status:
         yield Row("Status", f"{name} when its workflow was ended in Temporal ({status[_CUT_SHORT]})", "alert")
     else:
-        yield Row("Status", f"{name}: {words}" if words not in ("", name) else name)
+        yield Row("Status", f"{name}: {meaning}" if meaning not in ("", name) else name)
     if _closed(status):
         closing = status.get("closed") or {}
         at = minute(closing.get("at") or closed_at)
@@ -138,6 +130,13 @@ def _standing(status: Document, closed_at: str | None) -> Iterator[Row]:
             yield Row("Closed", told)
     elif not status.get("certificate"):
         yield _count(status)
+
+
+def _meaning(status: Document, name: str) -> str:
+    if name == Status.SUSPENDED:
+        return "not certified, until it is reinstated"
+    known = words.about_status(name)
+    return (known.advancing if _advancing(status) else "") or known.means
 
 
 def _count(status: Document) -> Row:
@@ -178,10 +177,10 @@ def _window(status: Document) -> Iterator[Row]:
     elif not _closed(status):
         yield Row("Purchase", "still to be confirmed", "open")
     deadline = status.get("testing_deadline")
-    if not deadline or status.get("certificate") or (_closed(status) and status["status"] != "timed_out"):
+    if not deadline or status.get("certificate") or (_closed(status) and status["status"] != Status.TIMED_OUT):
         return
     why = _because(status, deadline) or ", its last day; counted from the purchase"
-    over = ", which is over" if status["status"] == "settling" else why
+    over = ", which is over" if status["status"] == Status.SETTLING else why
     yield Row("Window until" if _advancing(status) else "Testing until", deadline + over)
 
 
@@ -255,11 +254,11 @@ def _certificate(status: Document) -> Iterator[Row]:
         yield Row("Gap", f"not certified for a time from {certificate['gap_from']} on")
     expires_on = certificate.get("expires_on")
     if not _closed(status):
-        over = status["status"] in ("grace", "lapsed")
+        over = status["status"] in (Status.GRACE, Status.LAPSED)
         why = _because(status, expires_on) or ", its last day"
         yield Row("Expired" if over else "Expires", f"{expires_on}{', its last day' if over else why}")
         yield from _recertification(status)
-    elif status["status"] == "expired":
+    elif status["status"] == Status.EXPIRED:
         yield Row("Expired", f"{expires_on}, its last day")
 
 
@@ -271,16 +270,18 @@ def _recertification(status: Document) -> Iterator[Row]:
     opens = recertification.get("window_opens_on")
     if recertification["status"] == "closed" and opens:
         words += f"; opens {opens}{_opening(status, opens)}"
-    elif status["status"] == "grace" and recertification["status"] in ("open", "returned"):
+    elif status["status"] == Status.GRACE and recertification["status"] in ("open", "returned"):
         mark, words = "alert", f"{words}; until {recertification.get('grace_ends_on')} as if in time"
-    elif status["status"] == "lapsed" and recertification["status"] in ("open", "returned"):
+    elif status["status"] == Status.LAPSED and recertification["status"] in ("open", "returned"):
         mark, words = "alert", f"{words}; until {recertification.get('ends_on')}, with a gap"
     yield Row("Recertification", words, mark)
 
 
 def _opening(status: Document, on: str) -> str:
-    """Why the window opens on this day: no border, so told apart by its words."""
-    events = (event for event in _events(status) if event["on"] == on and "window opens" in event["what"])
+    """Why the window opens on this day."""
+    events = (
+        event for event in _events(status) if event["on"] == on and event.get("kind") == AlarmKind.RECERTIFICATION
+    )
     why = next((event.get("why") for event in events), None)
     return f", {why}" if why else ""
 

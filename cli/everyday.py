@@ -1,6 +1,6 @@
 """The short verbs for everyday messages, as data: the words, the message each sends, and a flag for every field.
 
-This is also the command line's list of messages (`cli.vocabulary`). A new message of the contract is one entry here;
+This is also the command line's list of messages. A new message of the contract is one entry here;
 a test holds the table against `domain.commands.MESSAGES`, so that neither can drift.
 """
 
@@ -289,3 +289,6 @@ advance C-1001 CCMA --purchase-ref INV-90 \\
     ),
 )
 """Every message that may come from outside, in the order of a candidate's life; `supersede` goes between workflows."""
+
+MESSAGES = tuple(verb.message for verb in VERBS)
+"""Every message that may come from outside; `supersede` goes between workflows only."""

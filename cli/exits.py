@@ -32,9 +32,13 @@ class Stop(Exception):
 
 
 class Refused(Stop):
-    """Understood, but against the rules."""
+    """Understood, but against the rules. `reason` is why, without whom it is about; by default the whole sentence."""
 
     kind = "refused"
+
+    def __init__(self, sentence: str, notes: Sequence[str] = (), *, reason: str | None = None, **facts: Any) -> None:
+        super().__init__(sentence, notes, **facts)
+        self.reason = sentence if reason is None else reason
 
 
 class NotFound(Stop):

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli import candidates, exits
-from cli.vocabulary import STATUSES
+from domain.vocabulary import Status
+from runtime.attribute_names import Attribute
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -64,7 +65,7 @@ def add_filters(parser: argparse.ArgumentParser, *, due_within: bool = True, att
         action="append",
         default=[],
         metavar="STATUS",
-        help=f"may be repeated; one of {', '.join(STATUSES)}",
+        help=f"may be repeated; one of {', '.join(Status)}",
     )
     group.add_argument("--designation", action="append", default=[], metavar="CODE", help="may be repeated, e.g. CCSL")
     if due_within:
@@ -88,13 +89,13 @@ def query_of(args: argparse.Namespace) -> str:
     """
     parts = [_BASE]
     if args.status:
-        parts.append(_one_of("CertificationStatus", "--status", args.status, list(STATUSES)))
+        parts.append(_one_of(Attribute.CERTIFICATION_STATUS, "--status", args.status, list(Status)))
     if args.designation:
-        parts.append(_one_of("Designation", "--designation", args.designation, _designations(args.designation)))
+        parts.append(_one_of(Attribute.DESIGNATION, "--designation", args.designation, _designations(args.designation)))
     if getattr(args, "due_within", None) is not None:
-        parts.append(f"{OPEN} AND NextDeadline <= '{moment_in(args.due_within)}'")
+        parts.append(f"{OPEN} AND {Attribute.NEXT_DEADLINE} <= '{moment_in(args.due_within)}'")
     if getattr(args, "attention", False):
-        parts.append("NeedsAttention IS NOT NULL")
+        parts.append(f"{Attribute.NEEDS_ATTENTION} IS NOT NULL")
     if args.query is not None:
         parts.append(f"({args.query})")
     return " AND ".join(parts)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cli import answers, candidates, exits
 from cli.candidates import Candidacy
+from domain.vocabulary import Status
 
 if TYPE_CHECKING:
     from temporalio.client import Client, WorkflowExecutionDescription
@@ -186,6 +187,6 @@ def _search_attributes(registration: dict[str, Any]) -> "TypedSearchAttributes":
         [
             SearchAttributePair(search_attributes.CANDIDATE_ID, registration["candidate_id"]),
             SearchAttributePair(search_attributes.DESIGNATION, registration["designation"]),
-            SearchAttributePair(search_attributes.CERTIFICATION_STATUS, "awaiting_purchase"),
+            SearchAttributePair(search_attributes.CERTIFICATION_STATUS, Status.AWAITING_PURCHASE),
         ]
     )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from cli import exits, output
 from cli.candidates import Candidacy
-from cli.vocabulary import MESSAGES, STATUSES
+from cli.everyday import MESSAGES
+from views import words
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -100,7 +101,7 @@ def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool, a
 def told(candidacy: Candidacy, receipt: dict[str, Any]) -> str:
     """A receipt in words."""
     status = receipt.get("status", "")
-    stands = f"status {status} ({STATUSES.get(status, 'unknown to this version')})"
+    stands = f"status {status} ({words.about_status(status).means or 'unknown to this version'})"
     if receipt.get("duplicate"):
         return f"{candidacy}: this message was taken before, nothing has changed; {stands}."
     events = ", ".join(receipt.get("events", [])) or "nothing has changed"

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain import calendar, requirements
-from domain.candidacy import close, settlement_matter, window_days
+from domain.candidacy import close, settlement, window_days
 from domain.certificate import certify
 from domain.commands import AnswerAdvancement, RequestAdvancement, RingAlarm, Supersede
 from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
-from domain.events import AdvancementRefused, AdvancementRequested, AttentionRaised, BaseEvent, Superseded
+from domain.events import AdvancementRefused, AdvancementRequested, Asked, AttentionRaised, BaseEvent, Superseded
 from domain.state import State
+from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
-LOWER_NOT_IN_FORCE = "lower-not-in-force"
-ADVANCEMENT_REFUSED = "advancement-refused"
+LOWER_NOT_IN_FORCE = Attention(AttentionKind.LOWER_NOT_IN_FORCE)
+ADVANCEMENT_REFUSED = Attention(AttentionKind.ADVANCEMENT_REFUSED)
+_ASKED_LOWER = Asked(kind=AlarmKind.LOWER)
 
 
 def workflow_id_of(designation: str, candidate_id: str) -> str:
@@ -29,15 +31,17 @@ def request(decision: Decision, command: RequestAdvancement) -> None:
     state = decision.state
     target = state.programme.advances_to
     if target is None:
-        raise Refused("no-advancement", f"{state.designation} does not advance to another designation")
+        raise Refused(RefusalCode.NO_ADVANCEMENT, f"{state.designation} does not advance to another designation")
     if not state.in_force(decision.at):
-        raise Refused("not-in-force", "only a certificate in force can advance")
+        raise Refused(RefusalCode.NOT_IN_FORCE, "only a certificate in force can advance")
     if state.advancing_with == command.purchase.reference:
         return
     purchased_at = command.purchase.purchased_at or decision.at
     opens_on, deadline = window_days(state.programme, purchased_at)
     if calendar.end_of(deadline, state.zone) <= decision.at:
-        raise Refused("window-ended", f"the testing window of a purchase made on {opens_on} ended on {deadline}")
+        raise Refused(
+            RefusalCode.WINDOW_ENDED, f"the testing window of a purchase made on {opens_on} ended on {deadline}"
+        )
     experience = command.experience.model_dump(mode="json", exclude={"message_id"}) if command.experience else None
     decision.record(
         AdvancementRequested,
@@ -66,13 +70,13 @@ def supersede(decision: Decision, command: Supersede) -> None:
     if state.superseded_by == command.by_number:
         return
     if state.closed:
-        raise Refused("closed", f"the certification is closed as {state.closed}")
+        raise Refused(RefusalCode.CLOSED, f"the certification is closed as {state.closed}")
     if state.advancing_to != command.by_workflow_id:
-        raise Refused("not-requested", "no advancement to this workflow was requested here")
+        raise Refused(RefusalCode.NOT_REQUESTED, "no advancement to this workflow was requested here")
     if not state.in_force(decision.at):
-        raise Refused("not-in-force", f"the certificate is not in force: {requirements.status(state)}")
+        raise Refused(RefusalCode.NOT_IN_FORCE, f"the certificate is not in force: {requirements.status(state)}")
     decision.record(Superseded, by_workflow_id=command.by_workflow_id, by_number=command.by_number)
-    close(decision, "superseded", f"superseded by certificate {command.by_number}")
+    close(decision, Status.SUPERSEDED, f"superseded by certificate {command.by_number}")
 
 
 # --- at the higher candidacy --------------------------------------------------------------------------------
@@ -86,9 +90,7 @@ def ready(state: State) -> bool:
 
 def alarms(state: State) -> Iterator[Alarm]:
     if state.ready_at:
-        what = "the lower certificate is asked to give way"
-        why = "every requirement is met; a certificate in force gives way (rule 23)"
-        yield Alarm(at=state.ready_at, kind="lower", what=what, why=why, border=False, inquiry="lower")
+        yield Alarm(at=state.ready_at, kind=AlarmKind.LOWER, border=False, inquiry="lower")
 
 
 def ring_lower(decision: Decision, command: RingAlarm) -> None:
@@ -98,15 +100,15 @@ def ring_lower(decision: Decision, command: RingAlarm) -> None:
     if command.lower.superseded_at:
         certify(decision, command.lower.superseded_at)
     elif _window_over(decision.state):
-        close(decision, "timed_out", "the lower certificate did not give way by the end of the testing window")
-    elif LOWER_NOT_IN_FORCE not in decision.state.asked:
+        close(decision, Status.TIMED_OUT, "the lower certificate did not give way by the end of the testing window")
+    elif _ASKED_LOWER not in decision.state.asked:
         reason = f"every requirement is met, but the lower certificate does not give way: {command.lower.reason}"
-        decision.record(AttentionRaised, attention=LOWER_NOT_IN_FORCE, reason=reason, matter=LOWER_NOT_IN_FORCE)
+        decision.record(AttentionRaised, attention=LOWER_NOT_IN_FORCE, reason=reason, asked=_ASKED_LOWER)
 
 
 def _window_over(state: State) -> bool:
     """Whether the settlement of the window was over before the advancement was ready: a late review."""
-    return state.window is not None and settlement_matter(state.window) in state.asked
+    return state.window is not None and settlement(state.window) in state.asked
 
 
 def time_out(decision: Decision, command: RingAlarm) -> None:
@@ -114,16 +116,14 @@ def time_out(decision: Decision, command: RingAlarm) -> None:
     ring_lower(decision, command)
     state = decision.state
     if ready(state):
-        close(decision, "timed_out", "the lower certificate did not give way by the end of the testing window")
+        close(decision, Status.TIMED_OUT, "the lower certificate did not give way by the end of the testing window")
 
 
 # --- folds --------------------------------------------------------------------------------------------------
 
 
 def on_requested(state: State, event: AdvancementRequested) -> State:
-    return state.having(advancing_to=event.workflow_id, advancing_with=event.reference).wanting(
-        ADVANCEMENT_REFUSED, ended=True
-    )
+    return state.having(advancing_to=event.workflow_id, advancing_with=event.reference).resolving(ADVANCEMENT_REFUSED)
 
 
 def on_refused(state: State, _event: AdvancementRefused) -> State:
@@ -147,7 +147,7 @@ DECIDERS: dict[type, Decider] = {
     AnswerAdvancement: answer,
     Supersede: supersede,
 }
-RINGS: dict[str, Decider] = {"lower": ring_lower}
+RINGS: dict[AlarmKind, Decider] = {AlarmKind.LOWER: ring_lower}
 ALARMS: tuple[AlarmSource, ...] = (alarms,)
 FOLDS: dict[type, Folder] = {
     AdvancementRequested: on_requested,

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Literal
 
 from domain import calendar, requirements
 from domain.commands import Cancel, ConfirmPurchase, ExtendDeadline, Purchase, Register, RingAlarm, Withdraw
 from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
 from domain.events import (
+    Asked,
     AttentionRaised,
     CandidacyClosed,
-    ClosedStatus,
     DeadlineExtended,
     MessageRefused,
     PurchaseConfirmed,
@@ -25,9 +26,9 @@ from domain.events import (
     TestingWindowClosed,
     Withdrawn,
 )
-from domain.people import REVIEW_WAITING
 from domain.scheme import Programme
 from domain.state import State, Window
+from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
 # --- deciders -----------------------------------------------------------------------------------------------
 
@@ -64,11 +65,15 @@ def start_window(decision: Decision, purchase: Purchase) -> None:
         same = state.window.reference == purchase.reference
         if same and purchase.purchased_at in (None, state.window.purchased_at):
             return
-        raise Refused("already-confirmed", f"the purchase is already confirmed with reference {state.window.reference}")
+        raise Refused(
+            RefusalCode.ALREADY_CONFIRMED, f"the purchase is already confirmed with reference {state.window.reference}"
+        )
     opens_on, deadline = window_days(state.programme, purchased_at)
     closes_at = calendar.end_of(deadline, state.zone)
     if closes_at <= decision.at:
-        raise Refused("window-ended", f"the testing window of a purchase made on {opens_on} ended on {deadline}")
+        raise Refused(
+            RefusalCode.WINDOW_ENDED, f"the testing window of a purchase made on {opens_on} ended on {deadline}"
+        )
     decision.record(
         PurchaseConfirmed,
         reference=purchase.reference,
@@ -95,23 +100,29 @@ def extend_deadline(decision: Decision, command: ExtendDeadline) -> None:
     """Moves the testing deadline, within the limit counted from the original one (rule 6)."""
     state = decision.state
     if state.certificate:
-        raise Refused("already-certified", "there is no testing deadline any more: the candidate is certified")
+        raise Refused(
+            RefusalCode.ALREADY_CERTIFIED, "there is no testing deadline any more: the candidate is certified"
+        )
     if state.window is None:
-        raise Refused("purchase-not-confirmed", "there is no testing deadline before the purchase is confirmed")
+        raise Refused(
+            RefusalCode.PURCHASE_NOT_CONFIRMED, "there is no testing deadline before the purchase is confirmed"
+        )
     if command.until == state.window.deadline:
         return
     if command.until < state.window.deadline:
-        raise Refused("not-later", f"the deadline is already {state.window.deadline}; an extension must end later")
+        raise Refused(
+            RefusalCode.NOT_LATER, f"the deadline is already {state.window.deadline}; an extension must end later"
+        )
     latest = calendar.add_days(state.window.original_deadline, state.programme.rules.testing.extension_days)
     if command.until > latest:
         raise Refused(
-            "extension-too-long",
+            RefusalCode.EXTENSION_TOO_LONG,
             f"at most {state.programme.rules.testing.extension_days} days after the original deadline"
             f" {state.window.original_deadline}: {latest} is the latest day",
         )
     closes_at = calendar.end_of(command.until, state.zone)
     if closes_at <= decision.at:
-        raise Refused("deadline-in-the-past", f"{command.until} is already over")
+        raise Refused(RefusalCode.DEADLINE_IN_THE_PAST, f"{command.until} is already over")
     decision.record(
         DeadlineExtended,
         deadline=command.until,
@@ -126,29 +137,29 @@ def extend_deadline(decision: Decision, command: ExtendDeadline) -> None:
 def withdraw(decision: Decision, command: Withdraw) -> None:
     """Ends the candidacy, or gives up the certificate (rule 21)."""
     decision.record(Withdrawn, reason=command.reason)
-    close(decision, "withdrawn", command.reason or "at the person's own request")
+    close(decision, Status.WITHDRAWN, command.reason or "at the person's own request")
 
 
 def cancel(decision: Decision, _command: Cancel) -> None:
     """A cancelled workflow: withdraws a candidacy; a certificate does not disappear by a click (rule 21)."""
     if not decision.state.certificate:
         decision.record(Withdrawn, reason="the workflow was cancelled")
-        close(decision, "withdrawn", "the workflow was cancelled")
+        close(decision, Status.WITHDRAWN, "the workflow was cancelled")
         return
     reason = "a holder's workflow cannot be cancelled; send withdraw or revoke, with a name, instead"
     decision.record(
         MessageRefused,
         message="cancel",
-        code="holder",
+        code=RefusalCode.HOLDER,
         reason=reason,
         from_signal=False,
         sha256="",
         excerpt="",
     )
-    decision.record(AttentionRaised, attention="cancel-refused", reason=reason)
+    decision.record(AttentionRaised, attention=Attention(AttentionKind.CANCEL_REFUSED), reason=reason)
 
 
-def close(decision: Decision, status: ClosedStatus, reason: str) -> None:
+def close(decision: Decision, status: Status, reason: str) -> None:
     """Closes the candidacy for good."""
     decision.record(CandidacyClosed, status=status, reason=reason)
 
@@ -161,50 +172,22 @@ def alarms(state: State) -> Iterator[Alarm]:
     if state.certificate:
         return
     if state.window is None:
-        yield Alarm(
-            at=state.abandons_at,
-            kind="abandon",
-            what="the candidacy is abandoned unless the purchase is confirmed",
-            why=f"{state.programme.rules.testing.purchase_days} days after the registration (rule 4)",
-        )
+        yield Alarm(at=state.abandons_at, kind=AlarmKind.ABANDON)
         return
     if not state.window.closed:
-        yield Alarm(
-            at=state.window.closes_at,
-            kind="window",
-            what="the testing window closes",
-            why=_why_it_closes(state, state.window),
-        )
+        yield Alarm(at=state.window.closes_at, kind=AlarmKind.WINDOW)
     yield from _settlements(state, state.window)
     if requirements.can_act(state):
         yield from _reminders(state, state.window)
 
 
-def _why_it_closes(state: State, window: Window) -> str:
-    if window.deadline != window.original_deadline:
-        return f"extended from {window.original_deadline} (rule 6)"
-    return f"{state.programme.rules.testing.window_months} months from the purchase on {window.opens_on} (rules 1, 2)"
-
-
 def _settlements(state: State, window: Window) -> Iterator[Alarm]:
-    days = state.programme.rules.testing.settlement_days
-    if window.closed and settlement_matter(window) not in state.asked:
-        yield Alarm(
-            at=window.settles_at,
-            kind="settled",
-            what="the settlement ends",
-            why=f"{days} days after the testing deadline {window.deadline} (rule 3)",
-            inquiry="lower" if state.ready_at else None,
-        )
+    if window.closed and settlement(window) not in state.asked:
+        inquiry: Literal["lower"] | None = "lower" if state.ready_at else None
+        yield Alarm(at=window.settles_at, kind=AlarmKind.SETTLED, inquiry=inquiry)
     for domain, settles_at in state.settlements.items():
-        if _exhaustion_matter(domain, settles_at) not in state.asked:
-            title = state.programme.domains.get(domain, domain)
-            yield Alarm(
-                at=settles_at,
-                kind=f"exhausted:{domain}",
-                what=f"the settlement ends: no attempt left at {title}",
-                why=f"{days} days after the last attempt was used (rule 10)",
-            )
+        if _exhaustion(domain, settles_at) not in state.asked:
+            yield Alarm(at=settles_at, kind=AlarmKind.EXHAUSTED, subject=domain)
 
 
 def _reminders(state: State, window: Window) -> Iterator[Alarm]:
@@ -212,23 +195,21 @@ def _reminders(state: State, window: Window) -> Iterator[Alarm]:
     for days in rules.reminder_days:
         due = calendar.at_hour(calendar.add_days(window.deadline, -days), rules.reminder_hour, state.zone)
         if state.remind_after is not None and due > state.remind_after:
-            what = f"reminder: {days} days to the testing deadline"
-            why = f"which is {window.deadline} (rule 5)"
-            yield Alarm(at=due, kind="reminder", what=what, why=why, border=False)
+            yield Alarm(at=due, kind=AlarmKind.REMINDER, days=days, border=False)
 
 
-def settlement_matter(window: Window) -> str:
-    """Names the settlement of this very deadline, among the matters already asked about."""
-    return f"settled:{window.settles_at.isoformat()}"
+def settlement(window: Window) -> Asked:
+    """The settlement of this very deadline, among what a person was already asked for."""
+    return Asked(kind=AlarmKind.SETTLED, at=window.settles_at)
 
 
-def _exhaustion_matter(domain: str, settles_at: datetime) -> str:
-    return f"exhausted:{domain}:{settles_at.isoformat()}"
+def _exhaustion(domain: str, settles_at: datetime) -> Asked:
+    return Asked(kind=AlarmKind.EXHAUSTED, at=settles_at, domain=domain)
 
 
 def ring_abandon(decision: Decision, _command: RingAlarm) -> None:
     days = decision.state.programme.rules.testing.purchase_days
-    close(decision, "abandoned", f"the purchase was not confirmed within {days} days of registration")
+    close(decision, Status.ABANDONED, f"the purchase was not confirmed within {days} days of registration")
 
 
 def ring_reminder(decision: Decision, command: RingAlarm) -> None:
@@ -236,14 +217,19 @@ def ring_reminder(decision: Decision, command: RingAlarm) -> None:
     state = decision.state
     if state.window is None:
         return
-    what = next(alarm.what for alarm in _reminders(state, state.window) if alarm.at == command.due)
+    days = next(alarm.days for alarm in _reminders(state, state.window) if alarm.at == command.due)
     decision.record(
         ReminderDue,
         due=command.due,
-        what=what.removeprefix("reminder: "),
+        what=reminder_of(days),
         about="testing",
         border=state.window.deadline,
     )
+
+
+def reminder_of(days: int | None) -> str:
+    """What a reminder says that comes so many days before the testing deadline."""
+    return f"{days} days to the testing deadline"
 
 
 def ring_window(decision: Decision, _command: RingAlarm) -> None:
@@ -257,28 +243,27 @@ def ring_settled(decision: Decision, _command: RingAlarm) -> None:
     state = decision.state
     if state.window is None or state.certificate:
         return
-    matter = settlement_matter(state.window)
-    close_when_over(decision, rung=matter)
+    asked = settlement(state.window)
+    close_when_over(decision, rung=asked)
     if not decision.state.closed:
-        _ask(decision, matter)
+        _ask(decision, asked)
 
 
 def ring_exhausted(decision: Decision, command: RingAlarm) -> None:
-    _, _, domain = command.kind.partition(":")
-    matter = _exhaustion_matter(domain, command.due)
-    close_when_over(decision, rung=matter)
+    asked = _exhaustion(command.subject, command.due)
+    close_when_over(decision, rung=asked)
     if not decision.state.closed:
-        _ask(decision, matter)
+        _ask(decision, asked)
 
 
-def _ask(decision: Decision, matter: str) -> None:
+def _ask(decision: Decision, asked: Asked) -> None:
     """Asks for attention to everything that keeps the candidacy open past its border."""
     state = decision.state
-    held = {f"held-result:{hold.result.result_id}": "a held result" for hold in state.held.values()}
-    review = {REVIEW_WAITING: "the work product"}
+    held = {hold.attention: "a held result" for hold in state.held.values()}
+    review = {Attention(AttentionKind.REVIEW_WAITING): "the work product"}
     for attention, what in ((review if state.work_product.status in ("submitted", "revise") else {}) | held).items():
         reason = f"the settlement is over and {what} is not decided yet"
-        decision.record(AttentionRaised, attention=attention, reason=reason, matter=matter)
+        decision.record(AttentionRaised, attention=attention, reason=reason, asked=asked)
 
 
 # --- conclusions --------------------------------------------------------------------------------------------
@@ -302,33 +287,33 @@ def settle_attempts(decision: Decision) -> None:
             decision.record(SettlementLifted, domain=domain)
 
 
-def close_when_over(decision: Decision, *, rung: str | None = None) -> None:
+def close_when_over(decision: Decision, *, rung: Asked | None = None) -> None:
     """Closes a candidacy past its last border, unless a decision on it is outstanding (rules 3, 10, 15).
 
-    Only the alarm of a border (`rung` is its matter) closes, or a decision after it has rung: a message that waited
+    Only the alarm of a border (`rung`) closes, or a decision after it has rung: a message that waited
     out an outage must not close the candidacy before the messages behind it are applied.
     """
     state = decision.state
     if state.certificate or state.closed or state.window is None:
         return
     if state.work_product.failures >= state.programme.rules.work_product.failures:
-        close(decision, "refused", f"{state.work_product.failures} work products failed")
+        close(decision, Status.REFUSED, f"{state.work_product.failures} work products failed")
         return
-    past = {*state.asked, rung}
+    past = (*state.asked, rung)
     held = {hold.result.domain for hold in state.held.values()}
     for domain, settles_at in state.settlements.items():
-        if _exhaustion_matter(domain, settles_at) in past and domain not in held:
+        if _exhaustion(domain, settles_at) in past and domain not in held:
             close(
                 decision,
-                "refused",
+                Status.REFUSED,
                 f"every attempt at {state.programme.domains[domain]} was used without a pass",
             )
             return
-    over = settlement_matter(state.window) in past
+    over = settlement(state.window) in past
     if over and not requirements.all_met(state) and not requirements.undecided(state, decision.effective_at):
         unmet = ", ".join(requirements.missing(state))
         # Out of attempts, and the window's settlement ends before that of the attempts: refused all the same (rule 10).
-        status: ClosedStatus = "refused" if state.settlements else "timed_out"
+        status = Status.REFUSED if state.settlements else Status.TIMED_OUT
         close(decision, status, f"by the end of the testing window {state.window.deadline} still missing: {unmet}")
 
 
@@ -388,12 +373,12 @@ DECIDERS: dict[type, Decider] = {
     Withdraw: withdraw,
     Cancel: cancel,
 }
-RINGS: dict[str, Decider] = {
-    "abandon": ring_abandon,
-    "reminder": ring_reminder,
-    "window": ring_window,
-    "settled": ring_settled,
-    "exhausted": ring_exhausted,
+RINGS: dict[AlarmKind, Decider] = {
+    AlarmKind.ABANDON: ring_abandon,
+    AlarmKind.REMINDER: ring_reminder,
+    AlarmKind.WINDOW: ring_window,
+    AlarmKind.SETTLED: ring_settled,
+    AlarmKind.EXHAUSTED: ring_exhausted,
 }
 ALARMS: tuple[AlarmSource, ...] = (alarms,)
 FOLDS: dict[type, Folder] = {

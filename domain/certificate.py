@@ -13,6 +13,7 @@ from domain.candidacy import close
 from domain.commands import Reinstate, Revoke, RingAlarm, Suspend
 from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
 from domain.events import (
+    Asked,
     AttentionRaised,
     CertificateDates,
     CertificateExpired,
@@ -24,9 +25,12 @@ from domain.events import (
     Revoked,
     Suspended,
 )
-from domain.people import REVIEW_WAITING, SUSPENSION_UNRESOLVED
 from domain.scheme import Programme
 from domain.state import Certificate, Recertification, State, Suspension
+from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
+
+REVIEW_WAITING = Attention(AttentionKind.REVIEW_WAITING)
+SUSPENSION_UNRESOLVED = Attention(AttentionKind.SUSPENSION_UNRESOLVED)
 
 # --- granting -----------------------------------------------------------------------------------------------
 
@@ -90,7 +94,7 @@ def cycle_dates(programme: Programme, cycle: int, anchor: date, months: int, sta
 def _holder(decision: Decision) -> Certificate:
     certificate = decision.state.certificate
     if certificate is None:
-        raise Refused("not-a-holder", "there is no certificate yet; a candidacy ends by withdraw")
+        raise Refused(RefusalCode.NOT_A_HOLDER, "there is no certificate yet; a candidacy ends by withdraw")
     return certificate
 
 
@@ -98,7 +102,7 @@ def suspend(decision: Decision, command: Suspend) -> None:
     """Suspends the holder; no clock stops (rule 20)."""
     _holder(decision)
     if decision.state.suspension:
-        raise Refused("already-suspended", "the certificate is suspended already")
+        raise Refused(RefusalCode.ALREADY_SUSPENDED, "the certificate is suspended already")
     days = decision.state.programme.rules.suspension.attention_days
     attention_on = calendar.add_days(decision.day, days)
     decision.record(
@@ -112,7 +116,7 @@ def suspend(decision: Decision, command: Suspend) -> None:
 def reinstate(decision: Decision, command: Reinstate) -> None:
     """Ends the suspension; the status is what the clocks say by then (rule 20)."""
     if decision.state.suspension is None:
-        raise Refused("not-suspended", "the certificate is not suspended")
+        raise Refused(RefusalCode.NOT_SUSPENDED, "the certificate is not suspended")
     decision.record(Reinstated, reason=command.reason, by=command.by)
 
 
@@ -120,7 +124,7 @@ def revoke(decision: Decision, command: Revoke) -> None:
     """Revokes the certificate, in every holder status, for good (rule 20)."""
     _holder(decision)
     decision.record(Revoked, reason=command.reason, by=command.by)
-    close(decision, "revoked", f"revoked by {command.by}: {command.reason}")
+    close(decision, Status.REVOKED, f"revoked by {command.by}: {command.reason}")
 
 
 # --- alarms -------------------------------------------------------------------------------------------------
@@ -132,60 +136,52 @@ def alarms(state: State) -> Iterator[Alarm]:
     if certificate is None:
         return
     if certificate.phase in ("certified", "recertifying"):
-        why = f"{certificate.months} months from {certificate.anchor} (rules 17, 18)"
-        yield Alarm(at=certificate.expires_at, kind="expiry", what="the certificate expires", why=why)
-    if certificate.phase == "grace" and not _asked(state, certificate.lapses_at):
-        what = "the grace period ends and the certification lapses"
-        yield Alarm(at=certificate.lapses_at, kind="lapse", what=what, why=_after_expiry(certificate))
-    if certificate.phase == "lapsed" and not _asked(state, certificate.ends_at):
-        what = "the certification ends for good"
-        yield Alarm(at=certificate.ends_at, kind="end", what=what, why=_after_expiry(certificate))
+        yield Alarm(at=certificate.expires_at, kind=AlarmKind.EXPIRY)
+    if certificate.phase == "grace" and not _asked(state, AlarmKind.LAPSE, certificate.lapses_at):
+        yield Alarm(at=certificate.lapses_at, kind=AlarmKind.LAPSE)
+    if certificate.phase == "lapsed" and not _asked(state, AlarmKind.END, certificate.ends_at):
+        yield Alarm(at=certificate.ends_at, kind=AlarmKind.END)
     if state.suspension and not state.suspension.asked:
-        yield Alarm(
-            at=state.suspension.attention_at,
-            kind="suspension",
-            what="the suspension asks for attention",
-            why=f"{state.programme.rules.suspension.attention_days} days after the suspension (rule 20)",
-            border=False,
-        )
+        yield Alarm(at=state.suspension.attention_at, kind=AlarmKind.SUSPENSION, border=False)
     yield from _reminders(state, certificate)
-
-
-def _after_expiry(certificate: Certificate) -> str:
-    return f"counted from the expiry on {certificate.expires_on} (rule 19)"
 
 
 def _reminders(state: State, certificate: Certificate) -> Iterator[Alarm]:
     """Reminders go out while the holder can act: not once the evidence is submitted (rule 5)."""
     if state.recertification.status == "submitted" or state.remind_after is None:
         return
-    for day, what in _reminder_days(state, certificate):
+    for day, days in _reminder_days(state, certificate):
         due = calendar.at_hour(day, state.programme.rules.testing.reminder_hour, state.zone)
         if due > state.remind_after:
-            why = f"expiry {certificate.expires_on} (rule 5)"
-            yield Alarm(at=due, kind="certificate-reminder", what=f"reminder: {what}", why=why, border=False)
+            yield Alarm(at=due, kind=AlarmKind.CERTIFICATE_REMINDER, days=days, border=False)
 
 
-def _reminder_days(state: State, certificate: Certificate) -> Iterator[tuple[date, str]]:
+def _reminder_days(state: State, certificate: Certificate) -> Iterator[tuple[date, int | None]]:
+    """The days on which the holder is reminded, and how many days each lies before the expiry.
+
+    Negative after it, and none for the day on which the recertification window opens.
+    """
     rules = state.programme.rules.certificate
     if certificate.phase in ("certified", "recertifying"):
-        yield certificate.window_opens_on, "the recertification window is open"
+        yield certificate.window_opens_on, None
         for days in rules.reminder_days:
-            yield calendar.add_days(certificate.expires_on, -days), f"{days} days to the certificate's expiry"
+            yield calendar.add_days(certificate.expires_on, -days), days
     if certificate.phase == "grace":
         for days in rules.reminder_days_after:
-            yield (
-                calendar.add_days(certificate.expires_on, days),
-                "the certificate has expired; it can still be renewed",
-            )
+            yield calendar.add_days(certificate.expires_on, days), -days
 
 
-def _asked(state: State, border: datetime) -> bool:
-    return _matter(border) in state.asked
+def reminder_of(days: int | None) -> str:
+    """What a reminder says that comes so many days before the expiry; None: as the window opens."""
+    if days is None:
+        return "the recertification window is open"
+    if days < 0:
+        return "the certificate has expired; it can still be renewed"
+    return f"{days} days to the certificate's expiry"
 
 
-def _matter(border: datetime) -> str:
-    return f"review:{border.isoformat()}"
+def _asked(state: State, kind: AlarmKind, border: datetime) -> bool:
+    return Asked(kind=kind, at=border) in state.asked
 
 
 def review_pending(state: State, border: datetime) -> bool:
@@ -199,26 +195,27 @@ def ring_expiry(decision: Decision, _command: RingAlarm) -> None:
     certificate = _holder(decision)
     decision.record(CertificateExpired, expired_on=certificate.expires_on, grace_ends_on=certificate.grace_ends_on)
     if review_pending(decision.state, certificate.expires_at):
-        _ask_for_review(decision, certificate.expires_at)
+        _ask_for_review(decision, AlarmKind.EXPIRY, certificate.expires_at)
 
 
 def ring_lapse(decision: Decision, _command: RingAlarm) -> None:
     certificate = _holder(decision)
     lapse_when_over(decision, rung=certificate.lapses_at)
     if review_pending(decision.state, certificate.lapses_at):
-        _ask_for_review(decision, certificate.lapses_at)
+        _ask_for_review(decision, AlarmKind.LAPSE, certificate.lapses_at)
 
 
 def ring_end(decision: Decision, _command: RingAlarm) -> None:
     certificate = _holder(decision)
     lapse_when_over(decision, rung=certificate.ends_at)
     if review_pending(decision.state, certificate.ends_at):
-        _ask_for_review(decision, certificate.ends_at)
+        _ask_for_review(decision, AlarmKind.END, certificate.ends_at)
 
 
-def _ask_for_review(decision: Decision, border: datetime) -> None:
+def _ask_for_review(decision: Decision, kind: AlarmKind, border: datetime) -> None:
     reason = "evidence that was submitted in time is still under review"
-    decision.record(AttentionRaised, attention=REVIEW_WAITING, reason=reason, matter=_matter(border))
+    asked = Asked(kind=kind, at=border)
+    decision.record(AttentionRaised, attention=REVIEW_WAITING, reason=reason, asked=asked)
 
 
 def ring_suspension(decision: Decision, _command: RingAlarm) -> None:
@@ -229,11 +226,11 @@ def ring_suspension(decision: Decision, _command: RingAlarm) -> None:
 
 def ring_reminder(decision: Decision, command: RingAlarm) -> None:
     certificate = _holder(decision)
-    what = next(alarm.what for alarm in _reminders(decision.state, certificate) if alarm.at == command.due)
+    days = next(alarm.days for alarm in _reminders(decision.state, certificate) if alarm.at == command.due)
     decision.record(
         ReminderDue,
         due=command.due,
-        what=what.removeprefix("reminder: "),
+        what=reminder_of(days),
         about="certificate",
         border=certificate.expires_on,
     )
@@ -251,14 +248,14 @@ def lapse_when_over(decision: Decision, *, rung: datetime | None = None) -> None
     certificate = state.certificate
     if certificate is None or state.closed:
         return
-    if certificate.phase == "grace" and _over(state, certificate.lapses_at, rung):
+    if certificate.phase == "grace" and _over(state, AlarmKind.LAPSE, certificate.lapses_at, rung):
         decision.record(CertificationLapsed, ends_on=certificate.ends_on)
-    elif certificate.phase == "lapsed" and _over(state, certificate.ends_at, rung):
-        close(decision, "expired", f"not recertified by {certificate.ends_on}")
+    elif certificate.phase == "lapsed" and _over(state, AlarmKind.END, certificate.ends_at, rung):
+        close(decision, Status.EXPIRED, f"not recertified by {certificate.ends_on}")
 
 
-def _over(state: State, border: datetime, rung: datetime | None) -> bool:
-    return (border == rung or _asked(state, border)) and not review_pending(state, border)
+def _over(state: State, kind: AlarmKind, border: datetime, rung: datetime | None) -> bool:
+    return (border == rung or _asked(state, kind, border)) and not review_pending(state, border)
 
 
 # --- folds --------------------------------------------------------------------------------------------------
@@ -267,7 +264,7 @@ def _over(state: State, border: datetime, rung: datetime | None) -> bool:
 def on_certified(state: State, event: Certified) -> State:
     certificate = Certificate(number=event.number, certified_on=event.certified_on, **_dates(event))
     state = state.having(certificate=certificate, remind_after=event.at, ready_at=None, settlements={}, asked=())
-    return state.wanting("lower-not-in-force", ended=True).wanting(REVIEW_WAITING, ended=True)
+    return state.resolving(Attention(AttentionKind.LOWER_NOT_IN_FORCE)).resolving(REVIEW_WAITING)
 
 
 def on_recertified(state: State, event: Recertified) -> State:
@@ -279,7 +276,7 @@ def on_recertified(state: State, event: Recertified) -> State:
         recertification=Recertification(),
         remind_after=event.at,
         asked=(),
-    ).wanting(REVIEW_WAITING, ended=True)
+    ).resolving(REVIEW_WAITING)
 
 
 def _dates(event: CertificateDates) -> dict[str, Any]:
@@ -307,16 +304,16 @@ def on_suspended(state: State, event: Suspended) -> State:
 
 
 def on_reinstated(state: State, _event: Reinstated) -> State:
-    return state.having(suspension=None).wanting(SUSPENSION_UNRESOLVED, ended=True)
+    return state.having(suspension=None).resolving(SUSPENSION_UNRESOLVED)
 
 
 DECIDERS: dict[type, Decider] = {Suspend: suspend, Reinstate: reinstate, Revoke: revoke}
-RINGS: dict[str, Decider] = {
-    "expiry": ring_expiry,
-    "lapse": ring_lapse,
-    "end": ring_end,
-    "suspension": ring_suspension,
-    "certificate-reminder": ring_reminder,
+RINGS: dict[AlarmKind, Decider] = {
+    AlarmKind.EXPIRY: ring_expiry,
+    AlarmKind.LAPSE: ring_lapse,
+    AlarmKind.END: ring_end,
+    AlarmKind.SUSPENSION: ring_suspension,
+    AlarmKind.CERTIFICATE_REMINDER: ring_reminder,
 }
 ALARMS: tuple[AlarmSource, ...] = (alarms,)
 FOLDS: dict[type, Folder] = {

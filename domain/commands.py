@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from domain.scheme import PinnedProgramme, Slug
 from domain.types import (
@@ -29,6 +30,7 @@ from domain.types import (
     Uri,
     WorkflowId,
 )
+from domain.vocabulary import AlarmKind, ProblemCode, RefusalCode
 
 MAX_RESPONSES = 300
 MAX_EVIDENCE = 20
@@ -77,7 +79,7 @@ class Experience(Command):
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
         if self.ended_on is not None and self.ended_on < self.started_on:
-            raise ValueError("ended_on lies before started_on")
+            raise PydanticCustomError(ProblemCode.ENDS_BEFORE_START, "ended_on lies before started_on")
         return self
 
 
@@ -170,7 +172,10 @@ class RecordAssessmentResult(Message):
             return self
         if len(given) != 1:
             found = " and ".join(given) or "nothing"
-            raise ValueError(f"give exactly one of percentage, points with out_of, form with responses; found {found}")
+            told = f"give exactly one of percentage, points with out_of, form with responses; found {found}"
+            if not given:
+                raise PydanticCustomError(ProblemCode.NO_SCORE, told)
+            raise ValueError(told)
         if ways["points with out_of"]:
             self._check_points()
         if ways["form with responses"] and (self.form is None or self.responses is None):
@@ -387,8 +392,9 @@ class Register(Command):
 class RingAlarm(Command):
     """An alarm is due. What had to be found out first (a scheme, the lower certificate's answer) comes with it."""
 
-    kind: str
+    kind: AlarmKind
     due: datetime
+    subject: str = ""
     programme: PinnedProgramme | None = None
     lower: LowerAnswer | None = None
 
@@ -411,7 +417,7 @@ class RefuseMessage(Command):
     """Puts a message that was refused, or could not be parsed, on the timeline (rule 27)."""
 
     message: str
-    code: str
+    code: RefusalCode
     reason: str
     from_signal: bool
     sha256: str

@@ -16,6 +16,7 @@ from domain import calendar
 from domain.commands import Contact
 from domain.events import BaseEvent
 from domain.state import State
+from domain.vocabulary import AlarmKind, RefusalCode
 
 Fold = Callable[[State | None, BaseEvent], State]
 
@@ -23,7 +24,7 @@ Fold = Callable[[State | None, BaseEvent], State]
 class Refused(Exception):
     """A command that the rules do not allow: a code for machines and a reason in plain words."""
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: RefusalCode, reason: str) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
@@ -31,15 +32,17 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """When the rules next want to be asked, and why. `inquiry` names what must be found out before it is rung.
+    """When the rules next want to be asked. `inquiry` names what must be found out before it is rung.
 
     A border is the exclusive end of a last day: what is due on 22 November is rung at 00:00 of the 23rd (rule 2).
+    `subject` is the domain that an alarm is about; `days` are those that a reminder comes before its border, negative
+    where it comes after.
     """
 
     at: datetime
-    kind: str
-    what: str
-    why: str
+    kind: AlarmKind
+    subject: str = ""
+    days: int | None = None
     border: bool = True
     inquiry: Literal["programme", "lower"] | None = None
 
@@ -74,7 +77,7 @@ class Decision:
     @property
     def state(self) -> State:
         if self._state is None:
-            raise Refused("not-registered", "there is no candidacy yet")
+            raise Refused(RefusalCode.NOT_REGISTERED, "there is no candidacy yet")
         return self._state
 
     @property

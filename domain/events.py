@@ -14,18 +14,8 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from domain.scheme import PinnedProgramme
-from domain.types import Frozen, Instant, Score
-
-ClosedStatus = Literal["abandoned", "timed_out", "refused", "withdrawn", "revoked", "superseded", "expired"]
-HoldReason = Literal[
-    "before-purchase",
-    "too-early",
-    "too-many-attempts",
-    "conflict",
-    "flag-contradicts-score",
-    "unscored",
-    "after-certification",
-]
+from domain.types import AttentionValue, Frozen, Instant, Score
+from domain.vocabulary import AlarmKind, HoldReason, RefusalCode, Status
 
 
 class BaseEvent(Frozen):
@@ -35,16 +25,13 @@ class BaseEvent(Frozen):
     at: Instant
     effective_on: date | None = None
 
-    @property
-    def summary(self) -> str:
-        """One plain English line for the timeline, whatever line breaks a reason or a comment came with."""
-        plain = "".join(letter if letter.isprintable() else " " for letter in self.sentence)
-        return " ".join(plain.split())
 
-    @property
-    def sentence(self) -> str:
-        """What the event says."""
-        return type(self).__name__
+class Asked(Frozen):
+    """What a person was asked for, so that the same is not asked twice: by which alarm, for which border and domain."""
+
+    kind: AlarmKind
+    at: Instant | None = None
+    domain: str = ""
 
 
 class ResultFacts(Frozen):
@@ -61,17 +48,6 @@ class ResultFacts(Frozen):
     form: str | None = None
     responses: dict[str, str] | None = None
     digest: str = ""
-
-    @property
-    def told(self) -> str:
-        """What the result says, in a few words."""
-        if self.outcome == "no_show":
-            return "no-show"
-        if self.outcome == "voided":
-            return "voided"
-        if self.score is None:
-            return "not scored"
-        return f"{self.score.shown} %, {'passed' if self.passed else 'not passed'}"
 
 
 class ResultEvent(BaseEvent):
@@ -94,11 +70,6 @@ class Registered(BaseEvent):
     advances_from: str | None = None
     abandons_at: Instant
 
-    @property
-    def sentence(self) -> str:
-        how = f", advancing from {self.advances_from}" if self.advances_from else ""
-        return f"Registered for {self.designation} under scheme {self.programme.scheme}{how}"
-
 
 class PurchaseConfirmed(BaseEvent):
     type: Literal["PurchaseConfirmed"] = "PurchaseConfirmed"
@@ -108,10 +79,6 @@ class PurchaseConfirmed(BaseEvent):
     deadline: date
     closes_at: Instant
     settles_at: Instant
-
-    @property
-    def sentence(self) -> str:
-        return f"Purchase {self.reference} confirmed; the testing window runs to {self.deadline} inclusive"
 
 
 class DeadlineExtended(BaseEvent):
@@ -123,11 +90,6 @@ class DeadlineExtended(BaseEvent):
     reason: str
     approved_by: str
 
-    @property
-    def sentence(self) -> str:
-        moved = f"Testing deadline moved from {self.previous} to {self.deadline}"
-        return f"{moved}, approved by {self.approved_by}: {self.reason}"
-
 
 class ReminderDue(BaseEvent):
     type: Literal["ReminderDue"] = "ReminderDue"
@@ -136,20 +98,12 @@ class ReminderDue(BaseEvent):
     about: Literal["testing", "certificate"]
     border: date
 
-    @property
-    def sentence(self) -> str:
-        return f"Reminder: {self.what}"
-
 
 class TestingWindowClosed(BaseEvent):
     __test__ = False
     type: Literal["TestingWindowClosed"] = "TestingWindowClosed"
     deadline: date
     settles_at: Instant
-
-    @property
-    def sentence(self) -> str:
-        return f"The testing window closed at the end of {self.deadline}; results taken inside it are still awaited"
 
 
 class SettlementStarted(BaseEvent):
@@ -160,11 +114,6 @@ class SettlementStarted(BaseEvent):
     attempts: int
     settles_at: Instant
 
-    @property
-    def sentence(self) -> str:
-        used = f"{self.attempts} attempts at {self.domain} used without a pass"
-        return f"{used}; corrections are awaited, then the candidacy closes"
-
 
 class SettlementLifted(BaseEvent):
     """A correction or a decision gave an attempt back, or made it a pass."""
@@ -172,28 +121,16 @@ class SettlementLifted(BaseEvent):
     type: Literal["SettlementLifted"] = "SettlementLifted"
     domain: str
 
-    @property
-    def sentence(self) -> str:
-        return f"{self.domain} is no longer out of attempts"
-
 
 class CandidacyClosed(BaseEvent):
     type: Literal["CandidacyClosed"] = "CandidacyClosed"
-    status: ClosedStatus
+    status: Status
     reason: str
-
-    @property
-    def sentence(self) -> str:
-        return f"Closed as {self.status.replace('_', ' ')}: {self.reason}"
 
 
 class Withdrawn(BaseEvent):
     type: Literal["Withdrawn"] = "Withdrawn"
     reason: str | None = None
-
-    @property
-    def sentence(self) -> str:
-        return f"Withdrawn at the person's own request{f': {self.reason}' if self.reason else ''}"
 
 
 class ContactUpdated(BaseEvent):
@@ -201,10 +138,6 @@ class ContactUpdated(BaseEvent):
 
     type: Literal["ContactUpdated"] = "ContactUpdated"
     changed: tuple[str, ...]
-
-    @property
-    def sentence(self) -> str:
-        return f"Contact details changed: {', '.join(self.changed)}"
 
 
 # --- assessments --------------------------------------------------------------------------------------------
@@ -217,18 +150,9 @@ class SelfAssessmentRecorded(BaseEvent):
     taken_at: Instant
     guidance: Literal["strength", "needs development"]
 
-    @property
-    def sentence(self) -> str:
-        return f"Self-assessment of {self.domain}: {self.score.shown} %, {self.guidance}"
-
 
 class AssessmentPassed(ResultEvent):
     type: Literal["AssessmentPassed"] = "AssessmentPassed"
-
-    @property
-    def sentence(self) -> str:
-        score = self.result.score
-        return f"{self.result.domain} passed with {score.shown if score else '?'} %"
 
 
 class AssessmentFailed(ResultEvent):
@@ -237,12 +161,6 @@ class AssessmentFailed(ResultEvent):
     attempts_left: int
     next_attempt_on: date | None = None
 
-    @property
-    def sentence(self) -> str:
-        again = f"; the next attempt may be taken from {self.next_attempt_on}" if self.next_attempt_on else ""
-        score = self.result.score
-        return f"{self.result.domain} not passed with {score.shown if score else '?'} %, attempt {self.attempts}{again}"
-
 
 class NoShowRecorded(ResultEvent):
     type: Literal["NoShowRecorded"] = "NoShowRecorded"
@@ -250,28 +168,15 @@ class NoShowRecorded(ResultEvent):
     attempts_left: int
     next_attempt_on: date | None = None
 
-    @property
-    def sentence(self) -> str:
-        again = f"; the next attempt may be taken from {self.next_attempt_on}" if self.next_attempt_on else ""
-        return f"{self.result.domain}: did not appear, attempt {self.attempts}{again}"
-
 
 class ResultVoided(ResultEvent):
     type: Literal["ResultVoided"] = "ResultVoided"
-
-    @property
-    def sentence(self) -> str:
-        return f"{self.result.domain}: attempt {self.result.result_id} voided by the vendor; it is not counted"
 
 
 class ResultHeld(ResultEvent):
     type: Literal["ResultHeld"] = "ResultHeld"
     reason: HoldReason
     explanation: str
-
-    @property
-    def sentence(self) -> str:
-        return f"Result {self.result.result_id} ({self.result.domain}, {self.result.told}) held: {self.explanation}"
 
 
 class ResultResolved(ResultEvent):
@@ -280,34 +185,15 @@ class ResultResolved(ResultEvent):
     by: str
     reason: str
 
-    @property
-    def sentence(self) -> str:
-        verb = "accepted" if self.decision == "accept" else "rejected"
-        held = f"Held result {self.result.result_id} ({self.result.domain}, {self.result.told})"
-        return f"{held} {verb} by {self.by}: {self.reason}"
-
 
 class ResultCorrected(ResultEvent):
     type: Literal["ResultCorrected"] = "ResultCorrected"
     previous: ResultFacts
 
-    @property
-    def sentence(self) -> str:
-        return (
-            f"Result {self.result.result_id} ({self.result.domain}) corrected: revision {self.previous.revision}"
-            f" ({self.previous.told}) gives way to revision {self.result.revision} ({self.result.told})"
-        )
-
 
 class ResultRecorded(ResultEvent):
     type: Literal["ResultRecorded"] = "ResultRecorded"
     superseded: bool = False
-
-    @property
-    def sentence(self) -> str:
-        why = "a newer revision stands" if self.superseded else "already passed"
-        result = f"Result {self.result.result_id} ({self.result.domain}, {self.result.told})"
-        return f"{result} recorded; it changes nothing: {why}"
 
 
 # --- experience and work product ----------------------------------------------------------------------------
@@ -322,19 +208,10 @@ class ExperienceRecorded(BaseEvent):
     met_on: date | None
     met_at: Instant | None
 
-    @property
-    def sentence(self) -> str:
-        when = f"counts from {self.met_on}" if self.met_on else "ended too early to count"
-        return f"Experience recorded: {self.role} since {self.started_on}; it {when}"
-
 
 class ExperienceMet(BaseEvent):
     type: Literal["ExperienceMet"] = "ExperienceMet"
     met_on: date
-
-    @property
-    def sentence(self) -> str:
-        return f"Experience requirement met on {self.met_on}"
 
 
 class WorkProductSubmitted(BaseEvent):
@@ -345,10 +222,6 @@ class WorkProductSubmitted(BaseEvent):
     submitted_at: Instant
     digest: str = ""
 
-    @property
-    def sentence(self) -> str:
-        return f"Work product {self.submission_id} submitted"
-
 
 class WorkProductReturned(BaseEvent):
     type: Literal["WorkProductReturned"] = "WorkProductReturned"
@@ -358,10 +231,6 @@ class WorkProductReturned(BaseEvent):
     due_on: date
     due_at: Instant
 
-    @property
-    def sentence(self) -> str:
-        return f"Work product {self.submission_id} returned for revision by {self.reviewer}; due on {self.due_on}"
-
 
 class WorkProductPassed(BaseEvent):
     type: Literal["WorkProductPassed"] = "WorkProductPassed"
@@ -369,10 +238,6 @@ class WorkProductPassed(BaseEvent):
     reviewer: str
     score: Score | None = None
     comments: str | None = None
-
-    @property
-    def sentence(self) -> str:
-        return f"Work product {self.submission_id} passed, reviewed by {self.reviewer}"
 
 
 class WorkProductFailed(BaseEvent):
@@ -382,13 +247,6 @@ class WorkProductFailed(BaseEvent):
     score: Score | None = None
     comments: str | None = None
     cause: Literal["review", "revision-missed"] = "review"
-
-    @property
-    def sentence(self) -> str:
-        if self.cause == "revision-missed":
-            return f"Work product {self.submission_id} counts as failed: its revision was not submitted in time"
-        by = f", reviewed by {self.reviewer}" if self.reviewer else ""
-        return f"Work product {self.submission_id} failed{by}"
 
 
 # --- certificate --------------------------------------------------------------------------------------------
@@ -417,21 +275,12 @@ class Certified(CertificateDates):
     certified_on: date
     effective_at: Instant
 
-    @property
-    def sentence(self) -> str:
-        return f"Certified: certificate {self.number}, effective on {self.certified_on}, expires on {self.expires_on}"
-
 
 class RecertificationWindowOpened(BaseEvent):
     type: Literal["RecertificationWindowOpened"] = "RecertificationWindowOpened"
     cycle: int
     expires_on: date
     programme: PinnedProgramme
-
-    @property
-    def sentence(self) -> str:
-        opened = f"Recertification window opened under scheme {self.programme.scheme}"
-        return f"{opened}; the certificate expires on {self.expires_on}"
 
 
 class Evidence(Frozen):
@@ -452,21 +301,12 @@ class RecertificationSubmitted(BaseEvent):
     phase: Literal["in_time", "grace", "lapsed"]
     digest: str = ""
 
-    @property
-    def sentence(self) -> str:
-        count = "one activity" if self.activities == 1 else f"{self.activities} activities"
-        return f"Recertification {self.submission_id} submitted with {count}"
-
 
 class RecertificationReturned(BaseEvent):
     type: Literal["RecertificationReturned"] = "RecertificationReturned"
     submission_id: str
     reviewer: str
     comments: str | None = None
-
-    @property
-    def sentence(self) -> str:
-        return f"Recertification {self.submission_id} returned by {self.reviewer}"
 
 
 class Recertified(CertificateDates):
@@ -476,29 +316,16 @@ class Recertified(CertificateDates):
     gap_from: date | None = None
     comments: str | None = None
 
-    @property
-    def sentence(self) -> str:
-        gap = f", with a gap from {self.gap_from}" if self.gap_from else ""
-        return f"Recertified by {self.reviewer}: cycle {self.cycle} expires on {self.expires_on}{gap}"
-
 
 class CertificateExpired(BaseEvent):
     type: Literal["CertificateExpired"] = "CertificateExpired"
     expired_on: date
     grace_ends_on: date
 
-    @property
-    def sentence(self) -> str:
-        return f"The certificate expired at the end of {self.expired_on}; grace runs to {self.grace_ends_on}"
-
 
 class CertificationLapsed(BaseEvent):
     type: Literal["CertificationLapsed"] = "CertificationLapsed"
     ends_on: date
-
-    @property
-    def sentence(self) -> str:
-        return f"The grace period ended; the certification has lapsed and can be renewed until {self.ends_on}"
 
 
 class Suspended(BaseEvent):
@@ -507,29 +334,17 @@ class Suspended(BaseEvent):
     by: str
     attention_at: Instant
 
-    @property
-    def sentence(self) -> str:
-        return f"Suspended by {self.by}: {self.reason}"
-
 
 class Reinstated(BaseEvent):
     type: Literal["Reinstated"] = "Reinstated"
     reason: str
     by: str
 
-    @property
-    def sentence(self) -> str:
-        return f"Reinstated by {self.by}: {self.reason}"
-
 
 class Revoked(BaseEvent):
     type: Literal["Revoked"] = "Revoked"
     reason: str
     by: str
-
-    @property
-    def sentence(self) -> str:
-        return f"Revoked by {self.by}: {self.reason}"
 
 
 # --- advancement --------------------------------------------------------------------------------------------
@@ -543,29 +358,17 @@ class AdvancementRequested(BaseEvent):
     purchased_at: Instant
     experience: dict[str, str | None] | None = None
 
-    @property
-    def sentence(self) -> str:
-        return f"Advancement to {self.target} requested, purchase {self.reference}"
-
 
 class AdvancementRefused(BaseEvent):
     type: Literal["AdvancementRefused"] = "AdvancementRefused"
     target: str
     reason: str
 
-    @property
-    def sentence(self) -> str:
-        return f"Advancement to {self.target} could not be opened: {self.reason}"
-
 
 class Superseded(BaseEvent):
     type: Literal["Superseded"] = "Superseded"
     by_workflow_id: str
     by_number: str
-
-    @property
-    def sentence(self) -> str:
-        return f"Superseded by certificate {self.by_number}"
 
 
 # --- people and messages ------------------------------------------------------------------------------------
@@ -577,45 +380,29 @@ class NoticeUndeliverable(BaseEvent):
     about: int
     reason: str
 
-    @property
-    def sentence(self) -> str:
-        return f"The notice {self.notice!r} about event {self.about} could not be delivered: {self.reason}"
-
 
 class MessageRefused(BaseEvent):
     type: Literal["MessageRefused"] = "MessageRefused"
     message: str
-    code: str
+    code: RefusalCode
     reason: str
     from_signal: bool
     sha256: str
     excerpt: str = ""
 
-    @property
-    def sentence(self) -> str:
-        return f"Message {self.message} refused ({self.code}): {self.reason}"
-
 
 class AttentionRaised(BaseEvent):
     type: Literal["AttentionRaised"] = "AttentionRaised"
-    attention: str
+    attention: AttentionValue
     reason: str
-    matter: str | None = None
-
-    @property
-    def sentence(self) -> str:
-        return f"Needs attention, {self.attention}: {self.reason}"
+    asked: Asked | None = None
 
 
 class AttentionAcknowledged(BaseEvent):
     type: Literal["AttentionAcknowledged"] = "AttentionAcknowledged"
-    attention: str
+    attention: AttentionValue
     by: str
     note: str | None = None
-
-    @property
-    def sentence(self) -> str:
-        return f"{self.attention} acknowledged by {self.by}{f': {self.note}' if self.note else ''}"
 
 
 Event = Annotated[

@@ -9,12 +9,13 @@ from domain.commands import Experience, RecordExperience, RingAlarm
 from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
 from domain.events import ExperienceMet, ExperienceRecorded
 from domain.state import ExperienceClaim, State
+from domain.vocabulary import AlarmKind, RefusalCode
 
 
 def record_experience(decision: Decision, command: RecordExperience) -> None:
     """Records the experience; the newest record counts until the candidate is certified."""
     if decision.state.certificate:
-        raise Refused("already-certified", "the experience was decided with the certificate")
+        raise Refused(RefusalCode.ALREADY_CERTIFIED, "the experience was decided with the certificate")
     claim_experience(decision, command)
 
 
@@ -51,13 +52,7 @@ def meet_experience(decision: Decision) -> None:
 def alarms(state: State) -> Iterator[Alarm]:
     claim = state.experience
     if claim and claim.met_at and state.experience_met_on is None and not state.certificate:
-        yield Alarm(
-            at=claim.met_at,
-            kind="experience",
-            what="the experience counts from its anniversary",
-            why=f"{state.programme.rules.experience.months} months from its start on {claim.started_on} (rule 14)",
-            border=False,
-        )
+        yield Alarm(at=claim.met_at, kind=AlarmKind.EXPERIENCE, border=False)
 
 
 def ring_experience(decision: Decision, _command: RingAlarm) -> None:
@@ -82,6 +77,6 @@ def on_experience_met(state: State, event: ExperienceMet) -> State:
 
 
 DECIDERS: dict[type, Decider] = {RecordExperience: record_experience}
-RINGS: dict[str, Decider] = {"experience": ring_experience}
+RINGS: dict[AlarmKind, Decider] = {AlarmKind.EXPERIENCE: ring_experience}
 ALARMS: tuple[AlarmSource, ...] = (alarms,)
 FOLDS: dict[type, Folder] = {ExperienceRecorded: on_experience_recorded, ExperienceMet: on_experience_met}

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from domain.commands import MESSAGES, Command, Message
 from domain.scheme import Programme
 from domain.types import MAX_DIGITS, Frozen
+from domain.vocabulary import ProblemCode
 
 CLOCK_SKEW = timedelta(days=1)
 EXCERPT_BYTES = 2048
@@ -31,10 +32,11 @@ C = TypeVar("C", bound=Command)
 
 
 class Problem(Frozen):
-    """One wrong field: where, and what to do."""
+    """One wrong field: where, and what to do. `code` tells some of them apart; it is not sent on."""
 
     field: str
     problem: str
+    code: ProblemCode | None = None
 
 
 class InvalidMessage(Exception):
@@ -134,7 +136,8 @@ def _problems(error: ValidationError) -> list[Problem]:
         field = ".".join(str(part) for part in fault["loc"]) or "payload"
         told = _IN_PLAIN_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
         told = told.replace("Input should be", "must be")
-        found.append(Problem(field=_readable(field), problem=_readable(told)))
+        code = next((code for code in ProblemCode if code == fault["type"]), None)
+        found.append(Problem(field=_readable(field), problem=_readable(told), code=code))
     return found
 
 
@@ -165,7 +168,7 @@ def check_times(name: str, command: BaseModel, now: datetime) -> None:
     """
     latest = now + CLOCK_SKEW
     problems = [
-        Problem(field=field, problem="lies in the future")
+        Problem(field=field, problem="lies in the future", code=ProblemCode.FUTURE)
         for field, value in _times(command, "")
         if (value > latest if isinstance(value, datetime) else value > latest.date())
     ]

@@ -44,6 +44,7 @@ from domain.events import (
     WorkProductSubmitted,
 )
 from domain.state import State
+from domain.vocabulary import Status
 
 TOLD: tuple[type[BaseEvent], ...] = (
     Registered,
@@ -83,7 +84,7 @@ TOLD: tuple[type[BaseEvent], ...] = (
 """The events that a notice goes out for, one template each."""
 
 # Closings of which another event of the same decision tells already.
-_TOLD_ALREADY = ("revoked", "superseded")
+_TOLD_ALREADY = (Status.REVOKED, Status.SUPERSEDED)
 _LEFT_OUT = {"programme", "type", "workflow_id", "enrolment", "digest", "evidence", "effective_on"}
 
 

@@ -13,11 +13,10 @@ from domain.events import (
 )
 from domain.messages import without_name
 from domain.state import Refusal, State
+from domain.vocabulary import Attention, AttentionKind, RefusalCode
 
-UNDELIVERABLE = "notice-undeliverable"
-REFUSED_MESSAGE = "refused-message"
-REVIEW_WAITING = "review-waiting"
-SUSPENSION_UNRESOLVED = "suspension-unresolved"
+UNDELIVERABLE = Attention(AttentionKind.NOTICE_UNDELIVERABLE)
+REFUSED_MESSAGE = Attention(AttentionKind.REFUSED_MESSAGE)
 
 # Bounds of what rides through continue-as-new.
 MAX_ASKED = 20
@@ -31,7 +30,7 @@ def not_the_candidate(decision: Decision, reviewer: str) -> None:
     told = reviewer.strip().casefold()
     own_address = decision.contact is not None and decision.contact.email.casefold() in told
     if own_address or told == decision.state.candidate_id.casefold():
-        raise Refused("own-reviewer", "the reviewer must not be the candidate")
+        raise Refused(RefusalCode.OWN_REVIEWER, "the reviewer must not be the candidate")
 
 
 def update_contact(decision: Decision, command: UpdateContact) -> None:
@@ -48,10 +47,11 @@ def update_contact(decision: Decision, command: UpdateContact) -> None:
 
 def acknowledge(decision: Decision, command: Acknowledge) -> None:
     """Puts an attention value to rest."""
-    if command.attention not in decision.state.attention:
-        wanted = ", ".join(decision.state.attention) or "nothing"
-        raise Refused("no-such-attention", f"{command.attention!r} does not ask for attention; {wanted} does")
-    decision.record(AttentionAcknowledged, attention=command.attention, by=command.by, note=command.note)
+    attention = next((value for value in decision.state.attention if str(value) == command.attention), None)
+    if attention is None:
+        wanted = ", ".join(str(value) for value in decision.state.attention) or "nothing"
+        raise Refused(RefusalCode.NO_SUCH_ATTENTION, f"{command.attention!r} does not ask for attention; {wanted} does")
+    decision.record(AttentionAcknowledged, attention=attention, by=command.by, note=command.note)
 
 
 def refuse_message(decision: Decision, command: RefuseMessage) -> None:
@@ -86,7 +86,7 @@ def report_undeliverable(decision: Decision, command: ReportUndeliverable) -> No
 
 
 def on_contact_updated(state: State, event: ContactUpdated) -> State:
-    return state.wanting(UNDELIVERABLE, ended=True) if "email" in event.changed else state
+    return state.resolving(UNDELIVERABLE) if "email" in event.changed else state
 
 
 def on_message_refused(state: State, event: MessageRefused) -> State:
@@ -102,26 +102,26 @@ def on_message_refused(state: State, event: MessageRefused) -> State:
     )
     state = state.having(refusals=(*state.refusals, refusal)[-MAX_REFUSALS:])
     # A closed candidacy has nobody who looks after it: the timeline tells, nothing asks.
-    return state.wanting(REFUSED_MESSAGE) if event.from_signal and not state.closed else state
+    return state.raising(REFUSED_MESSAGE) if event.from_signal and not state.closed else state
 
 
 def on_undeliverable(state: State, _event: NoticeUndeliverable) -> State:
-    return state if state.closed else state.wanting(UNDELIVERABLE)
+    return state if state.closed else state.raising(UNDELIVERABLE)
 
 
 def on_attention_raised(state: State, event: AttentionRaised) -> State:
-    if event.matter:
-        state = state.having(asked=(*state.asked, event.matter)[-MAX_ASKED:])
-    if event.attention == SUSPENSION_UNRESOLVED and state.suspension:
+    if event.asked:
+        state = state.having(asked=(*state.asked, event.asked)[-MAX_ASKED:])
+    if event.attention.kind is AttentionKind.SUSPENSION_UNRESOLVED and state.suspension:
         state = state.having(suspension=state.suspension.model_copy(update={"asked": True}))
-    return state.wanting(event.attention)
+    return state.raising(event.attention)
 
 
 def on_acknowledged(state: State, event: AttentionAcknowledged) -> State:
     if event.attention == REFUSED_MESSAGE:
         answered = tuple(refusal.model_copy(update={"answered": True}) for refusal in state.refusals)
         state = state.having(refusals=answered)
-    return state.wanting(event.attention, ended=True)
+    return state.resolving(event.attention)
 
 
 DECIDERS: dict[type, Decider] = {

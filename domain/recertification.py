@@ -19,8 +19,9 @@ from domain.events import (
     Recertified,
 )
 from domain.messages import digest_of
-from domain.people import REVIEW_WAITING, not_the_candidate
+from domain.people import not_the_candidate
 from domain.state import Certificate, State
+from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode
 
 MAX_SUBMISSIONS = 20
 Phase = Literal["in_time", "grace", "lapsed"]
@@ -35,14 +36,16 @@ def submit(decision: Decision, command: SubmitRecertification) -> None:
     if known.get(command.submission_id) == digest:
         return
     if state.recertification.status == "submitted":
-        raise Refused("under-review", f"the evidence {state.recertification.submission_id} is under review")
+        raise Refused(RefusalCode.UNDER_REVIEW, f"the evidence {state.recertification.submission_id} is under review")
     if command.submission_id in known:
-        raise Refused("submission-known", f"the submission {command.submission_id} was reviewed already; give a new id")
+        raise Refused(
+            RefusalCode.SUBMISSION_KNOWN, f"the submission {command.submission_id} was reviewed already; give a new id"
+        )
     submitted_at = command.submitted_at or decision.at
     if submitted_at < certificate.window_opens_at:
-        raise Refused("window-not-open", f"the recertification window opens on {certificate.window_opens_on}")
+        raise Refused(RefusalCode.WINDOW_NOT_OPEN, f"the recertification window opens on {certificate.window_opens_on}")
     if submitted_at >= certificate.ends_at:
-        raise Refused("ended", f"the certification could be renewed until {certificate.ends_on}")
+        raise Refused(RefusalCode.ENDED, f"the certification could be renewed until {certificate.ends_on}")
     phase = _phase(certificate, submitted_at)
     _check_evidence(state, certificate, command, phase, calendar.day_of(submitted_at, state.zone))
     decision.record(
@@ -58,7 +61,7 @@ def submit(decision: Decision, command: SubmitRecertification) -> None:
 
 def _certificate(state: State) -> Certificate:
     if state.certificate is None:
-        raise Refused("not-a-holder", "there is no certificate to renew")
+        raise Refused(RefusalCode.NOT_A_HOLDER, "there is no certificate to renew")
     return state.certificate
 
 
@@ -75,14 +78,14 @@ def _check_evidence(
     wanted = state.programme.rules.certificate.evidence
     if len(command.activities) < wanted:
         raise Refused(
-            "too-little-evidence",
+            RefusalCode.TOO_LITTLE_EVIDENCE,
             f"at least {wanted} activities are asked for, {len(command.activities)} given",
         )
     latest = certificate.expires_on if phase == "grace" else submitted_on
     for activity in command.activities:
         if not certificate.cycle_starts_on <= activity.completed_on <= latest:
             raise Refused(
-                "evidence-outside-cycle",
+                RefusalCode.EVIDENCE_OUTSIDE_CYCLE,
                 f"the activity of {activity.completed_on} lies outside {certificate.cycle_starts_on} to {latest}",
             )
 
@@ -94,7 +97,7 @@ def review(decision: Decision, command: ReviewRecertification) -> None:
     not_the_candidate(decision, command.reviewer)
     recertification = state.recertification
     if recertification.status != "submitted" or recertification.submission_id != command.submission_id:
-        raise Refused("not-under-review", f"no evidence {command.submission_id} is under review")
+        raise Refused(RefusalCode.NOT_UNDER_REVIEW, f"no evidence {command.submission_id} is under review")
     if command.verdict == "returned":
         decision.record(
             RecertificationReturned,
@@ -130,9 +133,7 @@ def alarms(state: State) -> Iterator[Alarm]:
     if certificate and certificate.phase == "certified":
         yield Alarm(
             at=certificate.window_opens_at,
-            kind="recertification",
-            what="the recertification window opens",
-            why=f"before the certificate's expiry on {certificate.expires_on} (rule 18)",
+            kind=AlarmKind.RECERTIFICATION,
             border=False,
             inquiry="programme",
         )
@@ -149,7 +150,7 @@ def ring_recertification(decision: Decision, command: RingAlarm) -> None:
     )
     if command.programme is None:
         reason = "the current scheme could not be loaded; the cycle goes on under the one pinned before"
-        decision.record(AttentionRaised, attention="scheme-not-loaded", reason=reason)
+        decision.record(AttentionRaised, attention=Attention(AttentionKind.SCHEME_NOT_LOADED), reason=reason)
 
 
 def on_window_opened(state: State, event: RecertificationWindowOpened) -> State:
@@ -176,11 +177,11 @@ def on_returned(state: State, event: RecertificationReturned) -> State:
     recertification = state.recertification.model_copy(update={"status": "returned"})
     # Reminders that fell due during the review are not made up for (rule 5).
     state = state.having(recertification=recertification, remind_after=event.at)
-    return state.wanting(REVIEW_WAITING, ended=True)
+    return state.resolving(Attention(AttentionKind.REVIEW_WAITING))
 
 
 DECIDERS: dict[type, Decider] = {SubmitRecertification: submit, ReviewRecertification: review}
-RINGS: dict[str, Decider] = {"recertification": ring_recertification}
+RINGS: dict[AlarmKind, Decider] = {AlarmKind.RECERTIFICATION: ring_recertification}
 ALARMS: tuple[AlarmSource, ...] = (alarms,)
 FOLDS: dict[type, Folder] = {
     RecertificationWindowOpened: on_window_opened,

@@ -10,7 +10,8 @@ from typing import Literal
 from domain import calendar
 from domain.events import ResultFacts
 from domain.scheme import Programme
-from domain.state import State, Status
+from domain.state import State
+from domain.vocabulary import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +138,19 @@ def status(state: State) -> Status:
     if state.closed:
         return state.closed
     if state.suspension:
-        return "suspended"
+        return Status.SUSPENDED
     if state.certificate:
-        return state.certificate.phase
+        return Status(state.certificate.phase)
     if state.window is None:
-        return "awaiting_purchase"
+        return Status.AWAITING_PURCHASE
     assessed = all(assessment.status == "passed" for assessment in assessments(state).values())
     if assessed and state.programme.work_product and state.work_product.status == "submitted":
-        return "awaiting_review"
+        return Status.AWAITING_REVIEW
     if state.window.closed or state.settlements:
-        return "settling"
+        return Status.SETTLING
     if assessed and work_product_met(state) and not experience_met(state):
-        return "awaiting_experience"
-    return "testing"
+        return Status.AWAITING_EXPERIENCE
+    return Status.TESTING
 
 
 def too_close(earlier: ResultFacts, later: ResultFacts, programme: Programme) -> bool:

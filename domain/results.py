@@ -16,7 +16,6 @@ from domain.decision import Decider, Decision, Folder, Refused
 from domain.events import (
     AssessmentFailed,
     AssessmentPassed,
-    HoldReason,
     NoShowRecorded,
     ResultCorrected,
     ResultEvent,
@@ -30,6 +29,7 @@ from domain.events import (
 from domain.messages import digest_of
 from domain.state import Held, State, hold_key
 from domain.types import Score
+from domain.vocabulary import HoldReason, RefusalCode
 
 # Bounds of what rides through continue-as-new; far beyond any honest candidacy.
 MAX_HELD = 40
@@ -43,7 +43,7 @@ class _Hold(Exception):
     """A result that a person must decide on."""
 
     def __init__(self, reason: HoldReason, explanation: str) -> None:
-        self.reason: HoldReason = reason
+        self.reason = reason
         self.explanation = explanation
 
 
@@ -54,7 +54,7 @@ def record_self_assessment(decision: Decision, command: RecordSelfAssessment) ->
     """Records a self-assessment: encouraged from the confirmed purchase on, never a gate (rule 16)."""
     state = decision.state
     if state.window is None:
-        raise Refused("purchase-not-confirmed", "self-assessments are free from the confirmed purchase on")
+        raise Refused(RefusalCode.PURCHASE_NOT_CONFIRMED, "self-assessments are free from the confirmed purchase on")
     score = Score(points=command.percentage)
     if command.taken_at is not None and state.self_assessed_at.get(command.domain) == command.taken_at:
         if state.self_assessments.get(command.domain) == score:
@@ -77,7 +77,7 @@ def record_result(decision: Decision, command: ScoredResult) -> None:
     """Admits a result, holds it for a person, or knows it already (rules 10, 11)."""
     state = decision.state
     if state.path == "advancement":
-        raise Refused("no-assessments", "the advancement path asks for no assessments")
+        raise Refused(RefusalCode.NO_ASSESSMENTS, "the advancement path asks for no assessments")
     facts = _facts(state, command.result, command.score)
     known = state.revisions.get(facts.result_id, {})
     key = hold_key(facts.result_id, facts.revision)
@@ -86,7 +86,7 @@ def record_result(decision: Decision, command: ScoredResult) -> None:
         return
     if held:
         raise Refused(
-            "already-held",
+            RefusalCode.ALREADY_HELD,
             f"result {facts.result_id} revision {facts.revision} is held with other content; resolve it first",
         )
     try:
@@ -117,19 +117,21 @@ def _admit(decision: Decision, facts: ResultFacts, command: ScoredResult) -> Non
     state = decision.state
     known = state.revisions.get(facts.result_id, {})
     if facts.revision in known:
-        raise _Hold("conflict", f"revision {facts.revision} was delivered before with other content")
+        raise _Hold(HoldReason.CONFLICT, f"revision {facts.revision} was delivered before with other content")
     # A higher revision that is itself held decides nothing yet: it may still be rejected.
     if any(revision > facts.revision for revision in known):
         decision.record(ResultRecorded, result=facts, superseded=True)
         return
     if state.window and facts.taken_at >= state.window.closes_at:
-        raise Refused("outside-window", f"it was taken after the testing window ended on {state.window.deadline}")
+        raise Refused(
+            RefusalCode.OUTSIDE_WINDOW, f"it was taken after the testing window ended on {state.window.deadline}"
+        )
     if facts.outcome == "scored" and facts.score is None:
-        raise _Hold("unscored", command.unscored or "it could not be scored")
+        raise _Hold(HoldReason.UNSCORED, command.unscored or "it could not be scored")
     flag = command.result.passed
     if flag is not None and flag != facts.passed:
         says, is_ = ("passed", "not passed") if flag else ("not passed", "passed")
-        raise _Hold("flag-contradicts-score", f"the vendor's flag says {says}, the score says {is_}")
+        raise _Hold(HoldReason.FLAG_CONTRADICTS_SCORE, f"the vendor's flag says {says}, the score says {is_}")
     # Last, for what is held only for the purchase is later taken by itself.
     _after_purchase(state, facts)
     count(decision, facts)
@@ -138,9 +140,9 @@ def _admit(decision: Decision, facts: ResultFacts, command: ScoredResult) -> Non
 def _after_purchase(state: State, facts: ResultFacts) -> None:
     """The moment at which the assessment was taken decides, not the one at which its result arrives (rules 3, 13)."""
     if state.window is None:
-        raise _Hold("before-purchase", "the purchase is not confirmed yet")
+        raise _Hold(HoldReason.BEFORE_PURCHASE, "the purchase is not confirmed yet")
     if facts.taken_at < state.window.purchased_at:
-        raise _Hold("before-purchase", "it was taken before the purchase")
+        raise _Hold(HoldReason.BEFORE_PURCHASE, "it was taken before the purchase")
 
 
 def count(decision: Decision, facts: ResultFacts) -> None:
@@ -152,7 +154,7 @@ def count(decision: Decision, facts: ResultFacts) -> None:
     if current and state.certificate:
         after = requirements.assess(state.programme, {**others, facts.result_id: facts}, current.domain)
         if requirements.assess(state.programme, state.results, current.domain).status == "passed" != after.status:
-            raise _Hold("after-certification", "it would turn a pass into a fail after certification")
+            raise _Hold(HoldReason.AFTER_CERTIFICATION, "it would turn a pass into a fail after certification")
     elif state.certificate or _taken_after_pass(before.deciding if before.status == "passed" else None, facts):
         if not current:
             decision.record(ResultVoided if facts.outcome == "voided" else ResultRecorded, result=facts)
@@ -185,10 +187,10 @@ def _fits(state: State, others: dict[str, ResultFacts], facts: ResultFacts) -> N
     if not facts.passed:
         near += [result for result in later[:1] if requirements.too_close(facts, result, state.programme)]
     if near:
-        raise _Hold("too-early", f"less than {wait} days apart from the attempt {near[0].result_id}")
+        raise _Hold(HoldReason.TOO_EARLY, f"less than {wait} days apart from the attempt {near[0].result_id}")
     used = len(earlier) if facts.passed else requirements.assess(state.programme, others, facts.domain).attempts
     if used >= state.programme.rules.retakes.attempts:
-        raise _Hold("too-many-attempts", f"{used} attempts are used already, and no more are allowed")
+        raise _Hold(HoldReason.TOO_MANY_ATTEMPTS, f"{used} attempts are used already, and no more are allowed")
 
 
 def _record_attempt(decision: Decision, facts: ResultFacts, others: dict[str, ResultFacts]) -> None:
@@ -213,9 +215,11 @@ def _hold(decision: Decision, facts: ResultFacts, hold: _Hold) -> None:
     mine = hold_key(facts.result_id, facts.revision)
     others = [held.result for key, held in decision.state.held.items() if key != mine]
     if len(others) >= MAX_HELD:
-        raise Refused("too-many-held", f"{MAX_HELD} results are held already; resolve some first")
+        raise Refused(RefusalCode.TOO_MANY_HELD, f"{MAX_HELD} results are held already; resolve some first")
     if sum(len(result.responses or ()) for result in [*others, facts]) > MAX_HELD_ANSWERS:
-        raise Refused("too-many-held", f"{MAX_HELD_ANSWERS} answers are held already; resolve some results first")
+        raise Refused(
+            RefusalCode.TOO_MANY_HELD, f"{MAX_HELD_ANSWERS} answers are held already; resolve some results first"
+        )
     decision.record(ResultHeld, result=facts, reason=hold.reason, explanation=hold.explanation)
 
 
@@ -226,10 +230,10 @@ def resolve_held_result(decision: Decision, command: ScoredResolution) -> None:
     facts = hold.result
     if resolution.decision == "accept":
         if decision.state.window is None:
-            raise Refused("purchase-not-confirmed", "a result can be accepted once the purchase is confirmed")
+            raise Refused(RefusalCode.PURCHASE_NOT_CONFIRMED, "a result can be accepted once the purchase is confirmed")
         if facts.outcome == "scored" and facts.score is None:
             if command.score is None:
-                raise Refused("cannot-score", f"the result still cannot be scored: {command.unscored}")
+                raise Refused(RefusalCode.CANNOT_SCORE, f"the result still cannot be scored: {command.unscored}")
             passed = command.score.reaches(decision.state.programme.passing_score)
             facts = facts.model_copy(update={"score": command.score, "passed": passed})
     facts = facts.model_copy(update={"responses": None})
@@ -248,11 +252,11 @@ def find_held(state: State, resolution: ResolveHeldResult) -> Held:
     if resolution.revision is not None:
         holds = [hold for hold in holds if hold.result.revision == resolution.revision]
     if not holds:
-        raise Refused("not-held", f"no result {resolution.result_id} is held")
+        raise Refused(RefusalCode.NOT_HELD, f"no result {resolution.result_id} is held")
     if len(holds) > 1:
         revisions = ", ".join(str(hold.result.revision) for hold in holds)
         raise Refused(
-            "which-revision", f"several revisions of {resolution.result_id} are held: name one of {revisions}"
+            RefusalCode.WHICH_REVISION, f"several revisions of {resolution.result_id} are held: name one of {revisions}"
         )
     return holds[0]
 
@@ -265,7 +269,7 @@ def admit_after_purchase(decision: Decision) -> None:
     state = decision.state
     if state.window is None or state.closed or state.path == "advancement":
         return
-    waiting = [hold for hold in state.held.values() if hold.reason == "before-purchase"]
+    waiting = [hold for hold in state.held.values() if hold.reason == HoldReason.BEFORE_PURCHASE]
     for hold in sorted(waiting, key=_as_taken):
         if hold.key not in decision.state.held:
             continue  # a higher revision of it was taken just now
@@ -315,7 +319,7 @@ def on_held(state: State, event: ResultHeld) -> State:
     result = event.result
     state = _end_holds(state, _holds_of(state, result.result_id, below=result.revision))
     hold = Held(result=result, reason=event.reason, explanation=event.explanation, since=event.at)
-    return state.having(held={**state.held, hold.key: hold}).wanting(f"held-result:{result.result_id}")
+    return state.having(held={**state.held, hold.key: hold}).raising(hold.attention)
 
 
 def on_resolved(state: State, event: ResultResolved) -> State:
@@ -348,7 +352,7 @@ def _end_holds(state: State, ended: list[Held]) -> State:
     open_still = {hold.result.result_id for hold in held.values()}
     for hold in ended:
         if hold.result.result_id not in open_still:
-            state = state.wanting(f"held-result:{hold.result.result_id}", ended=True)
+            state = state.resolving(hold.attention)
     return state
 
 

@@ -39,10 +39,10 @@ from domain.effects import Effect
 from domain.events import BaseEvent, Registered
 from domain.messages import excerpt_of, sha256_of
 from domain.state import State
+from domain.vocabulary import REMINDERS, AlarmKind, RefusalCode
 
 # What the engine itself reports of a candidacy is taken even when it is closed.
 _TAKEN_WHEN_CLOSED = (RefuseMessage, ReportUndeliverable, AnswerAdvancement, Supersede)
-_REMINDERS = ("reminder", "certificate-reminder")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Rulebook:
     """One version of the rules, as tables that a later version may replace entry by entry."""
 
     deciders: Mapping[type, Decider]
-    rings: Mapping[str, Decider]
+    rings: Mapping[AlarmKind, Decider]
     conclusions: tuple[Callable[[Decision], None], ...]
     folds: Mapping[type, Folder]
     alarms: tuple[AlarmSource, ...]
@@ -111,7 +111,7 @@ V1 = Rulebook(
         **certificate.RINGS,
         **recertification.RINGS,
         **advancement.RINGS,
-        "settled": _ring_settled,
+        AlarmKind.SETTLED: _ring_settled,
     },
     conclusions=(
         results.admit_after_purchase,
@@ -171,14 +171,14 @@ def decide(
     """
     book = RULEBOOKS[rules]
     if state and state.closed and not isinstance(command, _TAKEN_WHEN_CLOSED):
-        raise Refused("closed", f"the candidacy is closed: {state.closed.replace('_', ' ')}")
+        raise Refused(RefusalCode.CLOSED, f"the candidacy is closed: {state.closed.words}")
     # The lower certificate gives way when it is asked, however long the advancement has been ready.
-    rung = isinstance(command, RingAlarm) and command.kind != "lower"
+    rung = isinstance(command, RingAlarm) and command.kind is not AlarmKind.LOWER
     effective_at = min(command.due, at) if isinstance(command, RingAlarm) and rung else at
     fold = _folding(rules)
     decision = Decision(state, at, fold, effective_at=effective_at, contact=contact)
     if isinstance(command, RingAlarm):
-        book.rings[command.kind.partition(":")[0]](decision, command)
+        book.rings[command.kind](decision, command)
     else:
         book.deciders[type(command)](decision, command)
     if decision.begun:
@@ -234,7 +234,7 @@ def alarms(state: State, *, rules: int = CURRENT) -> list[Alarm]:
     if state.closed:
         return []
     found = [alarm for source in RULEBOOKS[rules].alarms for alarm in source(state)]
-    return sorted(found, key=lambda alarm: (alarm.at, not alarm.border, alarm.kind))
+    return sorted(found, key=lambda alarm: (alarm.at, not alarm.border, alarm.kind, alarm.subject))
 
 
 def next_alarm(state: State, *, rules: int = CURRENT) -> Alarm | None:
@@ -254,7 +254,7 @@ def due_alarm(state: State, at: datetime, *, rules: int = CURRENT, asleep: Colle
     rung in vain, and are to be left alone for now.
     """
     due = [alarm for alarm in alarms(state, rules=rules) if alarm.at <= at and alarm not in asleep]
-    reminders = [alarm for alarm in due if alarm.kind in _REMINDERS]
+    reminders = [alarm for alarm in due if alarm.kind in REMINDERS]
     late = any(alarm.border for alarm in due)
     stale = reminders if late else reminders[:-1]
     return next((alarm for alarm in due if alarm not in stale), None)

@@ -5,29 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from domain.events import ClosedStatus, HoldReason, ResultFacts
+from domain.events import Asked, ResultFacts
 from domain.scheme import PinnedProgramme
-from domain.types import Frozen, Instant, Score
-
-Status = Literal[
-    "awaiting_purchase",
-    "testing",
-    "settling",
-    "awaiting_review",
-    "awaiting_experience",
-    "certified",
-    "recertifying",
-    "grace",
-    "lapsed",
-    "suspended",
-    "abandoned",
-    "timed_out",
-    "refused",
-    "withdrawn",
-    "revoked",
-    "superseded",
-    "expired",
-]
+from domain.types import AttentionValue, Frozen, Instant, Score
+from domain.vocabulary import Attention, AttentionKind, HoldReason, RefusalCode, Status
 
 
 class Window(Frozen):
@@ -54,6 +35,11 @@ class Held(Frozen):
     @property
     def key(self) -> str:
         return hold_key(self.result.result_id, self.result.revision)
+
+    @property
+    def attention(self) -> Attention:
+        """The attention value that asks for the decision."""
+        return Attention(AttentionKind.HELD_RESULT, self.result.result_id)
 
 
 def hold_key(result_id: str, revision: int) -> str:
@@ -130,7 +116,7 @@ class Refusal(Frozen):
     sequence: int
     at: Instant
     message: str
-    code: str
+    code: RefusalCode
     reason: str
     sha256: str
     from_signal: bool
@@ -171,10 +157,10 @@ class State(Frozen):
     advancing_with: str | None = None
     superseded_by: str | None = None
     superseded_at: Instant | None = None
-    attention: tuple[str, ...] = ()
-    asked: tuple[str, ...] = ()
+    attention: tuple[AttentionValue, ...] = ()
+    asked: tuple[Asked, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    closed: ClosedStatus | None = None
+    closed: Status | None = None
     closed_at: Instant | None = None
     closed_why: str = ""
 
@@ -182,10 +168,16 @@ class State(Frozen):
         """A copy with these fields changed."""
         return self.model_copy(update=changes)
 
-    def wanting(self, attention: str, *, ended: bool = False) -> State:
-        """A copy in which this attention value is raised, or has ended."""
-        others = tuple(value for value in self.attention if value != attention)
-        return self.having(attention=others if ended else (*others, attention))
+    def raising(self, attention: Attention) -> State:
+        """A copy in which this asks for attention; what has asked already asks anew."""
+        return self.having(attention=(*self._others(attention), attention))
+
+    def resolving(self, attention: Attention) -> State:
+        """A copy in which this asks for attention no more."""
+        return self.having(attention=self._others(attention))
+
+    def _others(self, attention: Attention) -> tuple[Attention, ...]:
+        return tuple(value for value in self.attention if value != attention)
 
     @property
     def zone(self) -> str:

@@ -8,7 +8,17 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    InstanceOf,
+    PlainSerializer,
+    StringConstraints,
+)
+
+from domain.vocabulary import Attention
 
 # Exact arithmetic needs bounded operands: 1e-999999999 as a fraction would not fit in memory.
 MAX_DIGITS = 28
@@ -144,3 +154,11 @@ class Score(Frozen):
         """The percentage with two decimals, truncated, never rounded up (rule 8)."""
         hundredths = int(self.fraction * 10_000)
         return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def _attention(value: Any) -> Any:
+    return Attention.parse(value) if isinstance(value, str) else value
+
+
+AttentionValue = Annotated[InstanceOf[Attention], BeforeValidator(_attention), PlainSerializer(str, return_type=str)]
+"""An attention value, which JSON has as its text."""

@@ -9,9 +9,10 @@ from domain.commands import ReviewWorkProduct, RingAlarm, SubmitWorkProduct
 from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
 from domain.events import WorkProductFailed, WorkProductPassed, WorkProductReturned, WorkProductSubmitted
 from domain.messages import digest_of
-from domain.people import REVIEW_WAITING, not_the_candidate
+from domain.people import not_the_candidate
 from domain.state import State, Window
 from domain.types import Score
+from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode
 
 MAX_SUBMISSIONS = 20
 
@@ -24,15 +25,17 @@ def submit(decision: Decision, command: SubmitWorkProduct) -> None:
     if product.digests.get(command.submission_id) == digest:
         return
     if not state.programme.work_product:
-        raise Refused("not-required", f"{state.designation} asks for no work product")
+        raise Refused(RefusalCode.NOT_REQUIRED, f"{state.designation} asks for no work product")
     if state.window is None:
-        raise Refused("purchase-not-confirmed", "a work product is taken once the purchase is confirmed")
+        raise Refused(RefusalCode.PURCHASE_NOT_CONFIRMED, "a work product is taken once the purchase is confirmed")
     if product.status == "passed":
-        raise Refused("already-passed", "the work product is passed already")
+        raise Refused(RefusalCode.ALREADY_PASSED, "the work product is passed already")
     if product.status == "submitted":
-        raise Refused("under-review", f"the work product {product.submission_id} is under review")
+        raise Refused(RefusalCode.UNDER_REVIEW, f"the work product {product.submission_id} is under review")
     if command.submission_id in product.digests:
-        raise Refused("submission-known", f"the submission {command.submission_id} was reviewed already; give a new id")
+        raise Refused(
+            RefusalCode.SUBMISSION_KNOWN, f"the submission {command.submission_id} was reviewed already; give a new id"
+        )
     _in_time(decision, state.window, command)
     decision.record(
         WorkProductSubmitted,
@@ -49,13 +52,17 @@ def _in_time(decision: Decision, window: Window, command: SubmitWorkProduct) -> 
     submitted_at = command.submitted_at or decision.at
     product = decision.state.work_product
     if submitted_at < calendar.start_of(window.opens_on, decision.state.zone):
-        raise Refused("outside-window", f"it was submitted before the testing window opened on {window.opens_on}")
+        raise Refused(
+            RefusalCode.OUTSIDE_WINDOW, f"it was submitted before the testing window opened on {window.opens_on}"
+        )
     if product.status == "revise" and product.due_at is not None:
         if submitted_at >= product.due_at:
-            raise Refused("revision-overdue", f"the revision was due on {product.due_on}")
+            raise Refused(RefusalCode.REVISION_OVERDUE, f"the revision was due on {product.due_on}")
         return
     if submitted_at >= window.closes_at:
-        raise Refused("outside-window", f"it was submitted after the testing window ended on {window.deadline}")
+        raise Refused(
+            RefusalCode.OUTSIDE_WINDOW, f"it was submitted after the testing window ended on {window.deadline}"
+        )
 
 
 def review(decision: Decision, command: ReviewWorkProduct) -> None:
@@ -64,10 +71,10 @@ def review(decision: Decision, command: ReviewWorkProduct) -> None:
     product = state.work_product
     not_the_candidate(decision, command.reviewer)
     if product.status != "submitted" or product.submission_id != command.submission_id:
-        raise Refused("not-under-review", f"no work product {command.submission_id} is under review")
+        raise Refused(RefusalCode.NOT_UNDER_REVIEW, f"no work product {command.submission_id} is under review")
     strict = state.programme.rules.work_product.inside_window == "passed"
     if strict and state.window and decision.at >= state.window.closes_at:
-        raise Refused("outside-window", f"the work product had to be passed by {state.window.deadline}")
+        raise Refused(RefusalCode.OUTSIDE_WINDOW, f"the work product had to be passed by {state.window.deadline}")
     score = Score(points=command.percentage) if command.percentage is not None else None
     if command.verdict == "passed":
         _pass(decision, command, score)
@@ -86,7 +93,9 @@ def review(decision: Decision, command: ReviewWorkProduct) -> None:
 def _pass(decision: Decision, command: ReviewWorkProduct, score: Score | None) -> None:
     passing_score = decision.state.programme.passing_score
     if score is not None and not score.reaches(passing_score):
-        raise Refused("below-passing-score", f"{score.shown} % is below the passing score of {passing_score} %")
+        raise Refused(
+            RefusalCode.BELOW_PASSING_SCORE, f"{score.shown} % is below the passing score of {passing_score} %"
+        )
     decision.record(
         WorkProductPassed,
         submission_id=command.submission_id,
@@ -100,7 +109,9 @@ def _return(decision: Decision, command: ReviewWorkProduct) -> None:
     state = decision.state
     rules = state.programme.rules.work_product
     if state.work_product.revisions >= rules.revisions:
-        raise Refused("no-revision-left", "it was returned for revision before; the verdict is passed or failed")
+        raise Refused(
+            RefusalCode.NO_REVISION_LEFT, "it was returned for revision before; the verdict is passed or failed"
+        )
     due_on = calendar.add_days(decision.day, rules.revision_days)
     if rules.inside_window == "passed" and state.window:
         due_on = min(due_on, state.window.deadline)
@@ -117,8 +128,7 @@ def _return(decision: Decision, command: ReviewWorkProduct) -> None:
 def alarms(state: State) -> Iterator[Alarm]:
     product = state.work_product
     if product.status == "revise" and product.due_at is not None:
-        why = f"{state.programme.rules.work_product.revision_days} days after it was returned (rule 15)"
-        yield Alarm(at=product.due_at, kind="revision", what="the revised work product is due", why=why)
+        yield Alarm(at=product.due_at, kind=AlarmKind.REVISION)
 
 
 def ring_revision(decision: Decision, _command: RingAlarm) -> None:
@@ -162,11 +172,11 @@ def on_failed(state: State, _event: WorkProductFailed) -> State:
 
 
 def _reviewed(state: State) -> State:
-    return state.wanting(REVIEW_WAITING, ended=True)
+    return state.resolving(Attention(AttentionKind.REVIEW_WAITING))
 
 
 DECIDERS: dict[type, Decider] = {SubmitWorkProduct: submit, ReviewWorkProduct: review}
-RINGS: dict[str, Decider] = {"revision": ring_revision}
+RINGS: dict[AlarmKind, Decider] = {AlarmKind.REVISION: ring_revision}
 ALARMS: tuple[AlarmSource, ...] = (alarms,)
 FOLDS: dict[type, Folder] = {
     WorkProductSubmitted: on_submitted,

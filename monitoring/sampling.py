@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from temporalio.service import RPCError
 
 from runtime import metrics
+from runtime.attribute_names import Attribute
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -34,7 +35,8 @@ async def overdue(client: Client, now: datetime) -> int:
     none, so it is not counted. Raises `RPCError` where the server does not answer.
     """
     border = (now - OVERDUE_AFTER).astimezone(UTC).isoformat().replace("+00:00", "Z")
-    query = f"WorkflowType = 'CertificationWorkflow' AND ExecutionStatus = 'Running' AND NextDeadline < '{border}'"
+    late = f"{Attribute.NEXT_DEADLINE} < '{border}'"
+    query = f"WorkflowType = 'CertificationWorkflow' AND ExecutionStatus = 'Running' AND {late}"
     return (await client.count_workflows(query, rpc_timeout=_RPC)).count
 
 

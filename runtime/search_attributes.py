@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from temporalio.common import SearchAttributeKey
 
+from runtime.attribute_names import Attribute
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from temporalio.client import Client
 
-CANDIDATE_ID: Final[SearchAttributeKey[str]] = SearchAttributeKey.for_keyword("CandidateId")
-DESIGNATION: Final[SearchAttributeKey[str]] = SearchAttributeKey.for_keyword("Designation")
-CERTIFICATION_STATUS: Final[SearchAttributeKey[str]] = SearchAttributeKey.for_keyword("CertificationStatus")
-NEXT_DEADLINE: Final[SearchAttributeKey[datetime]] = SearchAttributeKey.for_datetime("NextDeadline")
-ASSESSMENTS_PASSED: Final[SearchAttributeKey[int]] = SearchAttributeKey.for_int("AssessmentsPassed")
-NEEDS_ATTENTION: Final["SearchAttributeKey[Sequence[str]]"] = SearchAttributeKey.for_keyword_list("NeedsAttention")
+CANDIDATE_ID: Final[SearchAttributeKey[str]] = SearchAttributeKey.for_keyword(Attribute.CANDIDATE_ID.value)
+DESIGNATION: Final[SearchAttributeKey[str]] = SearchAttributeKey.for_keyword(Attribute.DESIGNATION.value)
+CERTIFICATION_STATUS: Final[SearchAttributeKey[str]] = SearchAttributeKey.for_keyword(
+    Attribute.CERTIFICATION_STATUS.value
+)
+NEXT_DEADLINE: Final[SearchAttributeKey[datetime]] = SearchAttributeKey.for_datetime(Attribute.NEXT_DEADLINE.value)
+ASSESSMENTS_PASSED: Final[SearchAttributeKey[int]] = SearchAttributeKey.for_int(Attribute.ASSESSMENTS_PASSED.value)
+NEEDS_ATTENTION: Final["SearchAttributeKey[Sequence[str]]"] = SearchAttributeKey.for_keyword_list(
+    Attribute.NEEDS_ATTENTION.value
+)
 
 ALL: Final[tuple[SearchAttributeKey[Any], ...]] = (
     CANDIDATE_ID,

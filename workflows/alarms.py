@@ -16,6 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.decision import Alarm, Refused
     from domain.scheme import Programme
     from domain.state import State
+    from domain.vocabulary import AlarmKind
+    from views import alarms as alarm_words
     from workflows import counting, inquiries, traces
     from workflows.journal import Journal
 
@@ -66,23 +68,27 @@ class AlarmClock:
         zone = journal.state.zone
         alarms = rules.alarms(journal.state, rules=journal.rules)
         wakes = [
-            (max(alarm.at, self._snoozed.get(alarm, alarm.at)), f"{alarm.on(zone)}: {alarm.what}") for alarm in alarms
+            (
+                max(alarm.at, self._snoozed.get(alarm, alarm.at)),
+                f"{alarm.on(zone)}: {alarm_words.what(alarm, journal.state)}",
+            )
+            for alarm in alarms
         ]
         return min(wakes, key=lambda wake: wake[0]) if wakes else None
 
     async def _ring(self, journal: Journal, alarm: Alarm) -> None:
         """Rings one alarm, after finding out what it needs to know."""
-        command: RingAlarm | None = RingAlarm(kind=alarm.kind, due=alarm.at)
+        command: RingAlarm | None = RingAlarm(kind=alarm.kind, due=alarm.at, subject=alarm.subject)
         if alarm.inquiry == "programme":
             programme = await _current_programme(journal)
-            command = RingAlarm(kind=alarm.kind, due=alarm.at, programme=programme)
+            command = RingAlarm(kind=alarm.kind, due=alarm.at, subject=alarm.subject, programme=programme)
         if alarm.inquiry == "lower":
             command = await self._with_lower_answer(journal, alarm)
         if command is None:
             return
         if command.lower is not None and command.lower.superseded_at:
             # The lower certificate is gone: its answer counts, whatever alarm asked and whether it still stands.
-            command = command.model_copy(update={"kind": "lower"})
+            command = command.model_copy(update={"kind": AlarmKind.LOWER})
         elif alarm not in rules.alarms(journal.state, rules=journal.rules):
             return
         if alarm not in self._snoozed:
@@ -106,7 +112,7 @@ class AlarmClock:
             return None
         finally:
             self.asking_lower = False
-        return RingAlarm(kind=alarm.kind, due=alarm.at, lower=LowerAnswer(**answer.model_dump()))
+        return RingAlarm(kind=alarm.kind, due=alarm.at, subject=alarm.subject, lower=LowerAnswer(**answer.model_dump()))
 
 
 async def _current_programme(journal: Journal) -> Programme | None:

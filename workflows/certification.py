@@ -19,8 +19,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.effects import Notify, OpenAdvancement
     from domain.messages import InvalidMessage
     from domain.state import State
-    from domain.status import status_view, timeline_view
     from runtime.metrics import REGISTRATION
+    from views.status import status_before, status_view
+    from views.timeline import timeline_view
 
     # Loaded once and not for each workflow: they keep no state of their own, and a journal's models are costly.
     from workflows import counting, outbox, traces
@@ -30,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.journal import Journal
     from workflows.payloads import failure
     from workflows.publishing import Publisher
-    from workflows.registration import read_start, register, status_before
+    from workflows.registration import read_start, register
 
 _HANDOVER_PATIENCE = timedelta(seconds=10)
 # A run takes at most so many messages: the server's own limits are 2,000 updates and 10,000 signals.
@@ -178,8 +179,9 @@ class CertificationWorkflow(AtTheDesk):
         if journal is None:
             if self._registration is None:
                 raise self._invalid()
-            return status_before(self._registration)
-        return status_view(journal.state, journal.contact.name, _query_time(), version=journal.rules)
+            return status_before(self._registration).document()
+        view = status_view(journal.state, journal.contact.name, _query_time(), version=journal.rules)
+        return view.document()
 
     @workflow.query(description="what has happened, oldest first")
     def timeline(self) -> list[dict[str, Any]]:

@@ -55,9 +55,9 @@ def given_up(notice: str) -> None:
 
 
 def rung(alarm: Alarm) -> None:
-    """Measures how late an alarm is rung. A kind such as `exhausted:people-management` counts without its domain."""
+    """Measures how late an alarm is rung."""
     delay = max(workflow.now() - alarm.at, timedelta(0))
-    metrics.alarm_rung(workflow.metric_meter(), alarm.kind.partition(":")[0], delay)
+    metrics.alarm_rung(workflow.metric_meter(), alarm.kind, delay)
 
 
 def _label(name: str) -> str:

@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.decision import Refused
     from domain.messages import InvalidMessage, check_vocabulary, digest_of
     from domain.results import find_held
+    from domain.vocabulary import RefusalCode
     from workflows import counting, inquiries, traces
     from workflows.journal import Journal
     from workflows.payloads import failure, read_message, refusal
@@ -111,7 +112,7 @@ class MessageDesk:
         traces.current().given()  # that the update was accepted
         journal = await self._my_turn()
         if journal is None:
-            raise failure(Refused("closed", "the registration was invalid"))
+            raise failure(Refused(RefusalCode.CLOSED, "the registration was invalid"))
         message_id = None
         try:
             message = read_message(name, payloads)
@@ -156,7 +157,9 @@ class MessageDesk:
         known = journal.ledger.get(key)
         if known:
             if known.digest != digest_of(message):
-                raise Refused("message-id-reused", f"message id {key} was used before, for a message of other content")
+                raise Refused(
+                    RefusalCode.MESSAGE_ID_REUSED, f"message id {key} was used before, for a message of other content"
+                )
             counting.decided(message.message, changed=False)
             return known.receipt(duplicate=True)
         self._in_hand.add(key)

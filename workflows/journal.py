@@ -19,7 +19,8 @@ from domain.decision import Refused
 from domain.effects import Effect, Notify
 from domain.events import BaseEvent, Event, MessageRefused, ResultEvent
 from domain.requirements import status
-from domain.state import State, Status
+from domain.state import State
+from domain.vocabulary import Status
 
 FORMAT = 1
 CARRIED_EVENTS = 200

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.commands import MESSAGES, Message, RefuseMessage
     from domain.decision import Refused
     from domain.messages import InvalidMessage, Problem
+    from domain.vocabulary import RefusalCode
 
 _JSON = b"json/plain"
 _NAME_LENGTH = 100
@@ -73,7 +74,7 @@ def refusal(
     data = b"".join(payload.payload.data for payload in payloads)
     return RefuseMessage(
         message=messages.without_addresses(name)[:_NAME_LENGTH],
-        code=error.code if isinstance(error, Refused) else "invalid-message",
+        code=error.code if isinstance(error, Refused) else RefusalCode.INVALID_MESSAGE,
         reason=messages.without_addresses(str(error))[:1000],
         from_signal=from_signal,
         sha256=messages.sha256_of(data),
@@ -95,7 +96,7 @@ def failure(error: InvalidMessage | Refused) -> ApplicationError:
             non_retryable=True,
             category=ApplicationErrorCategory.BENIGN,
         )
-    problems = [problem.model_dump() for problem in error.problems]
+    problems = [problem.model_dump(include={"field", "problem"}) for problem in error.problems]
     return ApplicationError(
         str(error),
         {"errors": problems},

@@ -10,9 +10,9 @@ from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
     from domain import requirements, rules
-    from domain.details import details
     from domain.state import State
     from runtime import search_attributes as keys
+    from views.details import details
     from workflows import traces
 
 # A keyword list is for finding a candidate, the timeline for reading: a flood must not swell the visibility store. And
@@ -62,7 +62,7 @@ def _attributes(state: State, version: int) -> dict[SearchAttributeKey[Any], Any
 def _attention(state: State) -> list[str]:
     """The attention values that a search attribute holds; `status` has them all."""
     shown: list[str] = []
-    for value in state.attention[:_PUBLISHED_ATTENTION]:
+    for value in map(str, state.attention[:_PUBLISHED_ATTENTION]):
         if len(json.dumps([*shown, value]).encode()) > _PUBLISHED_BYTES:
             break
         shown.append(value)

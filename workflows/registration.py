@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -74,30 +73,3 @@ def _check_path(registration: Registration, programme: Programme) -> None:
     expected = workflow_id_of(lower.designation, registration.candidate_id)
     if lower.workflow_id != expected:
         raise InvalidMessage(_NAME, [Problem(field="advances_from.workflow_id", problem=f"must be {expected}")])
-
-
-def status_before(registration: Registration) -> dict[str, Any]:
-    """The status between the start and the registration, in the shape of the contract: the scheme is being loaded."""
-    return {
-        "candidate_id": registration.candidate_id,
-        "name": registration.name,
-        "designation": registration.designation,
-        "path": "advancement" if registration.advances_from else "standard",
-        "status": "awaiting_purchase",
-        "scheme": None,
-        "registered_at": None,
-        "purchased_at": None,
-        "testing_deadline": None,
-        "assessments": {},
-        "self_assessments": {},
-        "work_product": None,
-        "experience": None,
-        "certificate": None,
-        "recertification": None,
-        "closed": None,
-        "next": None,
-        "upcoming": [],
-        "attention": [],
-        "matters": [],
-        "sequence": 0,
-    }

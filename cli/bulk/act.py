@@ -152,5 +152,5 @@ async def outcome_of(client: "Client", stop: exits.Stop) -> str:
         raise stop
     kind = {exits.NotFound: "unknown", exits.Closed: "closed", exits.Refused: "refused"}.get(type(stop), "failed")
     # Whom it is about stands in the line, and that it is refused in the word before.
-    _, refused, reason = stop.sentence.partition(": refused, ")
-    return f"{kind}: {' '.join([reason if refused else stop.sentence, *stop.notes])}"
+    reason = stop.reason if isinstance(stop, exits.Refused) else stop.sentence
+    return f"{kind}: {' '.join([reason, *stop.notes])}"

@@ -13,7 +13,7 @@ from cli.bulk import act, outcomes
 from cli.bulk.outcomes import NOT_REACHED, Item
 from cli.candidates import Candidacy
 from cli.payloads import with_message_id
-from cli.vocabulary import CLOSED_STATUSES
+from domain.vocabulary import CLOSED
 from runtime.settings import ROOT
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Addressing:
         filters = [args.status, args.designation, str(args.due_within or ""), args.attention, args.query or ""]
         if not any(filters):
             raise exits.BadInput("Say for whom: --designation, --status, --due-within, --attention or --query.")
-        if args.status and set(args.status) <= CLOSED_STATUSES.keys():
+        if args.status and set(args.status) <= set(CLOSED):
             raise exits.BadInput(f"--status {', '.join(args.status)}: a closed candidacy takes no messages any more.")
         self._content: list[Any] = [args.message, json.loads(self._text), *filters]
 

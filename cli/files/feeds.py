@@ -13,6 +13,7 @@ from cli.files import cells, reading
 from cli.files.tables import Columns, Entry, Problem, Row, Sheet
 from domain import messages
 from domain.commands import RecordAssessmentResult
+from domain.vocabulary import ProblemCode
 
 MESSAGE = "record_assessment_result"
 """What each row is sent as."""
@@ -133,7 +134,7 @@ class Checker:
         except messages.InvalidMessage as error:
             problems += [
                 problem
-                for problem in (_problem(row, payload, one.field, one.problem) for one in error.problems)
+                for problem in (_problem(row, payload, one) for one in error.problems)
                 if problem.column not in known
             ]
             return None
@@ -150,14 +151,16 @@ class Checker:
         return [Problem(row.line, "message_id", told)]
 
 
-def _problem(row: Row, payload: Mapping[str, Any], field: str, told: str) -> Problem:
-    column, _, inner = field.partition(".")
+def _problem(row: Row, payload: Mapping[str, Any], fault: messages.Problem) -> Problem:
+    column, _, inner = fault.field.partition(".")
+    told = fault.problem
     if column == "payload":
-        return Problem(row.line, None, f"{told}: correct the row" if "found nothing" not in told else _no_score(told))
+        no_score = fault.code is ProblemCode.NO_SCORE
+        return Problem(row.line, None, _no_score(told) if no_score else f"{told}: correct the row")
     value = payload.get(column)
     if value is None:
         return Problem(row.line, column, "is empty: fill it in")
-    if told.startswith("lies in the future"):
+    if fault.code is ProblemCode.FUTURE:
         return Problem(row.line, column, cells.future(value))
     if column == "outcome":
         return Problem(row.line, column, cells.unknown(value, "outcome", _OUTCOMES))

@@ -10,6 +10,7 @@ from cli.files import cells, reading
 from cli.files.tables import Columns, Entry, Problem, Row, Sheet
 from domain import messages
 from domain.commands import Registration
+from domain.vocabulary import ProblemCode
 
 _PERSON = ("candidate_id", "name", "email", "designation")
 # Field of the contract, column of the file.
@@ -108,18 +109,19 @@ class Checker:
         try:
             messages.check_times("registration", messages.parse(Registration, "registration", registration), self._now)
         except messages.InvalidMessage as error:
-            return [self._problem(row, one.field, one.problem) for one in error.problems]
+            return [self._problem(row, one) for one in error.problems]
         return []
 
-    def _problem(self, row: Row, field: str, told: str) -> Problem:
+    def _problem(self, row: Row, fault: messages.Problem) -> Problem:
+        field, told = fault.field, fault.problem
         column = _COLUMN_OF.get(field, field)
         value = row.fields.get(column)
         if value is None:
             return Problem(row.line, column, _absent(row, column))
-        if told.startswith("lies in the future"):
+        if fault.code is ProblemCode.FUTURE:
             return Problem(row.line, column, cells.future(value))
-        if field == "experience":
-            return Problem(row.line, column, f"{told.removeprefix('ended_on ')}: correct one of the two")
+        if fault.code is ProblemCode.ENDS_BEFORE_START:
+            return Problem(row.line, column, "lies before started_on: correct one of the two")
         return Problem(row.line, column, _EXPLAIN.get(column, cells.line)(value, told))
 
 

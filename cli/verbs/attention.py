@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from cli import advice, candidates, exits, finding, output
+from runtime.attribute_names import Attribute
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -107,8 +108,8 @@ def _query(args: argparse.Namespace) -> str:
     filters = args.status or args.designation or args.query is not None
     if args.of and filters:
         raise exits.BadInput("One candidacy needs no filter: leave out --status, --designation and --query.")
-    query = finding.both(finding.query_of(args), f"{finding.OPEN} AND NeedsAttention IS NOT NULL")
-    return finding.both(query, finding.is_("CandidateId", args.candidate)) if args.candidate else query
+    query = finding.both(finding.query_of(args), f"{finding.OPEN} AND {Attribute.NEEDS_ATTENTION} IS NOT NULL")
+    return finding.both(query, finding.is_(Attribute.CANDIDATE_ID, args.candidate)) if args.candidate else query
 
 
 async def _ask(client: "Client", query: str, found: "_Found") -> None:

@@ -4,7 +4,9 @@ import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli import exits, finding, output, programme
-from cli.vocabulary import CLOSED_STATUSES
+from domain.vocabulary import CLOSED, Status
+from runtime.attribute_names import Attribute
+from views import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,20 +30,7 @@ examples:
   ./starter.py due --within 2w --designation CCOM
   ./starter.py due --within 90d --deadlines --json
 """
-_CERTIFICATES = ("certified", "recertifying", "grace", "lapsed")
-# What a published deadline is, by status: `NextDeadline` itself has only the instant.
-_BORDERS = {
-    "awaiting_purchase": "the candidacy is abandoned unless the purchase is confirmed",
-    "testing": "the testing window closes, or a revised work product is due",
-    "settling": "the settlement ends",
-    "awaiting_review": "the testing window or its settlement ends",
-    "awaiting_experience": "the testing window closes",
-    "certified": "the certificate expires",
-    "recertifying": "the certificate expires",
-    "grace": "the grace period ends and the certification lapses",
-    "lapsed": "the certification ends for good",
-    "suspended": "the suspended certificate's next deadline",
-}
+_CERTIFICATES = (Status.CERTIFIED, Status.RECERTIFYING, Status.GRACE, Status.LAPSED)
 
 
 class Item(NamedTuple):
@@ -81,7 +70,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Finds who may have something due, asks each where that is needed, and shows the days."""
-    closed = [status for status in args.status if status in CLOSED_STATUSES]
+    closed = [status for status in args.status if status in CLOSED]
     if closed:
         raise exits.BadInput(f"--status: a closed candidacy ({', '.join(closed)}) has nothing due.")
     known = programme.facts()
@@ -119,13 +108,14 @@ def may_ring(known: programme.Facts, within: "timedelta") -> str:
         return finding.OPEN
     from datetime import timedelta
 
-    certificates = f"CertificationStatus IN ({', '.join(repr(status) for status in _CERTIFICATES)})"
+    held = ", ".join(f"'{status}'" for status in _CERTIFICATES)
+    certificates = f"{Attribute.CERTIFICATION_STATUS} IN ({held})"
     soon = [_deadline_by(within + timedelta(days=known.candidate_days))]
-    soon.extend(finding.is_("Designation", code) for code in known.any_time)
+    soon.extend(finding.is_(Attribute.DESIGNATION, code) for code in known.any_time)
     parts = [
-        "NextDeadline IS NULL",
+        f"{Attribute.NEXT_DEADLINE} IS NULL",
         # A suspension asks for attention on a day of its own.
-        finding.is_("CertificationStatus", "suspended"),
+        finding.is_(Attribute.CERTIFICATION_STATUS, Status.SUSPENDED),
         f"{certificates} AND {_deadline_by(within + timedelta(days=known.holder_days))}",
         f"NOT ({certificates}) AND ({' OR '.join(soon)})",
     ]
@@ -133,7 +123,7 @@ def may_ring(known: programme.Facts, within: "timedelta") -> str:
 
 
 def _deadline_by(within: "timedelta") -> str:
-    return f"NextDeadline <= '{finding.moment_in(within)}'"
+    return f"{Attribute.NEXT_DEADLINE} <= '{finding.moment_in(within)}'"
 
 
 class _Found:
@@ -156,7 +146,8 @@ class _Found:
             return
         at = datetime.fromisoformat(entry.next_deadline)
         if at <= self._until:
-            what = _BORDERS.get(entry.status or "", "a deadline")
+            # What a published deadline is, by status: `NextDeadline` itself has only the instant.
+            what = words.about_status(entry.status or "").deadline
             day = self._known.last_day_before(at)
             yield Item(day, at, entry, entry.status, what, None, True, at <= self._now)
 

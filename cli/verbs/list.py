@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from cli import exits, finding, output
-from cli.vocabulary import STATUSES
+from domain.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +110,7 @@ def ordered(found: list[finding.Entry], sort: str, *, reverse: bool) -> list[fin
 
 def _key(sort: str) -> "Callable[[finding.Entry], Any]":
     # Statuses in the order of a candidate's life, not of the alphabet.
-    order = {status: number for number, status in enumerate(STATUSES)}
+    order: dict[str | None, int] = {status: number for number, status in enumerate(Status)}
     keys: dict[str, Callable[[finding.Entry], Any]] = {
         "candidate": lambda entry: entry.candidate_id,
         "designation": lambda entry: entry.designation,

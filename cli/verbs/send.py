@@ -3,7 +3,7 @@
 import argparse
 
 from cli import candidates, finding, sending
-from cli.vocabulary import MESSAGES
+from cli.everyday import MESSAGES
 
 _EXAMPLE = """\
 example:

@@ -4,7 +4,8 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from cli import exits, finding, output
-from cli.vocabulary import STATUSES
+from domain.vocabulary import Status
+from runtime.attribute_names import Attribute
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -96,16 +97,17 @@ async def _counts(client: "Client", query: str, designations: list[str]) -> Coun
         return await finding.count(client, asked)
 
     kinds: dict[str, tuple[str, ...]] = {
-        status: (finding.is_("CertificationStatus", status), _ORDINARY) for status in STATUSES
+        status: (finding.is_(Attribute.CERTIFICATION_STATUS, status), _ORDINARY) for status in Status
     }
-    kinds[_NO_STATUS] = ("CertificationStatus IS NULL", _ORDINARY)
+    kinds[_NO_STATUS] = (f"{Attribute.CERTIFICATION_STATUS} IS NULL", _ORDINARY)
     kinds[_OTHERWISE] = ("ExecutionStatus NOT IN ('Running', 'Completed')",)
     totals = dict(
         zip(kinds, await together((number(*kind) for kind in kinds.values()), at_once=_COUNTED_AT_ONCE), strict=True)
     )
     cells = [(code, kind) for kind, total in totals.items() if total for code in designations]
     found = await together(
-        (number(*kinds[kind], finding.is_("Designation", code)) for code, kind in cells), at_once=_COUNTED_AT_ONCE
+        (number(*kinds[kind], finding.is_(Attribute.DESIGNATION, code)) for code, kind in cells),
+        at_once=_COUNTED_AT_ONCE,
     )
     counts = {cell: count for cell, count in zip(cells, found, strict=True) if count}
     for kind, total in totals.items():
@@ -208,7 +210,7 @@ def _percentage(part: int, whole: int) -> str | None:
 def _show(counts: Counts, rates: _Rates | None) -> None:
     designations = list(dict.fromkeys(designation for designation, _ in counts))
     designations.sort(key=lambda code: (code == _ELSE, code))
-    statuses = [status for status in (*STATUSES, _NO_STATUS, _OTHERWISE) if any(of == status for _, of in counts)]
+    statuses = [status for status in (*Status, _NO_STATUS, _OTHERWISE) if any(of == status for _, of in counts)]
     rows = [_count_row(counts, [status], designations, status) for status in statuses]
     if rows:
         output.table(("status", *designations, "total"), [*rows, _count_row(counts, statuses, designations, "total")])

@@ -10,6 +10,7 @@ from activities.requests import NoticeRequest
 from domain import events as e
 from domain.notices import notice_of
 from domain.types import Score
+from domain.vocabulary import CLOSED, HoldReason
 from runtime.settings import ROOT
 
 SCHEME = read_scheme(ROOT / "schemes" / "ciac.toml")
@@ -99,7 +100,7 @@ EVENTS: list[e.BaseEvent] = [
     e.AssessmentFailed(**LAST),
     e.NoShowRecorded(**ATTEMPT | {"result": result(outcome="no_show", score=None)}),
     e.ResultVoided(**COMMON, result=result(outcome="voided", score=None)),
-    e.ResultHeld(**COMMON, result=result(score=None), reason="unscored", explanation="no key"),
+    e.ResultHeld(**COMMON, result=result(score=None), reason=HoldReason.UNSCORED, explanation="no key"),
     e.ResultResolved(**RESULT, decision="accept", by="A. Clerk", reason="Center confirmed."),
     e.ResultResolved(**RESULT, decision="reject", by="A. Clerk", reason="Wrong person."),
     e.ResultCorrected(**RESULT, previous=result(score=Score(points=Decimal(80)), passed=True)),
@@ -141,10 +142,7 @@ EVENTS: list[e.BaseEvent] = [
     e.AdvancementRequested(**ADVANCE, workflow_id="certification:CCSL:C-1001", reference="INV-78", purchased_at=AT),
     e.AdvancementRefused(**ADVANCE, reason="there is already an open candidacy for CCSL"),
     e.Superseded(**COMMON, by_workflow_id="certification:CCSL:C-1001", by_number=NUMBER),
-    *(
-        e.CandidacyClosed(**COMMON, status=status, reason="as the rules have it")
-        for status in ("abandoned", "timed_out", "refused", "withdrawn", "revoked", "superseded", "expired")
-    ),
+    *(e.CandidacyClosed(**COMMON, status=status, reason="as the rules have it") for status in CLOSED),
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from cli import card, output
 from cli.verbs.list import COLUMNS
 from cli.verbs.summary import RATE_COLUMNS
-from cli.vocabulary import CLOSED_STATUSES
+from domain.vocabulary import CLOSED
 
 
 def status_of(**changes: Any) -> dict[str, Any]:
@@ -65,8 +65,8 @@ def status_of(**changes: Any) -> dict[str, Any]:
     }
 
 
-def event(on: str, what: str, why: str, *, border: bool = True) -> dict[str, Any]:
-    return {"on": on, "at": f"{on}T06:00:00Z", "what": what, "why": why, "border": border}
+def event(on: str, what: str, why: str, kind: str = "expiry", *, border: bool = True) -> dict[str, Any]:
+    return {"on": on, "at": f"{on}T06:00:00Z", "kind": kind, "what": what, "why": why, "border": border}
 
 
 def told(status: dict[str, Any], end: card.End | None = None) -> dict[str, str]:
@@ -95,7 +95,13 @@ HOLDER: dict[str, Any] = {
     "attention": [],
     "matters": [],
     "upcoming": [
-        event("2029-01-01", "the recertification window opens", "before the expiry on 2030-01-01", border=False),
+        event(
+            "2029-01-01",
+            "the recertification window opens",
+            "before the expiry on 2030-01-01",
+            "recertification",
+            border=False,
+        ),
         event("2030-01-01", "the certificate expires", "36 months from 2027-01-01 (rules 17, 18)"),
     ],
 }
@@ -223,7 +229,7 @@ END = card.End("completed", "2027-05-01T10:00:00Z")
 _OPEN_WORDS = ("may be", "to be", "still", "waits", "next attempt", "opens", "due ", "counts from", "open", "held")
 
 
-@pytest.mark.parametrize("status", CLOSED_STATUSES)
+@pytest.mark.parametrize("status", CLOSED)
 @pytest.mark.parametrize("product", ["open", "submitted", "revise", "passed", "failed"])
 @pytest.mark.parametrize("holder", [False, True])
 def test_nothing_of_a_closed_candidacy_reads_as_open(status: str, product: str, holder: bool) -> None:

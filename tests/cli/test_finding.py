@@ -6,17 +6,17 @@ import re
 import shlex
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 import pytest
 
-from cli import advice, answers, asking, exits, finding, lazy, main, output, programme, vocabulary
+from cli import advice, answers, asking, exits, finding, lazy, main, output, programme
 from cli.candidates import Candidacy
 from cli.finding import Entry
 from cli.verbs import attention, due, everyday, summary, timeline
 from cli.verbs import list as list_verb
-from domain.attention import ADVICE
-from domain.state import Status
+from domain.vocabulary import Status
+from views import words
 
 PLAIN = "WorkflowType = 'CertificationWorkflow' AND ExecutionStatus != 'ContinuedAsNew'"
 
@@ -66,7 +66,7 @@ def test_filters_become_a_visibility_query() -> None:
 def test_an_unknown_status_is_answered_with_all_of_them(value: str) -> None:
     with pytest.raises(exits.BadInput) as caught:
         query("--status", value)
-    assert all(status in caught.value.sentence for status in vocabulary.STATUSES)
+    assert all(status in caught.value.sentence for status in Status)
 
 
 def test_an_unknown_designation_is_answered_with_all_of_them() -> None:
@@ -134,7 +134,7 @@ def test_what_has_no_value_stands_last_either_way() -> None:
 
 
 def test_statuses_are_sorted_as_a_life_goes() -> None:
-    statuses = list(get_args(Status))
+    statuses = list(Status)
     known = [entry(status, status=status) for status in sorted(statuses)]
     assert [one.status for one in list_verb.ordered(known, "status", reverse=False)] == statuses
 
@@ -186,10 +186,6 @@ def held(**changes: Any) -> dict[str, Any]:
         "recertification": None,
         **changes,
     }
-
-
-def test_every_kind_of_attention_has_its_command() -> None:
-    assert set(advice.KINDS) == set(ADVICE)
 
 
 def filled(command: str) -> list[str]:
@@ -247,7 +243,7 @@ def test_a_word_is_a_gap_only_as_a_whole() -> None:
 
 
 def test_the_advice_names_the_verbs_of_the_command_line() -> None:
-    told = {kind: advice.in_verbs(text) for kind, text in ADVICE.items()}
+    told = {str(kind): advice.in_verbs(text) for kind, (text, _, _) in words.ATTENTION.items()}
     assert told["held-result"].startswith("decide with `hold resolve` (")
     assert told["notice-undeliverable"] == "correct the e-mail address with `contact`, or `acknowledge`"
     assert not [text for text in told.values() for word in re.findall(r"`(\w+)`", text) if "_" in word]
@@ -365,7 +361,8 @@ def test_an_older_worker_tells_its_next_alarm_and_the_deadline_is_published() ->
 
 
 def test_every_open_status_has_a_word_for_its_deadline() -> None:
-    assert set(due._BORDERS) == set(vocabulary.OPEN_STATUSES)
+    unnamed = words.StatusWords("").deadline
+    assert not [status for status in Status if not status.closed and words.STATUSES[status].deadline == unnamed]
 
 
 def test_how_far_ahead_alarms_ring_comes_from_the_scheme(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,7 @@ from domain.messages import InvalidMessage
 from domain.scheme import Programme, Scheme
 from domain.state import State
 from domain.types import Score
+from domain.vocabulary import RefusalCode
 
 SCHEME_FILE = Path(__file__).parents[2] / "schemes" / "ciac.toml"
 CHICAGO = ZoneInfo("America/Chicago")
@@ -184,7 +185,7 @@ class Candidacy:
 
     @property
     def attention(self) -> list[str]:
-        return list(self.state.attention)
+        return [str(value) for value in self.state.attention]
 
     @property
     def alarms(self) -> list[Alarm]:
@@ -251,7 +252,7 @@ class Candidacy:
         except (Refused, InvalidMessage) as error:
             refusal = RefuseMessage(
                 message=name,
-                code=error.code if isinstance(error, Refused) else "invalid-message",
+                code=error.code if isinstance(error, Refused) else RefusalCode.INVALID_MESSAGE,
                 reason=str(error)[:1000],
                 from_signal=True,
                 sha256=messages.sha256_of(data),
@@ -288,6 +289,7 @@ class Candidacy:
         command = RingAlarm(
             kind=alarm.kind,
             due=alarm.at,
+            subject=alarm.subject,
             programme=self.current_programme if alarm.inquiry == "programme" else None,
             lower=self.lower if alarm.inquiry == "lower" else None,
         )

@@ -7,15 +7,17 @@ import pytest
 from builders import PEOPLE, START, Candidacy, days, holder, local
 
 from domain import events as e
-from domain.attention import ADVICE, matters
 from domain.commands import Cancel, RefuseMessage, ReportUndeliverable, Supersede
 from domain.decision import Refused
 from domain.effects import Notify
 from domain.rules import decide, evolve
+from domain.vocabulary import Attention, AttentionKind, RefusalCode
+from views.attention import attention_view
+from views.timeline import summary_of
 
 WHO = {"reason": "a complaint", "by": "B. Oss"}
 REFUSAL = RefuseMessage(
-    message="suspend", code="invalid-message", reason="no", from_signal=True, sha256="a" * 64, excerpt="{"
+    message="suspend", code=RefusalCode.INVALID_MESSAGE, reason="no", from_signal=True, sha256="a" * 64, excerpt="{"
 )
 
 EVERY_MESSAGE: dict[str, dict[str, Any]] = {
@@ -50,7 +52,7 @@ def test_a_candidate_withdraws_and_so_may_a_holder() -> None:
     for candidacy in (Candidacy(paid=False), Candidacy(), holder()):
         assert candidacy.say("withdraw", reason="a new job") == ["Withdrawn", "CandidacyClosed"]
         assert candidacy.status == "withdrawn"
-        assert "a new job" in candidacy.last(e.Withdrawn).summary
+        assert "a new job" in summary_of(candidacy.last(e.Withdrawn))
     assert Candidacy().say("withdraw") == ["Withdrawn", "CandidacyClosed"]
 
 
@@ -81,7 +83,7 @@ def test_no_name_and_no_address_of_the_candidate_stands_in_any_event_or_in_the_s
     candidacy.signal("suspend", reason="write to ana@example.org", by="Ana Ruiz's boss, boss@example.org")
     candidacy.say("confirm_purchase", reference="INV-1")
     candidacy.certify()
-    told = "".join(event.model_dump_json() + event.summary for event in candidacy.events)
+    told = "".join(event.model_dump_json() + summary_of(event) for event in candidacy.events)
     for kept in (told, candidacy.state.model_dump_json()):
         for personal in ("Maria", "maria@example.net", "ana@example.org", "boss@example.org"):
             assert personal not in kept
@@ -114,8 +116,8 @@ def test_who_decided_is_on_the_timeline(name: str) -> None:
     candidacy.say(name, **WHO)
     decided = next(event for event in reversed(candidacy.events) if hasattr(event, "by"))
     assert decided.by == "B. Oss"
-    assert "B. Oss" in decided.summary
-    assert "a complaint" in decided.summary
+    assert "B. Oss" in summary_of(decided)
+    assert "a complaint" in summary_of(decided)
 
 
 # --- rule 27: refused messages and attention ---
@@ -197,14 +199,14 @@ def test_each_refused_message_is_a_matter_until_it_is_acknowledged() -> None:
     candidacy = Candidacy()
     candidacy.signal("suspend", **WHO)
     candidacy.signal("no-such-message", **WHO)
-    first, second = matters(candidacy.state)
+    first, second = attention_view(candidacy.state)
     assert first.attention == second.attention == "refused-message"
     assert "`suspend` (not-a-holder)" in first.what
     assert second.since == candidacy.clock
     candidacy.say("acknowledge", attention="refused-message", by="B. Oss")
-    assert matters(candidacy.state) == []
+    assert attention_view(candidacy.state) == ()
     candidacy.signal("suspend", **WHO)
-    assert len(matters(candidacy.state)) == 1
+    assert len(attention_view(candidacy.state)) == 1
 
 
 def test_a_held_result_says_what_it_is_and_why_it_is_held() -> None:
@@ -212,7 +214,7 @@ def test_a_held_result_says_what_it_is_and_why_it_is_held() -> None:
     candidacy.say(
         "record_assessment_result", result_id="R-9", domain=PEOPLE, percentage=90, taken_at=START, passed=False
     )
-    (matter,) = matters(candidacy.state)
+    (matter,) = attention_view(candidacy.state)
     assert matter.attention == "held-result:R-9"
     assert "People Management, 90.00 %" in matter.what
     assert "resolve_held_result" in matter.advice
@@ -221,9 +223,9 @@ def test_a_held_result_says_what_it_is_and_why_it_is_held() -> None:
 
 def test_every_attention_value_has_something_to_say() -> None:
     candidacy = holder()
-    for value in ADVICE:
-        state = candidacy.state.wanting(value)
-        assert all(matter.what and matter.advice for matter in matters(state)), value
+    for value in AttentionKind:
+        state = candidacy.state.raising(Attention(value))
+        assert all(matter.what and matter.advice for matter in attention_view(state)), value
 
 
 def test_acknowledging_what_does_not_ask_is_refused() -> None:

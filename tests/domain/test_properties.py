@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from builders import DOMAINS, PEOPLE, SHA, START, Candidacy, days, holder, local, parse
@@ -15,8 +15,10 @@ from domain import events as e
 from domain import rules
 from domain.commands import AnswerAdvancement, Cancel, LowerAnswer, RefuseMessage
 from domain.decision import Refused
-from domain.state import State, Status
+from domain.state import State
 from domain.types import Score
+from domain.vocabulary import REMINDERS, AttentionKind, RefusalCode, Status
+from views.timeline import summary_of
 
 PROFILE = settings(
     derandomize=True,
@@ -25,7 +27,7 @@ PROFILE = settings(
     print_blob=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
-STATUSES = set(get_args(Status))
+STATUSES = set(Status)
 WHO = {"by": "B. Oss", "reason": "seen"}
 
 
@@ -92,8 +94,8 @@ def check(candidacy: Candidacy) -> None:
     assert [event.sequence for event in candidacy.events] == list(range(1, len(candidacy.events) + 1))
     assert all(earlier.at <= later.at for earlier, later in itertools.pairwise(candidacy.events))
     assert len(set(state.attention)) == len(state.attention)
-    assert {f"held-result:{hold.result.result_id}" for hold in state.held.values()} >= {
-        value for value in state.attention if value.startswith("held-result:")
+    assert {hold.attention for hold in state.held.values()} >= {
+        value for value in state.attention if value.kind is AttentionKind.HELD_RESULT
     }
     if state.in_force(candidacy.clock):
         assert candidacy.status in ("certified", "recertifying")
@@ -116,7 +118,7 @@ def check_whole(candidacy: Candidacy) -> None:
     assert {type(event) for event in after} <= {e.MessageRefused, e.NoticeUndeliverable, e.AdvancementRefused}
     for event in candidacy.events:
         assert "ana@example.org" not in event.model_dump_json()
-        assert event.summary.isprintable()
+        assert summary_of(event).isprintable()
 
 
 # --- random histories ---------------------------------------------------------------------------------------
@@ -288,7 +290,7 @@ class Player:
 
     def do_to_the_next_border(self, short: int) -> None:
         """To the next alarm that is no reminder, or to a day before it."""
-        coming = [alarm.at for alarm in self.candidacy.alarms if not alarm.what.startswith("reminder")]
+        coming = [alarm.at for alarm in self.candidacy.alarms if alarm.kind not in REMINDERS]
         if coming and coming[0] - self.candidacy.clock > days(1):
             self.candidacy.advance_to(coming[0] - days(short))
 
@@ -549,7 +551,12 @@ def flooded(candidacy: Candidacy, make: Flood, count: int = FLOOD) -> Candidacy:
         except Refused:
             candidacy.send(
                 RefuseMessage(
-                    message=name, code="x", reason="y" * 1000, from_signal=True, sha256="a" * 64, excerpt="z" * 2048
+                    message=name,
+                    code=RefusalCode.CLOSED,
+                    reason="y" * 1000,
+                    from_signal=True,
+                    sha256="a" * 64,
+                    excerpt="z" * 2048,
                 )
             )
     return candidacy

@@ -31,8 +31,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from domain.events import BaseEvent
-from domain.status import timeline_view
 from runtime.converter import worker_converter
+from views.timeline import timeline_view
 from workflows import CertificationWorkflow
 from workflows.journal import Journal
 

@@ -39,6 +39,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter  # noqa: E402
 from temporalio.testing import WorkflowEnvironment  # noqa: E402
 
 from domain.commands import RefuseMessage  # noqa: E402
+from domain.vocabulary import RefusalCode  # noqa: E402
 from runtime import search_attributes  # noqa: E402
 from runtime.embedded import time_skipping_server  # noqa: E402
 from runtime.settings import Settings  # noqa: E402
@@ -312,7 +313,7 @@ def _refused() -> Past:
         past.journal.refuse(
             RefuseMessage(
                 message="suspend",
-                code="not-a-holder",
+                code=RefusalCode.NOT_A_HOLDER,
                 reason="only a holder's certificate can be suspended",
                 from_signal=True,
                 sha256=f"{number}" * 64,

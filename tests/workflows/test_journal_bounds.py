@@ -29,6 +29,7 @@ from domain.decision import Refused
 from domain.effects import Notify
 from domain.events import ExperienceMet, NoticeUndeliverable
 from domain.notices import TOLD
+from domain.vocabulary import Attention, AttentionKind, RefusalCode
 from runtime.settings import Settings
 from worker import build_worker
 from workflows.journal import (
@@ -125,7 +126,7 @@ class Filling:
         self.journal.refuse(
             RefuseMessage(
                 message=WIDE * 100,
-                code="invalid-message",
+                code=RefusalCode.INVALID_MESSAGE,
                 reason=self.text,
                 from_signal=True,
                 sha256=messages.sha256_of(data + str(self.count).encode()),
@@ -286,7 +287,7 @@ def test_a_notice_past_the_bound_gives_way_and_is_told() -> None:
     notices = [effect for effect in filling.journal.outbox if isinstance(effect, Notify)]
     assert len(notices) == QUEUED_NOTICES
     assert notices[0] == first, "it may be on its way"
-    assert "notice-undeliverable" in filling.journal.state.attention
+    assert Attention(AttentionKind.NOTICE_UNDELIVERABLE) in filling.journal.state.attention
     told = {event.about for event in filling.journal.events if isinstance(event, NoticeUndeliverable)}
     assert told.isdisjoint(effect.sequence for effect in notices)
     # Of experience that is met on registration the registration tells.

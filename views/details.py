@@ -5,33 +5,12 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from domain import attention, calendar, requirements, rules
+from domain import calendar, requirements, rules
 from domain.state import State
-
-_STANDING = {
-    "awaiting_purchase": "waits for the purchase to be confirmed",
-    "testing": "is testing",
-    "settling": "may take no more attempts; what was done in time may still arrive",
-    "awaiting_review": "has passed every assessment; the work product is under review",
-    "awaiting_experience": "has everything but the experience",
-    "certified": "is certified",
-    "recertifying": "is certified; the recertification window is open",
-    "grace": "is **not certified**: the certificate has expired, and can be renewed as if in time",
-    "lapsed": "is **not certified**: the certification has lapsed, and can be renewed with a gap",
-    "suspended": "is **not certified**: the certificate is suspended",
-}
-
-# Whose turn it is, where nothing waits for the reader.
-_TURN = {
-    "awaiting_purchase": "the purchase is awaited (`confirm_purchase`)",
-    "testing": "it is the candidate's turn",
-    "settling": "what was done in time may still arrive",
-    "awaiting_experience": "the day on which the experience counts is awaited",
-    "certified": "the certificate runs",
-    "recertifying": "the holder's evidence is awaited (`submit_recertification`)",
-    "grace": "the holder's evidence is awaited (`submit_recertification`)",
-    "lapsed": "the holder's evidence is awaited (`submit_recertification`)",
-}
+from domain.vocabulary import Attention, AttentionKind
+from views import alarms as alarm_words
+from views import words
+from views.attention import AttentionView, attention_view
 
 # The UI hands the details on in an address, and addresses have a bound.
 _SHOWN_ATTENTION = 10
@@ -47,11 +26,11 @@ def _standing(state: State) -> str:
     status = requirements.status(state)
     if state.closed:
         return (
-            f"### {state.candidate_id} is closed: {status.replace('_', ' ')}\n{state.programme.title}"
+            f"### {state.candidate_id} is closed: {status.words}\n{state.programme.title}"
             f" ({state.designation}), status `{status}`: {state.closed_why or 'see the timeline'}."
             " It takes no more messages."
         )
-    told = _STANDING[status]
+    told = words.STATUSES[status].stands
     path = " on the advancement path" if state.path == "advancement" else ""
     return f"### {state.candidate_id} {told}\n{state.programme.title} ({state.designation}){path}, status `{status}`"
 
@@ -62,52 +41,57 @@ def _to_do(state: State) -> str:
         return ""
     lines = _attention(state) + _decisions(state)
     if not lines:
-        return f"#### To do\nNothing: {_TURN.get(requirements.status(state), 'the engine goes on by itself')}."
+        return f"#### To do\nNothing: {words.STATUSES[requirements.status(state)].turn}."
     return "\n".join(["#### Needs attention" if state.attention else "#### To do", *lines])
 
 
 def _attention(state: State) -> list[str]:
-    lines = [
-        f"- **{matter.attention}**: {matter.what}. {_sentence(matter.advice)}.{_sample(state, matter.attention)}"
-        for matter in attention.matters(state)
-    ]
+    lines = [_asking(state, view) for view in attention_view(state)]
     left_out = len(lines) - _SHOWN_ATTENTION
     return [*lines[:_SHOWN_ATTENTION], *([f"- and {left_out} more: see the `status` query"] if left_out > 0 else [])]
+
+
+def _asking(state: State, view: AttentionView) -> str:
+    sample = _sample(state, Attention.parse(view.attention))
+    return f"- **{view.attention}**: {view.what}. {_sentence(view.advice)}.{sample}"
 
 
 def _decisions(state: State) -> list[str]:
     """What a person has to decide in any case, though nothing is wrong or late yet."""
     lines = []
     review = _review_to_send(state)
-    if review and "review-waiting" not in state.attention:
+    if review and Attention(AttentionKind.REVIEW_WAITING) not in state.attention:
         lines.append(f"- the review: send the verdict once the reviewer has it. To send: {review}")
-    if state.suspension and "suspension-unresolved" not in state.attention:
+    if state.suspension and Attention(AttentionKind.SUSPENSION_UNRESOLVED) not in state.attention:
         lift, end = (_ready(message, reason="", by="") for message in ("reinstate", "revoke"))
         lines.append(f"- the suspension: end it one way or the other. To send: {lift} or {end}")
     return lines
 
 
-def _sample(state: State, value: str) -> str:
+def _sample(state: State, attention: Attention) -> str:
     """A message to copy."""
-    message = _to_send(state, value)
+    message = _to_send(state, attention)
     return f" To send: {message}" if message else ""
 
 
-def _to_send(state: State, value: str) -> str:
+def _to_send(state: State, attention: Attention) -> str:
     """A message that settles it, as markdown: its name, and JSON to copy into the UI's form or `starter.py send`.
 
     What a person must fill in is empty, and an empty text is refused: nothing is decided by pasting alone.
     """
-    kind, _, subject = value.partition(":")
-    if kind == attention.HELD_RESULT:
-        return _ready("resolve_held_result", result_id=subject, decision="accept", by="", reason="")
-    if kind == "review-waiting":
-        return _review_to_send(state)
-    if kind == "suspension-unresolved":
-        return _ready("reinstate", reason="", by="")
-    if kind == "notice-undeliverable":
-        return _ready("update_contact", email="")
-    return "" if kind == "lower-not-in-force" else _ready("acknowledge", attention=value, by="")
+    match attention.kind:
+        case AttentionKind.HELD_RESULT:
+            return _ready("resolve_held_result", result_id=attention.subject, decision="accept", by="", reason="")
+        case AttentionKind.REVIEW_WAITING:
+            return _review_to_send(state)
+        case AttentionKind.SUSPENSION_UNRESOLVED:
+            return _ready("reinstate", reason="", by="")
+        case AttentionKind.NOTICE_UNDELIVERABLE:
+            return _ready("update_contact", email="")
+        case AttentionKind.LOWER_NOT_IN_FORCE:
+            return ""
+        case _:
+            return _ready("acknowledge", attention=str(attention), by="")
 
 
 def _review_to_send(state: State) -> str:
@@ -136,7 +120,10 @@ def _next(state: State, version: int) -> str:
         return ""
     deadline = next((alarm for alarm in alarms if alarm.border), None)
     shown = alarms[:3] if deadline is None or deadline in alarms[:3] else [*alarms[:2], deadline]
-    lines = [f"- {alarm.on(state.zone)}: {alarm.what}, {alarm.why}" for alarm in shown]
+    lines = [
+        f"- {alarm.on(state.zone)}: {alarm_words.what(alarm, state)}, {alarm_words.why(alarm, state)}"
+        for alarm in shown
+    ]
     return "\n".join(["#### Next, by itself", *lines])
 
 

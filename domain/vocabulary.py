@@ -1,0 +1,176 @@
+"""The words of the contract as typed values: statuses, attention, alarms, reasons of holds, codes of refusals.
+
+Everything else compares these values, and never a sentence. What people read of them stands in `views/words.py`.
+This module imports nothing but a little of the standard library, so that the command line can afford it too.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Status(StrEnum):
+    """Where a candidacy stands, in the order of a candidate's life; the contract says what each means."""
+
+    AWAITING_PURCHASE = "awaiting_purchase"
+    TESTING = "testing"
+    SETTLING = "settling"
+    AWAITING_REVIEW = "awaiting_review"
+    AWAITING_EXPERIENCE = "awaiting_experience"
+    CERTIFIED = "certified"
+    RECERTIFYING = "recertifying"
+    GRACE = "grace"
+    LAPSED = "lapsed"
+    SUSPENDED = "suspended"
+    ABANDONED = "abandoned"
+    TIMED_OUT = "timed_out"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+
+    @property
+    def closed(self) -> bool:
+        """Whether the candidacy has ended for good."""
+        return self in CLOSED
+
+    @property
+    def words(self) -> str:
+        """The status as a phrase: `timed out`."""
+        return self.value.replace("_", " ")
+
+
+CLOSED = (
+    Status.ABANDONED,
+    Status.TIMED_OUT,
+    Status.REFUSED,
+    Status.WITHDRAWN,
+    Status.REVOKED,
+    Status.SUPERSEDED,
+    Status.EXPIRED,
+)
+"""The statuses of a candidacy that has ended."""
+
+
+class AttentionKind(StrEnum):
+    """What asks for a person's attention (rule 27)."""
+
+    HELD_RESULT = "held-result"
+    REFUSED_MESSAGE = "refused-message"
+    NOTICE_UNDELIVERABLE = "notice-undeliverable"
+    SUSPENSION_UNRESOLVED = "suspension-unresolved"
+    REVIEW_WAITING = "review-waiting"
+    LOWER_NOT_IN_FORCE = "lower-not-in-force"
+    ADVANCEMENT_REFUSED = "advancement-refused"
+    CANCEL_REFUSED = "cancel-refused"
+    SCHEME_NOT_LOADED = "scheme-not-loaded"
+
+
+class Attention(NamedTuple):
+    """One attention value: its kind and, of a held result, the result's id. As text `held-result:R-7`."""
+
+    kind: AttentionKind
+    subject: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.subject}" if self.subject else str(self.kind)
+
+    @classmethod
+    def parse(cls, text: str) -> Attention:
+        """The attention value that is written so.
+
+        Raises:
+            ValueError: there is no such kind.
+        """
+        kind, _, subject = text.partition(":")
+        return cls(AttentionKind(kind), subject)
+
+
+class AlarmKind(StrEnum):
+    """What an alarm is for: a border that passes, a reminder, a question that is to be asked."""
+
+    ABANDON = "abandon"
+    WINDOW = "window"
+    SETTLED = "settled"
+    EXHAUSTED = "exhausted"
+    REMINDER = "reminder"
+    EXPERIENCE = "experience"
+    REVISION = "revision"
+    EXPIRY = "expiry"
+    LAPSE = "lapse"
+    END = "end"
+    SUSPENSION = "suspension"
+    CERTIFICATE_REMINDER = "certificate-reminder"
+    RECERTIFICATION = "recertification"
+    LOWER = "lower"
+
+
+REMINDERS = (AlarmKind.REMINDER, AlarmKind.CERTIFICATE_REMINDER)
+"""The alarms that only remind: of several that were missed, only the newest rings (rule 5)."""
+
+
+class HoldReason(StrEnum):
+    """Why a result is held for a person (rules 8, 10, 11, 13)."""
+
+    BEFORE_PURCHASE = "before-purchase"
+    TOO_EARLY = "too-early"
+    TOO_MANY_ATTEMPTS = "too-many-attempts"
+    CONFLICT = "conflict"
+    FLAG_CONTRADICTS_SCORE = "flag-contradicts-score"
+    UNSCORED = "unscored"
+    AFTER_CERTIFICATION = "after-certification"
+
+
+class ProblemCode(StrEnum):
+    """What is wrong with a field, where a reader of files explains it in other words than the contract does."""
+
+    FUTURE = "future"
+    NO_SCORE = "no_score"
+    ENDS_BEFORE_START = "ends_before_start"
+
+
+class RefusalCode(StrEnum):
+    """Why a message is refused; the contract says when."""
+
+    ALREADY_CERTIFIED = "already-certified"
+    ALREADY_CONFIRMED = "already-confirmed"
+    ALREADY_HELD = "already-held"
+    ALREADY_PASSED = "already-passed"
+    ALREADY_SUSPENDED = "already-suspended"
+    BELOW_PASSING_SCORE = "below-passing-score"
+    CANNOT_SCORE = "cannot-score"
+    CLOSED = "closed"
+    DEADLINE_IN_THE_PAST = "deadline-in-the-past"
+    ENDED = "ended"
+    EVIDENCE_OUTSIDE_CYCLE = "evidence-outside-cycle"
+    EXTENSION_TOO_LONG = "extension-too-long"
+    MESSAGE_ID_REUSED = "message-id-reused"
+    NO_ADVANCEMENT = "no-advancement"
+    NO_ASSESSMENTS = "no-assessments"
+    NO_REVISION_LEFT = "no-revision-left"
+    NO_SUCH_ATTENTION = "no-such-attention"
+    NOT_A_HOLDER = "not-a-holder"
+    NOT_HELD = "not-held"
+    NOT_IN_FORCE = "not-in-force"
+    NOT_LATER = "not-later"
+    NOT_REGISTERED = "not-registered"
+    NOT_REQUESTED = "not-requested"
+    NOT_REQUIRED = "not-required"
+    NOT_SUSPENDED = "not-suspended"
+    NOT_UNDER_REVIEW = "not-under-review"
+    OUTSIDE_WINDOW = "outside-window"
+    OWN_REVIEWER = "own-reviewer"
+    PURCHASE_NOT_CONFIRMED = "purchase-not-confirmed"
+    REVISION_OVERDUE = "revision-overdue"
+    SUBMISSION_KNOWN = "submission-known"
+    TOO_LITTLE_EVIDENCE = "too-little-evidence"
+    TOO_MANY_HELD = "too-many-held"
+    UNDER_REVIEW = "under-review"
+    WHICH_REVISION = "which-revision"
+    WINDOW_ENDED = "window-ended"
+    WINDOW_NOT_OPEN = "window-not-open"
+    # On the timeline only: what could not be understood, and a holder's workflow that was cancelled.
+    INVALID_MESSAGE = "invalid-message"
+    HOLDER = "holder"

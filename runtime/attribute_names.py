@@ -1,0 +1,14 @@
+"""The names of the six search attributes, for whoever writes a list filter. Imports the standard library alone."""
+
+from enum import StrEnum
+
+
+class Attribute(StrEnum):
+    """A search attribute of the public contract."""
+
+    CANDIDATE_ID = "CandidateId"
+    DESIGNATION = "Designation"
+    CERTIFICATION_STATUS = "CertificationStatus"
+    NEXT_DEADLINE = "NextDeadline"
+    ASSESSMENTS_PASSED = "AssessmentsPassed"
+    NEEDS_ATTENTION = "NeedsAttention"

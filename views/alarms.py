@@ -1,0 +1,91 @@
+"""What an alarm is for and why it falls on its day, in words; the Temporal UI shows the first beside the timer."""
+
+from __future__ import annotations
+
+from domain import candidacy, certificate
+from domain.decision import Alarm
+from domain.state import State
+from domain.vocabulary import AlarmKind
+
+
+def what(alarm: Alarm, state: State) -> str:
+    """What happens when the alarm rings."""
+    if alarm.kind is AlarmKind.REMINDER:
+        return f"reminder: {candidacy.reminder_of(alarm.days)}"
+    if alarm.kind is AlarmKind.CERTIFICATE_REMINDER:
+        return f"reminder: {certificate.reminder_of(alarm.days)}"
+    if alarm.kind is AlarmKind.EXHAUSTED:
+        title = state.programme.domains.get(alarm.subject, alarm.subject)
+        return f"the settlement ends: no attempt left at {title}"
+    return _WHAT[alarm.kind]
+
+
+_WHAT = {
+    AlarmKind.ABANDON: "the candidacy is abandoned unless the purchase is confirmed",
+    AlarmKind.WINDOW: "the testing window closes",
+    AlarmKind.SETTLED: "the settlement ends",
+    AlarmKind.EXPERIENCE: "the experience counts from its anniversary",
+    AlarmKind.REVISION: "the revised work product is due",
+    AlarmKind.EXPIRY: "the certificate expires",
+    AlarmKind.LAPSE: "the grace period ends and the certification lapses",
+    AlarmKind.END: "the certification ends for good",
+    AlarmKind.SUSPENSION: "the suspension asks for attention",
+    AlarmKind.RECERTIFICATION: "the recertification window opens",
+    AlarmKind.LOWER: "the lower certificate is asked to give way",
+}
+
+
+def why(alarm: Alarm, state: State) -> str:
+    """Why the alarm falls on its day, with the rule's number."""
+    if alarm.kind in _OF_THE_CERTIFICATE:
+        return _why_of_the_certificate(alarm, state)
+    rules = state.programme.rules
+    if alarm.kind is AlarmKind.ABANDON:
+        return f"{rules.testing.purchase_days} days after the registration (rule 4)"
+    if alarm.kind is AlarmKind.EXHAUSTED:
+        return f"{rules.testing.settlement_days} days after the last attempt was used (rule 10)"
+    if alarm.kind is AlarmKind.REVISION:
+        return f"{rules.work_product.revision_days} days after it was returned (rule 15)"
+    if alarm.kind is AlarmKind.EXPERIENCE and state.experience:
+        return f"{rules.experience.months} months from its start on {state.experience.started_on} (rule 14)"
+    if alarm.kind is AlarmKind.LOWER:
+        return "every requirement is met; a certificate in force gives way (rule 23)"
+    return _why_of_the_window(alarm, state)
+
+
+def _why_of_the_window(alarm: Alarm, state: State) -> str:
+    window, rules = state.window, state.programme.rules.testing
+    if window is None:
+        return ""
+    if alarm.kind is AlarmKind.REMINDER:
+        return f"which is {window.deadline} (rule 5)"
+    if alarm.kind is AlarmKind.SETTLED:
+        return f"{rules.settlement_days} days after the testing deadline {window.deadline} (rule 3)"
+    if window.deadline != window.original_deadline:
+        return f"extended from {window.original_deadline} (rule 6)"
+    return f"{rules.window_months} months from the purchase on {window.opens_on} (rules 1, 2)"
+
+
+_OF_THE_CERTIFICATE = (
+    AlarmKind.EXPIRY,
+    AlarmKind.LAPSE,
+    AlarmKind.END,
+    AlarmKind.SUSPENSION,
+    AlarmKind.CERTIFICATE_REMINDER,
+    AlarmKind.RECERTIFICATION,
+)
+
+
+def _why_of_the_certificate(alarm: Alarm, state: State) -> str:
+    held = state.certificate
+    if held is None:
+        return ""
+    if alarm.kind is AlarmKind.EXPIRY:
+        return f"{held.months} months from {held.anchor} (rules 17, 18)"
+    if alarm.kind is AlarmKind.SUSPENSION:
+        return f"{state.programme.rules.suspension.attention_days} days after the suspension (rule 20)"
+    if alarm.kind is AlarmKind.CERTIFICATE_REMINDER:
+        return f"expiry {held.expires_on} (rule 5)"
+    if alarm.kind is AlarmKind.RECERTIFICATION:
+        return f"before the certificate's expiry on {held.expires_on} (rule 18)"
+    return f"counted from the expiry on {held.expires_on} (rule 19)"

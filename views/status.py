@@ -1,0 +1,253 @@
+"""The `status` query: one typed answer, made by the worker and read by every client of ours.
+
+Every field has a default: a client also reads the answers of older builds, which do not have every field.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from domain import calendar, requirements, rules
+from domain.commands import Registration
+from domain.decision import Alarm
+from domain.results import guidance
+from domain.state import State
+from domain.types import Frozen, Instant
+from domain.vocabulary import Status
+from views import alarms
+from views.attention import AttentionView, attention_view
+
+
+class AssessmentView(Frozen):
+    """One assessment. `percentage` is truncated to two decimals."""
+
+    status: Literal["open", "passed", "exhausted"] = "open"
+    held: int = 0
+    percentage: str | None = None
+    attempts: int = 0
+    next_attempt_on: date | None = None
+
+
+class SelfAssessmentView(Frozen):
+    percentage: str | None = None
+    guidance: str = ""
+
+
+class WorkProductView(Frozen):
+    required: bool = False
+    status: Literal["open", "submitted", "revise", "passed", "failed"] = "open"
+    submission_id: str | None = None
+    due_on: date | None = None
+
+
+class ExperienceView(Frozen):
+    required: bool = False
+    met: bool = False
+    met_on: date | None = None
+    recorded: bool = False
+
+
+class CertificateView(Frozen):
+    number: str = ""
+    certified_on: date | None = None
+    expires_on: date | None = None
+    cycle: int = 1
+    in_force: bool = False
+    gap_from: date | None = None
+
+
+class RecertificationView(Frozen):
+    window_opens_on: date | None = None
+    status: Literal["closed", "open", "submitted", "returned"] = "closed"
+    submission_id: str | None = None
+    evidence_from: date | None = None
+    grace_ends_on: date | None = None
+    ends_on: date | None = None
+
+
+class ClosedView(Frozen):
+    at: Instant | None = None
+    why: str = ""
+
+
+class NextView(Frozen):
+    """What happens next by itself: on which day, what, and why then."""
+
+    on: date
+    what: str
+    why: str = ""
+
+
+class UpcomingView(Frozen):
+    """One alarm. Of a border, `on` is the last day and `at` its exclusive end."""
+
+    on: date
+    at: Instant
+    kind: str = ""
+    what: str
+    why: str = ""
+    border: bool = False
+
+
+class StatusView(Frozen):
+    """Where a candidacy stands. Days are in the body's zone, instants UTC. The contract explains each field."""
+
+    candidate_id: str
+    name: str = ""
+    designation: str
+    path: Literal["standard", "advancement"] = "standard"
+    status: Status
+    scheme: str | None = None
+    registered_at: Instant | None = None
+    purchased_at: Instant | None = None
+    testing_deadline: date | None = None
+    assessments: dict[str, AssessmentView] = {}
+    self_assessments: dict[str, SelfAssessmentView] = {}
+    work_product: WorkProductView | None = None
+    experience: ExperienceView | None = None
+    certificate: CertificateView | None = None
+    recertification: RecertificationView | None = None
+    closed: ClosedView | None = None
+    next: NextView | None = None
+    upcoming: tuple[UpcomingView, ...] = ()
+    attention: tuple[str, ...] = ()
+    matters: tuple[AttentionView, ...] = ()
+    sequence: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """The answer as JSON."""
+        return self.model_dump(mode="json")
+
+
+def status_view(state: State, name: str, now: datetime, *, version: int = rules.CURRENT) -> StatusView:
+    """The status of a candidacy at this instant (UTC); `name` is the candidate's, which the state does not hold."""
+    window = state.window
+    return StatusView(
+        candidate_id=state.candidate_id,
+        name=name,
+        designation=state.designation,
+        path=state.path,
+        status=requirements.status(state),
+        scheme=state.programme.scheme,
+        registered_at=state.registered_at,
+        purchased_at=window.purchased_at if window else None,
+        testing_deadline=window.deadline if window else None,
+        assessments=_assessments(state, now),
+        self_assessments={
+            domain: SelfAssessmentView(percentage=score.shown, guidance=guidance(state, score))
+            for domain, score in state.self_assessments.items()
+        },
+        work_product=_work_product(state),
+        experience=_experience(state),
+        certificate=_certificate(state, now),
+        recertification=_recertification(state),
+        closed=ClosedView(at=state.closed_at, why=state.closed_why) if state.closed else None,
+        next=_next(state, now, version),
+        upcoming=tuple(_upcoming(alarm, state, now) for alarm in rules.alarms(state, rules=version)),
+        attention=tuple(str(value) for value in state.attention),
+        matters=attention_view(state),
+        sequence=state.sequence,
+    )
+
+
+def status_before(registration: Registration) -> StatusView:
+    """The status between the start and the registration: the scheme is still being loaded."""
+    return StatusView(
+        candidate_id=registration.candidate_id,
+        name=registration.name,
+        designation=registration.designation,
+        path="advancement" if registration.advances_from else "standard",
+        status=Status.AWAITING_PURCHASE,
+    )
+
+
+def _assessments(state: State, now: datetime) -> dict[str, AssessmentView]:
+    held = [hold.result.domain for hold in state.held.values()]
+    today = calendar.day_of(now, state.zone)
+    shown = {}
+    for domain, assessment in requirements.assessments(state).items():
+        decider = assessment.deciding
+        wait_until = assessment.next_attempt_on
+        shown[domain] = AssessmentView(
+            status=assessment.status,
+            held=held.count(domain),
+            percentage=decider.score.shown if decider and decider.score else None,
+            attempts=assessment.attempts,
+            next_attempt_on=wait_until if wait_until and wait_until > today else None,
+        )
+    return shown
+
+
+def _work_product(state: State) -> WorkProductView:
+    product = state.work_product
+    due_on = product.due_on or (state.window.deadline if state.window else None)
+    waits = state.programme.work_product and product.status in ("open", "revise", "failed")
+    return WorkProductView(
+        required=state.programme.work_product,
+        status=product.status,
+        submission_id=product.submission_id,
+        due_on=due_on if waits else None,
+    )
+
+
+def _experience(state: State) -> ExperienceView:
+    claim = state.experience
+    known = state.experience_met_on is not None
+    return ExperienceView(
+        required=state.programme.experience is not None,
+        met=requirements.experience_met(state) if state.window else known,
+        met_on=state.experience_met_on or (claim.met_on if claim else None),
+        recorded=claim is not None,
+    )
+
+
+def _certificate(state: State, now: datetime) -> CertificateView | None:
+    certificate = state.certificate
+    if certificate is None:
+        return None
+    return CertificateView(
+        number=certificate.number,
+        certified_on=certificate.certified_on,
+        expires_on=certificate.expires_on,
+        cycle=certificate.cycle,
+        in_force=state.in_force(now),
+        gap_from=certificate.gap_from,
+    )
+
+
+def _recertification(state: State) -> RecertificationView | None:
+    certificate, recertification = state.certificate, state.recertification
+    if certificate is None:
+        return None
+    return RecertificationView(
+        window_opens_on=certificate.window_opens_on,
+        status=recertification.status,
+        submission_id=recertification.submission_id,
+        evidence_from=certificate.cycle_starts_on,
+        grace_ends_on=certificate.grace_ends_on,
+        ends_on=certificate.ends_on,
+    )
+
+
+def _next(state: State, now: datetime, version: int) -> NextView | None:
+    alarm = rules.next_alarm(state, rules=version)
+    if alarm is None:
+        return None
+    return NextView(on=_on(alarm, state, now), what=alarms.what(alarm, state), why=alarms.why(alarm, state))
+
+
+def _upcoming(alarm: Alarm, state: State, now: datetime) -> UpcomingView:
+    return UpcomingView(
+        on=_on(alarm, state, now),
+        at=alarm.at,
+        kind=alarm.kind,
+        what=alarms.what(alarm, state),
+        why=alarms.why(alarm, state),
+        border=alarm.border,
+    )
+
+
+def _on(alarm: Alarm, state: State, now: datetime) -> date:
+    # What is due already is about to happen, or is asked again and again: never a day of the past.
+    return max(alarm.on(state.zone), min(calendar.day_of(now, state.zone), calendar.day_of(alarm.at, state.zone)))

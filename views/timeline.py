@@ -1,0 +1,343 @@
+"""The `timeline` query: every event in one plain English line, with its data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from domain.events import (
+    AdvancementRefused,
+    AdvancementRequested,
+    AssessmentFailed,
+    AssessmentPassed,
+    AttentionAcknowledged,
+    AttentionRaised,
+    BaseEvent,
+    CandidacyClosed,
+    CertificateExpired,
+    CertificationLapsed,
+    Certified,
+    ContactUpdated,
+    DeadlineExtended,
+    ExperienceMet,
+    ExperienceRecorded,
+    MessageRefused,
+    NoShowRecorded,
+    NoticeUndeliverable,
+    PurchaseConfirmed,
+    RecertificationReturned,
+    RecertificationSubmitted,
+    RecertificationWindowOpened,
+    Recertified,
+    Registered,
+    Reinstated,
+    ReminderDue,
+    ResultCorrected,
+    ResultFacts,
+    ResultHeld,
+    ResultRecorded,
+    ResultResolved,
+    ResultVoided,
+    Revoked,
+    SelfAssessmentRecorded,
+    SettlementLifted,
+    SettlementStarted,
+    Superseded,
+    Suspended,
+    TestingWindowClosed,
+    Withdrawn,
+    WorkProductFailed,
+    WorkProductPassed,
+    WorkProductReturned,
+    WorkProductSubmitted,
+)
+
+
+def timeline_view(events: Sequence[BaseEvent], omitted: int) -> list[dict[str, Any]]:
+    """The answer of the `timeline` query, oldest first. Where older events are left out, the first entry says so."""
+    entries = [_entry(event) for event in events]
+    if omitted and events:
+        summary = f"{omitted} older events are not carried by this run"
+        older = {"sequence": 0, "at": _instant(events[0].at), "type": "Older", "summary": summary, "omitted": omitted}
+        return [older, *entries]
+    return entries
+
+
+def _entry(event: BaseEvent) -> dict[str, Any]:
+    data = event.model_dump(mode="json", exclude={"sequence", "at", "type", "asked"}, exclude_none=True)
+    if "programme" in data:
+        data["scheme"] = data.pop("programme")["scheme"]
+    data.pop("digest", None)
+    for field in ("result", "previous"):
+        if isinstance(data.get(field), dict):  # "previous" is a result, or the deadline before an extension
+            data[field].pop("digest", None)
+            data[field].pop("responses", None)
+    return {
+        "sequence": event.sequence,
+        "at": _instant(event.at),
+        "type": type(event).__name__,
+        "summary": summary_of(event),
+        **data,
+    }
+
+
+def _instant(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")
+
+
+def summary_of(event: BaseEvent) -> str:
+    """One plain English line, whatever line breaks a reason or a comment came with."""
+    sentence = SENTENCES[type(event)](event)
+    plain = "".join(letter if letter.isprintable() else " " for letter in sentence)
+    return " ".join(plain.split())
+
+
+def result_words(result: ResultFacts) -> str:
+    """What a result says, in a few words."""
+    if result.outcome == "no_show":
+        return "no-show"
+    if result.outcome == "voided":
+        return "voided"
+    if result.score is None:
+        return "not scored"
+    return f"{result.score.shown} %, {'passed' if result.passed else 'not passed'}"
+
+
+# --- one sentence for each type of event --------------------------------------------------------------------
+
+
+def _registered(event: Registered) -> str:
+    how = f", advancing from {event.advances_from}" if event.advances_from else ""
+    return f"Registered for {event.designation} under scheme {event.programme.scheme}{how}"
+
+
+def _purchase_confirmed(event: PurchaseConfirmed) -> str:
+    return f"Purchase {event.reference} confirmed; the testing window runs to {event.deadline} inclusive"
+
+
+def _deadline_extended(event: DeadlineExtended) -> str:
+    moved = f"Testing deadline moved from {event.previous} to {event.deadline}"
+    return f"{moved}, approved by {event.approved_by}: {event.reason}"
+
+
+def _reminder_due(event: ReminderDue) -> str:
+    return f"Reminder: {event.what}"
+
+
+def _testing_window_closed(event: TestingWindowClosed) -> str:
+    return f"The testing window closed at the end of {event.deadline}; results taken inside it are still awaited"
+
+
+def _settlement_started(event: SettlementStarted) -> str:
+    used = f"{event.attempts} attempts at {event.domain} used without a pass"
+    return f"{used}; corrections are awaited, then the candidacy closes"
+
+
+def _settlement_lifted(event: SettlementLifted) -> str:
+    return f"{event.domain} is no longer out of attempts"
+
+
+def _candidacy_closed(event: CandidacyClosed) -> str:
+    return f"Closed as {event.status.words}: {event.reason}"
+
+
+def _withdrawn(event: Withdrawn) -> str:
+    return f"Withdrawn at the person's own request{f': {event.reason}' if event.reason else ''}"
+
+
+def _contact_updated(event: ContactUpdated) -> str:
+    return f"Contact details changed: {', '.join(event.changed)}"
+
+
+def _self_assessment_recorded(event: SelfAssessmentRecorded) -> str:
+    return f"Self-assessment of {event.domain}: {event.score.shown} %, {event.guidance}"
+
+
+def _assessment_passed(event: AssessmentPassed) -> str:
+    score = event.result.score
+    return f"{event.result.domain} passed with {score.shown if score else '?'} %"
+
+
+def _assessment_failed(event: AssessmentFailed) -> str:
+    again = f"; the next attempt may be taken from {event.next_attempt_on}" if event.next_attempt_on else ""
+    score = event.result.score
+    return f"{event.result.domain} not passed with {score.shown if score else '?'} %, attempt {event.attempts}{again}"
+
+
+def _no_show_recorded(event: NoShowRecorded) -> str:
+    again = f"; the next attempt may be taken from {event.next_attempt_on}" if event.next_attempt_on else ""
+    return f"{event.result.domain}: did not appear, attempt {event.attempts}{again}"
+
+
+def _result_voided(event: ResultVoided) -> str:
+    return f"{event.result.domain}: attempt {event.result.result_id} voided by the vendor; it is not counted"
+
+
+def _result_held(event: ResultHeld) -> str:
+    result = f"Result {event.result.result_id} ({event.result.domain}, {result_words(event.result)})"
+    return f"{result} held: {event.explanation}"
+
+
+def _result_resolved(event: ResultResolved) -> str:
+    verb = "accepted" if event.decision == "accept" else "rejected"
+    held = f"Held result {event.result.result_id} ({event.result.domain}, {result_words(event.result)})"
+    return f"{held} {verb} by {event.by}: {event.reason}"
+
+
+def _result_corrected(event: ResultCorrected) -> str:
+    older = f"revision {event.previous.revision} ({result_words(event.previous)})"
+    newer = f"revision {event.result.revision} ({result_words(event.result)})"
+    return f"Result {event.result.result_id} ({event.result.domain}) corrected: {older} gives way to {newer}"
+
+
+def _result_recorded(event: ResultRecorded) -> str:
+    why = "a newer revision stands" if event.superseded else "already passed"
+    result = f"Result {event.result.result_id} ({event.result.domain}, {result_words(event.result)})"
+    return f"{result} recorded; it changes nothing: {why}"
+
+
+def _experience_recorded(event: ExperienceRecorded) -> str:
+    when = f"counts from {event.met_on}" if event.met_on else "ended too early to count"
+    return f"Experience recorded: {event.role} since {event.started_on}; it {when}"
+
+
+def _experience_met(event: ExperienceMet) -> str:
+    return f"Experience requirement met on {event.met_on}"
+
+
+def _work_product_submitted(event: WorkProductSubmitted) -> str:
+    return f"Work product {event.submission_id} submitted"
+
+
+def _work_product_returned(event: WorkProductReturned) -> str:
+    return f"Work product {event.submission_id} returned for revision by {event.reviewer}; due on {event.due_on}"
+
+
+def _work_product_passed(event: WorkProductPassed) -> str:
+    return f"Work product {event.submission_id} passed, reviewed by {event.reviewer}"
+
+
+def _work_product_failed(event: WorkProductFailed) -> str:
+    if event.cause == "revision-missed":
+        return f"Work product {event.submission_id} counts as failed: its revision was not submitted in time"
+    by = f", reviewed by {event.reviewer}" if event.reviewer else ""
+    return f"Work product {event.submission_id} failed{by}"
+
+
+def _certified(event: Certified) -> str:
+    return f"Certified: certificate {event.number}, effective on {event.certified_on}, expires on {event.expires_on}"
+
+
+def _recertification_window_opened(event: RecertificationWindowOpened) -> str:
+    opened = f"Recertification window opened under scheme {event.programme.scheme}"
+    return f"{opened}; the certificate expires on {event.expires_on}"
+
+
+def _recertification_submitted(event: RecertificationSubmitted) -> str:
+    count = "one activity" if event.activities == 1 else f"{event.activities} activities"
+    return f"Recertification {event.submission_id} submitted with {count}"
+
+
+def _recertification_returned(event: RecertificationReturned) -> str:
+    return f"Recertification {event.submission_id} returned by {event.reviewer}"
+
+
+def _recertified(event: Recertified) -> str:
+    gap = f", with a gap from {event.gap_from}" if event.gap_from else ""
+    return f"Recertified by {event.reviewer}: cycle {event.cycle} expires on {event.expires_on}{gap}"
+
+
+def _certificate_expired(event: CertificateExpired) -> str:
+    return f"The certificate expired at the end of {event.expired_on}; grace runs to {event.grace_ends_on}"
+
+
+def _certification_lapsed(event: CertificationLapsed) -> str:
+    return f"The grace period ended; the certification has lapsed and can be renewed until {event.ends_on}"
+
+
+def _suspended(event: Suspended) -> str:
+    return f"Suspended by {event.by}: {event.reason}"
+
+
+def _reinstated(event: Reinstated) -> str:
+    return f"Reinstated by {event.by}: {event.reason}"
+
+
+def _revoked(event: Revoked) -> str:
+    return f"Revoked by {event.by}: {event.reason}"
+
+
+def _advancement_requested(event: AdvancementRequested) -> str:
+    return f"Advancement to {event.target} requested, purchase {event.reference}"
+
+
+def _advancement_refused(event: AdvancementRefused) -> str:
+    return f"Advancement to {event.target} could not be opened: {event.reason}"
+
+
+def _superseded(event: Superseded) -> str:
+    return f"Superseded by certificate {event.by_number}"
+
+
+def _notice_undeliverable(event: NoticeUndeliverable) -> str:
+    return f"The notice {event.notice!r} about event {event.about} could not be delivered: {event.reason}"
+
+
+def _message_refused(event: MessageRefused) -> str:
+    return f"Message {event.message} refused ({event.code}): {event.reason}"
+
+
+def _attention_raised(event: AttentionRaised) -> str:
+    return f"Needs attention, {event.attention}: {event.reason}"
+
+
+def _attention_acknowledged(event: AttentionAcknowledged) -> str:
+    return f"{event.attention} acknowledged by {event.by}{f': {event.note}' if event.note else ''}"
+
+
+SENTENCES: Mapping[type[BaseEvent], Callable[[Any], str]] = {
+    Registered: _registered,
+    PurchaseConfirmed: _purchase_confirmed,
+    DeadlineExtended: _deadline_extended,
+    ReminderDue: _reminder_due,
+    TestingWindowClosed: _testing_window_closed,
+    SettlementStarted: _settlement_started,
+    SettlementLifted: _settlement_lifted,
+    CandidacyClosed: _candidacy_closed,
+    Withdrawn: _withdrawn,
+    ContactUpdated: _contact_updated,
+    SelfAssessmentRecorded: _self_assessment_recorded,
+    AssessmentPassed: _assessment_passed,
+    AssessmentFailed: _assessment_failed,
+    NoShowRecorded: _no_show_recorded,
+    ResultVoided: _result_voided,
+    ResultHeld: _result_held,
+    ResultResolved: _result_resolved,
+    ResultCorrected: _result_corrected,
+    ResultRecorded: _result_recorded,
+    ExperienceRecorded: _experience_recorded,
+    ExperienceMet: _experience_met,
+    WorkProductSubmitted: _work_product_submitted,
+    WorkProductReturned: _work_product_returned,
+    WorkProductPassed: _work_product_passed,
+    WorkProductFailed: _work_product_failed,
+    Certified: _certified,
+    RecertificationWindowOpened: _recertification_window_opened,
+    RecertificationSubmitted: _recertification_submitted,
+    RecertificationReturned: _recertification_returned,
+    Recertified: _recertified,
+    CertificateExpired: _certificate_expired,
+    CertificationLapsed: _certification_lapsed,
+    Suspended: _suspended,
+    Reinstated: _reinstated,
+    Revoked: _revoked,
+    AdvancementRequested: _advancement_requested,
+    AdvancementRefused: _advancement_refused,
+    Superseded: _superseded,
+    NoticeUndeliverable: _notice_undeliverable,
+    MessageRefused: _message_refused,
+    AttentionRaised: _attention_raised,
+    AttentionAcknowledged: _attention_acknowledged,
+}
+"""Every type of event has its sentence; a test holds this complete."""

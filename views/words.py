@@ -1,0 +1,175 @@
+"""The one table of words for statuses and attention values. Only shown, never compared.
+
+This module imports nothing but the standard library and `domain.vocabulary`, so that the command line can afford it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from domain.vocabulary import AttentionKind, Status
+
+
+class StatusWords(NamedTuple):
+    """The words of one status.
+
+    `means` explains it in a list; `stands` goes on after a candidate's id; `turn` says who acts next, where nobody's
+    attention is asked for; `deadline` says what the next deadline is; `advancing` explains it on the advancement path,
+    where nothing is assessed.
+    """
+
+    means: str
+    stands: str = ""
+    turn: str = "the engine goes on by itself"
+    deadline: str = "a deadline"
+    advancing: str = ""
+
+
+_EVIDENCE = "the holder's evidence is awaited (`submit_recertification`)"
+
+STATUSES: dict[Status, StatusWords] = {
+    Status.AWAITING_PURCHASE: StatusWords(
+        "waits for the purchase to be confirmed",
+        "waits for the purchase to be confirmed",
+        "the purchase is awaited (`confirm_purchase`)",
+        "the candidacy is abandoned unless the purchase is confirmed",
+    ),
+    Status.TESTING: StatusWords(
+        "takes the assessments",
+        "is testing",
+        "it is the candidate's turn",
+        "the testing window closes, or a revised work product is due",
+        advancing="waits for what the higher designation asks for besides assessments",
+    ),
+    Status.SETTLING: StatusWords(
+        "testing is over, results taken in time may still arrive",
+        "may take no more attempts; what was done in time may still arrive",
+        "what was done in time may still arrive",
+        "the settlement ends",
+        advancing="the window is over, what was submitted in time may still be decided",
+    ),
+    Status.AWAITING_REVIEW: StatusWords(
+        "all assessments passed, the work product is under review",
+        "has passed every assessment; the work product is under review",
+        deadline="the testing window or its settlement ends",
+        advancing="the work product is under review",
+    ),
+    Status.AWAITING_EXPERIENCE: StatusWords(
+        "everything is met but the time on the job",
+        "has everything but the experience",
+        "the day on which the experience counts is awaited",
+        "the testing window closes",
+    ),
+    Status.CERTIFIED: StatusWords(
+        "certified",
+        "is certified",
+        "the certificate runs",
+        "the certificate expires",
+    ),
+    Status.RECERTIFYING: StatusWords(
+        "certified, the recertification window is open",
+        "is certified; the recertification window is open",
+        _EVIDENCE,
+        "the certificate expires",
+    ),
+    Status.GRACE: StatusWords(
+        "not certified: expired, may still recertify as if in time",
+        "is **not certified**: the certificate has expired, and can be renewed as if in time",
+        _EVIDENCE,
+        "the grace period ends and the certification lapses",
+    ),
+    Status.LAPSED: StatusWords(
+        "not certified: lapsed, may come back with a gap",
+        "is **not certified**: the certification has lapsed, and can be renewed with a gap",
+        _EVIDENCE,
+        "the certification ends for good",
+    ),
+    Status.SUSPENDED: StatusWords(
+        "not certified: suspended",
+        "is **not certified**: the certificate is suspended",
+        deadline="the suspended certificate's next deadline",
+    ),
+    Status.ABANDONED: StatusWords("closed, the purchase was never confirmed"),
+    Status.TIMED_OUT: StatusWords("closed, the testing window has ended", advancing="closed, the window has ended"),
+    Status.REFUSED: StatusWords(
+        "closed, the attempts or the work products are used up",
+        advancing="closed, the work products are used up",
+    ),
+    Status.WITHDRAWN: StatusWords("closed at the person's own request"),
+    Status.REVOKED: StatusWords("closed, the certificate was revoked"),
+    Status.SUPERSEDED: StatusWords("closed, a higher certificate took its place"),
+    Status.EXPIRED: StatusWords("closed, the certification has ended"),
+}
+
+
+class AttentionWords(NamedTuple):
+    """The words of one kind of attention.
+
+    `advice` says what to do, by the messages of the contract. `command` settles it on the command line: `./starter.py`
+    and these words, in which `{who}` is the candidacy, `{value}` the attention value, `{subject}` what follows its
+    colon; a gap such as `'<who>'` is filled in by the person who copies the command, and refused as it stands.
+    """
+
+    advice: str
+    command: str
+    about: str = ""
+
+
+_ACKNOWLEDGE = "acknowledge {who} --attention {value} --by '<who>'"
+
+ATTENTION: dict[AttentionKind, AttentionWords] = {
+    AttentionKind.HELD_RESULT: AttentionWords(
+        "decide with `resolve_held_result` (accept or reject, with `by` and `reason`)",
+        "hold resolve {who} --result-id {subject} --decision '<accept|reject>' --by '<who>' --reason '<why>'",
+    ),
+    AttentionKind.REFUSED_MESSAGE: AttentionWords(
+        "read the refused message on the timeline, send it again corrected, then `acknowledge`",
+        _ACKNOWLEDGE,
+    ),
+    AttentionKind.NOTICE_UNDELIVERABLE: AttentionWords(
+        "correct the e-mail address with `update_contact`, or `acknowledge`",
+        "contact {who} --email '<address>'",
+        "a notice to the candidate could not be delivered",
+    ),
+    AttentionKind.SUSPENSION_UNRESOLVED: AttentionWords(
+        "send `reinstate` or `revoke`",
+        "reinstate {who} --reason '<why>' --by '<who>'",
+    ),
+    AttentionKind.REVIEW_WAITING: AttentionWords(
+        "send the reviewer's verdict: `review_work_product` or `review_recertification`",
+        "{review} {who} --submission-id {submission} --reviewer '<who>' --verdict {verdict}",
+    ),
+    AttentionKind.LOWER_NOT_IN_FORCE: AttentionWords(
+        "look at the lower certificate: suspended, it needs `reinstate`; expired, a recertification",
+        "status {lower}",
+    ),
+    AttentionKind.ADVANCEMENT_REFUSED: AttentionWords(
+        "look at the candidacy for the higher designation, then ask again or `acknowledge`",
+        "status {higher}",
+        "the candidacy for the higher designation could not be opened",
+    ),
+    AttentionKind.CANCEL_REFUSED: AttentionWords(
+        "send `withdraw` or `revoke` instead of cancelling, or `acknowledge`",
+        _ACKNOWLEDGE,
+        "somebody cancelled this workflow, which takes no certificate away",
+    ),
+    AttentionKind.SCHEME_NOT_LOADED: AttentionWords(
+        "mend the scheme file; the running cycle keeps the scheme pinned before; then `acknowledge`",
+        _ACKNOWLEDGE,
+        "the scheme could not be loaded when the recertification window opened",
+    ),
+}
+
+UNKNOWN_ATTENTION = AttentionWords("look at the timeline, then `acknowledge`", _ACKNOWLEDGE, "see the timeline")
+"""For an attention value of a kind that only a newer engine knows."""
+
+
+def about_attention(value: str) -> AttentionWords:
+    """The words of an attention value as it is written in the contract, of any build: `held-result:R-7`."""
+    kind = value.partition(":")[0]
+    return next((words for known, words in ATTENTION.items() if known == kind), UNKNOWN_ATTENTION)
+
+
+def about_status(value: str) -> StatusWords:
+    """The words of a status as it is written in the contract; empty for one that only a newer engine knows."""
+    return next((words for known, words in STATUSES.items() if known == value), StatusWords(""))
