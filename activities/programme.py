@@ -16,7 +16,6 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.requests import LOAD_PROGRAMME, LoadedProgramme, ProgrammeRequest
-from domain import rules
 from domain.scheme import Scheme
 
 _PLAIN = {
@@ -81,7 +80,7 @@ class ProgrammeLoader:
 
     @activity.defn(name=LOAD_PROGRAMME)
     def load_programme(self, request: ProgrammeRequest) -> LoadedProgramme:
-        """The programme of one designation, with the newest rules that this worker knows.
+        """The programme of one designation.
 
         A broken file is retried: an operator mends it, and whoever enrolled meanwhile just waits. A
         designation that the scheme does not have is somebody's input: no retry would help.
@@ -98,4 +97,4 @@ class ProgrammeLoader:
                 non_retryable=True,
                 category=ApplicationErrorCategory.BENIGN,
             )
-        return LoadedProgramme(rules=rules.CURRENT, programme=scheme.programme(request.designation))
+        return LoadedProgramme(programme=scheme.programme(request.designation))

@@ -30,9 +30,8 @@ class ProgrammeRequest(Shape):
 
 
 class LoadedProgramme(Shape):
-    """The programme, and the newest rules that the worker knew when it loaded it: this answer pins both."""
+    """The programme: this answer pins it."""
 
-    rules: int
     programme: PinnedProgramme
 
 

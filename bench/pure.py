@@ -11,7 +11,7 @@ from typing import Any
 
 from activities.programme import read_scheme
 from bench import journey
-from domain import rules
+from domain import rulebook
 from domain.commands import Command, RecordAssessmentResult, Register, Registration, ScoredResult
 from domain.messages import parse, parse_message
 from domain.state import State
@@ -26,8 +26,8 @@ def decisions_per_second(seconds: float = 1.0, rounds: int = 5) -> float:
     def one_journey() -> None:
         state: State | None = None
         for command in commands:
-            for event in rules.decide(state, command, now):
-                state = rules.evolve(state, event)
+            steps = rulebook.decide(state, command, now)
+            state = steps[-1].state if steps else state
         if state is None or state.certificate is None:
             raise AssertionError("the journey does not lead to a certificate")
 

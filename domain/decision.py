@@ -1,16 +1,15 @@
 """The making of a decision: a state, an instant, and the events that follow from them, one after another.
 
-Every matter of the rulebook has a module of its own, and each offers the same four tables: `DECIDERS` (what a command
-leads to), `FOLDS` (what an event does to the state), `ALARMS` (when the matter wants to be asked again) and `RINGS`
-(what a due alarm leads to). `domain.rules` puts the tables together.
+Each matter of the rulebook is a module of `domain/matters/` with one record of its tables, a `Matter`.
+`domain/rulebook.py` puts them together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from domain import calendar
 from domain.commands import Contact
@@ -51,6 +50,13 @@ class Alarm:
         return calendar.day_of(self.at - timedelta(seconds=1) if self.border else self.at, zone)
 
 
+class Step(NamedTuple):
+    """One event of a decision, and the state after it."""
+
+    event: BaseEvent
+    state: State
+
+
 class Decision:
     """Collects the events of one decision, folding each into the state at once, so that the next rule sees it.
 
@@ -72,7 +78,7 @@ class Decision:
         self.at = at
         self.effective_at = effective_at or at
         self.contact = contact
-        self.events: list[BaseEvent] = []
+        self.steps: list[Step] = []
 
     @property
     def state(self) -> State:
@@ -94,8 +100,8 @@ class Decision:
         """Adds an event of this kind and folds it into the state."""
         sequence = self._state.sequence + 1 if self._state else 1
         event = kind(sequence=sequence, at=self.at, effective_on=self._earlier_day(), **data)
-        self.events.append(event)
         self._state = self._fold(self._state, event)
+        self.steps.append(Step(event, self._state))
 
     def _earlier_day(self) -> date | None:
         """The day on which an alarm took effect, where that is not the day of the decision."""
@@ -106,4 +112,22 @@ class Decision:
 
 Decider = Callable[[Decision, Any], None]
 Folder = Callable[[State, Any], State]
-AlarmSource = Callable[[State], Iterable[Alarm]]
+
+
+def no_alarms(_state: State) -> Iterable[Alarm]:
+    """For a matter that never wants to be asked again."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """The tables of one matter of the rulebook.
+
+    `deciders`: what a command leads to, by its class. `alarms`: when the matter wants to be asked again. `rings`: what
+    such an alarm leads to, by its kind. `folds`: what an event does to the state, by its class.
+    """
+
+    deciders: Mapping[type, Decider] = field(default_factory=dict)
+    alarms: Callable[[State], Iterable[Alarm]] = no_alarms
+    rings: Mapping[AlarmKind, Decider] = field(default_factory=dict)
+    folds: Mapping[type, Folder] = field(default_factory=dict)

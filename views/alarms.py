@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain import candidacy, certificate
 from domain.decision import Alarm
+from domain.matters import certificate, window
 from domain.state import State
 from domain.vocabulary import AlarmKind
 
@@ -11,7 +11,7 @@ from domain.vocabulary import AlarmKind
 def what(alarm: Alarm, state: State) -> str:
     """What happens when the alarm rings."""
     if alarm.kind is AlarmKind.REMINDER:
-        return f"reminder: {candidacy.reminder_of(alarm.days)}"
+        return f"reminder: {window.reminder_of(alarm.days)}"
     if alarm.kind is AlarmKind.CERTIFICATE_REMINDER:
         return f"reminder: {certificate.reminder_of(alarm.days)}"
     if alarm.kind is AlarmKind.EXHAUSTED:
@@ -54,16 +54,16 @@ def why(alarm: Alarm, state: State) -> str:
 
 
 def _why_of_the_window(alarm: Alarm, state: State) -> str:
-    window, rules = state.window, state.programme.rules.testing
-    if window is None:
+    testing, rules = state.window, state.programme.rules.testing
+    if testing is None:
         return ""
     if alarm.kind is AlarmKind.REMINDER:
-        return f"which is {window.deadline} (rule 5)"
+        return f"which is {testing.deadline} (rule 5)"
     if alarm.kind is AlarmKind.SETTLED:
-        return f"{rules.settlement_days} days after the testing deadline {window.deadline} (rule 3)"
-    if window.deadline != window.original_deadline:
-        return f"extended from {window.original_deadline} (rule 6)"
-    return f"{rules.window_months} months from the purchase on {window.opens_on} (rules 1, 2)"
+        return f"{rules.settlement_days} days after the testing deadline {testing.deadline} (rule 3)"
+    if testing.deadline != testing.original_deadline:
+        return f"extended from {testing.original_deadline} (rule 6)"
+    return f"{rules.window_months} months from the purchase on {testing.opens_on} (rules 1, 2)"
 
 
 _OF_THE_CERTIFICATE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from domain import calendar, requirements, rules
+from domain import calendar, requirements, rulebook
 from domain.state import State
 from domain.vocabulary import Attention, AttentionKind
 from views import alarms as alarm_words
@@ -16,9 +16,9 @@ from views.attention import AttentionView, attention_view
 _SHOWN_ATTENTION = 10
 
 
-def details(state: State, *, version: int = rules.CURRENT) -> str:
+def details(state: State) -> str:
     """The current details of a candidacy, as markdown. No name and no e-mail address stands in it."""
-    parts = [_standing(state), _to_do(state), _next(state, version), _requirements(state), _certificate(state)]
+    parts = [_standing(state), _to_do(state), _next(state), _requirements(state), _certificate(state)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -114,8 +114,8 @@ def _sentence(advice: str) -> str:
     return f"{advice[0].upper()}{advice[1:]}"
 
 
-def _next(state: State, version: int) -> str:
-    alarms = rules.alarms(state, rules=version)
+def _next(state: State) -> str:
+    alarms = rulebook.alarms(state)
     if not alarms:
         return ""
     deadline = next((alarm for alarm in alarms if alarm.border), None)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from domain import calendar, requirements, rules
+from domain import calendar, requirements, rulebook
 from domain.commands import Registration
 from domain.decision import Alarm
-from domain.results import guidance
+from domain.matters.results import guidance
 from domain.state import State
 from domain.types import Frozen, Instant
 from domain.vocabulary import Status
@@ -120,7 +120,7 @@ class StatusView(Frozen):
         return self.model_dump(mode="json")
 
 
-def status_view(state: State, name: str, now: datetime, *, version: int = rules.CURRENT) -> StatusView:
+def status_view(state: State, name: str, now: datetime) -> StatusView:
     """The status of a candidacy at this instant (UTC); `name` is the candidate's, which the state does not hold."""
     window = state.window
     return StatusView(
@@ -143,8 +143,8 @@ def status_view(state: State, name: str, now: datetime, *, version: int = rules.
         certificate=_certificate(state, now),
         recertification=_recertification(state),
         closed=ClosedView(at=state.closed_at, why=state.closed_why) if state.closed else None,
-        next=_next(state, now, version),
-        upcoming=tuple(_upcoming(alarm, state, now) for alarm in rules.alarms(state, rules=version)),
+        next=_next(state, now),
+        upcoming=tuple(_upcoming(alarm, state, now) for alarm in rulebook.alarms(state)),
         attention=tuple(str(value) for value in state.attention),
         matters=attention_view(state),
         sequence=state.sequence,
@@ -230,8 +230,8 @@ def _recertification(state: State) -> RecertificationView | None:
     )
 
 
-def _next(state: State, now: datetime, version: int) -> NextView | None:
-    alarm = rules.next_alarm(state, rules=version)
+def _next(state: State, now: datetime) -> NextView | None:
+    alarm = rulebook.next_alarm(state)
     if alarm is None:
         return None
     return NextView(on=_on(alarm, state, now), what=alarms.what(alarm, state), why=alarms.why(alarm, state))

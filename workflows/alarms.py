@@ -10,10 +10,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from domain import rules
-    from domain.certificate import certificate_number
+    from domain import rulebook
     from domain.commands import LowerAnswer, RingAlarm
     from domain.decision import Alarm, Refused
+    from domain.matters.certificate import certificate_number
     from domain.scheme import Programme
     from domain.state import State
     from domain.vocabulary import AlarmKind
@@ -61,12 +61,12 @@ class AlarmClock:
     def _due(self, journal: Journal) -> Alarm | None:
         now = workflow.now()
         asleep = {alarm for alarm, until in self._snoozed.items() if until > now}
-        return rules.due_alarm(journal.state, now, rules=journal.rules, asleep=asleep)
+        return rulebook.due_alarm(journal.state, now, asleep=asleep)
 
     def _next_wake(self, journal: Journal) -> tuple[datetime, str] | None:
         """When to look at the alarms again, and what for."""
         zone = journal.state.zone
-        alarms = rules.alarms(journal.state, rules=journal.rules)
+        alarms = rulebook.alarms(journal.state)
         wakes = [
             (
                 max(alarm.at, self._snoozed.get(alarm, alarm.at)),
@@ -89,7 +89,7 @@ class AlarmClock:
         if command.lower is not None and command.lower.superseded_at:
             # The lower certificate is gone: its answer counts, whatever alarm asked and whether it still stands.
             command = command.model_copy(update={"kind": AlarmKind.LOWER})
-        elif alarm not in rules.alarms(journal.state, rules=journal.rules):
+        elif alarm not in rulebook.alarms(journal.state):
             return
         if alarm not in self._snoozed:
             counting.rung(alarm)
@@ -100,7 +100,7 @@ class AlarmClock:
             workflow.logger.error("alarm %s refused: %s", alarm.kind, refused.code)
         counting.happened(journal.since(before))
         # What still stands has been asked in vain, and is asked again later: never in a loop.
-        if alarm in rules.alarms(journal.state, rules=journal.rules):
+        if alarm in rulebook.alarms(journal.state):
             self._snoozed[alarm] = workflow.now() + _ASK_AGAIN
 
     async def _with_lower_answer(self, journal: Journal, alarm: Alarm) -> RingAlarm | None:

@@ -108,9 +108,9 @@ class CertificationWorkflow(AtTheDesk):
             asyncio.create_task(outbox.send(journal, OpenAdvancement)),
         ]
         while not (journal.state.closed or self._time_to_continue(journal)):
-            self._publisher.publish(journal.state, journal.rules)
+            self._publisher.publish(journal.state)
             await self._something_happened(journal, journal.state, tasks)
-        self._publisher.publish(journal.state, journal.rules)
+        self._publisher.publish(journal.state)
         await self._finish(journal)
 
     async def _open(self) -> Journal:
@@ -166,7 +166,7 @@ class CertificationWorkflow(AtTheDesk):
             for effect in list(journal.outbox):
                 outbox.give_up(journal, effect, "the candidacy was closed and its notices could not be sent in time")
         await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._clock.asking_lower)
-        self._publisher.publish(journal.state, journal.rules)
+        self._publisher.publish(journal.state)
         if journal.state.closed != closed:
             await self._finish(journal)  # closed while it was being handed over: its last notices have their time too
 
@@ -180,7 +180,7 @@ class CertificationWorkflow(AtTheDesk):
             if self._registration is None:
                 raise self._invalid()
             return status_before(self._registration).document()
-        view = status_view(journal.state, journal.contact.name, _query_time(), version=journal.rules)
+        view = status_view(journal.state, journal.contact.name, _query_time())
         return view.document()
 
     @workflow.query(description="what has happened, oldest first")

@@ -23,8 +23,8 @@ with workflow.unsafe.imports_passed_through():
         Withdraw,
     )
     from domain.decision import Refused
+    from domain.matters.results import find_held
     from domain.messages import InvalidMessage, check_vocabulary, digest_of
-    from domain.results import find_held
     from domain.vocabulary import RefusalCode
     from workflows import counting, inquiries, traces
     from workflows.journal import Journal

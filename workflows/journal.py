@@ -13,9 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from domain import rules
+from domain import rulebook
 from domain.commands import Command, Contact, RefuseMessage, ReportUndeliverable, UpdateContact
-from domain.decision import Refused
+from domain.decision import Refused, Step
 from domain.effects import Effect, Notify
 from domain.events import BaseEvent, Event, MessageRefused, ResultEvent
 from domain.requirements import status
@@ -56,12 +56,11 @@ class Remembered(BaseModel):
 
 
 class Journal(BaseModel):
-    """Everything of a candidacy that outlives a run. `rules` is the version of the rules that this run pinned."""
+    """Everything of a candidacy that outlives a run."""
 
     model_config = ConfigDict(extra="ignore")
 
     format: int = FORMAT
-    rules: int
     contact: Contact
     state: State
     events: list[Event] = []
@@ -70,16 +69,15 @@ class Journal(BaseModel):
     ledger: dict[str, Remembered] = {}
 
     @classmethod
-    def open(cls, command: Command, contact: Contact, at: datetime, version: int) -> Journal:
+    def open(cls, command: Command, contact: Contact, at: datetime) -> Journal:
         """A new journal, begun by a `Register` command.
 
         Raises:
             Refused: the registration is against the rules.
         """
-        events = rules.decide(None, command, at, rules=version, contact=contact)
-        journal = cls(rules=version, contact=contact, state=rules.evolve(None, events[0], rules=version))
-        journal._log(events[0])
-        journal._fold(events[1:])
+        steps = rulebook.decide(None, command, at, contact=contact)
+        journal = cls(contact=contact, state=steps[0].state)
+        journal._follow(steps)
         journal._bound_outbox(at)
         return journal
 
@@ -89,13 +87,13 @@ class Journal(BaseModel):
         Raises:
             Refused: the rules do not allow it; nothing has changed.
         """
-        events = rules.decide(self.state, command, at, rules=self.rules, contact=self.contact)
+        steps = rulebook.decide(self.state, command, at, contact=self.contact)
         if isinstance(command, UpdateContact):
             given = command.model_dump(include={"name", "email", "publish"}, exclude_none=True)
             self.contact = self.contact.model_copy(update=given)
-        self._fold(events)
+        self._follow(steps)
         self._bound_outbox(at)
-        return [type(event).__name__ for event in events]
+        return [type(event).__name__ for event, _ in steps]
 
     def refused_before(
         self, command: Command, told: Callable[[Refused], RefuseMessage], at: datetime
@@ -104,9 +102,9 @@ class Journal(BaseModel):
         if not self.state.refusals:
             return None
         try:
-            rules.decide(self.state, command, at, rules=self.rules, contact=self.contact)
+            rulebook.decide(self.state, command, at, contact=self.contact)
         except Refused as error:
-            again = rules.decide(self.state, told(error), at, rules=self.rules, contact=self.contact)
+            again = rulebook.decide(self.state, told(error), at, contact=self.contact)
             return None if again else error
         return None
 
@@ -118,16 +116,15 @@ class Journal(BaseModel):
         """The events after the one of this sequence number."""
         return [*itertools.takewhile(lambda event: event.sequence > sequence, reversed(self.events))][::-1]
 
-    def _fold(self, events: Iterable[BaseEvent]) -> None:
-        for event in events:
-            self.state = rules.evolve(self.state, event, rules=self.rules)
+    def _follow(self, steps: Iterable[Step]) -> None:
+        for event, self.state in steps:
             self._log(event)
 
     def _log(self, event: BaseEvent) -> None:
         self.events.append(event)  # type: ignore[arg-type]  # every event is one of the union
         if len(self.events) > 2 * CARRIED_EVENTS:
             self._trim()
-        self.outbox.extend(rules.effects(event, self.state, rules=self.rules))
+        self.outbox.extend(rulebook.effects(event, self.state))
 
     def _bound_outbox(self, at: datetime) -> None:
         """Gives up the oldest notices past the bound (the first may be on its way), and says so on the timeline."""
@@ -181,9 +178,9 @@ class Journal(BaseModel):
         }
 
     def carried(self) -> dict[str, Any]:
-        """The payload of continue-as-new: bounded, and pinned to the newest rules."""
+        """The payload of continue-as-new, bounded."""
         self._trim()
-        return {**self.model_dump(mode="json"), "rules": rules.CURRENT}
+        return self.model_dump(mode="json")
 
 
 def _without_responses(event: Event) -> Event:

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
-    from domain import requirements, rules
+    from domain import requirements, rulebook
     from domain.state import State
     from runtime import search_attributes as keys
     from views.details import details
@@ -28,10 +28,10 @@ class Publisher:
         known = workflow.info().typed_search_attributes
         self._published: dict[str, Any] = {key.name: known.get(key) for key in keys.ALL}
 
-    def publish(self, state: State, version: int) -> None:
+    def publish(self, state: State) -> None:
         """Brings the search attributes and the current details up to date."""
-        workflow.set_current_details(details(state, version=version))
-        wanted = _attributes(state, version)
+        workflow.set_current_details(details(state))
+        wanted = _attributes(state)
         changed = {key: value for key, value in wanted.items() if not _same(self._published.get(key.name), value)}
         if changed:
             traces.upsert(
@@ -46,8 +46,8 @@ def _same(published: Any, wanted: Any) -> bool:
     return bool(published == wanted)
 
 
-def _attributes(state: State, version: int) -> dict[SearchAttributeKey[Any], Any]:
-    border = rules.next_border(state, rules=version)
+def _attributes(state: State) -> dict[SearchAttributeKey[Any], Any]:
+    border = rulebook.next_border(state)
     passed = [one for one in requirements.assessments(state).values() if one.status == "passed"]
     return {
         keys.CANDIDATE_ID: state.candidate_id,

@@ -9,8 +9,8 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.advancement import workflow_id_of
     from domain.commands import Register, Registration
+    from domain.matters.advancement import workflow_id_of
     from domain.messages import InvalidMessage, Problem, check_times, parse
     from domain.scheme import Programme
     from workflows import inquiries
@@ -38,7 +38,7 @@ def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
 
 
 async def register(registration: Registration) -> Journal:
-    """Loads the scheme and opens the journal; the rules are pinned with the scheme, by the activity's answer.
+    """Loads the scheme and opens the journal; the scheme is pinned by the activity's answer.
 
     Raises:
         InvalidMessage: the scheme has no such designation, or no such way of advancement.
@@ -59,7 +59,7 @@ async def register(registration: Registration) -> Journal:
         experience=registration.experience,
         advances_from=registration.advances_from,
     )
-    return Journal.open(command, registration.contact, workflow.now(), loaded.rules)
+    return Journal.open(command, registration.contact, workflow.now())
 
 
 def _check_path(registration: Registration, programme: Programme) -> None:

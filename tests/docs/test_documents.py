@@ -16,8 +16,9 @@ import pytest
 from temporalio.client import Client
 
 from cli.main import parser, verbs
-from domain import events, messages, results, work_product
+from domain import events, messages
 from domain.commands import MAX_EVIDENCE, MESSAGES, Message
+from domain.matters import results, work_product
 from domain.scheme import RuleSet
 from domain.vocabulary import AlarmKind, AttentionKind, HoldReason, RefusalCode, Status
 from runtime import metrics, search_attributes
@@ -109,7 +110,7 @@ def test_every_refusal_code_stands_there() -> None:
 
 
 def test_every_refusal_code_is_given_somewhere() -> None:
-    code = "".join(file.read_text() for room in ("domain", "workflows") for file in (ROOT / room).glob("*.py"))
+    code = "".join(file.read_text() for room in ("domain", "workflows") for file in (ROOT / room).rglob("*.py"))
     assert not [one.name for one in RefusalCode if f"RefusalCode.{one.name}" not in code]
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain import messages, requirements, rules
+from domain import messages, requirements, rulebook
 from domain.commands import (
     AdvancesFrom,
     Command,
@@ -189,7 +189,7 @@ class Candidacy:
 
     @property
     def alarms(self) -> list[Alarm]:
-        return rules.alarms(self.state)
+        return rulebook.alarms(self.state)
 
     def due(self, kind: str) -> datetime | None:
         """When the first alarm of this kind is due."""
@@ -283,7 +283,7 @@ class Candidacy:
             pass
 
     def _ring_due(self) -> bool:
-        alarm = rules.due_alarm(self.state, self.clock, asleep=self._asleep)
+        alarm = rulebook.due_alarm(self.state, self.clock, asleep=self._asleep)
         if alarm is None:
             return False
         command = RingAlarm(
@@ -300,10 +300,12 @@ class Candidacy:
         return True
 
     def _take(self, command: Command) -> tuple[BaseEvent, ...]:
-        events = rules.decide(self._state, command, self.clock, contact=self.contact)
-        for event in events:
-            self._state = rules.evolve(self._state, event)
-            self.effects += rules.effects(event, self._state)
+        steps = rulebook.decide(self._state, command, self.clock, contact=self.contact)
+        for event, state in steps:
+            assert rulebook.evolve(self._state, event) == state
+            self._state = state
+            self.effects += rulebook.effects(event, state)
+        events = tuple(event for event, _ in steps)
         self.events += events
         return events
 

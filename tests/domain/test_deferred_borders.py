@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from builders import OPERATIONS, PEOPLE, START, Candidacy, border, holder, last_moment, local
 
-from domain import rules
+from domain import rulebook
 
 
 def held_past_the_settlement() -> Candidacy:
@@ -62,7 +62,7 @@ def evidence_under_review_past(instant: datetime, submitted: str) -> Callable[[]
 )
 def test_a_border_that_waits_for_a_decision_is_no_next_deadline(waiting: Callable[[], Candidacy]) -> None:
     candidacy = waiting()
-    deadline = rules.next_border(candidacy.state)
+    deadline = rulebook.next_border(candidacy.state)
     assert deadline is None or deadline.at > candidacy.clock
 
 
@@ -70,6 +70,6 @@ def test_a_border_that_nobody_rang_stays_the_next_deadline() -> None:
     candidacy = Candidacy("CCMA", at=START)
     closes = border("2028-11-22")
     candidacy.advance_to(closes - timedelta(seconds=1))
-    deadline = rules.next_border(candidacy.state)
+    deadline = rulebook.next_border(candidacy.state)
     assert deadline is not None
     assert deadline.at == closes, "whoever looks a year later still finds this very deadline"

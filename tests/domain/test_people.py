@@ -10,7 +10,7 @@ from domain import events as e
 from domain.commands import Cancel, RefuseMessage, ReportUndeliverable, Supersede
 from domain.decision import Refused
 from domain.effects import Notify
-from domain.rules import decide, evolve
+from domain.rulebook import decide
 from domain.vocabulary import Attention, AttentionKind, RefusalCode
 from views.attention import attention_view
 from views.timeline import summary_of
@@ -176,20 +176,6 @@ def test_what_an_update_brought_in_vain_is_told_again_when_a_signal_brings_it() 
     assert candidacy.send(refused) == []
     assert candidacy.send(refused.model_copy(update={"from_signal": True})) == ["MessageRefused"]
     assert candidacy.send(refused) == []
-
-
-def test_the_first_rules_told_every_refusal() -> None:
-    state = Candidacy().state
-    refused = REFUSAL.model_copy(update={"message_id": "line-7"})
-    for version, times in ((1, 2), (2, 1)):
-        after = state
-        found: list[e.BaseEvent] = []
-        for _ in range(2):
-            events = decide(after, refused, START + days(1), rules=version)
-            found += events
-            for event in events:
-                after = evolve(after, event, rules=version)
-        assert len(found) == times
 
 
 # --- what the attention is about ---

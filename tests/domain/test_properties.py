@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from domain import events as e
-from domain import rules
+from domain import rulebook
 from domain.commands import AnswerAdvancement, Cancel, LowerAnswer, RefuseMessage
 from domain.decision import Refused
 from domain.state import State
@@ -40,7 +40,7 @@ def refold(candidacy: Candidacy) -> State:
     for event in candidacy.events:
         again = e.EVENTS.validate_json(e.EVENTS.dump_json(event))  # type: ignore[arg-type]
         assert again == event
-        state = rules.evolve(state, again)
+        state = rulebook.evolve(state, again)
     assert state is not None
     return state
 
@@ -499,7 +499,7 @@ def test_an_accepted_command_without_events_has_changed_nothing(name: str, field
     before = candidacy.state
     assert candidacy.say(name, **fields) == []
     assert candidacy.state == before
-    assert rules.alarms(before) == candidacy.alarms
+    assert rulebook.alarms(before) == candidacy.alarms
 
 
 # --- thirty years -------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ import typing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import pytest
@@ -14,12 +16,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from domain import events as e
-from domain import rules
+from domain import rulebook
 from domain.commands import MESSAGES, Message, Registration
 from domain.notices import TOLD, notice_of
 from domain.scheme import Programme
 from domain.types import Score
-from domain.vocabulary import CLOSED, Attention, AttentionKind, Status
+from domain.vocabulary import CLOSED, AlarmKind, Attention, AttentionKind, Status
 from views.timeline import summary_of
 
 M = TypeVar("M", bound=BaseModel)
@@ -205,7 +207,7 @@ def test_an_event_is_frozen_and_old_readers_ignore_new_fields(name: str) -> None
 
 def test_every_event_is_folded_or_known_to_change_nothing() -> None:
     silent = {"Registered", "Withdrawn", "Revoked"}
-    folded = {kind.__name__ for kind in rules.V1.folds}
+    folded = {kind.__name__ for kind in rulebook.FOLDS}
     assert folded | silent >= set(EVENT_CLASSES)
 
 
@@ -267,7 +269,7 @@ def test_every_message_has_a_decider() -> None:
         ResolveHeldResult: ScoredResolution,
     }
     for kind in MESSAGES.values():
-        assert scored.get(kind, kind) in rules.V1.deciders
+        assert scored.get(kind, kind) in rulebook.DECIDERS
 
 
 def test_the_example_of_the_contract_is_a_registration() -> None:
@@ -292,3 +294,24 @@ def test_the_example_of_the_contract_is_a_registration() -> None:
 def test_the_statuses_are_those_of_the_contract() -> None:
     assert list(Status) == CONTRACT_STATUSES
     assert list(CLOSED) == CONTRACT_STATUSES[-7:]
+
+
+# --- the rulebook ---
+
+
+def test_no_two_matters_decide_the_same() -> None:
+    for table in ("deciders", "rings", "folds"):
+        keys = [key for matter in rulebook.MATTERS for key in getattr(matter, table)]
+        assert len(keys) == len(set(keys)), table
+
+
+def test_every_alarm_has_what_it_leads_to() -> None:
+    assert set(rulebook.RINGS) == set(AlarmKind)
+
+
+def test_every_matter_stands_in_the_rulebook() -> None:
+    folder = Path(rulebook.__file__).parent / "matters"
+    modules = [path.stem for path in folder.glob("*.py") if path.stem != "__init__"]
+    assert {id(import_module(f"domain.matters.{name}").MATTER) for name in modules} == {
+        id(matter) for matter in rulebook.MATTERS
+    }

@@ -18,7 +18,6 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.programme import read_scheme
-from domain import rules
 from domain.commands import Contact, Register
 from runtime import metrics
 from runtime.embedded import free_port
@@ -60,7 +59,7 @@ def overdue_journal(candidate: str) -> dict[str, Any]:
         programme=read_scheme(ROOT / "schemes/ciac.toml").programme("CCSL"),
     )
     contact = Contact(name="Ana Ruiz", email="ana@example.org")
-    return Journal.open(command, contact, registered_at, rules.CURRENT).carried()
+    return Journal.open(command, contact, registered_at).carried()
 
 
 async def before_the_worker(certpath: Engine) -> None:

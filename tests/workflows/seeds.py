@@ -18,7 +18,7 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.programme import read_scheme
-from domain import rules
+from domain import rulebook
 from domain.commands import (
     Command,
     Contact,
@@ -86,11 +86,11 @@ class Past:
             experience=Experience(role="Director", started_on=since or (at - timedelta(days=1000)).date()),
         )
         contact = Contact(name="Ana Ruiz", email="ana@example.org")
-        self.journal = Journal.open(command, contact, at, rules.CURRENT)
+        self.journal = Journal.open(command, contact, at)
         self.journal.outbox.clear()
 
     def until(self, instant: datetime) -> Past:
-        while alarm := rules.next_alarm(self.journal.state):
+        while alarm := rulebook.next_alarm(self.journal.state):
             if alarm.at > instant:
                 break
             self.now = max(self.now, alarm.at)

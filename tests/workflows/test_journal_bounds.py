@@ -11,7 +11,7 @@ from seeds import SCHEME, plant
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from domain import messages, rules
+from domain import messages, rulebook
 from domain.commands import (
     Command,
     Contact,
@@ -70,7 +70,7 @@ class Filling:
             experience=Experience(role=self.line, started_on=START.date() - timedelta(days=900), attested_by=self.line),
         )
         self.journal = Journal.open(
-            command, Contact(name=self.line, email="a" * 60 + "@" + "b" * 180 + ".example.org"), START, rules.CURRENT
+            command, Contact(name=self.line, email="a" * 60 + "@" + "b" * 180 + ".example.org"), START
         )
 
     def say(self, name: str, /, **fields: Any) -> None:
@@ -115,7 +115,7 @@ class Filling:
 
     def ring(self) -> None:
         """Lets the next alarm ring."""
-        alarm = rules.next_alarm(self.journal.state)
+        alarm = rulebook.next_alarm(self.journal.state)
         assert alarm
         self.now = max(self.now, alarm.at)
         programme = self.journal.state.programme if alarm.inquiry == "programme" else None

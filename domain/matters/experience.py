@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from domain import calendar
 from domain.commands import Experience, RecordExperience, RingAlarm
-from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
+from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import ExperienceMet, ExperienceRecorded
 from domain.state import ExperienceClaim, State
 from domain.vocabulary import AlarmKind, RefusalCode
@@ -76,7 +76,9 @@ def on_experience_met(state: State, event: ExperienceMet) -> State:
     return state.having(experience_met_on=event.met_on)
 
 
-DECIDERS: dict[type, Decider] = {RecordExperience: record_experience}
-RINGS: dict[AlarmKind, Decider] = {AlarmKind.EXPERIENCE: ring_experience}
-ALARMS: tuple[AlarmSource, ...] = (alarms,)
-FOLDS: dict[type, Folder] = {ExperienceRecorded: on_experience_recorded, ExperienceMet: on_experience_met}
+MATTER = Matter(
+    deciders={RecordExperience: record_experience},
+    alarms=alarms,
+    rings={AlarmKind.EXPERIENCE: ring_experience},
+    folds={ExperienceRecorded: on_experience_recorded, ExperienceMet: on_experience_met},
+)

@@ -1,13 +1,12 @@
-"""People and their messages: contact details, attention, refused messages, undeliverable notices (rules 25 to 27)."""
+"""What asks for a person's attention: refused messages, undeliverable notices, acknowledged (rules 26 to 28)."""
 
 from __future__ import annotations
 
-from domain.commands import Acknowledge, RefuseMessage, ReportUndeliverable, UpdateContact
-from domain.decision import Decider, Decision, Folder, Refused
+from domain.commands import Acknowledge, RefuseMessage, ReportUndeliverable
+from domain.decision import Decision, Matter, Refused
 from domain.events import (
     AttentionAcknowledged,
     AttentionRaised,
-    ContactUpdated,
     MessageRefused,
     NoticeUndeliverable,
 )
@@ -25,26 +24,6 @@ _REASON_LENGTH = 160
 _HASH_LENGTH = 20
 
 
-def not_the_candidate(decision: Decision, reviewer: str) -> None:
-    """Refuses a reviewer who is the candidate, by id or by e-mail address (rule 15)."""
-    told = reviewer.strip().casefold()
-    own_address = decision.contact is not None and decision.contact.email.casefold() in told
-    if own_address or told == decision.state.candidate_id.casefold():
-        raise Refused(RefusalCode.OWN_REVIEWER, "the reviewer must not be the candidate")
-
-
-def update_contact(decision: Decision, command: UpdateContact) -> None:
-    """Notes which contact details changed; the details themselves are kept beside the state."""
-    given = {"name": command.name, "email": command.email, "publish": command.publish}
-    changed = tuple(
-        field
-        for field, value in given.items()
-        if value is not None and (decision.contact is None or getattr(decision.contact, field) != value)
-    )
-    if changed:
-        decision.record(ContactUpdated, changed=changed)
-
-
 def acknowledge(decision: Decision, command: Acknowledge) -> None:
     """Puts an attention value to rest."""
     attention = next((value for value in decision.state.attention if str(value) == command.attention), None)
@@ -55,23 +34,19 @@ def acknowledge(decision: Decision, command: Acknowledge) -> None:
 
 
 def refuse_message(decision: Decision, command: RefuseMessage) -> None:
-    """Puts a refused or unreadable message on the timeline; from a signal it asks for attention (rule 27)."""
-    told = command.model_dump(exclude={"message_id"})
-    if decision.contact:
-        for field in ("message", "reason", "excerpt"):
-            told[field] = without_name(told[field], decision.contact.name)
-    decision.record(MessageRefused, **told)
+    """Puts a refused or unreadable message on the timeline; from a signal it asks for attention (rule 27).
 
-
-def refuse_message_once(decision: Decision, command: RefuseMessage) -> None:
-    """The same; but a message with an id that is refused again for the same reason leaves no second event (rule 28).
-
-    A feed that is replayed every night would otherwise fill the timeline. What an update brought first, and so was
-    answered to its sender, is told once more when a signal brings it: nobody has answered that one.
+    A message with an id that is refused again for the same reason leaves no second event (rule 28): a feed that is
+    delivered whole every night would otherwise fill the timeline. A signal that repeats a refused update is recorded,
+    because nobody has answered the signal.
     """
     if command.message_id is not None and any(_same(known, command) for known in decision.state.refusals):
         return
-    refuse_message(decision, command)
+    facts = command.model_dump(exclude={"message_id"})
+    if decision.contact:
+        for field in ("message", "reason", "excerpt"):
+            facts[field] = without_name(facts[field], decision.contact.name)
+    decision.record(MessageRefused, **facts)
 
 
 def _same(known: Refusal, command: RefuseMessage) -> bool:
@@ -85,12 +60,7 @@ def report_undeliverable(decision: Decision, command: ReportUndeliverable) -> No
     decision.record(NoticeUndeliverable, **command.model_dump())
 
 
-def on_contact_updated(state: State, event: ContactUpdated) -> State:
-    return state.resolving(UNDELIVERABLE) if "email" in event.changed else state
-
-
 def on_message_refused(state: State, event: MessageRefused) -> State:
-    # Remembered under every version of the rules, for those who look: only a decision of version 2 asks for it.
     refusal = Refusal(
         sequence=event.sequence,
         at=event.at,
@@ -124,16 +94,16 @@ def on_acknowledged(state: State, event: AttentionAcknowledged) -> State:
     return state.resolving(event.attention)
 
 
-DECIDERS: dict[type, Decider] = {
-    UpdateContact: update_contact,
-    Acknowledge: acknowledge,
-    RefuseMessage: refuse_message,
-    ReportUndeliverable: report_undeliverable,
-}
-FOLDS: dict[type, Folder] = {
-    ContactUpdated: on_contact_updated,
-    MessageRefused: on_message_refused,
-    NoticeUndeliverable: on_undeliverable,
-    AttentionRaised: on_attention_raised,
-    AttentionAcknowledged: on_acknowledged,
-}
+MATTER = Matter(
+    deciders={
+        Acknowledge: acknowledge,
+        RefuseMessage: refuse_message,
+        ReportUndeliverable: report_undeliverable,
+    },
+    folds={
+        MessageRefused: on_message_refused,
+        NoticeUndeliverable: on_undeliverable,
+        AttentionRaised: on_attention_raised,
+        AttentionAcknowledged: on_acknowledged,
+    },
+)

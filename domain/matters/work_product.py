@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from domain import calendar
 from domain.commands import ReviewWorkProduct, RingAlarm, SubmitWorkProduct
-from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
+from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import WorkProductFailed, WorkProductPassed, WorkProductReturned, WorkProductSubmitted
+from domain.matters.contact import not_the_candidate
 from domain.messages import digest_of
-from domain.people import not_the_candidate
 from domain.state import State, Window
 from domain.types import Score
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode
@@ -175,12 +175,14 @@ def _reviewed(state: State) -> State:
     return state.resolving(Attention(AttentionKind.REVIEW_WAITING))
 
 
-DECIDERS: dict[type, Decider] = {SubmitWorkProduct: submit, ReviewWorkProduct: review}
-RINGS: dict[AlarmKind, Decider] = {AlarmKind.REVISION: ring_revision}
-ALARMS: tuple[AlarmSource, ...] = (alarms,)
-FOLDS: dict[type, Folder] = {
-    WorkProductSubmitted: on_submitted,
-    WorkProductReturned: on_returned,
-    WorkProductPassed: on_passed,
-    WorkProductFailed: on_failed,
-}
+MATTER = Matter(
+    deciders={SubmitWorkProduct: submit, ReviewWorkProduct: review},
+    alarms=alarms,
+    rings={AlarmKind.REVISION: ring_revision},
+    folds={
+        WorkProductSubmitted: on_submitted,
+        WorkProductReturned: on_returned,
+        WorkProductPassed: on_passed,
+        WorkProductFailed: on_failed,
+    },
+)

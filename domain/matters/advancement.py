@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain import calendar, requirements
-from domain.candidacy import close, settlement, window_days
-from domain.certificate import certify
 from domain.commands import AnswerAdvancement, RequestAdvancement, RingAlarm, Supersede
-from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
+from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import AdvancementRefused, AdvancementRequested, Asked, AttentionRaised, BaseEvent, Superseded
+from domain.matters.certificate import certify
+from domain.matters.closing import close, ring_settled, settlement
+from domain.matters.window import window_days
 from domain.state import State
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
@@ -119,6 +120,14 @@ def time_out(decision: Decision, command: RingAlarm) -> None:
         close(decision, Status.TIMED_OUT, "the lower certificate did not give way by the end of the testing window")
 
 
+def ring_end_of_settlement(decision: Decision, command: RingAlarm) -> None:
+    """The settlement of the window has ended: an advancement that is ready has had its last answer (rules 3, 23)."""
+    if ready(decision.state):
+        time_out(decision, command)
+    else:
+        ring_settled(decision, command)
+
+
 # --- folds --------------------------------------------------------------------------------------------------
 
 
@@ -142,15 +151,17 @@ def track_readiness(state: State, event: BaseEvent) -> State:
     return state.having(ready_at=None) if state.ready_at else state
 
 
-DECIDERS: dict[type, Decider] = {
-    RequestAdvancement: request,
-    AnswerAdvancement: answer,
-    Supersede: supersede,
-}
-RINGS: dict[AlarmKind, Decider] = {AlarmKind.LOWER: ring_lower}
-ALARMS: tuple[AlarmSource, ...] = (alarms,)
-FOLDS: dict[type, Folder] = {
-    AdvancementRequested: on_requested,
-    AdvancementRefused: on_refused,
-    Superseded: on_superseded,
-}
+MATTER = Matter(
+    deciders={
+        RequestAdvancement: request,
+        AnswerAdvancement: answer,
+        Supersede: supersede,
+    },
+    alarms=alarms,
+    rings={AlarmKind.LOWER: ring_lower, AlarmKind.SETTLED: ring_end_of_settlement},
+    folds={
+        AdvancementRequested: on_requested,
+        AdvancementRefused: on_refused,
+        Superseded: on_superseded,
+    },
+)

@@ -9,9 +9,8 @@ from datetime import date, datetime
 from typing import Any
 
 from domain import calendar, requirements
-from domain.candidacy import close
 from domain.commands import Reinstate, Revoke, RingAlarm, Suspend
-from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
+from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import (
     Asked,
     AttentionRaised,
@@ -25,6 +24,7 @@ from domain.events import (
     Revoked,
     Suspended,
 )
+from domain.matters.closing import close
 from domain.scheme import Programme
 from domain.state import Certificate, Recertification, State, Suspension
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
@@ -307,20 +307,22 @@ def on_reinstated(state: State, _event: Reinstated) -> State:
     return state.having(suspension=None).resolving(SUSPENSION_UNRESOLVED)
 
 
-DECIDERS: dict[type, Decider] = {Suspend: suspend, Reinstate: reinstate, Revoke: revoke}
-RINGS: dict[AlarmKind, Decider] = {
-    AlarmKind.EXPIRY: ring_expiry,
-    AlarmKind.LAPSE: ring_lapse,
-    AlarmKind.END: ring_end,
-    AlarmKind.SUSPENSION: ring_suspension,
-    AlarmKind.CERTIFICATE_REMINDER: ring_reminder,
-}
-ALARMS: tuple[AlarmSource, ...] = (alarms,)
-FOLDS: dict[type, Folder] = {
-    Certified: on_certified,
-    Recertified: on_recertified,
-    CertificateExpired: on_expired,
-    CertificationLapsed: on_lapsed,
-    Suspended: on_suspended,
-    Reinstated: on_reinstated,
-}
+MATTER = Matter(
+    deciders={Suspend: suspend, Reinstate: reinstate, Revoke: revoke},
+    alarms=alarms,
+    rings={
+        AlarmKind.EXPIRY: ring_expiry,
+        AlarmKind.LAPSE: ring_lapse,
+        AlarmKind.END: ring_end,
+        AlarmKind.SUSPENSION: ring_suspension,
+        AlarmKind.CERTIFICATE_REMINDER: ring_reminder,
+    },
+    folds={
+        Certified: on_certified,
+        Recertified: on_recertified,
+        CertificateExpired: on_expired,
+        CertificationLapsed: on_lapsed,
+        Suspended: on_suspended,
+        Reinstated: on_reinstated,
+    },
+)

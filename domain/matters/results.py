@@ -12,7 +12,7 @@ from domain.commands import (
     ScoredResolution,
     ScoredResult,
 )
-from domain.decision import Decider, Decision, Folder, Refused
+from domain.decision import Decision, Matter, Refused
 from domain.events import (
     AssessmentFailed,
     AssessmentPassed,
@@ -377,19 +377,21 @@ def _bounded(state: State, results: dict[str, ResultFacts]) -> dict[str, ResultF
     return {key: result for key, result in results.items() if key not in forgotten}
 
 
-DECIDERS: dict[type, Decider] = {
-    RecordSelfAssessment: record_self_assessment,
-    ScoredResult: record_result,
-    ScoredResolution: resolve_held_result,
-}
-FOLDS: dict[type, Folder] = {
-    SelfAssessmentRecorded: on_self_assessment,
-    AssessmentPassed: on_counted,
-    AssessmentFailed: on_counted,
-    NoShowRecorded: on_counted,
-    ResultVoided: on_counted,
-    ResultCorrected: on_counted,
-    ResultRecorded: on_recorded,
-    ResultHeld: on_held,
-    ResultResolved: on_resolved,
-}
+MATTER = Matter(
+    deciders={
+        RecordSelfAssessment: record_self_assessment,
+        ScoredResult: record_result,
+        ScoredResolution: resolve_held_result,
+    },
+    folds={
+        SelfAssessmentRecorded: on_self_assessment,
+        AssessmentPassed: on_counted,
+        AssessmentFailed: on_counted,
+        NoShowRecorded: on_counted,
+        ResultVoided: on_counted,
+        ResultCorrected: on_counted,
+        ResultRecorded: on_recorded,
+        ResultHeld: on_held,
+        ResultResolved: on_resolved,
+    },
+)

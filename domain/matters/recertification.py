@@ -7,9 +7,8 @@ from datetime import date, datetime
 from typing import Literal
 
 from domain import calendar
-from domain.certificate import cycle_dates
 from domain.commands import ReviewRecertification, RingAlarm, SubmitRecertification
-from domain.decision import Alarm, AlarmSource, Decider, Decision, Folder, Refused
+from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import (
     AttentionRaised,
     Evidence,
@@ -18,8 +17,9 @@ from domain.events import (
     RecertificationWindowOpened,
     Recertified,
 )
+from domain.matters.certificate import cycle_dates
+from domain.matters.contact import not_the_candidate
 from domain.messages import digest_of
-from domain.people import not_the_candidate
 from domain.state import Certificate, State
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode
 
@@ -180,11 +180,13 @@ def on_returned(state: State, event: RecertificationReturned) -> State:
     return state.resolving(Attention(AttentionKind.REVIEW_WAITING))
 
 
-DECIDERS: dict[type, Decider] = {SubmitRecertification: submit, ReviewRecertification: review}
-RINGS: dict[AlarmKind, Decider] = {AlarmKind.RECERTIFICATION: ring_recertification}
-ALARMS: tuple[AlarmSource, ...] = (alarms,)
-FOLDS: dict[type, Folder] = {
-    RecertificationWindowOpened: on_window_opened,
-    RecertificationSubmitted: on_submitted,
-    RecertificationReturned: on_returned,
-}
+MATTER = Matter(
+    deciders={SubmitRecertification: submit, ReviewRecertification: review},
+    alarms=alarms,
+    rings={AlarmKind.RECERTIFICATION: ring_recertification},
+    folds={
+        RecertificationWindowOpened: on_window_opened,
+        RecertificationSubmitted: on_submitted,
+        RecertificationReturned: on_returned,
+    },
+)

@@ -1,0 +1,201 @@
+"""The end of a candidacy: withdrawn, abandoned, or closed when the settlement of its window is over.
+
+Rules 3, 4, 10 and 21.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+from domain import requirements
+from domain.commands import Cancel, RingAlarm, Withdraw
+from domain.decision import Alarm, Decision, Matter
+from domain.events import (
+    Asked,
+    AttentionRaised,
+    CandidacyClosed,
+    MessageRefused,
+    SettlementLifted,
+    SettlementStarted,
+    Withdrawn,
+)
+from domain.matters.window import settlement_end
+from domain.state import State, Window
+from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
+
+# --- deciders -----------------------------------------------------------------------------------------------
+
+
+def withdraw(decision: Decision, command: Withdraw) -> None:
+    """Ends the candidacy, or gives up the certificate (rule 21)."""
+    decision.record(Withdrawn, reason=command.reason)
+    close(decision, Status.WITHDRAWN, command.reason or "at the person's own request")
+
+
+def cancel(decision: Decision, _command: Cancel) -> None:
+    """A cancelled workflow: withdraws a candidacy; a certificate does not disappear by a click (rule 21)."""
+    if not decision.state.certificate:
+        decision.record(Withdrawn, reason="the workflow was cancelled")
+        close(decision, Status.WITHDRAWN, "the workflow was cancelled")
+        return
+    reason = "a holder's workflow cannot be cancelled; send withdraw or revoke, with a name, instead"
+    decision.record(
+        MessageRefused,
+        message="cancel",
+        code=RefusalCode.HOLDER,
+        reason=reason,
+        from_signal=False,
+        sha256="",
+        excerpt="",
+    )
+    decision.record(AttentionRaised, attention=Attention(AttentionKind.CANCEL_REFUSED), reason=reason)
+
+
+def close(decision: Decision, status: Status, reason: str) -> None:
+    """Closes the candidacy for good."""
+    decision.record(CandidacyClosed, status=status, reason=reason)
+
+
+# --- alarms -------------------------------------------------------------------------------------------------
+
+
+def alarms(state: State) -> Iterator[Alarm]:
+    """The purchase that is awaited, and the end of the settlements."""
+    if state.certificate:
+        return
+    if state.window is None:
+        yield Alarm(at=state.abandons_at, kind=AlarmKind.ABANDON)
+    else:
+        yield from _settlements(state, state.window)
+
+
+def _settlements(state: State, window: Window) -> Iterator[Alarm]:
+    if window.closed and settlement(window) not in state.asked:
+        inquiry: Literal["lower"] | None = "lower" if state.ready_at else None
+        yield Alarm(at=window.settles_at, kind=AlarmKind.SETTLED, inquiry=inquiry)
+    for domain, settles_at in state.settlements.items():
+        if _exhaustion(domain, settles_at) not in state.asked:
+            yield Alarm(at=settles_at, kind=AlarmKind.EXHAUSTED, subject=domain)
+
+
+def settlement(window: Window) -> Asked:
+    """The settlement of this very deadline, among what a person was already asked for."""
+    return Asked(kind=AlarmKind.SETTLED, at=window.settles_at)
+
+
+def _exhaustion(domain: str, settles_at: datetime) -> Asked:
+    return Asked(kind=AlarmKind.EXHAUSTED, at=settles_at, domain=domain)
+
+
+def ring_abandon(decision: Decision, _command: RingAlarm) -> None:
+    days = decision.state.programme.rules.testing.purchase_days
+    close(decision, Status.ABANDONED, f"the purchase was not confirmed within {days} days of registration")
+
+
+def ring_settled(decision: Decision, _command: RingAlarm) -> None:
+    """The settlement has ended: closes, or asks for the decisions that are still open (rule 3)."""
+    state = decision.state
+    if state.window is None or state.certificate:
+        return
+    asked = settlement(state.window)
+    close_when_over(decision, rung=asked)
+    if not decision.state.closed:
+        _ask(decision, asked)
+
+
+def ring_exhausted(decision: Decision, command: RingAlarm) -> None:
+    asked = _exhaustion(command.subject, command.due)
+    close_when_over(decision, rung=asked)
+    if not decision.state.closed:
+        _ask(decision, asked)
+
+
+def _ask(decision: Decision, asked: Asked) -> None:
+    """Asks for attention to everything that keeps the candidacy open past its border."""
+    state = decision.state
+    held = {hold.attention: "a held result" for hold in state.held.values()}
+    review = {Attention(AttentionKind.REVIEW_WAITING): "the work product"}
+    for attention, what in ((review if state.work_product.status in ("submitted", "revise") else {}) | held).items():
+        reason = f"the settlement is over and {what} is not decided yet"
+        decision.record(AttentionRaised, attention=attention, reason=reason, asked=asked)
+
+
+# --- conclusions --------------------------------------------------------------------------------------------
+
+
+def settle_attempts(decision: Decision) -> None:
+    """Starts the settlement of an assessment without attempts left, or lifts it (rule 10)."""
+    state = decision.state
+    if state.certificate or state.closed:
+        return
+    for domain, assessment in requirements.assessments(state).items():
+        exhausted = assessment.status == "exhausted"
+        if exhausted and domain not in state.settlements:
+            decision.record(
+                SettlementStarted,
+                domain=domain,
+                attempts=assessment.attempts,
+                settles_at=settlement_end(state.programme, decision.day),
+            )
+        if not exhausted and domain in state.settlements:
+            decision.record(SettlementLifted, domain=domain)
+
+
+def close_when_over(decision: Decision, *, rung: Asked | None = None) -> None:
+    """Closes a candidacy past its last border, unless a decision on it is outstanding (rules 3, 10, 15).
+
+    Only the alarm of a border (`rung`) closes, or a decision after it has rung: a message that waited
+    out an outage must not close the candidacy before the messages behind it are applied.
+    """
+    state = decision.state
+    if state.certificate or state.closed or state.window is None:
+        return
+    if state.work_product.failures >= state.programme.rules.work_product.failures:
+        close(decision, Status.REFUSED, f"{state.work_product.failures} work products failed")
+        return
+    past = (*state.asked, rung)
+    held = {hold.result.domain for hold in state.held.values()}
+    for domain, settles_at in state.settlements.items():
+        if _exhaustion(domain, settles_at) in past and domain not in held:
+            close(
+                decision,
+                Status.REFUSED,
+                f"every attempt at {state.programme.domains[domain]} was used without a pass",
+            )
+            return
+    over = settlement(state.window) in past
+    if over and not requirements.all_met(state) and not requirements.undecided(state, decision.effective_at):
+        unmet = ", ".join(requirements.missing(state))
+        # Out of attempts, and the window's settlement ends before that of the attempts: refused all the same (rule 10).
+        status = Status.REFUSED if state.settlements else Status.TIMED_OUT
+        close(decision, status, f"by the end of the testing window {state.window.deadline} still missing: {unmet}")
+
+
+# --- folds --------------------------------------------------------------------------------------------------
+
+
+def on_settlement_started(state: State, event: SettlementStarted) -> State:
+    return state.having(settlements={**state.settlements, event.domain: event.settles_at})
+
+
+def on_settlement_lifted(state: State, event: SettlementLifted) -> State:
+    return state.having(settlements={key: at for key, at in state.settlements.items() if key != event.domain})
+
+
+def on_closed(state: State, event: CandidacyClosed) -> State:
+    # Nothing is left to decide: what asked for attention has ended with the candidacy.
+    return state.having(closed=event.status, closed_at=event.at, closed_why=event.reason, attention=())
+
+
+MATTER = Matter(
+    deciders={Withdraw: withdraw, Cancel: cancel},
+    alarms=alarms,
+    rings={AlarmKind.ABANDON: ring_abandon, AlarmKind.EXHAUSTED: ring_exhausted},
+    folds={
+        SettlementStarted: on_settlement_started,
+        SettlementLifted: on_settlement_lifted,
+        CandidacyClosed: on_closed,
+    },
+)

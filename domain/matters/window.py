@@ -1,0 +1,204 @@
+"""The testing window: the purchase that opens it, its reminders, its extension, its end (rules 1, 2, 5, 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from domain import calendar, requirements
+from domain.commands import ConfirmPurchase, ExtendDeadline, Purchase, RingAlarm
+from domain.decision import Alarm, Decision, Matter, Refused
+from domain.events import BaseEvent, DeadlineExtended, PurchaseConfirmed, ReminderDue, TestingWindowClosed
+from domain.scheme import Programme
+from domain.state import State, Window
+from domain.vocabulary import AlarmKind, RefusalCode
+
+# --- deciders -----------------------------------------------------------------------------------------------
+
+
+def confirm_purchase(decision: Decision, command: ConfirmPurchase) -> None:
+    """Starts the testing window on the day of the purchase (rules 1, 2)."""
+    start_window(decision, command)
+
+
+def start_window(decision: Decision, purchase: Purchase) -> None:
+    """The window of a purchase, wherever the purchase came from."""
+    state = decision.state
+    purchased_at = purchase.purchased_at or decision.at
+    if state.window:
+        same = state.window.reference == purchase.reference
+        if same and purchase.purchased_at in (None, state.window.purchased_at):
+            return
+        raise Refused(
+            RefusalCode.ALREADY_CONFIRMED, f"the purchase is already confirmed with reference {state.window.reference}"
+        )
+    opens_on, deadline = window_days(state.programme, purchased_at)
+    closes_at = calendar.end_of(deadline, state.zone)
+    if closes_at <= decision.at:
+        raise Refused(
+            RefusalCode.WINDOW_ENDED, f"the testing window of a purchase made on {opens_on} ended on {deadline}"
+        )
+    decision.record(
+        PurchaseConfirmed,
+        reference=purchase.reference,
+        purchased_at=purchased_at,
+        window_opens_on=opens_on,
+        deadline=deadline,
+        closes_at=closes_at,
+        settles_at=settlement_end(state.programme, deadline),
+    )
+
+
+def window_days(programme: Programme, purchased_at: datetime) -> tuple[date, date]:
+    """The first and the last day of the testing window of a purchase (rules 1, 2)."""
+    opens_on = calendar.day_of(purchased_at, programme.zone)
+    return opens_on, calendar.add_months(opens_on, programme.rules.testing.window_months)
+
+
+def settlement_end(programme: Programme, day: date) -> datetime:
+    """The exclusive end of the settlement that follows this day (rule 3)."""
+    return calendar.end_of(calendar.add_days(day, programme.rules.testing.settlement_days), programme.zone)
+
+
+def extend_deadline(decision: Decision, command: ExtendDeadline) -> None:
+    """Moves the testing deadline, within the limit counted from the original one (rule 6)."""
+    state = decision.state
+    if state.certificate:
+        raise Refused(
+            RefusalCode.ALREADY_CERTIFIED, "there is no testing deadline any more: the candidate is certified"
+        )
+    if state.window is None:
+        raise Refused(
+            RefusalCode.PURCHASE_NOT_CONFIRMED, "there is no testing deadline before the purchase is confirmed"
+        )
+    if command.until == state.window.deadline:
+        return
+    if command.until < state.window.deadline:
+        raise Refused(
+            RefusalCode.NOT_LATER, f"the deadline is already {state.window.deadline}; an extension must end later"
+        )
+    latest = calendar.add_days(state.window.original_deadline, state.programme.rules.testing.extension_days)
+    if command.until > latest:
+        raise Refused(
+            RefusalCode.EXTENSION_TOO_LONG,
+            f"at most {state.programme.rules.testing.extension_days} days after the original deadline"
+            f" {state.window.original_deadline}: {latest} is the latest day",
+        )
+    closes_at = calendar.end_of(command.until, state.zone)
+    if closes_at <= decision.at:
+        raise Refused(RefusalCode.DEADLINE_IN_THE_PAST, f"{command.until} is already over")
+    decision.record(
+        DeadlineExtended,
+        deadline=command.until,
+        previous=state.window.deadline,
+        closes_at=closes_at,
+        settles_at=settlement_end(state.programme, command.until),
+        reason=command.reason,
+        approved_by=command.approved_by,
+    )
+
+
+# --- alarms -------------------------------------------------------------------------------------------------
+
+
+def alarms(state: State) -> Iterator[Alarm]:
+    """The end of the window, and the reminders before it."""
+    if state.certificate or state.window is None:
+        return
+    if not state.window.closed:
+        yield Alarm(at=state.window.closes_at, kind=AlarmKind.WINDOW)
+    if requirements.can_act(state):
+        yield from _reminders(state, state.window)
+
+
+def _reminders(state: State, window: Window) -> Iterator[Alarm]:
+    rules = state.programme.rules.testing
+    for days in rules.reminder_days:
+        due = calendar.at_hour(calendar.add_days(window.deadline, -days), rules.reminder_hour, state.zone)
+        if state.remind_after is not None and due > state.remind_after:
+            yield Alarm(at=due, kind=AlarmKind.REMINDER, days=days, border=False)
+
+
+def ring_reminder(decision: Decision, command: RingAlarm) -> None:
+    """One reminder: after an outage the newest missed one (rule 5)."""
+    state = decision.state
+    if state.window is None:
+        return
+    days = next(alarm.days for alarm in _reminders(state, state.window) if alarm.at == command.due)
+    decision.record(
+        ReminderDue,
+        due=command.due,
+        what=reminder_of(days),
+        about="testing",
+        border=state.window.deadline,
+    )
+
+
+def reminder_of(days: int | None) -> str:
+    """What a reminder says that comes so many days before the testing deadline."""
+    return f"{days} days to the testing deadline"
+
+
+def ring_window(decision: Decision, _command: RingAlarm) -> None:
+    window = decision.state.window
+    if window:
+        decision.record(TestingWindowClosed, deadline=window.deadline, settles_at=window.settles_at)
+
+
+# --- folds --------------------------------------------------------------------------------------------------
+
+
+def on_purchase_confirmed(state: State, event: PurchaseConfirmed) -> State:
+    window = Window(
+        reference=event.reference,
+        purchased_at=event.purchased_at,
+        opens_on=event.window_opens_on,
+        original_deadline=event.deadline,
+        deadline=event.deadline,
+        closes_at=event.closes_at,
+        settles_at=event.settles_at,
+    )
+    return state.having(window=window, remind_after=event.at)
+
+
+def on_deadline_extended(state: State, event: DeadlineExtended) -> State:
+    if state.window is None:
+        return state
+    changes = {
+        "deadline": event.deadline,
+        "closes_at": event.closes_at,
+        "settles_at": event.settles_at,
+        "closed": False,
+    }
+    return state.having(window=state.window.model_copy(update=changes), remind_after=event.at)
+
+
+def on_reminder_due(state: State, event: ReminderDue) -> State:
+    return state.having(remind_after=event.due)
+
+
+def on_testing_window_closed(state: State, _event: TestingWindowClosed) -> State:
+    return state.having(window=state.window.model_copy(update={"closed": True}) if state.window else None)
+
+
+def track_acting(state: State, event: BaseEvent) -> State:
+    """Reminders that fell due while the candidate could do nothing are not made up for (rule 5)."""
+    acts = requirements.can_act(state)
+    if acts == state.could_act:
+        return state
+    if acts and state.remind_after is not None:
+        return state.having(could_act=acts, remind_after=max(state.remind_after, event.at))
+    return state.having(could_act=acts)
+
+
+MATTER = Matter(
+    deciders={ConfirmPurchase: confirm_purchase, ExtendDeadline: extend_deadline},
+    alarms=alarms,
+    rings={AlarmKind.REMINDER: ring_reminder, AlarmKind.WINDOW: ring_window},
+    folds={
+        PurchaseConfirmed: on_purchase_confirmed,
+        DeadlineExtended: on_deadline_extended,
+        ReminderDue: on_reminder_due,
+        TestingWindowClosed: on_testing_window_closed,
+    },
+)
