@@ -123,3 +123,19 @@ def test_the_same_decision_in_another_process_is_the_same() -> None:
         for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"))
     }
     assert len(told) == 1
+
+
+VIEWS = DOMAIN.parent / "views"
+
+
+@pytest.mark.parametrize("path", sorted(VIEWS.glob("*.py")), ids=lambda path: path.name)
+def test_what_people_read_is_made_from_the_domain_alone(path: Path) -> None:
+    for module in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        assert module in ALLOWED_IMPORTS or module.split(".")[0] in ("domain", "views"), module
+
+
+@pytest.mark.parametrize("module", ["domain.vocabulary", "views.words", "runtime.attribute_names"])
+def test_the_names_and_their_words_load_without_the_models(module: str) -> None:
+    """The command line shows them in its help, and cannot wait for pydantic."""
+    code = f"import sys, {module}\nassert not {{'pydantic', 'temporalio', 'dataclasses'}} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=60)
