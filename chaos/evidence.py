@@ -96,7 +96,7 @@ async def _runs(sender: Sender, handle: Handle) -> AsyncIterator[Run]:
 
 
 async def _not_replayed(client: Client, history: WorkflowHistory) -> str:
-    """Why a worker that has the candidacy not in memory could not go on with it."""
+    """Why a worker that does not hold the candidacy in memory could not go on with it; empty where it could."""
     result = await build_replayer(client.data_converter).replay_workflow(history, raise_on_replay_failure=False)
     return str(result.replay_failure or "")
 

@@ -1,11 +1,11 @@
 """Every command that a run gives to Temporal goes through here, and no workflow task that took something in gives none.
 
-Why that matters. The SDK replays a history task by task. Where a task that gave no command is followed at once by a
-task that only brings an update, the SDK cannot tell the two apart in the history, and may hand both to the workflow
-together: to a worker that has the candidacy not in memory, the update then comes before the answer of the activity
-(https://github.com/temporalio/sdk-python/issues/1591). What such a worker decides cannot be replayed by the next one:
-the candidacy would stand still for good. So a task that would give no command, such as the one that learns that the
-last notice was sent, counts itself in the workflow's memo: that is a command, and keeps the two apart.
+The SDK replays a history task by task. Where a task that gave no command is followed at once by a task that only brings
+an update, the SDK cannot tell the two apart in the history. A worker that does not hold the candidacy in memory then
+gets both together, and the update before the answer of the activity (sdk-python issue 1591). The next worker cannot
+replay what this one decided, and the candidacy would stand still for good. So a task that would give no command, such
+as the one that learns that the last notice was sent, counts itself in the workflow's memo. That is a command, and keeps
+the two tasks apart.
 """
 
 from __future__ import annotations
