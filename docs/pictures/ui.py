@@ -20,8 +20,8 @@ COLUMNS = ("CertificationStatus", "NextDeadline", "NeedsAttention", "Assessments
 """What somebody who looks after candidates wants to see in the list; the UI keeps each viewer's choice."""
 
 Kind = Literal["signal", "update"]
-_LIST_MILLISECONDS = 60_000
-_RELOADS = 2
+_LOADING_MILLISECONDS = 45_000
+_RELOADS = 4
 
 
 def visible(page: Page, test_id: str) -> Locator:
@@ -29,22 +29,33 @@ def visible(page: Page, test_id: str) -> Locator:
     return page.get_by_test_id(test_id).filter(visible=True).first
 
 
+async def load(page: Page, url: str, test_id: str) -> None:
+    """Opens a page of the UI, and returns when the element of this test id is visible.
+
+    On a busy machine the UI sometimes stays blank for good, on any of its pages: one of its first requests is never
+    answered. A person would load the page again, and that is what happens here.
+
+    Raises:
+        TimeoutError: Playwright's; the page stayed blank however often it was loaded.
+    """
+    from playwright.async_api import TimeoutError as NotShown
+
+    for _ in range(_RELOADS):
+        with suppress(NotShown):
+            await page.goto(url, timeout=_LOADING_MILLISECONDS)
+            await visible(page, test_id).wait_for(timeout=_LOADING_MILLISECONDS)
+            return
+    await page.goto(url)
+    await visible(page, test_id).wait_for()
+
+
 # --- the list -----------------------------------------------------------------------------------------------
 
 
 async def open_list(page: Page, server: EmbeddedServer, query: str = "") -> None:
     """The list of workflows, of those that a list filter finds."""
-    await page.goto(f"{server.ui_url}/namespaces/{NAMESPACE}/workflows{'?query=' if query else ''}{quote(query)}")
-    # On a busy machine the UI was once seen to show no list for three minutes. A person would load the page again.
-    from playwright.async_api import TimeoutError as NotShown
-
-    button = visible(page, "workflows-summary-table-configuration-button")
-    for _ in range(_RELOADS):
-        with suppress(NotShown):
-            await button.wait_for(timeout=_LIST_MILLISECONDS)
-            return
-        await page.reload()
-    await button.wait_for()
+    url = f"{server.ui_url}/namespaces/{NAMESPACE}/workflows{'?query=' if query else ''}{quote(query)}"
+    await load(page, url, "workflows-summary-table-configuration-button")
 
 
 async def choose_columns(page: Page) -> None:
@@ -83,7 +94,7 @@ async def paste_views(page: Page) -> None:
     """Runs what the guide has an admin paste into the console, which ends by loading the page anew."""
     async with page.expect_navigation():
         await page.evaluate(VIEWS.read_text())
-    await visible(page, "workflows-summary-table-configuration-button").wait_for()
+    await load(page, page.url, "workflows-summary-table-configuration-button")
 
 
 async def open_views(page: Page) -> None:
@@ -97,8 +108,7 @@ async def open_views(page: Page) -> None:
 
 async def open_candidate(page: Page, server: EmbeddedServer, workflow_id: str) -> None:
     """The page of a candidate, which begins with the tab Timeline."""
-    await page.goto(f"{server.ui_url}/namespaces/{NAMESPACE}/workflows/{workflow_id}")
-    await visible(page, "workflow-id-heading").wait_for()
+    await load(page, f"{server.ui_url}/namespaces/{NAMESPACE}/workflows/{workflow_id}", "workflow-id-heading")
     await page.get_by_role("heading", name="Timeline").wait_for()
 
 
