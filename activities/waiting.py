@@ -14,7 +14,7 @@ _SLACK_SHARE = 0.1
 _SLACK = timedelta(minutes=1)
 # An attempt under way is bounded by two minutes, and the pause after it is not known before it has failed.
 _UNDER_WAY = timedelta(minutes=3)
-# What the workflow asks for, where the server does not say (see workflows/inquiries.py).
+# What the workflow asks for, where the server does not say (see workflows/calls.py).
 _POLICY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
 )

@@ -12,7 +12,7 @@ from typing import Any
 from activities.programme import read_scheme
 from bench import journey
 from domain import rulebook
-from domain.commands import Command, RecordAssessmentResult, Register, Registration, ScoredResult
+from domain.commands import Command, Register, Registration
 from domain.messages import parse, parse_message
 from domain.state import State
 from runtime.settings import Settings
@@ -58,7 +58,4 @@ def _commands(now: datetime) -> list[Command]:
 
 
 def _command(name: str, payload: dict[str, Any]) -> Command:
-    message = parse_message(name, json.dumps(payload).encode())
-    if isinstance(message, RecordAssessmentResult):
-        return ScoredResult(result=message, score=message.score)
-    return message
+    return parse_message(name, json.dumps(payload).encode())

@@ -390,20 +390,11 @@ class Register(Command):
 
 
 class RingAlarm(Command):
-    """An alarm is due. What had to be found out first (a scheme, the lower certificate's answer) comes with it."""
+    """An alarm is due."""
 
     kind: AlarmKind
     due: datetime
     subject: str = ""
-    programme: PinnedProgramme | None = None
-    lower: LowerAnswer | None = None
-
-
-class LowerAnswer(Command):
-    """The lower certificate's answer: the instant at which it gave way, or None and why not."""
-
-    superseded_at: datetime | None
-    reason: str = ""
 
 
 class AnswerAdvancement(Command):
@@ -435,22 +426,3 @@ class ReportUndeliverable(Command):
 
 class Cancel(Command):
     """The workflow was cancelled in the Temporal UI or by a client (rule 21)."""
-
-
-class ScoredResult(Command):
-    """A result together with the score that an answer key gave its responses, or why none could be given."""
-
-    result: RecordAssessmentResult
-    score: Score | None = None
-    unscored: str = ""
-
-
-class ScoredResolution(Command):
-    """A resolution of a held result whose responses were marked anew."""
-
-    resolution: ResolveHeldResult
-    score: Score | None = None
-    unscored: str = ""
-
-
-RingAlarm.model_rebuild()

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from domain import calendar
 from domain.commands import Contact
 from domain.events import BaseEvent
+from domain.inquiries import Answer, Inquiry
 from domain.state import State
 from domain.vocabulary import AlarmKind, RefusalCode
 
 Fold = Callable[[State | None, BaseEvent], State]
+A = TypeVar("A")
 
 
 class Refused(Exception):
@@ -31,7 +33,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """When the rules next want to be asked. `inquiry` names what must be found out before it is rung.
+    """When the rules next want to be asked.
 
     A border is the exclusive end of a last day: what is due on 22 November is rung at 00:00 of the 23rd (rule 2).
     `subject` is the domain that an alarm is about; `days` are those that a reminder comes before its border, negative
@@ -43,7 +45,6 @@ class Alarm:
     subject: str = ""
     days: int | None = None
     border: bool = True
-    inquiry: Literal["programme", "lower"] | None = None
 
     def on(self, zone: str) -> date:
         """The day that people read: the last day before a border, the day itself of anything else."""
@@ -61,7 +62,7 @@ class Decision:
     """Collects the events of one decision, folding each into the state at once, so that the next rule sees it.
 
     `at` is when the engine decides; `effective_at` is when it takes effect: the same for a message, the due instant
-    for an alarm that is rung late.
+    for an alarm that is rung late. `answer` is that of the inquiry which the command needed.
     """
 
     def __init__(
@@ -72,9 +73,11 @@ class Decision:
         *,
         effective_at: datetime | None = None,
         contact: Contact | None = None,
+        answer: Answer | None = None,
     ) -> None:
         self._state = state
         self._fold = fold
+        self._answer = answer
         self.at = at
         self.effective_at = effective_at or at
         self.contact = contact
@@ -96,6 +99,10 @@ class Decision:
         """The day in the body's zone on which the decision takes effect."""
         return calendar.day_of(self.effective_at, self.state.zone)
 
+    def answer(self, kind: type[A]) -> A | None:
+        """The answer of the inquiry that the command needed; None where it needed none."""
+        return self._answer if isinstance(self._answer, kind) else None
+
     def record(self, kind: type[BaseEvent], **data: Any) -> None:
         """Adds an event of this kind and folds it into the state."""
         sequence = self._state.sequence + 1 if self._state else 1
@@ -111,6 +118,7 @@ class Decision:
 
 
 Decider = Callable[[Decision, Any], None]
+Inquirer = Callable[[State, Any], Inquiry | None]
 Folder = Callable[[State, Any], State]
 
 
@@ -123,11 +131,15 @@ def no_alarms(_state: State) -> Iterable[Alarm]:
 class Matter:
     """The tables of one matter of the rulebook.
 
-    `deciders`: what a command leads to, by its class. `alarms`: when the matter wants to be asked again. `rings`: what
-    such an alarm leads to, by its kind. `folds`: what an event does to the state, by its class.
+    `deciders`: what a command leads to, by its class. `inquiries`: what must be found out before a command of this
+    class is decided, or an alarm of this kind is rung. `waits`: the commands that wait while an inquiry of this class
+    is being asked. `alarms`: when the matter wants to be asked again. `rings`: what such an alarm leads to, by its
+    kind. `folds`: what an event does to the state, by its class.
     """
 
     deciders: Mapping[type, Decider] = field(default_factory=dict)
+    inquiries: Mapping[type | AlarmKind, Inquirer] = field(default_factory=dict)
+    waits: Mapping[type, tuple[type, ...]] = field(default_factory=dict)
     alarms: Callable[[State], Iterable[Alarm]] = no_alarms
     rings: Mapping[AlarmKind, Decider] = field(default_factory=dict)
     folds: Mapping[type, Folder] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from domain.commands import (
 from domain.decision import Alarm, Decision, Matter, Refused, Step
 from domain.effects import Effect
 from domain.events import BaseEvent
+from domain.inquiries import Answer, Inquiry
 from domain.matters import (
     advancement,
     attention,
@@ -54,6 +55,8 @@ MATTERS: tuple[Matter, ...] = (
 """In the order of a candidate's life. No two of them decide the same command, alarm or event; a test sees to that."""
 
 DECIDERS = {command: decider for matter in MATTERS for command, decider in matter.deciders.items()}
+INQUIRIES = {asking: inquirer for matter in MATTERS for asking, inquirer in matter.inquiries.items()}
+WAITS = {inquiry: commands for matter in MATTERS for inquiry, commands in matter.waits.items()}
 RINGS = {kind: decider for matter in MATTERS for kind, decider in matter.rings.items()}
 FOLDS = {event: fold for matter in MATTERS for event, fold in matter.folds.items()}
 
@@ -76,7 +79,29 @@ is granted, so that the timeline tells both. And who can be certified is certifi
 _TAKEN_WHEN_CLOSED = (RefuseMessage, ReportUndeliverable, AnswerAdvancement, Supersede)
 
 
-def decide(state: State | None, command: Command, at: datetime, *, contact: Contact | None = None) -> tuple[Step, ...]:
+def inquiry(state: State, command: Command) -> Inquiry | None:
+    """What must be found out before this command is decided; None where nothing must.
+
+    Raises:
+        Refused: the rules do not allow the command, whatever the answer would be.
+    """
+    inquirer = INQUIRIES.get(command.kind if isinstance(command, RingAlarm) else type(command))
+    return inquirer(state, command) if inquirer and not state.closed else None
+
+
+def waits(command: Command, asked: Inquiry) -> bool:
+    """Whether this command waits while that inquiry is being asked."""
+    return isinstance(command, WAITS.get(type(asked), ()))
+
+
+def decide(
+    state: State | None,
+    command: Command,
+    at: datetime,
+    *,
+    contact: Contact | None = None,
+    answer: Answer | None = None,
+) -> tuple[Step, ...]:
     """What a command leads to at this instant (UTC): each event, with the state after it.
 
     No events: the same was taken before.
@@ -84,6 +109,7 @@ def decide(state: State | None, command: Command, at: datetime, *, contact: Cont
     Args:
         state: the candidacy so far; None for `Register`.
         contact: the candidate's contact details, kept beside the state; some rules compare with them.
+        answer: what was found out, where `inquiry` asked for something.
 
     Raises:
         Refused: the rules do not allow it; nothing has changed.
@@ -93,7 +119,7 @@ def decide(state: State | None, command: Command, at: datetime, *, contact: Cont
     # The lower certificate gives way when it is asked, however long the advancement has been ready.
     rung = isinstance(command, RingAlarm) and command.kind is not AlarmKind.LOWER
     effective_at = min(command.due, at) if isinstance(command, RingAlarm) and rung else at
-    decision = Decision(state, at, evolve, effective_at=effective_at, contact=contact)
+    decision = Decision(state, at, evolve, effective_at=effective_at, contact=contact, answer=answer)
     if isinstance(command, RingAlarm):
         RINGS[command.kind](decision, command)
     else:

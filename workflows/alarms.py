@@ -3,52 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from domain import rulebook
-    from domain.commands import LowerAnswer, RingAlarm
+    from domain.commands import RingAlarm
     from domain.decision import Alarm, Refused
-    from domain.matters.certificate import certificate_number
-    from domain.scheme import Programme
+    from domain.inquiries import Answer, Inquiry, rings_as
     from domain.state import State
-    from domain.vocabulary import AlarmKind
     from views import alarms as alarm_words
-    from workflows import counting, inquiries, traces
+    from workflows import calls, counting, traces
     from workflows.journal import Journal
+    from workflows.under_way import UnderWay
 
 # An inquiry that settled nothing is asked again after a day; one that could not be asked, after ten minutes.
 _ASK_AGAIN = timedelta(days=1)
 _TRY_AGAIN = timedelta(minutes=10)
-_SCHEME_PATIENCE = timedelta(minutes=10)
 
 
 class AlarmClock:
-    """Rings what is due, one alarm after another, and sleeps until the next one, by a timer renewed when that moves."""
+    """Rings the alarms that are due, one after another, and sleeps until the next one by a timer."""
 
-    def __init__(self) -> None:
-        self.asking_lower = False
+    def __init__(self, under_way: UnderWay) -> None:
+        self._under_way = under_way
         self._snoozed: dict[Alarm, datetime] = {}
 
-    async def keep(self, journal: Journal, busy: Callable[[], bool], after_each: Callable[[], None]) -> None:
-        """Keeps the alarms of this journal for as long as the run lasts; `after_each` is called after every ringing.
+    async def keep(self, journal: Journal) -> None:
+        """Keeps the alarms of this journal for as long as the run lasts.
 
-        While messages that have arrived are still being taken (`busy`), no border rings: they came before it (rule 3).
+        While messages that have arrived are not decided yet, no border rings: they came before it (rule 3).
         """
         timer: asyncio.Task[None] | None = None
         wake: tuple[datetime, str] | None = None
         while True:
             alarm = self._due(journal)
-            if alarm and alarm.border and busy():
-                await workflow.wait_condition(lambda: not busy())
+            if alarm and alarm.border and self._under_way.busy:
+                await self._under_way.until_idle()
                 continue
             if alarm:
                 await self._ring(journal, alarm)
-                after_each()
                 continue
             next_wake = self._next_wake(journal)
             if next_wake != wake or (timer and timer.done()):
@@ -77,50 +72,39 @@ class AlarmClock:
         return min(wakes, key=lambda wake: wake[0]) if wakes else None
 
     async def _ring(self, journal: Journal, alarm: Alarm) -> None:
-        """Rings one alarm, after finding out what it needs to know."""
-        command: RingAlarm | None = RingAlarm(kind=alarm.kind, due=alarm.at, subject=alarm.subject)
-        if alarm.inquiry == "programme":
-            programme = await _current_programme(journal)
-            command = RingAlarm(kind=alarm.kind, due=alarm.at, subject=alarm.subject, programme=programme)
-        if alarm.inquiry == "lower":
-            command = await self._with_lower_answer(journal, alarm)
-        if command is None:
-            return
-        if command.lower is not None and command.lower.superseded_at:
-            # The lower certificate is gone: its answer counts, whatever alarm asked and whether it still stands.
-            command = command.model_copy(update={"kind": AlarmKind.LOWER})
+        """Rings one alarm, after finding out what the rules need to know."""
+        command = RingAlarm(kind=alarm.kind, due=alarm.at, subject=alarm.subject)
+        answer: Answer | None = None
+        inquiry = rulebook.inquiry(journal.state, command)
+        if inquiry is not None:
+            try:
+                answer = await self._ask(inquiry)
+            except calls.Failed:
+                self._snoozed[alarm] = workflow.now() + _TRY_AGAIN
+                return
+        kind = rings_as(answer)
+        if kind is not None:
+            command = command.model_copy(update={"kind": kind})
         elif alarm not in rulebook.alarms(journal.state):
-            return
+            return  # a message that came while the inquiry was being asked has moved the alarm, or removed it
+        self._take(journal, alarm, command, answer)
+        if alarm in rulebook.alarms(journal.state):
+            # Ringing changed nothing. Ignore this alarm for a day, so that it cannot ring in a loop.
+            self._snoozed[alarm] = workflow.now() + _ASK_AGAIN
+
+    async def _ask(self, inquiry: Inquiry) -> Answer:
+        with self._under_way.inquiry(inquiry):
+            return await calls.ask(inquiry)
+
+    def _take(self, journal: Journal, alarm: Alarm, command: RingAlarm, answer: Answer | None) -> None:
         if alarm not in self._snoozed:
             counting.rung(alarm)
         before = journal.state.sequence
         try:
-            journal.take(command, workflow.now())
+            journal.take(command, workflow.now(), answer)
         except Refused as refused:
             workflow.logger.error("alarm %s refused: %s", alarm.kind, refused.code)
         counting.happened(journal.since(before))
-        # What still stands has been asked in vain, and is asked again later: never in a loop.
-        if alarm in rulebook.alarms(journal.state):
-            self._snoozed[alarm] = workflow.now() + _ASK_AGAIN
-
-    async def _with_lower_answer(self, journal: Journal, alarm: Alarm) -> RingAlarm | None:
-        self.asking_lower = True
-        try:
-            answer = await inquiries.ask_lower(journal.state, certificate_number(journal.state))
-        except ActivityError:
-            self._snoozed[alarm] = workflow.now() + _TRY_AGAIN
-            return None
-        finally:
-            self.asking_lower = False
-        return RingAlarm(kind=alarm.kind, due=alarm.at, subject=alarm.subject, lower=LowerAnswer(**answer.model_dump()))
-
-
-async def _current_programme(journal: Journal) -> Programme | None:
-    """The programme of today, for a new cycle; None where it cannot be had: the cycle goes on with the old one."""
-    try:
-        return (await inquiries.load_programme(journal.state.designation, patience=_SCHEME_PATIENCE)).programme
-    except ActivityError:
-        return None
 
 
 async def _sleep_until(instant: datetime, summary: str) -> None:

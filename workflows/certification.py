@@ -15,8 +15,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from domain.commands import Cancel, Registration
-    from domain.effects import Notify, OpenAdvancement
+    from domain.commands import Registration
     from domain.messages import InvalidMessage
     from domain.state import State
     from runtime.metrics import REGISTRATION
@@ -26,12 +25,13 @@ with workflow.unsafe.imports_passed_through():
     # Loaded once and not for each workflow: they keep no state of their own, and a journal's models are costly.
     from workflows import counting, outbox, traces
     from workflows.alarms import AlarmClock
-    from workflows.desk import MessageDesk
-    from workflows.handlers import AtTheDesk, takes_messages
+    from workflows.handlers import WithInbox, takes_messages
+    from workflows.inbox import Inbox
     from workflows.journal import Journal
     from workflows.payloads import failure
     from workflows.publishing import Publisher
     from workflows.registration import read_start, register
+    from workflows.under_way import UnderWay
 
 _HANDOVER_PATIENCE = timedelta(seconds=10)
 # A run takes at most so many messages: the server's own limits are 2,000 updates and 10,000 signals.
@@ -40,28 +40,29 @@ _MESSAGES_A_RUN = 1000
 
 @workflow.defn(name="CertificationWorkflow")
 @takes_messages
-class CertificationWorkflow(AtTheDesk):
+class CertificationWorkflow(WithInbox):
     """One candidate's candidacy, from registration to the end of the certification."""
 
     @workflow.init
     def __init__(self, *payloads: RawValue) -> None:
         self.traces = traces.Traces()
-        self._clock = AlarmClock()
-        self.desk = MessageDesk(asking_lower=lambda: self._clock.asking_lower)
+        self._under_way = UnderWay()
+        self.inbox = Inbox(self._under_way)
+        self._clock = AlarmClock(self._under_way)
         self._publisher = Publisher()
+        self._tasks: list[asyncio.Task[None]] = []
         self._registration: Registration | None = None
-        self._cancelled = False
         self._cycle = 1
         try:
             self._begin(read_start(payloads))
         except InvalidMessage as error:
-            self.desk.closed_by = error
+            self.inbox.closed_by = error
 
     def _begin(self, start: Registration | Journal) -> None:
         if isinstance(start, Registration):
             self._registration = start
             return
-        self.desk.journal = start
+        self.inbox.journal = start
         # Before any handler runs: the very first message of a run may begin the next cycle.
         self._cycle = start.state.cycle
 
@@ -82,34 +83,29 @@ class CertificationWorkflow(AtTheDesk):
             except asyncio.CancelledError:
                 if life.cancelled():
                     raise  # the worker drops this run from its cache: waiting on would spin for ever
-                # A cancelled workflow decides for itself what that means (rule 21); nothing is torn down.
-                self._cancelled = True
+                # The rules decide what a cancellation means (rule 21); nothing is torn down.
                 self.traces.took_in()
-                self._on_cancel()
+                self._tasks.append(asyncio.create_task(self.inbox.take_cancellation()))
         if not journal.state.closed:
             workflow.continue_as_new(journal.carried())
         return journal.state.closed
 
     async def _live(self) -> Journal:
         """One run: until the candidacy is closed, or it is time for a new run."""
-        tracing = asyncio.create_task(self.traces.keep())
+        self._tasks.append(asyncio.create_task(self.traces.keep()))
         try:
             journal = await self._open()
-            await self._go_on(journal, tracing)
+            await self._go_on(journal)
         finally:
             self.traces.end()
         return journal
 
-    async def _go_on(self, journal: Journal, tracing: asyncio.Task[None]) -> None:
-        tasks = [
-            tracing,
-            asyncio.create_task(self._clock.keep(journal, lambda: self.desk.busy, self._on_cancel)),
-            asyncio.create_task(outbox.send(journal, Notify)),
-            asyncio.create_task(outbox.send(journal, OpenAdvancement)),
-        ]
+    async def _go_on(self, journal: Journal) -> None:
+        self._tasks.append(asyncio.create_task(self._clock.keep(journal)))
+        self._tasks += [asyncio.create_task(outbox.send(journal, lane)) for lane in outbox.LANES]
         while not (journal.state.closed or self._time_to_continue(journal)):
             self._publisher.publish(journal.state)
-            await self._something_happened(journal, journal.state, tasks)
+            await self._something_happened(journal, journal.state)
         self._publisher.publish(journal.state)
         await self._finish(journal)
 
@@ -117,44 +113,40 @@ class CertificationWorkflow(AtTheDesk):
         """Registers, under the scheme of today; a new run goes on where the last one ended."""
         if self._registration is not None:
             try:
-                self.desk.journal = await register(self._registration)
+                self.inbox.journal = await register(self._registration)
                 counting.decided(REGISTRATION, changed=True)
-                counting.happened(self.desk.journal.events)
+                counting.happened(self.inbox.journal.events)
             except InvalidMessage as error:
-                self.desk.closed_by = error
-        if self.desk.journal is None:
-            counting.refused(REGISTRATION, self.desk.closed_by or InvalidMessage(REGISTRATION, []))
+                self.inbox.closed_by = error
+        if self.inbox.journal is None:
+            counting.refused(REGISTRATION, self.inbox.closed_by or InvalidMessage(REGISTRATION, []))
             raise self._invalid()
-        self._on_cancel()
-        return self.desk.journal
+        return self.inbox.journal
 
     def _invalid(self) -> BaseException:
-        return failure(self.desk.closed_by or InvalidMessage("registration", []))
+        return failure(self.inbox.closed_by or InvalidMessage("registration", []))
 
-    async def _something_happened(self, journal: Journal, seen: State, tasks: list[asyncio.Task[None]]) -> None:
+    async def _something_happened(self, journal: Journal, seen: State) -> None:
         await workflow.wait_condition(
-            lambda: journal.state is not seen or self._time_to_continue(journal) or any(task.done() for task in tasks)
+            lambda: (
+                journal.state is not seen or self._time_to_continue(journal) or any(task.done() for task in self._tasks)
+            )
         )
-        for task in tasks:
-            if task.done():
-                task.result()  # a fault in one of them is a fault of the workflow task, not a silent end
+        self._check_tasks()
+
+    def _check_tasks(self) -> None:
+        """Raises the fault of a task that has ended by one: the workflow task fails, and is tried again."""
+        for task in [task for task in self._tasks if task.done()]:
+            self._tasks.remove(task)
+            task.result()
 
     def _time_to_continue(self, journal: Journal) -> bool:
         """A new run for each cycle of the certificate, and whenever this one grows long."""
         return (
             journal.state.cycle != self._cycle
-            or self.desk.arrived >= _MESSAGES_A_RUN
+            or self.inbox.arrived >= _MESSAGES_A_RUN
             or workflow.info().is_continue_as_new_suggested()
         )
-
-    def _on_cancel(self) -> None:
-        """Takes a cancellation as a command; while the lower certificate is asked, once it has answered."""
-        journal = self.desk.journal
-        if self._cancelled and journal is not None and not self._clock.asking_lower:
-            self._cancelled = False
-            if not journal.state.closed:
-                events = journal.take(Cancel(), workflow.now())
-                counting.cancelled(refused="MessageRefused" in events)
 
     async def _finish(self, journal: Journal) -> None:
         """Before every way out: a bounded time for the notices, then every handler to its end."""
@@ -163,9 +155,9 @@ class CertificationWorkflow(AtTheDesk):
         patience = closing if closed else _HANDOVER_PATIENCE
         await traces.until(lambda: not journal.outbox, patience, "time for the last notices")
         if closed:
-            for effect in list(journal.outbox):
-                outbox.give_up(journal, effect, "the candidacy was closed and its notices could not be sent in time")
-        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._clock.asking_lower)
+            outbox.give_up_all(journal)
+        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._under_way.pending)
+        self._check_tasks()
         self._publisher.publish(journal.state)
         if journal.state.closed != closed:
             await self._finish(journal)  # closed while it was being handed over: its last notices have their time too
@@ -175,7 +167,7 @@ class CertificationWorkflow(AtTheDesk):
     @workflow.query(description="where the candidate stands: requirements, dates, what is next, what needs attention")
     def status(self) -> dict[str, Any]:
         """Where the candidate stands, in the shape of the contract."""
-        journal = self.desk.journal
+        journal = self.inbox.journal
         if journal is None:
             if self._registration is None:
                 raise self._invalid()
@@ -186,17 +178,20 @@ class CertificationWorkflow(AtTheDesk):
     @workflow.query(description="what has happened, oldest first")
     def timeline(self) -> list[dict[str, Any]]:
         """The events so far, oldest first."""
-        journal = self.desk.journal
+        journal = self.inbox.journal
         return timeline_view(journal.events, journal.omitted) if journal else []
 
     @workflow.query
     def receipts(self, message_ids: list[str]) -> dict[str, dict[str, Any]]:
         """The receipts of those of these message ids that were taken: a feed asks first, and sends only the others."""
-        journal = self.desk.journal
+        journal = self.inbox.journal
         return journal.receipts(message_ids) if journal else {}
 
 
 def _query_time() -> datetime:
-    """The time of a question: the last task's may lie years back, and a query writes no history."""
+    """The current time (UTC). `workflow.now()` is that of the last workflow task, perhaps years ago.
+
+    Reading the clock is safe in a query, which is never replayed.
+    """
     with workflow.unsafe.sandbox_unrestricted():
         return max(workflow.now(), datetime.now(tz=workflow.now().tzinfo))

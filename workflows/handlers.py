@@ -10,32 +10,32 @@ from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import MESSAGES
-    from workflows.desk import MessageDesk
+    from workflows.inbox import Inbox
 
 _UNKNOWN = "any other name: it is refused"
 
 
-class AtTheDesk:
-    """A workflow whose messages are taken at a desk."""
+class WithInbox:
+    """A workflow whose messages go to an inbox."""
 
-    desk: MessageDesk
+    inbox: Inbox
 
     @workflow.signal(dynamic=True, description=_UNKNOWN)
     async def on_unknown_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
         """A signal of a name that no message has: refused, and on the timeline."""
-        await self.desk.take_signal(name, payloads)
+        await self.inbox.take_signal(name, payloads)
 
     @workflow.update(dynamic=True, description=_UNKNOWN)
     async def on_unknown_update(self, name: str, payloads: Sequence[RawValue]) -> dict[str, Any]:
         """An update of a name that no message has: its validator says so."""
-        return await self.desk.take_update(name, payloads)
+        return await self.inbox.take_update(name, payloads)
 
     @on_unknown_update.validator
     def validate_unknown_update(self, name: str, payloads: Sequence[RawValue]) -> None:
-        self.desk.validate(name, payloads)
+        self.inbox.validate(name, payloads)
 
 
-AWorkflow = TypeVar("AWorkflow", bound=type[AtTheDesk])
+AWorkflow = TypeVar("AWorkflow", bound=type[WithInbox])
 
 
 def takes_messages(workflow_class: AWorkflow) -> AWorkflow:
@@ -49,14 +49,14 @@ def takes_messages(workflow_class: AWorkflow) -> AWorkflow:
 def _handlers(name: str, description: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Takes a message as signal and as update under one name, whatever number of payloads it carries."""
 
-    async def on_signal(self: AtTheDesk, *payloads: RawValue) -> None:
-        await self.desk.take_signal(name, payloads)
+    async def on_signal(self: WithInbox, *payloads: RawValue) -> None:
+        await self.inbox.take_signal(name, payloads)
 
-    async def on_update(self: AtTheDesk, *payloads: RawValue) -> dict[str, Any]:
-        return await self.desk.take_update(name, payloads)
+    async def on_update(self: WithInbox, *payloads: RawValue) -> dict[str, Any]:
+        return await self.inbox.take_update(name, payloads)
 
-    def validate(self: AtTheDesk, *payloads: RawValue) -> None:
-        self.desk.validate(name, payloads)
+    def validate(self: WithInbox, *payloads: RawValue) -> None:
+        self.inbox.validate(name, payloads)
 
     on_signal.__name__, on_update.__name__ = f"on_signal_{name}", f"on_update_{name}"
     update = workflow.update(name=name, description=description)(on_update)

@@ -14,10 +14,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from domain import rulebook
-from domain.commands import Command, Contact, RefuseMessage, ReportUndeliverable, UpdateContact
+from domain.commands import Command, Contact, RefuseMessage, ReportUndeliverable
 from domain.decision import Refused, Step
 from domain.effects import Effect, Notify
 from domain.events import BaseEvent, Event, MessageRefused, ResultEvent
+from domain.inquiries import Answer
+from domain.matters.contact import contact_after
 from domain.requirements import status
 from domain.state import State
 from domain.vocabulary import Status
@@ -81,16 +83,16 @@ class Journal(BaseModel):
         journal._bound_outbox(at)
         return journal
 
-    def take(self, command: Command, at: datetime) -> list[str]:
+    def take(self, command: Command, at: datetime, answer: Answer | None = None) -> list[str]:
         """Decides on a command and folds what follows; answers the types of the events.
+
+        `answer` is that of the inquiry which the rules had for this command, if they had one.
 
         Raises:
             Refused: the rules do not allow it; nothing has changed.
         """
-        steps = rulebook.decide(self.state, command, at, contact=self.contact)
-        if isinstance(command, UpdateContact):
-            given = command.model_dump(include={"name", "email", "publish"}, exclude_none=True)
-            self.contact = self.contact.model_copy(update=given)
+        steps = rulebook.decide(self.state, command, at, contact=self.contact, answer=answer)
+        self.contact = contact_after(self.contact, command)
         self._follow(steps)
         self._bound_outbox(at)
         return [type(event).__name__ for event, _ in steps]

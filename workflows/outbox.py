@@ -1,58 +1,144 @@
-"""Carries out what follows from decisions: notices, and the opening of advancements. No decision waits for it."""
+"""Carries out what follows from decisions: notices, and the opening of advancements. No decision waits for it.
+
+Each kind of effect has one row in `ROWS`. A new kind is a class in `domain/effects.py`, its row here, and the call that
+carries it out.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from domain.commands import AnswerAdvancement, ReportUndeliverable
+    from domain.commands import AnswerAdvancement, Command, ReportUndeliverable
     from domain.effects import Effect, Notify, OpenAdvancement
-    from workflows import counting, inquiries
+    from domain.state import State
+    from workflows import calls, counting
     from workflows.journal import Journal
 
+_TOO_LATE = "it could not be sent in the time that the scheme allows"
 
-async def send(journal: Journal, lane: type[Notify] | type[OpenAdvancement]) -> None:
-    """Carries out the effects of one kind in order: no advancement waits behind a mail server that is down."""
+
+class Row(NamedTuple):
+    """How effects of one kind are carried out.
+
+    `lane`: effects of one lane are carried out one after another; lanes do not wait for each other, so that no
+    advancement waits behind a mail server that is down. `carry_out` raises `calls.Failed`; what it answers is taken as
+    a command. `until`: the instant (UTC) after which the effect is not tried again; None for an effect that is tried
+    without end. `given_up`: the command that records that the effect did not happen, and why. `closed_too_soon`: why
+    an effect did not happen that was still waiting when the candidacy was closed.
+    """
+
+    lane: str
+    carry_out: Callable[[Journal, Any, datetime | None], Awaitable[Command | None]]
+    until: Callable[[Any, State], datetime | None]
+    given_up: Callable[[Any, str], Command]
+    closed_too_soon: str
+    count_given_up: Callable[[Any], None] = lambda _effect: None
+
+
+# --- notices ------------------------------------------------------------------------------------------------
+
+
+async def _send_notice(journal: Journal, notice: Notify, until: datetime | None) -> None:
+    await calls.send_notice(notice, journal.state, journal.contact, until or workflow.now())
+
+
+def _notice_until(notice: Notify, state: State) -> datetime:
+    return notice.queued_at + timedelta(days=state.programme.rules.notices.retry_days)
+
+
+def _notice_given_up(notice: Notify, reason: str) -> Command:
+    return ReportUndeliverable(notice=notice.notice, about=notice.sequence, reason=reason)
+
+
+# --- advancements -------------------------------------------------------------------------------------------
+
+
+async def _open_advancement(journal: Journal, opening: OpenAdvancement, _until: datetime | None) -> Command:
+    refusal = await calls.open_advancement(opening, journal.state, journal.contact)
+    return AnswerAdvancement(workflow_id=opening.workflow_id, refusal=refusal)
+
+
+def _without_end(_opening: OpenAdvancement, _state: State) -> None:
+    return None
+
+
+def _advancement_given_up(opening: OpenAdvancement, reason: str) -> Command:
+    return AnswerAdvancement(workflow_id=opening.workflow_id, refusal=reason)
+
+
+ROWS: Mapping[type, Row] = {
+    Notify: Row(
+        lane="notices",
+        carry_out=_send_notice,
+        until=_notice_until,
+        given_up=_notice_given_up,
+        closed_too_soon="the candidacy was closed and its notices could not be sent in time",
+        count_given_up=lambda notice: counting.given_up(notice.notice),
+    ),
+    OpenAdvancement: Row(
+        lane="advancements",
+        carry_out=_open_advancement,
+        until=_without_end,
+        given_up=_advancement_given_up,
+        closed_too_soon="this candidacy was closed before the advancement could be opened",
+    ),
+}
+"""A row for each kind of effect. An effect of a kind without a row is an error, never taken for another."""
+
+LANES = tuple(dict.fromkeys(row.lane for row in ROWS.values()))
+
+
+# --- carrying out -------------------------------------------------------------------------------------------
+
+
+async def send(journal: Journal, lane: str) -> None:
+    """Carries out the effects of one lane in their order, for as long as the run lasts."""
     while True:
-        waiting = [effect for effect in journal.outbox if isinstance(effect, lane)]
-        if not waiting:
-            await workflow.wait_condition(lambda: any(isinstance(effect, lane) for effect in journal.outbox))
-            continue
-        effect = waiting[0]
-        if isinstance(effect, Notify):
-            await _notify(journal, effect)
+        effect = _next(journal, lane)
+        if effect is None:
+            await workflow.wait_condition(lambda: _next(journal, lane) is not None)
         else:
-            refused = await inquiries.open_advancement(effect, journal.state, journal.contact)
-            journal.take(AnswerAdvancement(workflow_id=effect.workflow_id, refusal=refused), workflow.now())
-        _done(journal, effect)
+            await _carry_out(journal, effect)
 
 
-async def _notify(journal: Journal, notice: Notify) -> None:
-    state = journal.state
-    until = notice.queued_at + timedelta(days=state.programme.rules.notices.retry_days)
-    if until <= workflow.now():
-        give_up(journal, notice, "it could not be sent in the time that the scheme allows")
+def _next(journal: Journal, lane: str) -> Effect | None:
+    return next((effect for effect in journal.outbox if ROWS[type(effect)].lane == lane), None)
+
+
+async def _carry_out(journal: Journal, effect: Effect) -> None:
+    row = ROWS[type(effect)]
+    until = row.until(effect, journal.state)
+    if until is not None and until <= workflow.now():
+        _give_up(journal, effect, _TOO_LATE)
         return
     try:
-        await inquiries.send_notice(notice, state.workflow_id, state.enrolment, journal.contact, until)
-    except ActivityError as error:
-        give_up(journal, notice, inquiries.told(error), refused_for_good=inquiries.never_again(error))
-
-
-def give_up(journal: Journal, effect: Effect, reason: str, *, refused_for_good: bool = False) -> None:
-    """Takes an effect off the outbox and says on the timeline that it did not happen.
-
-    `refused_for_good`: the mail server refused the notice, and the activity has counted that.
-    """
+        command = await row.carry_out(journal, effect, until)
+    except calls.Failed as failed:
+        # The activity itself has counted what was refused for good.
+        _give_up(journal, effect, str(failed), counted=failed.refused)
+        return
+    if command is not None:
+        journal.take(command, workflow.now())
     _done(journal, effect)
-    if isinstance(effect, Notify):
-        if not refused_for_good:
-            counting.given_up(effect.notice)
-        report = ReportUndeliverable(notice=effect.notice, about=effect.sequence, reason=reason)
-        journal.take(report, workflow.now())
+
+
+def give_up_all(journal: Journal) -> None:
+    """Empties the outbox of a closed candidacy, and records on the timeline what did not happen."""
+    for effect in list(journal.outbox):
+        _give_up(journal, effect, ROWS[type(effect)].closed_too_soon)
+
+
+def _give_up(journal: Journal, effect: Effect, reason: str, *, counted: bool = False) -> None:
+    row = ROWS[type(effect)]
+    _done(journal, effect)
+    if not counted:
+        row.count_given_up(effect)
+    journal.take(row.given_up(effect, reason), workflow.now())
 
 
 def _done(journal: Journal, effect: Effect) -> None:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import Register, Registration
     from domain.matters.advancement import workflow_id_of
     from domain.messages import InvalidMessage, Problem, check_times, parse
     from domain.scheme import Programme
-    from workflows import inquiries
+    from workflows import calls
     from workflows.journal import Journal
     from workflows.payloads import read_document
 
@@ -44,17 +43,17 @@ async def register(registration: Registration) -> Journal:
         InvalidMessage: the scheme has no such designation, or no such way of advancement.
     """
     try:
-        loaded = await inquiries.load_programme(registration.designation, patience=None)
-    except ActivityError as error:
-        raise InvalidMessage(_NAME, [Problem(field="designation", problem=inquiries.told(error))]) from error
-    _check_path(registration, loaded.programme)
+        programme = await calls.load_programme(registration.designation)
+    except calls.Failed as failed:
+        raise InvalidMessage(_NAME, [Problem(field="designation", problem=str(failed))]) from failed
+    _check_path(registration, programme)
     info = workflow.info()
     command = Register(
         workflow_id=info.workflow_id,
         enrolment=info.first_execution_run_id,
         candidate_id=registration.candidate_id,
         designation=registration.designation,
-        programme=loaded.programme,
+        programme=programme,
         purchase=registration.purchase,
         experience=registration.experience,
         advances_from=registration.advances_from,

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain import calendar, requirements
-from domain.commands import AnswerAdvancement, RequestAdvancement, RingAlarm, Supersede
+from domain.commands import (
+    AnswerAdvancement,
+    Cancel,
+    RecordExperience,
+    RequestAdvancement,
+    RingAlarm,
+    Supersede,
+    Withdraw,
+)
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import AdvancementRefused, AdvancementRequested, Asked, AttentionRaised, BaseEvent, Superseded
-from domain.matters.certificate import certify
+from domain.inquiries import AskLower, Inquiry, LowerAnswer
+from domain.matters.certificate import certificate_number, certify
 from domain.matters.closing import close, ring_settled, settlement
 from domain.matters.window import window_days
 from domain.state import State
@@ -91,19 +100,27 @@ def ready(state: State) -> bool:
 
 def alarms(state: State) -> Iterator[Alarm]:
     if state.ready_at:
-        yield Alarm(at=state.ready_at, kind=AlarmKind.LOWER, border=False, inquiry="lower")
+        yield Alarm(at=state.ready_at, kind=AlarmKind.LOWER, border=False)
 
 
-def ring_lower(decision: Decision, command: RingAlarm) -> None:
+def lower_gives_way(state: State, _command: RingAlarm) -> Inquiry | None:
+    """Asks the lower certificate, where the advancement lacks nothing else (rule 23)."""
+    if state.ready_at is None or state.advances_from is None:
+        return None
+    return AskLower(state.advances_from, by_workflow_id=state.workflow_id, by_number=certificate_number(state))
+
+
+def ring_lower(decision: Decision, _command: RingAlarm) -> None:
     """Certifies with the instant at which the lower gave way; where it did not, the advancement waits (rule 23)."""
-    if command.lower is None or not ready(decision.state):
+    lower = decision.answer(LowerAnswer)
+    if lower is None or not ready(decision.state):
         return
-    if command.lower.superseded_at:
-        certify(decision, command.lower.superseded_at)
+    if lower.superseded_at:
+        certify(decision, lower.superseded_at)
     elif _window_over(decision.state):
         close(decision, Status.TIMED_OUT, "the lower certificate did not give way by the end of the testing window")
     elif _ASKED_LOWER not in decision.state.asked:
-        reason = f"every requirement is met, but the lower certificate does not give way: {command.lower.reason}"
+        reason = f"every requirement is met, but the lower certificate does not give way: {lower.reason}"
         decision.record(AttentionRaised, attention=LOWER_NOT_IN_FORCE, reason=reason, asked=_ASKED_LOWER)
 
 
@@ -157,6 +174,10 @@ MATTER = Matter(
         AnswerAdvancement: answer,
         Supersede: supersede,
     },
+    inquiries={AlarmKind.LOWER: lower_gives_way, AlarmKind.SETTLED: lower_gives_way},
+    # These could undo the readiness of the advancement in the seconds in which the lower certificate is asked. The
+    # lower one could then be gone, and the higher one never granted (rule 23).
+    waits={AskLower: (Withdraw, RecordExperience, Cancel)},
     alarms=alarms,
     rings={AlarmKind.LOWER: ring_lower, AlarmKind.SETTLED: ring_end_of_settlement},
     folds={

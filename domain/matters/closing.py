@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
 
 from domain import requirements
 from domain.commands import Cancel, RingAlarm, Withdraw
@@ -73,8 +72,7 @@ def alarms(state: State) -> Iterator[Alarm]:
 
 def _settlements(state: State, window: Window) -> Iterator[Alarm]:
     if window.closed and settlement(window) not in state.asked:
-        inquiry: Literal["lower"] | None = "lower" if state.ready_at else None
-        yield Alarm(at=window.settles_at, kind=AlarmKind.SETTLED, inquiry=inquiry)
+        yield Alarm(at=window.settles_at, kind=AlarmKind.SETTLED)
     for domain, settles_at in state.settlements.items():
         if _exhaustion(domain, settles_at) not in state.asked:
             yield Alarm(at=settles_at, kind=AlarmKind.EXHAUSTED, subject=domain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.commands import UpdateContact
+from domain.commands import Command, Contact, UpdateContact
 from domain.decision import Decision, Matter, Refused
 from domain.events import ContactUpdated
 from domain.matters.attention import UNDELIVERABLE
@@ -28,6 +28,14 @@ def update_contact(decision: Decision, command: UpdateContact) -> None:
     )
     if changed:
         decision.record(ContactUpdated, changed=changed)
+
+
+def contact_after(contact: Contact, command: Command) -> Contact:
+    """The contact details after a command that was taken. They stand beside the state, in no event (rule 25)."""
+    if not isinstance(command, UpdateContact):
+        return contact
+    given = command.model_dump(include={"name", "email", "publish"}, exclude_none=True)
+    return contact.model_copy(update=given)
 
 
 def on_contact_updated(state: State, event: ContactUpdated) -> State:

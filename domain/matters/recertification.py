@@ -17,6 +17,7 @@ from domain.events import (
     RecertificationWindowOpened,
     Recertified,
 )
+from domain.inquiries import Inquiry, LoadProgramme, ProgrammeLoaded
 from domain.matters.certificate import cycle_dates
 from domain.matters.contact import not_the_candidate
 from domain.messages import digest_of
@@ -135,20 +136,26 @@ def alarms(state: State) -> Iterator[Alarm]:
             at=certificate.window_opens_at,
             kind=AlarmKind.RECERTIFICATION,
             border=False,
-            inquiry="programme",
         )
 
 
-def ring_recertification(decision: Decision, command: RingAlarm) -> None:
+def current_programme(state: State, _command: RingAlarm) -> Inquiry:
+    """The scheme that is in force on the day on which the window opens (rule 18)."""
+    return LoadProgramme(state.designation)
+
+
+def ring_recertification(decision: Decision, _command: RingAlarm) -> None:
     """Opens the window and pins the scheme that is current on that day (rule 18)."""
     certificate = _certificate(decision.state)
+    loaded = decision.answer(ProgrammeLoaded)
+    programme = loaded.programme if loaded else None
     decision.record(
         RecertificationWindowOpened,
         cycle=certificate.cycle,
         expires_on=certificate.expires_on,
-        programme=command.programme or decision.state.programme,
+        programme=programme or decision.state.programme,
     )
-    if command.programme is None:
+    if programme is None:
         reason = "the current scheme could not be loaded; the cycle goes on under the one pinned before"
         decision.record(AttentionRaised, attention=Attention(AttentionKind.SCHEME_NOT_LOADED), reason=reason)
 
@@ -182,6 +189,7 @@ def on_returned(state: State, event: RecertificationReturned) -> State:
 
 MATTER = Matter(
     deciders={SubmitRecertification: submit, ReviewRecertification: review},
+    inquiries={AlarmKind.RECERTIFICATION: current_programme},
     alarms=alarms,
     rings={AlarmKind.RECERTIFICATION: ring_recertification},
     folds={

@@ -9,8 +9,6 @@ from domain.commands import (
     RecordAssessmentResult,
     RecordSelfAssessment,
     ResolveHeldResult,
-    ScoredResolution,
-    ScoredResult,
 )
 from domain.decision import Decision, Matter, Refused
 from domain.events import (
@@ -26,6 +24,7 @@ from domain.events import (
     ResultVoided,
     SelfAssessmentRecorded,
 )
+from domain.inquiries import Inquiry, ResponsesScored, ScoreResponses
 from domain.messages import digest_of
 from domain.state import Held, State, hold_key
 from domain.types import Score
@@ -73,12 +72,20 @@ def guidance(state: State, score: Score) -> str:
     return "strength" if score.reaches(state.programme.passing_score) else "needs development"
 
 
-def record_result(decision: Decision, command: ScoredResult) -> None:
+def responses_to_score(_state: State, command: RecordAssessmentResult) -> Inquiry | None:
+    """The responses of a result that comes without a score (rule 8)."""
+    if command.form is None or command.responses is None:
+        return None
+    return ScoreResponses(command.form, command.domain, command.responses)
+
+
+def record_result(decision: Decision, command: RecordAssessmentResult) -> None:
     """Admits a result, holds it for a person, or knows it already (rules 10, 11)."""
     state = decision.state
     if state.path == "advancement":
         raise Refused(RefusalCode.NO_ASSESSMENTS, "the advancement path asks for no assessments")
-    facts = _facts(state, command.result, command.score)
+    scored = decision.answer(ResponsesScored) or ResponsesScored(command.score)
+    facts = _facts(state, command, scored.score)
     known = state.revisions.get(facts.result_id, {})
     key = hold_key(facts.result_id, facts.revision)
     held = state.held.get(key)
@@ -90,7 +97,7 @@ def record_result(decision: Decision, command: ScoredResult) -> None:
             f"result {facts.result_id} revision {facts.revision} is held with other content; resolve it first",
         )
     try:
-        _admit(decision, facts, command)
+        _admit(decision, facts, command.passed, scored.unscored)
     except _Hold as hold:
         _hold(decision, facts, hold)
 
@@ -113,7 +120,8 @@ def _facts(state: State, result: RecordAssessmentResult, score: Score | None) ->
     )
 
 
-def _admit(decision: Decision, facts: ResultFacts, command: ScoredResult) -> None:
+def _admit(decision: Decision, facts: ResultFacts, flag: bool | None, unscored: str) -> None:
+    """Counts a result, or says why a person must decide on it. `flag` is the vendor's own word on a pass."""
     state = decision.state
     known = state.revisions.get(facts.result_id, {})
     if facts.revision in known:
@@ -127,8 +135,7 @@ def _admit(decision: Decision, facts: ResultFacts, command: ScoredResult) -> Non
             RefusalCode.OUTSIDE_WINDOW, f"it was taken after the testing window ended on {state.window.deadline}"
         )
     if facts.outcome == "scored" and facts.score is None:
-        raise _Hold(HoldReason.UNSCORED, command.unscored or "it could not be scored")
-    flag = command.result.passed
+        raise _Hold(HoldReason.UNSCORED, unscored or "it could not be scored")
     if flag is not None and flag != facts.passed:
         says, is_ = ("passed", "not passed") if flag else ("not passed", "passed")
         raise _Hold(HoldReason.FLAG_CONTRADICTS_SCORE, f"the vendor's flag says {says}, the score says {is_}")
@@ -223,34 +230,40 @@ def _hold(decision: Decision, facts: ResultFacts, hold: _Hold) -> None:
     decision.record(ResultHeld, result=facts, reason=hold.reason, explanation=hold.explanation)
 
 
-def resolve_held_result(decision: Decision, command: ScoredResolution) -> None:
+def held_responses_to_score(state: State, command: ResolveHeldResult) -> Inquiry | None:
+    """The responses of a held result that is to be accepted and has no score yet: the key may have come since."""
+    held = _find_held(state, command, command.revision).result
+    if command.decision == "reject" or held.score or held.form is None or held.responses is None:
+        return None
+    return ScoreResponses(held.form, held.domain, held.responses, revision=held.revision)
+
+
+def resolve_held_result(decision: Decision, command: ResolveHeldResult) -> None:
     """A person accepts or rejects a held result (rules 10, 11). A rejected hold uses no attempt."""
-    resolution = command.resolution
-    hold = find_held(decision.state, resolution)
-    facts = hold.result
-    if resolution.decision == "accept":
+    scored = decision.answer(ResponsesScored) or ResponsesScored()
+    # The score belongs to one revision, and another may have taken its place while the responses were scored.
+    facts = _find_held(decision.state, command, scored.revision or command.revision).result
+    if command.decision == "accept":
         if decision.state.window is None:
             raise Refused(RefusalCode.PURCHASE_NOT_CONFIRMED, "a result can be accepted once the purchase is confirmed")
         if facts.outcome == "scored" and facts.score is None:
-            if command.score is None:
-                raise Refused(RefusalCode.CANNOT_SCORE, f"the result still cannot be scored: {command.unscored}")
-            passed = command.score.reaches(decision.state.programme.passing_score)
-            facts = facts.model_copy(update={"score": command.score, "passed": passed})
+            if scored.score is None:
+                raise Refused(RefusalCode.CANNOT_SCORE, f"the result still cannot be scored: {scored.unscored}")
+            passed = scored.score.reaches(decision.state.programme.passing_score)
+            facts = facts.model_copy(update={"score": scored.score, "passed": passed})
     facts = facts.model_copy(update={"responses": None})
-    decision.record(
-        ResultResolved, result=facts, decision=resolution.decision, by=resolution.by, reason=resolution.reason
-    )
+    decision.record(ResultResolved, result=facts, decision=command.decision, by=command.by, reason=command.reason)
 
 
-def find_held(state: State, resolution: ResolveHeldResult) -> Held:
-    """The held result that a resolution means.
+def _find_held(state: State, resolution: ResolveHeldResult, revision: int | None) -> Held:
+    """The held result that a resolution means, of this revision where one is named.
 
     Raises:
         Refused: there is none, or there are several revisions and none is named.
     """
     holds = [hold for hold in state.held.values() if hold.result.result_id == resolution.result_id]
-    if resolution.revision is not None:
-        holds = [hold for hold in holds if hold.result.revision == resolution.revision]
+    if revision is not None:
+        holds = [hold for hold in holds if hold.result.revision == revision]
     if not holds:
         raise Refused(RefusalCode.NOT_HELD, f"no result {resolution.result_id} is held")
     if len(holds) > 1:
@@ -380,8 +393,12 @@ def _bounded(state: State, results: dict[str, ResultFacts]) -> dict[str, ResultF
 MATTER = Matter(
     deciders={
         RecordSelfAssessment: record_self_assessment,
-        ScoredResult: record_result,
-        ScoredResolution: resolve_held_result,
+        RecordAssessmentResult: record_result,
+        ResolveHeldResult: resolve_held_result,
+    },
+    inquiries={
+        RecordAssessmentResult: responses_to_score,
+        ResolveHeldResult: held_responses_to_score,
     },
     folds={
         SelfAssessmentRecorded: on_self_assessment,

@@ -20,21 +20,26 @@ from domain.commands import (
     Command,
     Contact,
     Experience,
-    LowerAnswer,
     Message,
     Purchase,
-    RecordAssessmentResult,
     RefuseMessage,
     Register,
-    ResolveHeldResult,
     RingAlarm,
-    ScoredResolution,
-    ScoredResult,
-    UpdateContact,
 )
 from domain.decision import Alarm, Refused
 from domain.effects import Effect
 from domain.events import BaseEvent
+from domain.inquiries import (
+    Answer,
+    AskLower,
+    Inquiry,
+    LoadProgramme,
+    LowerAnswer,
+    ProgrammeLoaded,
+    ResponsesScored,
+    ScoreResponses,
+)
+from domain.matters.contact import contact_after
 from domain.messages import InvalidMessage
 from domain.scheme import Programme, Scheme
 from domain.state import State
@@ -220,15 +225,8 @@ class Candidacy:
         if isinstance(command, Message):
             messages.check_times(command.message, command, self.clock)
             messages.check_vocabulary(command.message, command, self.state.programme)
-        if isinstance(command, RecordAssessmentResult):
-            score = command.score or (self.answer_key if command.form else None)
-            command = ScoredResult(result=command, score=score, unscored="" if score else "unknown form")
-        if isinstance(command, ResolveHeldResult):
-            command = ScoredResolution(resolution=command, score=self.answer_key, unscored="unknown form")
         events = self._take(command)
-        if isinstance(command, UpdateContact):
-            given = command.model_dump(include={"name", "email", "publish"}, exclude_none=True)
-            self.contact = self.contact.model_copy(update=given)
+        self.contact = contact_after(self.contact, command)
         return [type(event).__name__ for event in events]
 
     def refused(self, name: str, at: datetime | None = None, /, **fields: Any) -> str:
@@ -286,21 +284,16 @@ class Candidacy:
         alarm = rulebook.due_alarm(self.state, self.clock, asleep=self._asleep)
         if alarm is None:
             return False
-        command = RingAlarm(
-            kind=alarm.kind,
-            due=alarm.at,
-            subject=alarm.subject,
-            programme=self.current_programme if alarm.inquiry == "programme" else None,
-            lower=self.lower if alarm.inquiry == "lower" else None,
-        )
-        if not self._take(command):
+        if not self._take(RingAlarm(kind=alarm.kind, due=alarm.at, subject=alarm.subject)):
             self._asleep.add(alarm)
         self._count += 1
         assert self._count < 20_000, f"the alarm {alarm} rings for ever"
         return True
 
     def _take(self, command: Command) -> tuple[BaseEvent, ...]:
-        steps = rulebook.decide(self._state, command, self.clock, contact=self.contact)
+        inquiry = rulebook.inquiry(self._state, command) if self._state else None
+        answer = self._answer(inquiry) if inquiry else None
+        steps = rulebook.decide(self._state, command, self.clock, contact=self.contact, answer=answer)
         for event, state in steps:
             assert rulebook.evolve(self._state, event) == state
             self._state = state
@@ -308,6 +301,16 @@ class Candidacy:
         events = tuple(event for event, _ in steps)
         self.events += events
         return events
+
+    def _answer(self, inquiry: Inquiry) -> Answer:
+        """What the world answers: as this test has set it."""
+        match inquiry:
+            case LoadProgramme():
+                return ProgrammeLoaded(self.current_programme)
+            case ScoreResponses():
+                return ResponsesScored(self.answer_key, "" if self.answer_key else "unknown form", inquiry.revision)
+            case AskLower():
+                return self.lower
 
     # --- everyday messages ----------------------------------------------------------------------------------
 

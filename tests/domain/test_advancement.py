@@ -4,8 +4,10 @@ import pytest
 from builders import PEOPLE, START, Candidacy, border, day, days, holder, local, parse
 
 from domain import events as e
-from domain.commands import AnswerAdvancement, LowerAnswer
+from domain import rulebook
+from domain.commands import AnswerAdvancement, RingAlarm
 from domain.effects import OpenAdvancement
+from domain.inquiries import AskLower, LowerAnswer
 from domain.requirements import assessments
 
 PURCHASE = {"purchase": {"reference": "INV-90"}}
@@ -142,7 +144,10 @@ def test_when_all_is_met_the_lower_gives_way_and_both_share_the_instant() -> Non
     assert candidacy.review() == ["WorkProductPassed"]
     assert "Certified" not in candidacy.types
     alarm = candidacy.alarms[0]
-    assert (alarm.kind, alarm.inquiry) == ("lower", "lower")
+    assert alarm.kind == "lower"
+    inquiry = rulebook.inquiry(candidacy.state, RingAlarm(kind=alarm.kind, due=alarm.at))
+    assert isinstance(inquiry, AskLower)
+    assert inquiry.workflow_id == candidacy.state.advances_from
     candidacy.advance_to(instant + days(2))
     certified = candidacy.last(e.Certified)
     assert (certified.effective_at, certified.certified_on) == (instant, day("2027-07-01"))

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from domain import events as e
 from domain import rulebook
-from domain.commands import AnswerAdvancement, Cancel, LowerAnswer, RefuseMessage
+from domain.commands import AnswerAdvancement, Cancel, RefuseMessage
 from domain.decision import Refused
+from domain.inquiries import LowerAnswer
 from domain.state import State
 from domain.types import Score
 from domain.vocabulary import REMINDERS, AttentionKind, RefusalCode, Status

@@ -7,23 +7,18 @@ from typing import Any
 
 import pytest
 from journeys import DOMAINS, LEADERSHIP, PEOPLE, START, Candidate
-from seeds import SCHEME, plant
+from seeds import SCHEME, plant, take
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from domain import messages, rulebook
 from domain.commands import (
-    Command,
     Contact,
     Experience,
     Purchase,
-    RecordAssessmentResult,
     RefuseMessage,
     Register,
-    ResolveHeldResult,
     RingAlarm,
-    ScoredResolution,
-    ScoredResult,
 )
 from domain.decision import Refused
 from domain.effects import Notify
@@ -75,10 +70,7 @@ class Filling:
 
     def say(self, name: str, /, **fields: Any) -> None:
         message = messages.parse_message(name, json.dumps(fields, default=str).encode())
-        command: Command = message
-        if isinstance(message, RecordAssessmentResult):
-            command = ScoredResult(result=message, score=message.score, unscored=self.text)
-        events = self.journal.take(command, self.now)
+        events = take(self.journal, message, self.now, unscored=self.text)
         self.count += 1
         self.journal.remember(f"{self.count}-".ljust(128, "m"), messages.digest_of(message), events)
 
@@ -106,20 +98,16 @@ class Filling:
         self.result(PEOPLE, form="F" * 64, responses=responses)
 
     def resolve(self, result_id: str) -> None:
-        message = messages.parse_message(
-            "resolve_held_result",
-            json.dumps({"result_id": result_id, "decision": "reject", "by": self.line, "reason": self.text}).encode(),
-        )
-        assert isinstance(message, ResolveHeldResult)
-        self.journal.take(ScoredResolution(resolution=message), self.now)
+        fields = {"result_id": result_id, "decision": "reject", "by": self.line, "reason": self.text}
+        message = messages.parse_message("resolve_held_result", json.dumps(fields).encode())
+        take(self.journal, message, self.now)
 
     def ring(self) -> None:
         """Lets the next alarm ring."""
         alarm = rulebook.next_alarm(self.journal.state)
         assert alarm
         self.now = max(self.now, alarm.at)
-        programme = self.journal.state.programme if alarm.inquiry == "programme" else None
-        self.journal.take(RingAlarm(kind=alarm.kind, due=alarm.at, programme=programme), self.now)
+        take(self.journal, RingAlarm(kind=alarm.kind, due=alarm.at), self.now)
 
     def refused(self) -> None:
         data = (b"\xff" if self.text[0] == WIDE else b"y") * 4096

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from journeys import Candidate, eventually
-from seeds import seed_worker, sow
+from seeds import seed_worker, sow, take
 from temporalio.client import Client
 
 from domain import rulebook
-from domain.commands import LowerAnswer, RingAlarm
+from domain.commands import RingAlarm
 from runtime.settings import ROOT, Settings
 from worker import build_worker
 from workflows.journal import Journal
@@ -66,9 +66,7 @@ def test_a_journal_of_any_age_goes_on_by_its_alarms_to_the_end(name: str) -> Non
             break
         assert alarm.at >= now - timedelta(days=1)
         now = max(now, alarm.at)
-        programme = journal.state.programme if alarm.inquiry == "programme" else None
-        lower = LowerAnswer(superseded_at=None, reason="never") if alarm.inquiry == "lower" else None
-        journal.take(RingAlarm(kind=alarm.kind, due=alarm.at, programme=programme, lower=lower), now)
+        take(journal, RingAlarm(kind=alarm.kind, due=alarm.at), now)
         # A run is handed over anywhere on the way.
         journal = Journal.model_validate(json.loads(json.dumps(journal.carried())))
         years = (now - journal.state.registered_at).days / 365

@@ -1,0 +1,91 @@
+"""Inquiries: what must be found out before a command is decided, and the answers.
+
+Inquiries are data. A matter says which of its commands and alarms need one; the shell asks the world, and hands the
+answer to the decision. So a decision stays a pure function, and a new inquiry needs a class here, a line in the table
+of its matter, and the call that asks it (`workflows/calls.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.scheme import Programme
+from domain.types import Score
+from domain.vocabulary import AlarmKind
+
+# --- the inquiries ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgramme:
+    """Asks for a designation's programme in the scheme that is in force now (rules 18, 22)."""
+
+    designation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreResponses:
+    """Asks to mark the responses to a form against its answer key (rule 8).
+
+    `revision` is that of the held result whose responses these are; None for a result that has just arrived.
+    """
+
+    form: str
+    domain: str
+    responses: Mapping[str, str]
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskLower:
+    """Asks the lower certificate to give way to the higher one (rule 23)."""
+
+    workflow_id: str
+    by_workflow_id: str
+    by_number: str
+
+
+Inquiry = LoadProgramme | ScoreResponses | AskLower
+
+
+# --- the answers --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeLoaded:
+    """The programme; None where the scheme could not be loaded in time."""
+
+    programme: Programme | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsesScored:
+    """The score, or why there is none. `revision` repeats that of the inquiry."""
+
+    score: Score | None = None
+    unscored: str = ""
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LowerAnswer:
+    """The instant (UTC) at which the lower certificate gave way; None where it did not, and why."""
+
+    superseded_at: datetime | None
+    reason: str = ""
+
+
+Answer = ProgrammeLoaded | ResponsesScored | LowerAnswer
+
+
+def rings_as(answer: Answer | None) -> AlarmKind | None:
+    """The alarm that an answer rings, whichever alarm asked for it, and even if that alarm has gone meanwhile.
+
+    Once the lower certificate has given way it is gone for good: the higher one must be granted now. Every other
+    answer counts only for the alarm that asked.
+    """
+    if isinstance(answer, LowerAnswer) and answer.superseded_at:
+        return AlarmKind.LOWER
+    return None

@@ -1,0 +1,212 @@
+"""Every call of an activity, with its timeouts: inquiries, whose answers decisions wait for, and effects.
+
+Why these numbers: an attempt that hangs is given up after `start_to_close`; one whose worker was killed no longer sends
+heartbeats, and is given up after `heartbeat`; a failed one is tried again with growing pauses; the whole is bounded by
+`schedule_to_close` where somebody waits for the answer. An activity marks a failure that another attempt cannot mend,
+such as an unknown designation, and it is not tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from types import NoneType
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities import requests
+    from domain.commands import Contact
+    from domain.effects import Notify, OpenAdvancement
+    from domain.inquiries import (
+        Answer,
+        AskLower,
+        Inquiry,
+        LoadProgramme,
+        LowerAnswer,
+        ProgrammeLoaded,
+        ResponsesScored,
+        ScoreResponses,
+    )
+    from domain.scheme import Programme
+    from domain.state import State
+    from workflows import traces
+
+_SECONDS_10 = timedelta(seconds=10)
+_SCORING_PATIENCE = timedelta(minutes=1)
+_SCHEME_PATIENCE = timedelta(minutes=10)
+_PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
+_NOTICE = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
+)
+
+
+class Failed(Exception):
+    """A call has failed for good; the message says why, in the activity's own words.
+
+    `refused` is True where the activity itself said that another attempt cannot help.
+    """
+
+    def __init__(self, error: ActivityError) -> None:
+        cause = error.cause
+        super().__init__(cause.message if isinstance(cause, ApplicationError) else str(cause or error))
+        self.refused = isinstance(cause, ApplicationError) and cause.non_retryable
+
+
+# --- inquiries ----------------------------------------------------------------------------------------------
+
+
+async def ask(inquiry: Inquiry) -> Answer:
+    """Finds out what a decision needs to know.
+
+    Raises:
+        Failed: the question could not be asked. An inquiry whose rule provides for that answers instead.
+    """
+    return await _CALLS[type(inquiry)](inquiry)
+
+
+async def load_programme(designation: str, *, patience: timedelta | None = None) -> Programme:
+    """The current programme of a designation. Without a bound, an unreadable scheme file waits until it is mended.
+
+    Raises:
+        Failed: there is no such designation, or the scheme could not be loaded in time.
+    """
+    try:
+        loaded = await traces.activity(
+            requests.LOAD_PROGRAMME,
+            requests.ProgrammeRequest(designation=designation),
+            requests.LoadedProgramme,
+            start_to_close_timeout=_SECONDS_10,
+            schedule_to_close_timeout=patience,
+            retry_policy=_PATIENT,
+            summary=f"load the current scheme for {designation}",
+        )
+    except ActivityError as error:
+        raise Failed(error) from error
+    return loaded.programme
+
+
+async def _programme_for_a_cycle(inquiry: LoadProgramme) -> Answer:
+    """Without an answer the new cycle goes on under the programme of the last one (rule 18)."""
+    try:
+        return ProgrammeLoaded(await load_programme(inquiry.designation, patience=_SCHEME_PATIENCE))
+    except Failed:
+        return ProgrammeLoaded(None)
+
+
+async def _score(inquiry: ScoreResponses) -> Answer:
+    """Without an answer in time the result is held, as any that cannot be scored (rule 8)."""
+    try:
+        answer = await traces.activity(
+            requests.SCORE_RESPONSES,
+            requests.ScoringRequest(form=inquiry.form, domain=inquiry.domain, responses=dict(inquiry.responses)),
+            requests.ScoringAnswer,
+            start_to_close_timeout=_SECONDS_10,
+            schedule_to_close_timeout=_SCORING_PATIENCE,
+            retry_policy=_PATIENT,
+            summary=f"score form {inquiry.form}",
+        )
+    except ActivityError as error:
+        reason = f"the answer key could not be asked: {Failed(error)}"
+        return ResponsesScored(unscored=reason, revision=inquiry.revision)
+    return ResponsesScored(answer.score, answer.unscored, inquiry.revision)
+
+
+async def _ask_lower(inquiry: AskLower) -> Answer:
+    """Asks without end: the lower certificate may have given way although its answer was lost (rule 23)."""
+    request = requests.SupersedeRequest(
+        workflow_id=inquiry.workflow_id,
+        by_workflow_id=inquiry.by_workflow_id,
+        by_number=inquiry.by_number,
+        at=workflow.now(),
+    )
+    try:
+        answer = await traces.activity(
+            requests.SUPERSEDE_LOWER,
+            request,
+            requests.SupersedeAnswer,
+            start_to_close_timeout=timedelta(minutes=1),
+            heartbeat_timeout=_SECONDS_10,
+            retry_policy=_PATIENT,
+            summary="ask the lower certificate to give way",
+        )
+    except ActivityError as error:
+        raise Failed(error) from error
+    return LowerAnswer(answer.superseded_at, answer.reason)
+
+
+_CALLS: Mapping[type, Callable[[Any], Awaitable[Answer]]] = {
+    LoadProgramme: _programme_for_a_cycle,
+    ScoreResponses: _score,
+    AskLower: _ask_lower,
+}
+
+
+# --- effects ------------------------------------------------------------------------------------------------
+
+
+async def send_notice(notice: Notify, state: State, contact: Contact, until: datetime) -> None:
+    """Sends a notice, trying again until that instant.
+
+    Raises:
+        Failed: it is undeliverable.
+    """
+    request = requests.NoticeRequest(
+        key=f"{state.workflow_id}:{state.enrolment}:{notice.sequence}",
+        notice=notice.notice,
+        queued_at=notice.queued_at,
+        to_name=contact.name,
+        to_email=contact.email,
+        facts=notice.facts,
+    )
+    try:
+        await traces.activity(
+            requests.SEND_NOTICE,
+            request,
+            NoneType,
+            start_to_close_timeout=timedelta(minutes=2),
+            heartbeat_timeout=_SECONDS_10,
+            schedule_to_close_timeout=until - workflow.now(),
+            retry_policy=_NOTICE,
+            summary=f"notice: {notice.notice.replace('-', ' ')}",
+        )
+    except ActivityError as error:
+        raise Failed(error) from error
+
+
+async def open_advancement(opening: OpenAdvancement, state: State, contact: Contact) -> str | None:
+    """Opens the target's workflow, however long that takes; answers why where the rules do not allow it.
+
+    Raises:
+        Failed: the request itself is wrong, and nothing was opened.
+    """
+    registration: dict[str, Any] = {
+        "candidate_id": state.candidate_id,
+        **contact.model_dump(),
+        "designation": opening.target,
+        "purchase": {"reference": opening.reference, "purchased_at": opening.purchased_at.isoformat()},
+        "experience": opening.experience,
+        "advances_from": {"designation": state.designation, "workflow_id": state.workflow_id},
+    }
+    request = requests.OpeningRequest(
+        key=f"{state.workflow_id}:{state.enrolment}:{opening.sequence}",
+        workflow_id=opening.workflow_id,
+        registration={field: value for field, value in registration.items() if value is not None},
+        summary=f"{state.candidate_id}: {opening.target}, advancing from {state.designation}",
+    )
+    try:
+        answer = await traces.activity(
+            requests.OPEN_ADVANCEMENT,
+            request,
+            requests.OpeningAnswer,
+            start_to_close_timeout=timedelta(minutes=1),
+            heartbeat_timeout=_SECONDS_10,
+            retry_policy=_PATIENT,
+            summary=f"open the advancement to {opening.target}",
+        )
+    except ActivityError as error:
+        raise Failed(error) from error
+    return answer.refusal

@@ -1,0 +1,212 @@
+"""The inbox: raw payloads in, receipts or typed errors out (rules 27 to 29).
+
+It parses a message, has the rules say what must be found out, asks that, and has the rules decide. It knows no message
+by name: a new one changes nothing here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+with workflow.unsafe.imports_passed_through():
+    from domain import rulebook
+    from domain.commands import Cancel, Command, Message, RefuseMessage
+    from domain.decision import Refused
+    from domain.inquiries import Answer
+    from domain.messages import InvalidMessage, check_vocabulary, digest_of
+    from domain.vocabulary import RefusalCode
+    from workflows import calls, counting, traces
+    from workflows.journal import Journal
+    from workflows.payloads import failure, read_message, refusal
+    from workflows.under_way import UnderWay
+
+# After an outage thousands of messages can arrive in one workflow task. The SDK fails a task that runs for two seconds
+# without a pause, so some hundreds are taken, then a timer of a millisecond ends the task, then come the next.
+_MESSAGES_A_TURN = 500
+_BETWEEN_TURNS = timedelta(milliseconds=1)
+
+
+class Inbox:
+    """Takes each message exactly once, in the order of arrival.
+
+    A message that waits for a score, or for the answer of the lower certificate, delays only itself.
+    """
+
+    def __init__(self, under_way: UnderWay) -> None:
+        self.journal: Journal | None = None
+        self.closed_by: InvalidMessage | None = None
+        self.arrived = 0
+        self._under_way = under_way
+        self._turn_ends = _MESSAGES_A_TURN
+        self._turning: asyncio.Task[None] | None = None
+        self._in_hand: set[str] = set()
+        self._validated: dict[str, Message] = {}
+
+    # --- updates and signals --------------------------------------------------------------------------------
+
+    def validate(self, name: str, payloads: Sequence[RawValue]) -> None:
+        """Rejects an update that is malformed, or that would be refused again for the same reason.
+
+        A rejected update leaves no event in the history. A feed that is delivered whole every night brings many.
+
+        Raises:
+            ApplicationError: of type InvalidMessage or Refused.
+        """
+        try:
+            message = read_message(name, payloads)
+            if self.journal:
+                check_vocabulary(name, message, self.journal.state.programme)
+                self._check_refused_before(self.journal, name, payloads, message)
+        except (InvalidMessage, Refused) as error:
+            counting.refused(name, error)
+            raise failure(error) from None
+        self._validated[_update_id()] = message
+
+    def _check_refused_before(
+        self, journal: Journal, name: str, payloads: Sequence[RawValue], message: Message
+    ) -> None:
+        key = message.message_id
+        # A message that is not decided yet may change the answer.
+        if key is None or key in journal.ledger or self._under_way.busy:
+            return
+        if rulebook.inquiry(journal.state, message) is not None:
+            return
+
+        def repeated(error: Refused) -> RefuseMessage:
+            return refusal(name, payloads, error, from_signal=False, message_id=key)
+
+        error = journal.refused_before(message, repeated, workflow.now())
+        if error:
+            raise error
+
+    async def take_update(self, name: str, payloads: Sequence[RawValue]) -> dict[str, Any]:
+        """Takes an update and answers its receipt.
+
+        Raises:
+            ApplicationError: of type InvalidMessage or Refused.
+        """
+        traces.current().given()  # that the update was accepted
+        # The validator runs just before, but not when a history is replayed.
+        message = self._validated.pop(_update_id(), None)
+        with self._under_way.message():
+            try:
+                return await self._take(name, payloads, message, from_signal=False)
+            except (InvalidMessage, Refused) as error:
+                raise failure(error) from None
+
+    async def take_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
+        """Takes a signal. What is wrong with it is recorded on the timeline, and never fails the workflow task."""
+        traces.current().took_in()
+        with self._under_way.message():
+            try:
+                await self._take(name, payloads, None, from_signal=True)
+            except (InvalidMessage, Refused):
+                return  # recorded already; nobody waits for an answer
+
+    async def take_cancellation(self) -> None:
+        """Takes the cancellation of the workflow as a command, which the rules decide (rule 21)."""
+        with self._under_way.message():
+            journal = await self._opened()
+            if journal is None:
+                return
+            await self._under_way.until_free(Cancel())
+            if not journal.state.closed:
+                events = journal.take(Cancel(), workflow.now())
+                counting.cancelled(refused="MessageRefused" in events)
+
+    # --- one message ----------------------------------------------------------------------------------------
+
+    async def _take(
+        self, name: str, payloads: Sequence[RawValue], message: Message | None, *, from_signal: bool
+    ) -> dict[str, Any]:
+        """Takes a message in its turn, and answers its receipt. A refused message is recorded on the timeline.
+
+        An update that cannot be parsed is not recorded: whoever sent it has the answer.
+        """
+        journal = await self._my_turn()
+        if journal is None:
+            raise Refused(RefusalCode.CLOSED, "the registration was invalid")
+        try:
+            message = message or read_message(name, payloads)
+            return await self._decide_once(journal, message)
+        except (InvalidMessage, Refused) as error:
+            counting.refused(name, error)
+            if from_signal or isinstance(error, Refused):
+                message_id = message.message_id if message else None
+                record = refusal(name, payloads, error, from_signal=from_signal, message_id=message_id)
+                journal.refuse(record, workflow.now())
+            raise
+
+    async def _my_turn(self) -> Journal | None:
+        """Waits for the registration, and for the messages before; None where the registration was invalid."""
+        await self._opened()
+        number = self.arrived
+        self.arrived += 1
+        if number >= self._turn_ends:
+            self._turning = self._turning or asyncio.create_task(self._take_turns())
+            await workflow.wait_condition(lambda: number < self._turn_ends)
+        return self.journal
+
+    async def _opened(self) -> Journal | None:
+        """Waits until the candidacy is registered; answers None where the registration was invalid."""
+        if self.journal is None and self.closed_by is None:
+            await workflow.wait_condition(lambda: self.journal is not None or self.closed_by is not None)
+        return self.journal
+
+    async def _take_turns(self) -> None:
+        while self._turn_ends < self.arrived:
+            await traces.sleep(_BETWEEN_TURNS, "Many messages at once: the next turn")
+            self._turn_ends += _MESSAGES_A_TURN
+        self._turning = None
+
+    async def _decide_once(self, journal: Journal, message: Message) -> dict[str, Any]:
+        """Decides a message; one whose message id was taken before is answered with the same receipt."""
+        check_vocabulary(message.message, message, journal.state.programme)
+        await self._under_way.until_free(message)
+        key, digest = message.message_id, digest_of(message)
+        if key is None:
+            return await self._decide(journal, message, digest)
+        while key in self._in_hand:
+            await workflow.wait_condition(lambda: key not in self._in_hand)
+        known = journal.ledger.get(key)
+        if known:
+            if known.digest != digest:
+                raise Refused(
+                    RefusalCode.MESSAGE_ID_REUSED, f"message id {key} was used before, for a message of other content"
+                )
+            counting.decided(message.message, changed=False)
+            return known.receipt(duplicate=True)
+        self._in_hand.add(key)
+        try:
+            return await self._decide(journal, message, digest)
+        finally:
+            self._in_hand.discard(key)
+
+    async def _decide(self, journal: Journal, message: Message, digest: str) -> dict[str, Any]:
+        answer = await self._answer(journal, message)
+        before = journal.state.sequence
+        events = journal.take(message, workflow.now(), answer)
+        counting.decided(message.message, changed=bool(events))
+        counting.happened(journal.since(before))
+        remembered = journal.remember(message.message_id, digest, events)
+        return remembered.receipt(duplicate=not events)
+
+    async def _answer(self, journal: Journal, command: Command) -> Answer | None:
+        """What must be found out before this command is decided; None where nothing must."""
+        inquiry = rulebook.inquiry(journal.state, command)
+        if inquiry is None:
+            return None
+        with self._under_way.inquiry(inquiry):
+            return await calls.ask(inquiry)
+
+
+def _update_id() -> str:
+    """The id of the update whose validator or handler is running."""
+    update = workflow.current_update_info()
+    return update.id if update else ""

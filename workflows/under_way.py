@@ -1,0 +1,66 @@
+"""What a run is in the middle of: messages that have arrived and are not decided, and inquiries without an answer.
+
+The inbox, the alarm clock and the workflow share one `UnderWay`. They ask it who has to wait for whom, and none of them
+needs to know the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain import rulebook
+    from domain.commands import Command
+    from domain.inquiries import Inquiry
+
+
+class UnderWay:
+    """The messages and inquiries of one run that are not done yet."""
+
+    def __init__(self) -> None:
+        self._messages = 0
+        self._inquiries: list[Inquiry] = []
+
+    @property
+    def busy(self) -> bool:
+        """Whether a message has arrived that is not decided yet: it waits for its turn, for a score, or for a name."""
+        return self._messages > 0
+
+    def must_wait(self, command: Command) -> bool:
+        """Whether an inquiry is being asked that this command waits for."""
+        return any(rulebook.waits(command, inquiry) for inquiry in self._inquiries)
+
+    @property
+    def pending(self) -> bool:
+        """Whether a message is not decided yet, or an inquiry has no answer yet."""
+        return self.busy or bool(self._inquiries)
+
+    @contextmanager
+    def message(self) -> Iterator[None]:
+        """For as long as a message is being taken."""
+        self._messages += 1
+        try:
+            yield
+        finally:
+            self._messages -= 1
+
+    @contextmanager
+    def inquiry(self, inquiry: Inquiry) -> Iterator[None]:
+        """For as long as an inquiry is being asked."""
+        self._inquiries.append(inquiry)
+        try:
+            yield
+        finally:
+            self._inquiries.remove(inquiry)
+
+    async def until_free(self, command: Command) -> None:
+        """Waits until no inquiry is being asked that this command waits for."""
+        if self.must_wait(command):
+            await workflow.wait_condition(lambda: not self.must_wait(command))
+
+    async def until_idle(self) -> None:
+        """Waits until every message that has arrived is decided."""
+        await workflow.wait_condition(lambda: not self.busy)
