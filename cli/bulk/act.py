@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cli import answers, exits, output
 from cli.bulk.outcomes import NOT_REACHED, Item, OutcomeFile
-from cli.files.tables import Problem, Sheet
+from cli.candidates import Candidacy
 from cli.progress import Progress
+from feeds.checking import Entry, Sheet
+from feeds.table import Problem
 from runtime.settings import ROOT
 
 if TYPE_CHECKING:
@@ -78,6 +80,11 @@ def _lines(problems: Sequence[Problem]) -> list[str]:
     """Every problem; of a file that is nothing but problems, as many as anybody would scroll through."""
     more = len(problems) - _TOLD
     return [str(problem) for problem in problems[:_TOLD]] + ([f"and {more:,} more: see --json"] if more > 0 else [])
+
+
+def candidacy_of(entry: Entry) -> Candidacy:
+    """The candidacy that an entry of a file is for."""
+    return Candidacy(entry.candidate_id, entry.designation)
 
 
 def bad(problems: Sequence[Problem]) -> str:

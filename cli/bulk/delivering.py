@@ -9,8 +9,9 @@ from cli import exits
 from cli.bulk import act, outcomes
 from cli.bulk.outcomes import Item
 from cli.candidates import Candidacy, is_open
-from cli.files import feeds
-from cli.files.tables import Entry, Problem
+from feeds import results
+from feeds.checking import Entry
+from feeds.table import Problem
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -33,7 +34,7 @@ class Delivering:
         items = [_item(entry) for entry in entries] + [Item(line, ("", "", "")) for line in bad]
         by_candidacy: dict[Candidacy, list[Entry]] = {}
         for entry in entries:
-            by_candidacy.setdefault(entry.candidacy, []).append(entry)
+            by_candidacy.setdefault(act.candidacy_of(entry), []).append(entry)
         plan = act.Plan(
             "Would deliver" if self._args.dry_run else "Delivering",
             act.outcome_path(self._args, self._args.file, "results"),
@@ -66,7 +67,8 @@ class Delivering:
         if self._args.dry_run:
             return "would be sent"
         try:
-            return _told(await entry.candidacy.update(self._client, feeds.MESSAGE, json.dumps(entry.document).encode()))
+            payload = json.dumps(entry.document).encode()
+            return _told(await act.candidacy_of(entry).update(self._client, results.MESSAGE, payload))
         except (exits.NotFound, exits.Closed) as stop:
             return _gone(stop)
         except exits.Stop as stop:
@@ -77,20 +79,21 @@ class Delivering:
 
         A row whose message id is known with other content is sent: the engine refuses it, and says so.
         """
-        contents = {entry.document["message_id"]: _content(entry) for entry in entries}
+        contents = {entry.document["message_id"]: entry.digest for entry in entries}
         known: set[str] = set()
         for some in _in_parts(list(contents)):
             try:
-                receipts = await entries[0].candidacy.query(self._client, "receipts", some)
+                receipts = await act.candidacy_of(entries[0]).query(self._client, "receipts", some)
             except exits.Refused:  # a worker of before this query, or a registration that was invalid
                 return known
             known |= {one for one, receipt in receipts.items() if receipt["content"] == contents[one]}
         return known
 
     async def _check_open(self, entry: Entry) -> None:
-        description = await entry.candidacy.describe(self._client)
+        candidacy = act.candidacy_of(entry)
+        description = await candidacy.describe(self._client)
         if not is_open(description):
-            raise entry.candidacy.closed(description)
+            raise candidacy.closed(description)
 
 
 def _told(receipt: dict[str, Any]) -> str:
@@ -106,18 +109,10 @@ def _gone(stop: exits.Stop) -> str:
     return "unknown: there is no such candidacy (yet); the next run of this file tries again"
 
 
-def _content(entry: Entry) -> str:
-    """What the engine knows the content by."""
-    from domain.commands import RecordAssessmentResult
-    from domain.messages import digest_of
-
-    return digest_of(RecordAssessmentResult.model_validate(entry.document))
-
-
 def _in_parts(ids: list[str]) -> Iterator[list[str]]:
     for begin in range(0, len(ids), _ASKED_AT_ONCE):
         yield ids[begin : begin + _ASKED_AT_ONCE]
 
 
 def _item(entry: Entry) -> Item:
-    return Item(entry.line, (*entry.candidacy, str(entry.document["result_id"])))
+    return Item(entry.line, (entry.candidate_id, entry.designation, str(entry.document["result_id"])))

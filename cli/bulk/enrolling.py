@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from cli import answers, exits, output, programme
 from cli.bulk import act
 from cli.bulk.outcomes import Item
-from cli.files.tables import Entry, Problem
 from cli.registration import OpenedBefore, check_not_opened_by, enrol, enrolled
 from domain import calendar
 from domain.types import parse_instant
+from feeds.checking import Entry
+from feeds.table import Problem
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -73,7 +74,7 @@ class Enrolling:
                 return await self._would(entry)
             if told := self._window_ended(entry):
                 return await self._only_if_there(entry, told)
-            title = self._titles.get(entry.candidacy.designation)
+            title = self._titles.get(entry.designation)
             again = self._args.re_enrol
             return await enrol(self._client, entry.document, title, again=again, act=self._act(entry))
         except OpenedBefore as stop:
@@ -85,19 +86,19 @@ class Enrolling:
 
     async def _would(self, entry: Entry) -> str:
         try:
-            await enrolled(self._client, entry.candidacy, entry.document)
+            await enrolled(self._client, act.candidacy_of(entry), entry.document)
         except exits.NotFound:
             return self._window_ended(entry) or _WOULD
         except exits.Closed:
             if not self._args.re_enrol:
                 raise
-            await check_not_opened_by(self._client, entry.candidacy, self._act(entry) or "")
+            await check_not_opened_by(self._client, act.candidacy_of(entry), self._act(entry) or "")
             return self._window_ended(entry) or _WOULD
         return _ALREADY
 
     async def _only_if_there(self, entry: Entry, told: str) -> str:
         try:
-            await enrolled(self._client, entry.candidacy, entry.document)
+            await enrolled(self._client, act.candidacy_of(entry), entry.document)
         except exits.NotFound:
             return told
         return _ALREADY
@@ -125,4 +126,4 @@ class Enrolling:
 
 
 def _item(entry: Entry) -> Item:
-    return Item(entry.line, tuple(entry.candidacy))
+    return Item(entry.line, (entry.candidate_id, entry.designation))

@@ -11,8 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from cli.candidates import Candidacy
-from cli.files import feeds, reading
-from cli.files import registrations as candidate_files
+from cli.input_files import faults_as_bad_input
+from feeds import registrations as candidate_files
+from feeds import results as result_feeds
+from feeds.reading import read_table
+from feeds.sources import Source
+from feeds.table import Columns, Row
 from runtime.settings import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -45,20 +49,25 @@ def moved(value: Any, today: date) -> Any:
 
 def registrations(today: date) -> list[dict[str, Any]]:
     """The start inputs of `candidates.csv`."""
-    rows = reading.read(str(EXAMPLES / "candidates.csv"), candidate_files.COLUMNS).rows
-    return [candidate_files.document(moved(dict(row.fields), today)) for row in rows]
+    rows = _rows("candidates.csv", candidate_files.COLUMNS)
+    return [candidate_files.document_of(moved(dict(row.fields), today)) for row in rows]
 
 
 def sendings(today: date) -> list[Sending]:
     """The results, then the other messages, in the order of their files."""
-    results = reading.read(str(EXAMPLES / "results.jsonl"), feeds.COLUMNS, jsonl=True).rows
+    results = _rows("results.jsonl", result_feeds.COLUMNS)
     return [_result(moved(dict(row.fields), today)) for row in results] + _messages(today)
 
 
+def _rows(name: str, columns: Columns) -> list[Row]:
+    """The rows of one file of the examples, not checked yet. Raises `exits.BadInput`."""
+    with faults_as_bad_input():
+        return list(read_table(Source(str(EXAMPLES / name)), columns, jsonl=True).rows)
+
+
 def _result(fields: dict[str, Any]) -> Sending:
-    return Sending(
-        Candidacy(fields["candidate_id"], fields["designation"]), feeds.MESSAGE, _text(feeds.document(fields))
-    )
+    to = Candidacy(fields["candidate_id"], fields["designation"])
+    return Sending(to, result_feeds.MESSAGE, _text(result_feeds.document_of(fields)))
 
 
 def _messages(today: date) -> list[Sending]:

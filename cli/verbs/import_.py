@@ -46,10 +46,10 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def run(args: argparse.Namespace) -> int:
     """Checks the whole file, then enrols row by row."""
+    from cli import input_files
     from cli.bulk import act
-    from cli.files import registrations
 
-    sheet = registrations.read(args.file)
+    sheet = input_files.read_registrations(args.file)
     problems = act.without_bad_rows(sheet, args.file, skip=args.skip_bad)
 
     from cli.bulk.enrolling import Enrolling

@@ -48,10 +48,10 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def run(args: argparse.Namespace) -> int:
     """Checks the whole feed, then delivers it candidacy by candidacy."""
+    from cli import input_files
     from cli.bulk import act
-    from cli.files import feeds
 
-    sheet = feeds.read(args.file)
+    sheet = input_files.read_results(args.file)
     problems = act.without_bad_rows(sheet, args.file, skip=args.skip_bad)
 
     from cli.bulk.delivering import Delivering

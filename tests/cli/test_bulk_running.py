@@ -14,7 +14,8 @@ from temporalio.client import Client
 from cli import exits
 from cli.bulk import act, outcomes, running
 from cli.bulk.outcomes import NOT_REACHED, Item, OutcomeFile
-from cli.files.tables import Problem, Sheet
+from feeds.checking import Sheet
+from feeds.table import Problem
 from runtime.embedded import embedded_server
 
 COLUMNS = ("line", "candidate_id", "designation")

@@ -134,6 +134,30 @@ def test_what_people_read_is_made_from_the_domain_alone(path: Path) -> None:
         assert module in ALLOWED_IMPORTS or module.split(".")[0] in ("domain", "views"), module
 
 
+FEEDS = DOMAIN.parent / "feeds"
+# What would give `feeds/` a terminal, an environment or a clock of its own: its callers pass these things in.
+NOT_FOR_FEEDS = {"argparse", "asyncio", "os", "socket", "subprocess", "sys", "time"}
+
+
+@pytest.mark.parametrize("path", sorted(FEEDS.glob("*.py")), ids=lambda path: path.name)
+def test_feeds_imports_only_itself_the_domain_and_the_standard_library(path: Path) -> None:
+    allowed = {"feeds", "domain", "pydantic"} | (sys.stdlib_module_names - NOT_FOR_FEEDS)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert {module.split(".")[0] for module in imports(tree)} <= allowed
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+            assert name not in {"now", "utcnow", "today", "print", "input"}, f"line {node.lineno}: {name}"
+
+
+def test_feeds_loads_without_temporal_and_the_command_line() -> None:
+    code = (
+        "import sys, feeds.results, feeds.registrations\n"
+        "assert not {name.split('.')[0] for name in sys.modules} & {'temporalio', 'cli', 'runtime', 'views'}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=60)
+
+
 @pytest.mark.parametrize("module", ["domain.vocabulary", "views.words", "runtime.attribute_names"])
 def test_the_names_and_their_words_load_without_the_models(module: str) -> None:
     """The command line shows them in its help, and cannot wait for pydantic."""

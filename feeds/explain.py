@@ -1,6 +1,7 @@
-"""What to say of a cell that was refused: what is wrong with it, and what to write instead.
+"""Explains a cell that was refused: what is wrong with it, and what to write instead.
 
-Only called on cells that the domain did not take; nothing here decides what is right.
+These functions are called only for values that the domain has refused, and decide nothing themselves. Each takes the
+value and the reason that the domain gives, and returns the end of a sentence that begins with the line and the column.
 """
 
 import difflib
@@ -17,16 +18,17 @@ _LONG_MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-# Longer texts are no days, and not worth a search.
+# A longer text is not a day, so it is not searched for one.
 _LONGEST = 60
+# A spreadsheet's own numbers count the days from here.
 _SERIAL_ZERO = date(1899, 12, 30)
-# So near to a known word that it is a misspelling of it, and no name that slipped into its column.
-_NEAR = 0.87
+# At this similarity a value is a misspelling of a known word, and not a person's name in the wrong column.
+_SIMILAR = 0.87
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def shortened(value: Any) -> str:
-    """The value for a sentence: on one line, at most 40 characters, and never an e-mail address."""
+    """The value as a sentence may show it: on one line, at most 40 characters, and never an e-mail address."""
     if isinstance(value, (dict, list)):
         return "this"
     text = " ".join(str(value)[:1000].split())
@@ -37,27 +39,27 @@ def shortened(value: Any) -> str:
 
 
 def quoted(value: Any) -> str:
-    """Likewise; and without a digit in it, it may be a name that slipped into the wrong column: then not repeated."""
+    """The same, but a value without a digit is not shown: it may be a person's name in the wrong column."""
     return shortened(value) if any(map(str.isdigit, str(value)[:1000])) else "this"
 
 
 def flag(value: Any) -> Any:
-    """true, false, yes, no, 1 and 0 as a boolean; anything else as it is."""
+    """The boolean for true, false, yes, no, 1 and 0. Any other value is returned as it is."""
     return _FLAGS.get(value.lower(), value) if isinstance(value, str) else value
 
 
 # --- days
 
 
-def day(value: Any, told: str) -> str:
-    """Why this is no day."""
+def day(value: Any, reason: str) -> str:
+    """Explain a value that is not a day."""
     if not isinstance(value, str):
         return f"must be text: a day, {DAY_FORM}"
     if re.fullmatch(r"\d{4}-\d\d-\d\d[Tt ].+", value, re.ASCII):
         return f"{quoted(value)} has a time as well: write the day alone, {value[:10]}"
     if fault := _not_a_day(value):
         return fault
-    return f"{quoted(value)} {told}: correct it" if _is_day(value) else f"{quoted(value)} is no day: write {DAY_FORM}"
+    return f"{quoted(value)} {reason}: correct it" if _is_day(value) else f"{quoted(value)} is no day: write {DAY_FORM}"
 
 
 def _is_day(text: str) -> bool:
@@ -65,7 +67,7 @@ def _is_day(text: str) -> bool:
 
 
 def _not_a_day(text: str) -> str | None:
-    """What is wrong with a text that was meant as a day; None where it is a day, or nothing like one."""
+    """What is wrong with a text that was meant as a day. None where it is a day, or does not resemble one."""
     if len(text) > _LONGEST:
         return None
     if found := re.fullmatch(r"(\d{4})([-/.]?)(\d\d?)\2(\d\d?)", text, re.ASCII):
@@ -90,7 +92,7 @@ def _year_first(text: str, year: int, month: int, number: int) -> str | None:
 
 
 def _numbers(text: str, first: int, second: int, year_text: str) -> str:
-    """Day and month in front of the year, in whatever order."""
+    """Explain a date with the year last. Its first two numbers are day and month, in either order."""
     if len(year_text) == 2:
         return f"{quoted(text)} is ambiguous, with a year of two digits: write {DAY_FORM}"
     year = int(year_text)
@@ -135,13 +137,13 @@ def _no_such_day(year: int, month: int, number: int) -> str:
 # --- instants
 
 
-def instant(value: Any, told: str) -> str:
-    """Why this is no instant."""
+def instant(value: Any, reason: str) -> str:
+    """Explain a value that is not an instant."""
     if not isinstance(value, str):
         return f"must be text: an instant, {INSTANT_FORM}"
     if len(value) <= _LONGEST:
         if found := re.fullmatch(r"(.+?)(?:[Tt]|\s+)(\d\d?:\d\d)(:\d\d)?([.,]\d+)?\s*(.*)", value, re.ASCII):
-            return _not_an_instant(value, told, found)
+            return _not_an_instant(value, reason, found)
         if fault := _not_a_day(value):
             return f"{fault}; then add time and offset, {INSTANT_FORM}"
         if _is_day(value):
@@ -149,7 +151,7 @@ def instant(value: Any, told: str) -> str:
     return f"{quoted(value)} is no instant: write {INSTANT_FORM}"
 
 
-def _not_an_instant(value: str, told: str, found: "re.Match[str]") -> str:
+def _not_an_instant(value: str, reason: str, found: "re.Match[str]") -> str:
     day_text, minutes, seconds, fraction, offset = found.groups()
     if fault := _not_a_day(day_text):
         return f"{fault}; behind it the time and an offset, {INSTANT_FORM}"
@@ -168,14 +170,14 @@ def _not_an_instant(value: str, told: str, found: "re.Match[str]") -> str:
         offset = f"{offset[:3]}:{offset[3:]}"
     meant = f"{day_text}T{minutes.zfill(5)}{seconds or ':00'}{(fraction or '').replace(',', '.')}{offset.upper()}"
     same = meant == value.upper().replace(" ", "T")
-    return f"{quoted(value)} {told}: correct it" if same else f"{quoted(value)}: write {meant}"
+    return f"{quoted(value)} {reason}: correct it" if same else f"{quoted(value)}: write {meant}"
 
 
 # --- everything else
 
 
-def number(value: Any, told: str) -> str:
-    """Why this is no number, or none that fits."""
+def number(value: Any, reason: str) -> str:
+    """Explain a value that is not a number, or is outside its limits."""
     if isinstance(value, str) and len(value) <= _LONGEST:
         if "%" in value:
             return f"{quoted(value)}: leave the percent sign off"
@@ -185,65 +187,65 @@ def number(value: Any, told: str) -> str:
             return f"{quoted(value)}: write {value.replace(',', '.')} (a point, not a comma)"
         if not re.fullmatch(r"[+-]?\d*\.?\d*([eE][+-]?\d+)?", value, re.ASCII):
             return f"{quoted(value)} is no number: write digits and a point, e.g. 81.5"
-    return f"{quoted(value)} {told}: correct it"
+    return f"{quoted(value)} {reason}: correct it"
 
 
-def whole(value: Any, _told: str) -> str:
-    """Why this is no revision."""
+def whole(value: Any, _reason: str) -> str:
+    """Explain a value that is not a revision."""
     return f"{quoted(value)} is no whole number from 1 to 10000: write e.g. 2, without a point"
 
 
-def truth(_value: Any, _told: str) -> str:
-    """Why this is neither yes nor no. It may be a name in the wrong column: it is not repeated."""
+def truth(_value: Any, _reason: str) -> str:
+    """Explain a value that is neither yes nor no. It may be a person's name in the wrong column, so it is not shown."""
     return "is neither true nor false: write one of them (or yes, no, 1, 0)"
 
 
-def line(value: Any, told: str) -> str:
-    """Why this is no line of text. It may be a name: it is not repeated."""
+def line(value: Any, reason: str) -> str:
+    """Explain a value that is not one line of text. It may be a person's name, so it is not shown."""
     if not isinstance(value, str):
         return "must be text: write it in quotes"
     if len(value) > 200:
         return f"has {len(value)} characters: shorten it to 200"
     if any(ord(character) < 32 or ord(character) == 127 for character in value):
         return "holds a line break, tab or control character: write it on one line"
-    return f"{told}: correct it"
+    return f"{reason}: correct it"
 
 
-def email(value: Any, _told: str) -> str:
-    """Why this is no e-mail address. It is not repeated."""
+def email(value: Any, _reason: str) -> str:
+    """Explain a value that is not an e-mail address. It is not shown."""
     if isinstance(value, str) and len(value) > 254:
         return "is longer than the 254 characters of an e-mail address: correct it"
     return "is no e-mail address: write exactly one, name@domain, without blanks, commas or brackets"
 
 
-def candidate(value: Any, told: str) -> str:
-    """Why this is no candidate id. It may be a name in the wrong column: it is not repeated."""
+def candidate(value: Any, reason: str) -> str:
+    """Explain a value that is not a candidate id. It may be a name in the wrong column, so it is not shown."""
     if isinstance(value, str) and "@" in value:
         return "is an e-mail address: write an opaque id, such as C-1001"
-    return code(value, told)
+    return code(value, reason)
 
 
-def code(value: Any, _told: str) -> str:
-    """Why this is no candidate id, designation or form. It is not repeated."""
+def code(value: Any, _reason: str) -> str:
+    """Explain a value that is not a candidate id, designation or form. It is not shown."""
     if not isinstance(value, str):
         return 'must be text: write it in quotes, as in "1001"'
     return "must be 1 to 64 letters, digits, dots, underscores or hyphens, without blanks: correct it"
 
 
-def identifier(value: Any, _told: str) -> str:
-    """Why this is no id of a result or message."""
+def identifier(value: Any, _reason: str) -> str:
+    """Explain a value that is not the id of a result or of a message."""
     if not isinstance(value, str):
         return 'must be text: write it in quotes, as in "5001"'
     return f"{quoted(value)} is no id: write visible ASCII characters without blanks, 64 at most (128 for message_id)"
 
 
 def future(value: Any) -> str:
-    """What to say of a day or instant that is still to come."""
+    """Explain a day or an instant that is in the future."""
     return f"{quoted(value)} lies in the future: only what has happened already can be taken"
 
 
 def unknown_designation(value: Any, titles: Mapping[str, str]) -> str | None:
-    """What is wrong with a designation that the scheme does not have. Without a scheme, nothing is."""
+    """Explain a designation that the scheme does not have. None where it has it, or where `titles` is empty."""
     if not isinstance(value, str) or not titles or value in titles:
         return None
     if value.upper() in titles:
@@ -252,18 +254,19 @@ def unknown_designation(value: Any, titles: Mapping[str, str]) -> str | None:
 
 
 def unknown(value: Any, kind: str, known: Mapping[str, str]) -> str:
-    """What to say of a value that is none of those of `known`, whose keys are their spellings as `letters`."""
+    """Explain a value that is not one of `known`. The keys of `known` are spellings, as `letters` makes them."""
     if not isinstance(value, str):
         return f"must be text: one of {', '.join(dict.fromkeys(known.values()))}"
-    near = difflib.get_close_matches(letters(value[:100]), known, n=1, cutoff=_NEAR)
-    if near:
-        return f"{shortened(value)} is no {kind}: write {known[near[0]]}"
+    similar = difflib.get_close_matches(letters(value[:100]), known, n=1, cutoff=_SIMILAR)
+    if similar:
+        return f"{shortened(value)} is no {kind}: write {known[similar[0]]}"
     return f"{quoted(value)} is no {kind}: write one of {', '.join(dict.fromkeys(known.values()))}"
 
 
 def letters(text: str) -> str:
-    """The letters and digits alone, in lower case: what is left when two spell the same word differently."""
+    """The letters and digits of a text, in lower case. They are equal for different spellings of the same words."""
     return "".join(filter(str.isalnum, text.casefold().replace("&", "and")))
 
 
 Explain = Callable[[Any, str], str]
+"""The type of these functions: from a refused value and the domain's reason to the end of the sentence."""

@@ -1,4 +1,4 @@
-"""Files of candidates: what becomes of a good row, what is told of a bad one, and that nobody's name is told."""
+"""Files of candidates: what a good row becomes, how a bad one is explained, and that no person's name is shown."""
 
 import csv
 import io
@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from feed_samples import NOW, VOCABULARY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cli import exits
-from cli.files import registrations
-from cli.files.tables import Sheet
-from cli.registration import checked
+from domain.commands import Registration
+from domain.messages import digest_of, parse
+from feeds import registrations
+from feeds.checking import Sheet, Vocabulary
+from feeds.errors import FeedError
+from feeds.sources import Source
 
 COLUMNS = registrations.COLUMNS.names
 GOOD = {
@@ -33,27 +36,31 @@ GOOD = {
 }
 
 
-def _read(folder: Path, *rows: dict[str, str]) -> Sheet:
+def _read_file(path: Path, vocabulary: Vocabulary = VOCABULARY) -> Sheet:
+    return registrations.read(Source(str(path)), vocabulary, NOW)
+
+
+def _read(folder: Path, *rows: dict[str, str], vocabulary: Vocabulary = VOCABULARY) -> Sheet:
     path = folder / "candidates.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-    return registrations.read(str(path))
+    return _read_file(path, vocabulary)
 
 
-def _told(folder: Path, **changes: str) -> list[str]:
-    """What is told of the one row, without the line."""
+def _problems(folder: Path, **changes: str) -> list[str]:
+    """The problems of a file with this one row, without the line."""
     sheet = _read(folder, GOOD | changes)
     assert [problem.line for problem in sheet.problems] == [2] * len(sheet.problems)
     assert bool(sheet.entries) != bool(sheet.problems)
     return [f"{problem.column}: {problem.problem}" for problem in sheet.problems]
 
 
-def test_a_whole_row_is_the_start_input_of_the_contract(tmp_path: Path) -> None:
+def test_a_row_becomes_the_start_input_of_the_contract(tmp_path: Path) -> None:
     (entry,) = _read(tmp_path, GOOD).entries
     assert entry.line == 2
-    assert entry.candidacy.workflow_id == "certification:CCSL:C-1"
+    assert (entry.candidate_id, entry.designation) == ("C-1", "CCSL")
     assert entry.document == {
         "candidate_id": "C-1",
         "name": "Ana Ruiz",
@@ -68,21 +75,21 @@ def test_a_whole_row_is_the_start_input_of_the_contract(tmp_path: Path) -> None:
         },
         "publish": True,
     }
-    assert checked(entry.document) == entry.document
+    assert entry.digest == digest_of(parse(Registration, "registration", entry.document))
 
 
 @pytest.mark.parametrize(
     ("written", "meant"),
     [("true", True), ("YES", True), ("1", True), ("False", False), ("no", False), ("0", False), ("", None)],
 )
-def test_consent_is_a_clear_yes_or_no(tmp_path: Path, written: str, meant: bool | None) -> None:
+def test_consent_is_read_from_a_clear_yes_or_no(tmp_path: Path, written: str, meant: bool | None) -> None:
     (entry,) = _read(tmp_path, GOOD | {"publish": written}).entries
     assert entry.document.get("publish") is meant
 
 
 @pytest.mark.parametrize("written", ["y", "on", "maybe", "2", "x"])
 def test_consent_is_never_guessed(tmp_path: Path, written: str) -> None:
-    assert _told(tmp_path, publish=written) == [
+    assert _problems(tmp_path, publish=written) == [
         "publish: is neither true nor false: write one of them (or yes, no, 1, 0)"
     ]
 
@@ -115,8 +122,8 @@ DAYS = [
 
 
 @pytest.mark.parametrize(("written", "told"), DAYS)
-def test_a_wrong_day_is_told_with_what_to_write(tmp_path: Path, written: str, told: str) -> None:
-    (problem,) = _told(tmp_path, started_on=written, ended_on="")
+def test_a_wrong_day_is_explained_with_what_to_write(tmp_path: Path, written: str, told: str) -> None:
+    (problem,) = _problems(tmp_path, started_on=written, ended_on="")
     assert problem.startswith("started_on: ")
     assert told in problem
     assert len(problem) < 200
@@ -146,8 +153,8 @@ def test_a_wrong_day_is_told_with_what_to_write(tmp_path: Path, written: str, to
         ("2026-11-02T" + " " * 5000 + "x", "is no instant"),
     ],
 )
-def test_a_wrong_instant_is_told_with_what_to_write(tmp_path: Path, written: str, told: str) -> None:
-    (problem,) = _told(tmp_path, purchased_at=written)
+def test_a_wrong_instant_is_explained_with_what_to_write(tmp_path: Path, written: str, told: str) -> None:
+    (problem,) = _problems(tmp_path, purchased_at=written)
     assert problem.startswith("purchased_at: ")
     assert told in problem
 
@@ -181,20 +188,23 @@ def test_a_wrong_instant_is_told_with_what_to_write(tmp_path: Path, written: str
         ),
     ],
 )
-def test_every_fault_of_a_row_is_told_with_what_to_do(tmp_path: Path, changes: dict[str, str], told: list[str]) -> None:
-    problems = _told(tmp_path, **changes)
+def test_every_fault_of_a_row_is_explained_with_what_to_do(
+    tmp_path: Path, changes: dict[str, str], told: list[str]
+) -> None:
+    problems = _problems(tmp_path, **changes)
     assert len(problems) == len(told)
     assert all(problem.startswith(start) for problem, start in zip(problems, told, strict=True))
 
 
-def test_without_a_scheme_every_code_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.programme.titles", dict)
-    assert _told(tmp_path, designation="NEW-1") == []
-    (told,) = _told(tmp_path, designation="C C")
+def test_without_a_vocabulary_every_designation_of_the_right_form_is_accepted(tmp_path: Path) -> None:
+    nothing = Vocabulary({}, {})
+    assert _read(tmp_path, GOOD | {"designation": "NEW-1"}, vocabulary=nothing).problems == []
+    (problem,) = _read(tmp_path, GOOD | {"designation": "C C"}, vocabulary=nothing).problems
+    told = f"{problem.column}: {problem.problem}"
     assert told.startswith("designation: must be 1 to 64 letters, digits")
 
 
-def test_a_candidate_twice_is_a_problem_of_the_later_row(tmp_path: Path) -> None:
+def test_a_repeated_candidate_is_a_problem_of_the_later_row(tmp_path: Path) -> None:
     other = GOOD | {"designation": "CCOM"}
     sheet = _read(tmp_path, GOOD, other, GOOD | {"name": "Another"}, GOOD | {"candidate_id": "c-1"}, GOOD)
     assert [entry.line for entry in sheet.entries] == [2, 3, 5]
@@ -202,15 +212,15 @@ def test_a_candidate_twice_is_a_problem_of_the_later_row(tmp_path: Path) -> None
     assert all("stand in line 2: keep one of the two rows" in problem.problem for problem in sheet.problems)
 
 
-def test_json_is_told_to_become_csv(tmp_path: Path) -> None:
+def test_json_is_refused_with_the_advice_to_write_csv(tmp_path: Path) -> None:
     path = tmp_path / "candidates.csv"
     path.write_text('{"candidate_id": "C-1"}\n')
-    with pytest.raises(exits.BadInput, match="is JSON: write it as CSV"):
-        registrations.read(str(path))
+    with pytest.raises(FeedError, match="is JSON: write it as CSV"):
+        _read_file(path)
 
 
 def test_the_example_can_be_imported() -> None:
-    sheet = registrations.read(str(Path(__file__).parents[2] / "examples" / "new-candidates.csv"))
+    sheet = _read_file(Path(__file__).parents[2] / "examples" / "new-candidates.csv")
     assert sheet.problems == []
     assert len(sheet.entries) == sheet.rows >= 5
 
@@ -273,7 +283,7 @@ _STYLES: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title, _s
 
 @settings(deadline=None, max_examples=150)
 @given(data=st.data(), rows=_rows())
-def test_whatever_a_spreadsheet_writes_is_read_back(data: st.DataObject, rows: list[dict[str, str]]) -> None:
+def test_every_file_that_a_spreadsheet_writes_is_read(data: st.DataObject, rows: list[dict[str, str]]) -> None:
     columns = data.draw(st.permutations([*COLUMNS, "Notes", "Region"]))
     style = data.draw(st.sampled_from(_STYLES))
     delimiter = data.draw(st.sampled_from(",;\t|"))
@@ -296,7 +306,7 @@ def test_whatever_a_spreadsheet_writes_is_read_back(data: st.DataObject, rows: l
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / data.draw(st.sampled_from(["a.csv", "a.txt", "a.tsv", "a"]))
         path.write_bytes(file.getvalue().encode(encoding))
-        sheet = registrations.read(str(path))
+        sheet = _read_file(path)
     assert sheet.problems == []
     assert [entry.document for entry in sheet.entries] == [_as_document(row) for row in rows]
     assert set(sheet.ignored) == {style("Notes").strip(), style("Region").strip()}
@@ -304,14 +314,14 @@ def test_whatever_a_spreadsheet_writes_is_read_back(data: st.DataObject, rows: l
 
 @settings(deadline=None, max_examples=300)
 @given(content=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(str.encode)), header=st.booleans())
-def test_nothing_that_is_read_ends_in_a_traceback(content: bytes, header: bool) -> None:
+def test_no_content_of_a_file_raises_anything_but_a_feed_error(content: bytes, header: bool) -> None:
     start = f"{','.join(COLUMNS)}\n".encode() if header else b""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.csv"
         path.write_bytes(start + content)
         try:
-            sheet = registrations.read(str(path))
-        except exits.BadInput:
+            sheet = _read_file(path)
+        except FeedError:
             return
     assert sheet.rows == len(sheet.entries) + len({problem.line for problem in sheet.problems})
     assert all(1 <= problem.line <= 302 for problem in sheet.problems)
@@ -319,7 +329,7 @@ def test_nothing_that_is_read_ends_in_a_traceback(content: bytes, header: bool) 
 
 @settings(deadline=None, max_examples=200)
 @given(cells=st.permutations([*(GOOD | {"email": "ana77@example.org"}).values()]))
-def test_no_name_and_no_address_is_told_wherever_it_slipped(cells: list[str]) -> None:
+def test_no_name_and_no_address_in_a_wrong_column_is_shown(cells: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         row = dict(zip(COLUMNS, cells, strict=True))
         sheet = _read(Path(folder), row)

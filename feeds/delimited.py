@@ -1,0 +1,178 @@
+"""Reads CSV as spreadsheets write it: with commas, semicolons, tabs or bars, and quoted cells over several lines."""
+
+import csv
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, NoReturn
+
+from feeds.errors import FeedError, HeaderError
+from feeds.header import Header, find_columns
+from feeds.sources import Source
+from feeds.table import MAX_COLUMNS, Columns, Row, Table
+
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_MAX_QUOTE_FAULTS = 100
+
+
+def table(source: Source, lines: list[str], columns: Columns) -> Table:
+    """The table of these lines of CSV.
+
+    Raises:
+        HeaderError: the first line does not name the columns as it should.
+        FeedError: there is no such line, or it cannot be read.
+    """
+    begin, delimiter = _separator_line(lines)
+    begin, names, delimiter = _line_of_names(source, lines, begin, delimiter, columns)
+    header = find_columns(names, columns)
+    missing = [name for name in columns.required if name not in header.found]
+    if missing or header.faults:
+        _refuse_header(source, header, missing, columns, separator_named=_is_separator_line(lines[0]))
+    found = Table(columns)
+    found.ignored = header.ignored
+    found.rows = _rows(source, found, lines[begin:], begin, delimiter, header, len(names))
+    return found
+
+
+def _separator_line(lines: list[str]) -> tuple[int, str | None]:
+    """How many lines to skip, and the delimiter, where the file begins with Excel's own line `sep=;`."""
+    first = lines[0].strip("\r\n").strip('"')
+    if _is_separator_line(lines[0]) and first[4:5] in _DELIMITERS:
+        return 1, first[4]
+    return 0, None
+
+
+def _is_separator_line(line: str) -> bool:
+    return line.lstrip('"')[:4].lower() == "sep="
+
+
+def _line_of_names(
+    source: Source, lines: list[str], begin: int, delimiter: str | None, columns: Columns
+) -> tuple[int, list[str], str]:
+    """The index of the line after the names, the names, and the delimiter with which most known columns are found."""
+    while begin < len(lines) and not lines[begin].strip(" \t\r\n,;|\"'"):
+        begin += 1
+    if begin == len(lines):
+        raise FeedError(f"{source.name} has no line that names the columns.")
+    best: tuple[int, list[str], str] | None = None
+    most = -1
+    for candidate in delimiter or _DELIMITERS:
+        try:
+            reader = _reader(lines, begin, candidate)
+            names = [name.strip() for name in next(reader)]
+        except csv.Error:
+            continue
+        while names and not names[-1]:
+            names.pop()
+        if len(names) > MAX_COLUMNS:
+            raise FeedError(
+                f"{source.name}, line {begin + 1}: has {len(names):,} columns, more than the {MAX_COLUMNS:,} "
+                "that are read: is it a table with a row a line?",
+                line=begin + 1,
+            )
+        count = len(find_columns(names, columns).places)
+        if count > most:
+            best, most = (begin + reader.line_num, names, candidate), count
+    if best is None:
+        raise FeedError(
+            f"{source.name}, line {begin + 1}: a quoted column name is not closed: close it.", line=begin + 1
+        )
+    return best
+
+
+def _refuse_header(
+    source: Source, header: Header, missing: list[str], columns: Columns, *, separator_named: bool
+) -> NoReturn:
+    where = f"{source.name}: the first line must name the columns"
+    if not header.places:
+        # The cells of a file without a line of names are not repeated here, because they are people's names.
+        notes = ["A title, or whatever else stands above the line of names, must go."]
+        if separator_named:
+            notes.insert(0, "The line `sep=` says what stands between columns: where that is wrong, remove it.")
+        raise HeaderError(
+            f"{where}, and names none that is known. Needed: {', '.join(columns.required)}.", notes, missing
+        )
+    notes = [*header.faults]
+    if missing:
+        notes.append(f"missing: {', '.join(missing)}")
+    there = [column for _, column in header.places] + [f'"{name}"' for name in header.ignored]
+    notes.append(f"found: {', '.join(there)}")
+    raise HeaderError(f"{where}, and {'lacks some' if missing else 'has a mistake'}:", notes, missing)
+
+
+def _reader(lines: list[str], begin: int, delimiter: str) -> Any:
+    # Strict, so that a quote that is not closed does not swallow the rows after it.
+    return csv.reader(islice(lines, begin, None), delimiter=delimiter, strict=True, skipinitialspace=True)
+
+
+def _rows(
+    source: Source, table: Table, lines: list[str], before: int, delimiter: str, header: Header, width: int
+) -> Iterator[Row]:
+    """The rows of `lines`, which come after `before` other lines. Lines that are not rows become problems of the table.
+
+    `width` is the number of columns that the first line names.
+    """
+    some_lost = any("\ufffd" in line for line in lines)
+    for at, cells in _records(source, table, lines, before, delimiter):
+        cells = [cell.strip() for cell in cells]
+        if not any(cells):
+            continue
+        table.count_row(source)
+        line = before + at + 1
+        if len(cells) > width:
+            problem = _too_many_cells(len(cells), width, delimiter)
+            if any(cells[width:]):
+                table.add_problem(line, None, problem)  # any cell may be in the wrong column
+                continue
+            # Spreadsheets often add empty cells at the end. If the row is wrong as well, they may be the reason.
+            table.surplus[line] = problem
+        fields = {column: cells[place] for place, column in header.places if place < len(cells) and cells[place]}
+        row = Row(line, fields)
+        if some_lost:
+            table.find_lost_characters(row)
+        yield row
+
+
+def _too_many_cells(cells: int, width: int, delimiter: str) -> str:
+    return (
+        f"has {cells} cells, but the first line names {width} columns: "
+        f'a cell that holds a {_DELIMITERS[delimiter]} must stand in quotes, "like{delimiter} this"'
+    ).replace("\t", " ")
+
+
+def _records(
+    source: Source, table: Table, lines: list[str], before: int, delimiter: str
+) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the index of its first line.
+
+    Where the quotes of a record are wrong, its first line becomes a problem of the table, and reading goes on with the
+    next line. So every row that can be read is checked.
+    """
+    begin = faults = 0
+    while begin < len(lines):
+        reader = _reader(lines, begin, delimiter)
+        at = begin
+        try:
+            for cells in reader:
+                yield at, cells
+                at = begin + reader.line_num
+            return
+        except csv.Error as error:
+            table.count_row(source)
+            table.add_problem(before + at + 1, None, _explained(error, reader.line_num > at - begin + 1))
+            begin = at + 1
+            faults += 1
+            if faults > _MAX_QUOTE_FAULTS:
+                raise FeedError(
+                    f"{source.name} has more than {_MAX_QUOTE_FAULTS} rows whose quotes do not match; "
+                    f"the last is line {before + at + 1}. Is it a CSV file? Write it anew from the program it is from.",
+                    line=before + at + 1,
+                ) from error
+
+
+def _explained(error: csv.Error, several_lines: bool) -> str:
+    """What is wrong with a record that cannot be read. `several_lines` says whether it goes over more than one line."""
+    if "field limit" in str(error) and not several_lines:
+        return f"has a cell of more than {csv.field_size_limit():,} characters: shorten it"
+    if "field limit" in str(error) or "end of data" in str(error):
+        return 'a cell that begins with a quote (") is not closed: close it, or remove the quote'
+    return 'a quoted cell goes on behind its closing quote ("): write a quote inside a cell twice ("")'

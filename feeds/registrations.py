@@ -1,0 +1,138 @@
+"""Reads a file of candidates. Each row is one registration, the start input of the contract."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from domain import messages
+from domain.commands import Registration
+from domain.vocabulary import ProblemCode
+from feeds import explain
+from feeds.checking import Entry, Sheet, Vocabulary, check_rows
+from feeds.reading import read_table
+from feeds.sources import Source
+from feeds.table import Columns, Problem, Row
+
+_PERSON = ("candidate_id", "name", "email", "designation")
+# The column of the file by the field of the contract.
+_PURCHASE = {"reference": "purchase_reference", "purchased_at": "purchased_at"}
+_EXPERIENCE = {name: name for name in ("role", "started_on", "ended_on", "attested_by")}
+_COLUMN_OF = {
+    **{f"purchase.{field}": column for field, column in _PURCHASE.items()},
+    **{f"experience.{field}": column for field, column in _EXPERIENCE.items()},
+    # The only fault of an experience as a whole is that it ends before it starts.
+    "experience": "ended_on",
+}
+COLUMNS = Columns(
+    required=_PERSON,
+    optional=(*_PURCHASE.values(), *_EXPERIENCE.values(), "publish"),
+    aliases={
+        "candidate": "candidate_id",
+        "mail": "email",
+        "e-mail address": "email",
+        "purchase_ref": "purchase_reference",
+        "experience_since": "started_on",
+        "started": "started_on",
+        "ended": "ended_on",
+    },
+)
+
+_EXPLAIN: dict[str, explain.Explain] = {
+    "candidate_id": explain.candidate,
+    "designation": explain.code,
+    "email": explain.email,
+    "purchased_at": explain.instant,
+    "started_on": explain.day,
+    "ended_on": explain.day,
+    "publish": explain.truth,
+}
+_TOGETHER = (tuple(_PURCHASE.values()), tuple(_EXPERIENCE.values()))
+
+
+def read(source: Source, vocabulary: Vocabulary, now: datetime) -> Sheet:
+    """Read and check a CSV file of candidates.
+
+    `now` is an instant with an offset. A purchase or a first day at work more than a day after it is a problem.
+
+    Raises:
+        FeedError: the file as a whole cannot be read.
+    """
+    return check_rows(read_table(source, COLUMNS), _Checker(vocabulary, now).check)
+
+
+def document_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The start input of the contract that a row means, right or wrong."""
+    document: dict[str, Any] = {name: fields[name] for name in _PERSON if name in fields}
+    if "publish" in fields:
+        document["publish"] = explain.flag(fields["publish"])
+    for part, columns in (("purchase", _PURCHASE), ("experience", _EXPERIENCE)):
+        given = {field: fields[column] for field, column in columns.items() if column in fields}
+        if given:
+            document[part] = given
+    return document
+
+
+class _Checker:
+    """Checks the rows of one file in turn, and remembers the candidates it has seen."""
+
+    def __init__(self, vocabulary: Vocabulary, now: datetime) -> None:
+        self._designations = vocabulary.designations
+        self._now = now
+        self._first_lines: dict[tuple[str, str], int] = {}
+
+    def check(self, row: Row) -> Entry | list[Problem]:
+        """The entry for this row, or all its problems."""
+        document = document_of(row.fields)
+        problems = [*self._publish(row, document), *self._designation(row), *self._repeated(row)]
+        try:
+            registration = messages.parse(Registration, "registration", document)
+            messages.check_times("registration", registration, self._now)
+        except messages.InvalidMessage as error:
+            explained = {problem.column for problem in problems}
+            faults = (_problem(row, fault) for fault in error.problems)
+            return problems + [problem for problem in faults if problem.column not in explained]
+        if problems:
+            return problems
+        digest = messages.digest_of(registration)
+        return Entry(row.line, registration.candidate_id, registration.designation, document, digest)
+
+    def _publish(self, row: Row, document: dict[str, Any]) -> list[Problem]:
+        # Only a clear yes is consent. Pydantic would accept other values too.
+        if isinstance(document.get("publish", False), bool):
+            return []
+        return [Problem(row.line, "publish", explain.truth(document["publish"], ""))]
+
+    def _designation(self, row: Row) -> list[Problem]:
+        problem = explain.unknown_designation(row.fields.get("designation"), self._designations)
+        return [Problem(row.line, "designation", problem)] if problem else []
+
+    def _repeated(self, row: Row) -> list[Problem]:
+        candidate_id, designation = row.fields.get("candidate_id"), row.fields.get("designation")
+        if candidate_id is None or designation is None:
+            return []
+        first = self._first_lines.setdefault((candidate_id, designation), row.line)
+        if first == row.line:
+            return []
+        problem = f"the same candidate and designation stand in line {first}: keep one of the two rows"
+        return [Problem(row.line, "candidate_id", problem)]
+
+
+def _problem(row: Row, fault: messages.Problem) -> Problem:
+    """The domain's finding about a field, as a problem of the row's cell."""
+    column = _COLUMN_OF.get(fault.field, fault.field)
+    value = row.fields.get(column)
+    if value is None:
+        return Problem(row.line, column, _absent(row, column))
+    if fault.code is ProblemCode.FUTURE:
+        return Problem(row.line, column, explain.future(value))
+    if fault.code is ProblemCode.ENDS_BEFORE_START:
+        return Problem(row.line, column, "lies before started_on: correct one of the two")
+    return Problem(row.line, column, _EXPLAIN.get(column, explain.line)(value, fault.problem))
+
+
+def _absent(row: Row, column: str) -> str:
+    beside = [name for group in _TOGETHER if column in group for name in group if name in row.fields]
+    if not beside:
+        return "is empty: fill it in"
+    given = " and ".join(beside)
+    return f"is empty, but {given} {'is' if len(beside) == 1 else 'are'} given: fill it in, or leave {given} empty too"
