@@ -25,6 +25,9 @@ Outcome = Literal["sent", "deferred", "undeliverable", "given_up"]
 REGISTRATION = "registration"
 """The message name of a start input."""
 
+CANCEL = "cancel"
+"""The label of a cancellation of the workflow, which is taken as a command."""
+
 UNKNOWN = "unknown"
 """The label of a message whose name is none of the contract's."""
 

@@ -17,8 +17,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.messages import InvalidMessage
     from runtime import metrics
 
-_CANCEL = "cancel"
-
 
 def decided(name: str, *, changed: bool) -> None:
     """Counts a message that was taken; one that changed nothing was known before."""
@@ -35,9 +33,9 @@ def refused(name: str, error: InvalidMessage | Refused) -> None:
 def cancelled(*, refused: bool) -> None:
     """Counts a cancellation of the workflow, which is taken as a command: it withdraws a candidate, and no holder."""
     if refused:
-        metrics.refused(workflow.metric_meter(), _CANCEL, "holder")
+        metrics.refused(workflow.metric_meter(), metrics.CANCEL, "holder")
     else:
-        metrics.decided(workflow.metric_meter(), _CANCEL)
+        metrics.decided(workflow.metric_meter(), metrics.CANCEL)
 
 
 def happened(events: Sequence[BaseEvent]) -> None:

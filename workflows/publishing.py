@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
 
 # A keyword list is for finding a candidate, the timeline for reading: a flood must not swell the visibility store. And
 # the server *terminates* a workflow that upserts a search attribute of more than 2,048 bytes.
-_PUBLISHED_ATTENTION = 20
+PUBLISHED_ATTENTION = 20
 _PUBLISHED_BYTES = 1800
 
 
@@ -62,7 +62,7 @@ def _attributes(state: State) -> dict[SearchAttributeKey[Any], Any]:
 def _attention(state: State) -> list[str]:
     """The attention values that a search attribute holds; `status` has them all."""
     shown: list[str] = []
-    for value in map(str, state.attention[:_PUBLISHED_ATTENTION]):
+    for value in map(str, state.attention[:PUBLISHED_ATTENTION]):
         if len(json.dumps([*shown, value]).encode()) > _PUBLISHED_BYTES:
             break
         shown.append(value)

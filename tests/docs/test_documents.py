@@ -10,25 +10,22 @@ import sys
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from temporalio.client import Client
 
-from cli.main import parser, verbs
-from domain import events, messages
-from domain.commands import MAX_EVIDENCE, MESSAGES, Message
+from cli.main import parser
+from domain import messages
+from domain.commands import MAX_EVIDENCE
 from domain.matters import results, work_product
 from domain.scheme import RuleSet
-from domain.vocabulary import AlarmKind, AttentionKind, HoldReason, RefusalCode, Status
-from runtime import metrics, search_attributes
 from runtime.embedded import EmbeddedServer, temporal_cli
 from runtime.settings import ROOT, Settings
 from worker import build_worker
 from workflows import journal
 
 RULES = (ROOT / "docs/rules.md").read_text()
-CONTRACT = (ROOT / "docs/contract.md").read_text()
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -36,11 +33,6 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 def section(text: str, heading: str) -> str:
     """What stands under a heading, up to the next one."""
     return re.split(r"\n#+ ", text.split(f"# {heading}\n", 1)[1])[0]
-
-
-def first_cells(text: str) -> list[str]:
-    """The code in the first column of the tables."""
-    return re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
 
 
 # --- rules.md
@@ -74,72 +66,6 @@ def test_the_fields_of_the_scheme_are_all_there() -> None:
     groups = {name: field.annotation for name, field in RuleSet.model_fields.items()}
     fields = {f"rules.{group}.{field}" for group, kind in groups.items() for field in getattr(kind, "model_fields", {})}
     assert fields == {path for path in named if path.startswith("rules.")}
-
-
-# --- contract.md
-
-
-def fields(message: type[Message]) -> tuple[set[str], set[str]]:
-    """Required and optional fields, the message id left out."""
-    required = {name for name, field in message.model_fields.items() if field.is_required()}
-    return required, set(message.model_fields) - required - {"message_id"}
-
-
-def test_every_message_stands_there_with_its_fields() -> None:
-    lines = re.findall(r"^\| `(\w+)` \| (.*) \|$", section(CONTRACT, "Messages"), re.MULTILINE)
-    told = {
-        name: (set(re.findall(r"(?<!\[)`(\w+)`", cell)), set(re.findall(r"\[`(\w+)`\]", cell))) for name, cell in lines
-    }
-    assert told == {name: fields(kind) for name, kind in MESSAGES.items() if name != "supersede"}
-
-
-def test_every_status_event_and_attribute_stands_there() -> None:
-    assert first_cells(section(CONTRACT, "Statuses")) == list(Status)
-    told = section(CONTRACT, "Events").split("\n\n")[0]
-    union = get_args(get_args(events.Event)[0])
-    assert sorted(re.findall(r"`(\w+)`", told)) == sorted(kind.__name__ for kind in union)
-    attributes = [name for name in first_cells(section(CONTRACT, "Names")) if name[0].isupper()]
-    assert attributes == [key.name for key in search_attributes.ALL]
-
-
-def test_every_refusal_code_stands_there() -> None:
-    on_the_timeline_only = {RefusalCode.INVALID_MESSAGE, RefusalCode.HOLDER}
-    told = section(CONTRACT, "Refusal codes")
-    assert first_cells(told) == sorted(set(RefusalCode) - on_the_timeline_only)
-    assert on_the_timeline_only <= set(re.findall(r"`([a-z-]+)`", told.split("two codes more", 1)[1]))
-
-
-def test_every_refusal_code_is_given_somewhere() -> None:
-    code = "".join(file.read_text() for room in ("domain", "workflows") for file in (ROOT / room).rglob("*.py"))
-    assert not [one.name for one in RefusalCode if f"RefusalCode.{one.name}" not in code]
-
-
-def test_every_reason_for_a_hold_stands_there() -> None:
-    told = CONTRACT.split("The reasons, in the event", 1)[1].split("\n\n")[0]
-    assert re.findall(r"`([a-z-]+)`", told) == list(HoldReason)
-
-
-def test_every_attention_value_stands_there() -> None:
-    told = [value.partition(":")[0] for value in first_cells(section(CONTRACT, "Attention"))]
-    assert told == list(AttentionKind)
-
-
-def test_every_kind_of_alarm_stands_there() -> None:
-    told = CONTRACT.split("`kind` names the alarm:", 1)[1].split(". ")[0]
-    assert re.findall(r"`([a-z-]+)`", told) == list(AlarmKind)
-
-
-def test_every_command_of_the_command_line_stands_there() -> None:
-    told = re.findall(r"^\| `starter\.py ([\w-]+)", section(CONTRACT, "Command line"), re.MULTILINE)
-    assert set(told) <= set(verbs())
-    for verb in verbs():
-        assert verb in told, f"starter.py {verb} is not in docs/contract.md"
-
-
-def test_every_metric_stands_there_with_its_kind_and_labels() -> None:
-    lines = re.findall(r"^\| `(certpath_\w+)` \| (\w+) \| (.*?) ?\| ", section(CONTRACT, "Metrics"), re.MULTILINE)
-    told = {name: (kind, tuple(re.findall(r"`(\w+)`", labels))) for name, kind, labels in lines}
-    assert told == {metric.name: (metric.kind, metric.labels) for metric in metrics.ALL}
 
 
 # --- architecture.md
