@@ -108,15 +108,18 @@ def objects(text: str) -> list[Any]:
 # --- comparing ------------------------------------------------------------------------------------------------
 
 
-def differences(what: str, named: Iterable[str], there: Iterable[str], where: str) -> Iterator[str]:
-    """A sentence for each name that only one of the two sides has. `where` is the file of the code."""
-    documented, coded = list(dict.fromkeys(named)), list(dict.fromkeys(there))
+def differences(what: str, named: Iterable[str], there: Iterable[str], where: str, *, of: str = "") -> Iterator[str]:
+    """A sentence for each name that only one of the two sides has.
+
+    `where` is the file of the code; `of` is what has the names, as the words that follow a name.
+    """
+    documented, coded, owner = list(dict.fromkeys(named)), list(dict.fromkeys(there)), f" {of}".rstrip()
     for name in documented:
         if name not in coded:
-            yield f"{DOCUMENT} names {what} `{name}`; {where} does not have it."
+            yield f"{DOCUMENT} names {what} `{name}`{owner}; {where} does not have it."
     for name in coded:
         if name not in documented:
-            yield f"{where} has {what} `{name}`; {DOCUMENT} does not name it."
+            yield f"{where} has {what} `{name}`{owner}; {DOCUMENT} does not name it."
 
 
 def order(what: str, named: Iterable[str], there: Iterable[str], where: str) -> Iterator[str]:
@@ -124,17 +127,17 @@ def order(what: str, named: Iterable[str], there: Iterable[str], where: str) -> 
     documented, coded = list(named), list(there)
     found = list(differences(what, documented, coded, where))
     if not found and documented != coded:
-        found = [f"{DOCUMENT} and {where} have {what} in another order: {documented} and {coded}."]
+        found = [f"{DOCUMENT} has {what} in the order {documented}; {where} has {coded}."]
     yield from found
 
 
 def field_differences(owner: str, named: Fields, there: Fields, where: str) -> Iterator[str]:
     """A sentence for each field that only one side has, or that only one side requires."""
-    yield from differences(f"in {owner} the field", named.required, there.required, where)
+    yield from differences("the field", named.required, there.required, where, of=f"of {owner}")
     for name, needed in named.required.items():
         if there.required.get(name, needed) != needed:
             says, has = ("required", "optional") if needed else ("optional", "required")
-            yield f"{DOCUMENT} says that in {owner} the field `{name}` is {says}; in {where} it is {has}."
+            yield f"{DOCUMENT} says that the field `{name}` of {owner} is {says}; in {where} it is {has}."
 
 
 def says(sentence: str, where: str) -> Iterator[str]:

@@ -6,7 +6,6 @@ in test_contract_operations.py.
 """
 
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 from contract import (
@@ -32,7 +31,7 @@ from temporalio.common import RawValue
 from activities import advancement
 from activities.programme import read_scheme
 from cli import candidates
-from domain.commands import MAX_EVIDENCE, MESSAGES, Contact, Register, Registration
+from domain.commands import MAX_EVIDENCE, MESSAGES, Registration
 from domain.decision import Refused
 from domain.matters.advancement import workflow_id_of
 from domain.messages import CLOCK_SKEW, MAX_BYTES, InvalidMessage, Problem
@@ -44,15 +43,7 @@ from workflows import CertificationWorkflow, journal, payloads, publishing
 
 VOCABULARY = "domain/vocabulary.py"
 COMMANDS = "domain/commands.py"
-INSTANT = datetime(2026, 11, 22, 15, tzinfo=UTC)
 SCHEME = read_scheme(ROOT / "schemes/ciac.toml")
-REGISTER = Register(
-    workflow_id="certification:CCSL:C-1001",
-    enrolment="run-1",
-    candidate_id="C-1001",
-    designation="CCSL",
-    programme=SCHEME.programme("CCSL"),
-)
 DEFINITION = workflow._Definition.must_from_class(CertificationWorkflow)
 
 
@@ -122,15 +113,15 @@ def test_the_fields_of_a_receipt() -> None:
     named = Fields.named_in(", ".join(row["field"] for row in table("Receipt and errors of an update", "field")))
     fact = {"digest": "d", "status": Status.TESTING, "events": ["AssessmentPassed"], "sequence": 5}
     plain = journal.Remembered.model_validate(fact)
-    whole = journal.Remembered.model_validate({**fact, "superseded_at": INSTANT})
-    opened = journal.Journal.open(REGISTER, Contact(name="Ana Ruiz", email="ana@example.org"), INSTANT)
-    answered = opened.model_copy(update={"ledger": {"m": whole}}).receipts(["m"])["m"]
+    whole = journal.Remembered.model_validate({**fact, "superseded_at": "2026-11-22T15:00:00Z"})
+    journal_of: Any = journal.Journal.model_construct  # nothing but the ledger is looked at
+    answered = journal_of(ledger={"m": whole}).receipts(["m"])["m"]
     required = plain.receipt(duplicate=False)
     where = "workflows/journal.py"
     (example,) = examples("Receipt and errors of an update")
     agree(
         field_differences("a receipt", named, Fields({name: name in required for name in answered}), where),
-        differences("in the example of a receipt the field", example, required, where),
+        differences("the field", example, required, where, of="of the example of a receipt"),
     )
     assert example == required
 
@@ -142,9 +133,12 @@ def test_the_errors_of_an_update_and_their_details() -> None:
         payloads.failure(Refused(RefusalCode.CLOSED, "the candidacy is closed")),
     ]
     agree(differences("the error type", rows, [str(one.type) for one in failures], "workflows/payloads.py"))
-    for failure in failures:
-        (named,) = objects(rows[str(failure.type)]["details"])
-        assert shape(named) == shape(failure.details[0]), f"{DOCUMENT} has other details of {failure.type}"
+    details = [(one.type, objects(rows[str(one.type)]["details"])[0], one.details[0]) for one in failures]
+    agree(
+        f"{DOCUMENT} gives `{kind}` the details {named}; workflows/payloads.py gives {given}."
+        for kind, named, given in details
+        if shape(named) != shape(given)
+    )
 
 
 def test_the_reasons_for_a_hold() -> None:
@@ -175,7 +169,7 @@ def test_the_statuses_in_their_order() -> None:
     agree(
         order("the status", column("Statuses", "status"), Status, VOCABULARY),
         order("the closed status", closed, CLOSED, VOCABULARY),
-        order("as not certified the status", uncertified, there, "views/words.py"),
+        order("the uncertified status", uncertified, there, "views/words.py"),
     )
 
 
@@ -227,14 +221,8 @@ def test_the_summary_in_the_readme_names_what_the_contract_names() -> None:
         "the query": column("Queries", "query"),
         "the error type": column("Receipt and errors of an update", "error type"),
     }
+    in_brief = ((what, name) for what, group in groups.items() for name in group if name not in named)
     agree(
         (f"README.md names `{name}`; {DOCUMENT} does not." for name in dict.fromkeys(named) if name not in names(TEXT)),
-        *(
-            (
-                f"{DOCUMENT} has {what} `{name}`; the summary in README.md does not."
-                for name in group
-                if name not in named
-            )
-            for what, group in groups.items()
-        ),
+        (f"{DOCUMENT} names {what} `{name}`; the summary in README.md does not." for what, name in in_brief),
     )

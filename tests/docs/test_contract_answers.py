@@ -67,7 +67,9 @@ def test_the_fields_of_the_status_answer_at_every_level() -> None:
 
 def fields_in(where: str, model: type[BaseModel], shown: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The differences between a view and the examples of it, which have all its fields between them."""
-    yield from differences(f"in {where} the field", (name for one in shown for name in one), model.model_fields, VIEW)
+    yield from differences(
+        "the field", (name for one in shown for name in one), model.model_fields, VIEW, of=f"of {where}"
+    )
     for name, field in model.model_fields.items():
         inside = model_in(field.annotation)
         if inside is None:
@@ -96,7 +98,12 @@ def parts_of(value: Any, annotation: Any) -> Sequence[Mapping[str, Any]]:
 def test_the_examples_of_the_status_answer_are_answers() -> None:
     first, *others = examples("The answer of `status`")
     for example in (first, *({**first, **other} for other in others)):
-        assert StatusView.model_validate(example).document() == example
+        answer = StatusView.model_validate(example).document()
+        agree(
+            f"{DOCUMENT} shows `{name}` as {value}; {VIEW} has it as {answer.get(name)}."
+            for name, value in example.items()
+            if answer.get(name) != value
+        )
 
 
 def test_the_values_of_the_fields_of_the_status_answer() -> None:
@@ -131,9 +138,9 @@ def fixed_texts(annotation: Any) -> tuple[str, ...]:
 
 def value_differences(named: Mapping[str, str], coded: Mapping[str, Sequence[str]], where: str) -> Iterator[str]:
     """The differences between cells of values and the texts that the code has."""
-    yield from differences("fixed values for", named, coded, where)
+    yield from differences("the values of the field", named, coded, where)
     for path, cell in named.items():
-        yield from differences(f"as a value of {path}", values(cell), coded.get(path, ()), where)
+        yield from differences("the value", values(cell), coded.get(path, ()), where, of=f"of `{path}`")
 
 
 def test_the_kinds_of_upcoming_stand_in_the_order_of_a_life() -> None:

@@ -1,6 +1,7 @@
 """docs/contract.md against the code: the registration and the messages, with their fields, values and forms."""
 
 import re
+from collections.abc import Iterator
 from typing import get_args
 
 from contract import (
@@ -79,19 +80,17 @@ def test_the_values_of_the_fields_of_messages() -> None:
     named = {f"{names(row['of'])[0]}.{names(row['field'])[0]}": row["values"] for row in rows}
     coded = {f"{name}.{field}": info for name, kind in MESSAGES.items() for field, info in choices(kind).items()}
     agree(
-        differences("fixed values for", named, coded, COMMANDS),
-        *(
-            order(f"as a value of {path}", names(cell), get_args(coded[path].annotation), COMMANDS)
-            for path, cell in named.items()
-            if path in coded
-        ),
-        *(
-            differences(f"unless given, for {path}", re.findall(r"`(\w+)` \(unless given\)", cell), default, COMMANDS)
-            for path, cell in named.items()
-            if path in coded
-            for default in ([] if coded[path].is_required() else [coded[path].default],)
-        ),
+        differences("the values of the field", named, coded, COMMANDS),
+        *(value_differences(path, named[path], coded[path]) for path in named if path in coded),
     )
+
+
+def value_differences(path: str, cell: str, field: FieldInfo) -> Iterator[str]:
+    """The differences between a cell of values and the field that has them, its default included."""
+    default = [] if field.is_required() else [field.default]
+    yield from differences("the value", names(cell), get_args(field.annotation), COMMANDS, of=f"of `{path}`")
+    given = re.findall(r"`(\w+)` \(unless given\)", cell)
+    yield from differences("the default", given, default, COMMANDS, of=f"of `{path}`")
 
 
 def choices(kind: type[Message]) -> dict[str, FieldInfo]:

@@ -56,7 +56,7 @@ async def test_the_documents_of_health_and_their_checks(tmp_path: Path) -> None:
     answers = {"/live": await monitor.live(), "/ready": ready}
     agree(differences("the path", rows, answers, MONITOR))
     for path, document in answers.items():
-        agree(differences(f"in the document of {path} the field", names(rows[path]["document"]), document, MONITOR))
+        agree(differences("the field", names(rows[path]["document"]), document, MONITOR, of=f"of {path}"))
     agree(
         differences("the check of /live", names(rows["/live"]["checks"]), answers["/live"]["checks"], MONITOR),
         field_differences("the checks of /ready", Fields.named_in(rows["/ready"]["checks"]), ready_checks(), MONITOR),
@@ -106,7 +106,7 @@ def test_the_labels_of_the_metrics_and_their_values() -> None:
         differences("the outcome of a notice", names(rows["outcome"]), get_args(metrics.Outcome), where),
         differences("the code of a refusal", names(rows["code"]), codes, where),
         differences(
-            "besides the messages the label",
+            "the label of no message,",
             names(rows["message"]),
             [metrics.REGISTRATION, metrics.CANCEL, metrics.UNKNOWN],
             where,
@@ -158,7 +158,7 @@ def test_what_each_everyday_command_sends() -> None:
     sends = {words: re.findall(r"sends `(\w+)`", does) for words, does in rows.items()}
     named = [f"{words} → {message}" for words, messages in sends.items() for message in messages]
     coded = [f"{' '.join(verb.words)} → {verb.message}" for verb in everyday.VERBS]
-    agree(differences("the command and its message", named, coded, "cli/everyday.py"))
+    agree(differences("the command with its message", named, coded, "cli/everyday.py"))
 
 
 def test_the_exit_codes() -> None:
@@ -179,8 +179,8 @@ def test_the_document_of_an_error() -> None:
     (named,) = objects(section("Command line"))
     there = exits.Stop("It failed.").document
     agree(
-        differences("in the document of an error the field", named, there, "cli/exits.py"),
-        differences("in `error` the field", named["error"], there["error"], "cli/exits.py"),
+        differences("the field", named, there, "cli/exits.py", of="of the document of an error"),
+        differences("the field", named["error"], there["error"], "cli/exits.py", of="of `error`"),
     )
 
 
