@@ -207,7 +207,12 @@ def _complain(sentence: str, code: int) -> int:
     return code
 
 
-if __name__ == "__main__":
+def run_command_line() -> None:
+    """What `certpath-worker` of the installed package runs."""
     from runtime.process import leave
 
     leave(main())
+
+
+if __name__ == "__main__":
+    run_command_line()

@@ -12,7 +12,18 @@ from typing import Literal, cast
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The checkout. Defaults are relative to it, so that they do not depend on the current folder."""
+"""The checkout, or the folder that the package is installed in. Defaults do not depend on the current folder."""
+
+_INSTALLED = ROOT.name in ("site-packages", "dist-packages")
+STATE = (
+    Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "certpath"
+    if _INSTALLED
+    else ROOT / "var"
+)
+"""Where files go that Certpath writes, unless a setting says otherwise: `var/` of a checkout.
+
+An installed package may belong to another user, and is replaced as a whole: it writes into the person's own folder.
+"""
 
 LOG_FORMATS = ("console", "json")
 LogFormat = Literal["console", "json"]
@@ -27,7 +38,7 @@ class SettingsError(ValueError):
 class Settings:
     """All paths are absolute."""
 
-    outbox: Path = ROOT / "var" / "outbox"
+    outbox: Path = STATE / "outbox"
     """CERTPATH_OUTBOX: the folder each notice is written to as an .eml file; made when needed."""
     smtp_url: str | None = None
     """CERTPATH_SMTP_URL: `smtp[s]://[user:password@]host[:port]`; then notices go out there instead.

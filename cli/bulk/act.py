@@ -13,7 +13,7 @@ from cli.candidates import Candidacy
 from cli.progress import Progress
 from feeds.checking import Entry, Sheet
 from feeds.table import Problem
-from runtime.settings import ROOT
+from runtime.settings import STATE
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -48,7 +48,7 @@ def outcome_path(args: argparse.Namespace, source: str, verb: str, *, dry_run: b
         return path
     ending = ".dry-run.csv" if (args.dry_run if dry_run is None else dry_run) else ".outcome.csv"
     if source == "-":
-        return ROOT / "var" / "outcomes" / f"{verb}-stdin{ending}"
+        return STATE / "outcomes" / f"{verb}-stdin{ending}"
     # Only this suffix gives way: feed.jsonl and feed.csv are two files.
     return Path(f"{source.removesuffix('.csv')}{ending}")
 

@@ -14,7 +14,7 @@ from cli.bulk.outcomes import NOT_REACHED, Item
 from cli.candidates import Candidacy
 from cli.payloads import with_message_id
 from domain.vocabulary import CLOSED
-from runtime.settings import ROOT
+from runtime.settings import STATE
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -44,7 +44,7 @@ class Addressing:
         # The same command is the same act, today and tomorrow: it goes on, or has been done. On this server alone.
         content = json.dumps([await _server(client), *self._content], sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:12]
-        path = self._args.outcome or ROOT / "var" / "outcomes" / f"{self._args.message}-{digest}.outcome.csv"
+        path = self._args.outcome or STATE / "outcomes" / f"{self._args.message}-{digest}.outcome.csv"
         before = {line[1:]: outcome for line, outcome in outcomes.read(path, COLUMNS).items()}
         if any(message_id.startswith("bulk-") and digest not in message_id for _, _, message_id in before):
             raise exits.BadInput(f"{path} is the outcome of another command: choose another with --outcome.")

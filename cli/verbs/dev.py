@@ -22,9 +22,9 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
 
     from cli import development
-    from runtime.settings import ROOT
+    from runtime.settings import STATE
 
-    db = args.db.expanduser().resolve() if args.db else ROOT / "var" / "temporal.db"
+    db = args.db.expanduser().resolve() if args.db else STATE / "temporal.db"
     return asyncio.run(development.serve(args.port, args.ui_port, db))
 
 
