@@ -13,10 +13,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types pictures bench chaos lock clean
+.PHONY: help setup demo test test-fast lint format types pictures bench chaos lock clean
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv from requirements-dev.lock (done once, and again when that file changes)
 
@@ -32,6 +32,9 @@ demo: setup ## the whole story on an embedded Temporal server; needs nothing run
 test: setup ## all tests, on real servers (ARGS="-k name" to choose)
 	$(BIN)/python -m pytest $(ARGS)
 
+test-fast: setup ## the tests that need no server: half a minute (ARGS="-k name" to choose)
+	$(BIN)/python -m pytest $(ARGS) tests/unit
+
 lint: setup ## formatting and lint, changing nothing
 	$(BIN)/ruff format --check $(SOURCES) docs
 	$(BIN)/ruff check $(SOURCES) docs
@@ -42,7 +45,6 @@ format: setup ## put formatting and what lint can repair right
 
 types: setup ## strict type check
 	$(BIN)/mypy $(SOURCES)
-	$(BIN)/mypy tests/workflows/conftest.py
 
 pictures: setup ## the pictures of the Temporal UI in docs/, by a real browser (needs chromium)
 	$(BIN)/python docs/screenshot.py

@@ -106,7 +106,7 @@ def workflow_runner(*more: str) -> "WorkflowRunner":
     # By default the sandbox loads these modules again for each candidacy. That would cost 0.1 MB of memory and 20 ms of
     # CPU for every candidacy that a worker holds, for a copy of classes that keep nothing between two calls.
     # The sandbox does not watch which functions passed-through code calls, except open() and what is imported inside a
-    # function. So tests/workflows/test_determinism.py searches the source for every call that the sandbox forbids.
+    # function. So tests/unit/test_determinism.py searches the source for every call that the sandbox forbids.
     passed_through = (
         *("pydantic", "pydantic_core", "annotated_types"),
         *("activities", "domain", "runtime", "views", "workflows"),

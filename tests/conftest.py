@@ -11,14 +11,16 @@ from temporalio.testing import WorkflowEnvironment
 
 from runtime import search_attributes
 from runtime.embedded import EmbeddedServer, embedded_server, time_skipping_server
+from tests.scheme import SCHEME_FILE
 
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test reads the developer's own Temporal profile, or writes into the checkout's var/."""
+    """No test reads the developer's own Temporal profile or the shipped scheme, or writes into the checkout's var/."""
     monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "no-temporal.toml"))
     monkeypatch.setenv("CERTPATH_OUTBOX", str(tmp_path / "outbox"))
-    for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE", "CERTPATH_SCHEME"):
+    monkeypatch.setenv("CERTPATH_SCHEME", str(SCHEME_FILE))
+    for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -9,11 +9,10 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel
 
-from activities.programme import read_scheme
 from domain.scheme import Programme
 from domain.types import Score
 from domain.vocabulary import Attention, AttentionKind
-from runtime.settings import ROOT
+from tests.scheme import SCHEME
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -40,7 +39,7 @@ def sample(annotation: Any, *, full: bool = True) -> Any:
     if annotation is Score:
         return Score(points=Decimal(38), out_of=Decimal(51))
     if annotation is Programme:
-        return read_scheme(ROOT / "schemes/ciac.toml").programme("CCSL")
+        return SCHEME.programme("CCSL")
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return build(annotation, full=full)
     values: dict[Any, Any] = {

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from journeys import START, World
 from temporalio.testing import WorkflowEnvironment
 
-from runtime.settings import Settings
+from tests.scheme import worker_settings
+from tests.workflows.journeys import START, World
 
 
 class _Watch(logging.Handler):
@@ -40,7 +40,7 @@ def _no_task_fails() -> Iterator[None]:
 @pytest_asyncio.fixture
 async def idle_world(time_skipping: WorkflowEnvironment, tmp_path: Path) -> World:
     """The world before a worker runs."""
-    world = World(time_skipping, Settings(outbox=tmp_path / "outbox"))
+    world = World(time_skipping, worker_settings(outbox=tmp_path / "outbox"))
     await world.until(START)
     return world
 

@@ -12,12 +12,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
-from journeys import DOMAINS, WORKFLOW, Candidate, eventually
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.programme import read_scheme
 from domain import rulebook
 from domain.commands import (
     Command,
@@ -39,11 +37,11 @@ from domain.inquiries import (
 )
 from domain.messages import parse_message
 from runtime.connection import TASK_QUEUE
-from runtime.settings import ROOT
+from tests.scheme import SCHEME
+from tests.workflows.journeys import DOMAINS, WORKFLOW, Candidate, eventually
 from workflows.journal import Journal
 
 SEEDS = "seeds"
-SCHEME = read_scheme(ROOT / "schemes" / "ciac.toml")
 
 
 def take(journal: Journal, command: Command, at: datetime, *, unscored: str = "") -> list[str]:

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from journeys import Candidate, World, border, eventually, local
+
+from tests.workflows.journeys import Candidate, World, border, eventually, local
 
 EXPERIENCE = {"role": "Operations Manager", "started_on": "2030-01-01"}
 

@@ -5,11 +5,12 @@ import json
 from typing import Any
 
 import pytest
-from journeys import DOMAINS, Candidate, World, eventually, local
 from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
+
+from tests.workflows.journeys import DOMAINS, Candidate, World, eventually, local
 
 
 async def test_messages_sent_before_the_worker_runs_are_taken_in_the_order_of_their_arrival(idle_world: World) -> None:

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from journeys import World, border, local
+
+from tests.workflows.journeys import World, border, local
 
 # Certified on 10 January 2040 (see START).
 EXPIRES, GRACE_ENDS, ENDS = "2043-01-10", "2043-04-10", "2044-01-10"

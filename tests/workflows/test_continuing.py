@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journeys import Candidate
-from seeds import plant, recertifying
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
@@ -16,7 +14,9 @@ from temporalio.worker import UnsandboxedWorkflowRunner
 
 import worker
 import workflows.certification
-from runtime.settings import Settings
+from tests.scheme import worker_settings
+from tests.workflows.journeys import Candidate
+from tests.workflows.seeds import plant, recertifying
 
 
 @dataclass
@@ -112,7 +112,7 @@ async def _runs_without_a_fault(candidate: Candidate) -> int:
 
 async def test_messages_racing_a_recertification_are_answered_and_taken_once(client: Client, tmp_path: Path) -> None:
     holder = Candidate(client, "CCMA", "race-1")
-    async with worker.build_worker(client, Settings(outbox=tmp_path)):
+    async with worker.build_worker(client, worker_settings(outbox=tmp_path)):
         await plant(holder, recertifying(holder))
         before = await holder.run_id()
         senders = Senders(holder)
@@ -134,7 +134,7 @@ async def test_messages_racing_run_after_run_are_answered_and_taken_once(
     monkeypatch.setattr(worker, "workflow_runner", UnsandboxedWorkflowRunner)
     monkeypatch.setattr(workflows.certification, "_MESSAGES_A_RUN", 12)
     holder = Candidate(client, "CCMA", "race-2")
-    async with worker.build_worker(client, Settings(outbox=tmp_path)):
+    async with worker.build_worker(client, worker_settings(outbox=tmp_path)):
         await plant(holder, recertifying(holder))
         senders = Senders(holder)
         await senders.all_at_once(60)
@@ -149,7 +149,7 @@ async def test_what_is_refused_in_the_race_is_on_the_timeline_too(
     monkeypatch.setattr(worker, "workflow_runner", UnsandboxedWorkflowRunner)
     monkeypatch.setattr(workflows.certification, "_MESSAGES_A_RUN", 10)
     holder = Candidate(client, "CCMA", "race-3")
-    async with worker.build_worker(client, Settings(outbox=tmp_path)):
+    async with worker.build_worker(client, worker_settings(outbox=tmp_path)):
         await plant(holder, recertifying(holder, submission=None))
         await asyncio.gather(
             *(holder.signal("no_such_message", number=number) for number in range(25)),
@@ -163,7 +163,7 @@ async def test_what_is_refused_in_the_race_is_on_the_timeline_too(
 
 async def test_a_life_goes_on_when_the_worker_dies_at_the_handover(client: Client, tmp_path: Path) -> None:
     holder = Candidate(client, "CCMA", "race-4")
-    settings = Settings(outbox=tmp_path)
+    settings = worker_settings(outbox=tmp_path)
     async with worker.build_worker(client, settings):
         await plant(holder, recertifying(holder))
         before = await holder.run_id()
@@ -181,7 +181,7 @@ async def test_a_holder_whose_cancellation_was_refused_continues_as_new_and_refu
     client: Client, tmp_path: Path
 ) -> None:
     holder = Candidate(client, "CCMA", "cancel-1")
-    async with worker.build_worker(client, Settings(outbox=tmp_path)):
+    async with worker.build_worker(client, worker_settings(outbox=tmp_path)):
         await plant(holder, recertifying(holder))
         await holder.handle.cancel()
         await holder.has("MessageRefused")
@@ -199,7 +199,7 @@ async def test_the_ledger_remembers_the_newest_500_messages(client: Client, tmp_
     carried = recertifying(holder)
     entry = {"digest": "0" * 20, "status": "certified", "events": ["ContactUpdated"], "sequence": 3}
     carried["ledger"] = {f"old-{number}": entry for number in range(500)}
-    async with worker.build_worker(client, Settings(outbox=tmp_path)):
+    async with worker.build_worker(client, worker_settings(outbox=tmp_path)):
         await plant(holder, carried)
         assert await holder.refused("update_contact", publish=True, message_id="old-0") == "message-id-reused"
         await holder.send("update_contact", name="Ana the First", message_id="new-1")

@@ -11,8 +11,6 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from journeys import DOMAINS, OPERATIONS, PEOPLE, Candidate, World, eventually
-from seeds import Past, plant
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.common import TypedSearchAttributes
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -23,7 +21,9 @@ from temporalio.worker import Worker
 from runtime import metrics, search_attributes
 from runtime.embedded import EmbeddedServer, embedded_server, time_skipping_server
 from runtime.search_attributes import CERTIFICATION_STATUS, NEXT_DEADLINE
-from runtime.settings import Settings
+from tests.scheme import worker_settings
+from tests.workflows.journeys import DOMAINS, OPERATIONS, PEOPLE, Candidate, World, eventually
+from tests.workflows.seeds import Past, plant
 from worker import build_worker
 
 Labels = tuple[tuple[str, Any], ...]
@@ -70,7 +70,7 @@ PURCHASE = {"reference": "INV-77", "purchased_at": (datetime.now(UTC) - timedelt
 
 def working(client: Client, outbox: Path, cached: int = 1000) -> Worker:
     """Certpath's worker, for the length of a block. Of `cached` candidacies it keeps the runs in memory."""
-    return build_worker(client, Settings(outbox=outbox, cached_workflows=cached))
+    return build_worker(client, worker_settings(outbox=outbox, cached_workflows=cached))
 
 
 def result(number: int, domain: str, **fields: Any) -> dict[str, Any]:
@@ -252,7 +252,7 @@ async def test_a_notice_that_cannot_be_sent_in_time_is_counted_as_given_up(
     environment, counted = jumping
     outbox = tmp_path / "outbox"
     outbox.write_text("a file stands where the folder should be")
-    world = World(environment, Settings(outbox=outbox))
+    world = World(environment, worker_settings(outbox=outbox))
     candidate = world.candidate()
     async with world.worker():
         await candidate.start()

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from journeys import DOMAINS, LEADERSHIP, PEOPLE, Candidate, eventually
 from temporalio.client import Client, WorkflowUpdateFailedError
 
-from runtime.settings import Settings
+from tests.scheme import worker_settings
+from tests.workflows.journeys import DOMAINS, LEADERSHIP, PEOPLE, Candidate, eventually
 from worker import build_worker
 
 UPSERT = "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES"
@@ -61,7 +61,7 @@ async def _quiet(candidate: Candidate, outbox: Path, notices: int) -> None:
 
 async def test_a_message_costs_its_own_events_and_no_more(client: Client, tmp_path: Path) -> None:
     candidate = Candidate(client, "CCSL", "economy-1")
-    async with build_worker(client, Settings(outbox=tmp_path)):
+    async with build_worker(client, worker_settings(outbox=tmp_path)):
         await _registered(candidate, tmp_path)
         before = await candidate.counts()
 
@@ -104,7 +104,7 @@ async def test_a_message_costs_its_own_events_and_no_more(client: Client, tmp_pa
 
 async def test_the_history_of_a_strategic_leader_holds_nothing_unexpected(client: Client, tmp_path: Path) -> None:
     candidate = Candidate(client, "CCSL", "economy-2")
-    async with build_worker(client, Settings(outbox=tmp_path)):
+    async with build_worker(client, worker_settings(outbox=tmp_path)):
         await _registered(candidate, tmp_path)
         for number, domain in enumerate(DOMAINS, start=1):
             await candidate.result(domain, taken_at=_days_ago(1))
@@ -142,7 +142,7 @@ async def test_the_history_of_a_strategic_leader_holds_nothing_unexpected(client
 
 async def test_search_attributes_are_what_the_query_says_after_every_step(client: Client, tmp_path: Path) -> None:
     candidate = Candidate(client, "CCMA", "economy-3")
-    async with build_worker(client, Settings(outbox=tmp_path)):
+    async with build_worker(client, worker_settings(outbox=tmp_path)):
         await candidate.start()
         await candidate.has("Registered")
         assert (await _shown(candidate))["CertificationStatus"] == ["awaiting_purchase"]

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journeys import DOMAINS, LEADERSHIP, PEOPLE, START, Candidate
-from seeds import SCHEME, plant, take
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -25,7 +23,9 @@ from domain.effects import Notify
 from domain.events import ExperienceMet, NoticeUndeliverable
 from domain.notices import TOLD
 from domain.vocabulary import Attention, AttentionKind, RefusalCode
-from runtime.settings import Settings
+from tests.scheme import SCHEME, worker_settings
+from tests.workflows.journeys import DOMAINS, LEADERSHIP, PEOPLE, START, Candidate
+from tests.workflows.seeds import plant, take
 from worker import build_worker
 from workflows.journal import (
     CARRIED_EVENT_BYTES,
@@ -288,7 +288,7 @@ async def test_the_worst_journal_passes_through_a_real_servers_continue_as_new(c
     holder = Candidate(client, "CCSL", "C" * 64)
     carried = _worst().carried()
     # The notices wait on, so that the same weight is handed over once more.
-    settings = Settings(outbox=tmp_path, smtp_url="smtp://127.0.0.1:1")
+    settings = worker_settings(outbox=tmp_path, smtp_url="smtp://127.0.0.1:1")
     async with build_worker(client, settings):
         await plant(holder, carried)
         assert (await holder.status())["sequence"] == carried["state"]["sequence"]

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journeys import LEADERSHIP, Candidate, wire
-from seeds import Past, plant
 from temporalio.client import Client
 
 from domain.calendar import add_days, day_of, end_of
-from runtime.settings import ROOT, Settings
+from runtime.settings import ROOT
+from tests.scheme import worker_settings
+from tests.workflows.journeys import LEADERSHIP, Candidate, wire
+from tests.workflows.seeds import Past, plant
 from worker import build_worker
 
 ZONE = "America/Chicago"
@@ -35,7 +36,7 @@ async def after(client: Client, outbox: Path, candidate: Candidate, past: Past, 
     await plant(candidate, past.journal.carried())
     for name, payload in signals:
         await candidate.signal(name, **payload)
-    async with build_worker(client, Settings(outbox=outbox)):
+    async with build_worker(client, worker_settings(outbox=outbox)):
         yield
 
 
@@ -156,6 +157,6 @@ async def test_no_border_rings_over_a_result_that_has_arrived_and_is_being_score
     result = {"result_id": "LATE", "domain": LEADERSHIP, "taken_at": taken_at}
     await plant(candidate, past.journal.carried())
     await candidate.signal("record_assessment_result", **result, form=key["form"], responses=key["answers"])
-    async with build_worker(client, Settings(outbox=tmp_path, answer_keys=KEYS)):
+    async with build_worker(client, worker_settings(outbox=tmp_path, answer_keys=KEYS)):
         await candidate.has("Certified")
         assert {"TestingWindowClosed", "CandidacyClosed"}.isdisjoint(await candidate.types())

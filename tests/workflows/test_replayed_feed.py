@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from journeys import PEOPLE, START, World, wire
 from temporalio.client import WorkflowQueryFailedError
+
+from tests.workflows.journeys import PEOPLE, START, World, wire
 
 
 def feed() -> list[dict[str, Any]]:

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import cast, get_args
 
 import pytest
-from journeys import PEOPLE, START, Candidate, World
-from seeds import Past, take
 from temporalio.client import Client
 from temporalio.common import RawValue
 
@@ -16,9 +14,12 @@ from domain import inquiries, rulebook
 from domain.commands import MESSAGES, Message, RequestAdvancement, Revoke
 from domain.effects import Effect, Notify, OpenAdvancement
 from domain.types import Frozen
+from runtime.settings import ROOT
+from tests.workflows.journeys import PEOPLE, START, Candidate, World
+from tests.workflows.seeds import Past, take
 from workflows import calls, inbox, outbox, payloads
 
-PACKAGE = Path(__file__).parents[2] / "workflows"
+PACKAGE = ROOT / "workflows"
 KINDS_OF_MESSAGES = {kind.__name__ for kind in MESSAGES.values()}
 
 

@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from journeys import LEADERSHIP, OPERATIONS, PEOPLE, Candidate, World, eventually, local
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from runtime.embedded import free_port
-from runtime.settings import ROOT, Settings
+from runtime.settings import ROOT
+from tests.scheme import SCHEME_FILE, worker_settings
+from tests.workflows.journeys import LEADERSHIP, OPERATIONS, PEOPLE, Candidate, World, eventually, local
 from worker import build_worker
 
 KEY = ROOT / "examples" / "answer-keys" / "PM-A.json"
@@ -74,7 +75,7 @@ async def _scoring(candidate: Candidate) -> None:
 
 async def test_slow_scoring_delays_its_own_message_only(client: Client, tmp_path: Path) -> None:
     with slow_key(tmp_path / "keys") as pipe:
-        settings = Settings(outbox=tmp_path / "outbox", answer_keys=pipe.parent)
+        settings = worker_settings(outbox=tmp_path / "outbox", answer_keys=pipe.parent)
         async with build_worker(client, settings):
             candidate = await buyer(client, "slow-1")
             slow = asyncio.create_task(candidate.send("record_assessment_result", **marked(1)))
@@ -91,7 +92,7 @@ async def test_slow_scoring_delays_its_own_message_only(client: Client, tmp_path
 
 async def test_a_withdrawal_behind_a_slow_scoring_is_answered_at_once(client: Client, tmp_path: Path) -> None:
     with slow_key(tmp_path / "keys") as pipe:
-        settings = Settings(outbox=tmp_path / "outbox", answer_keys=pipe.parent)
+        settings = worker_settings(outbox=tmp_path / "outbox", answer_keys=pipe.parent)
         async with build_worker(client, settings):
             candidate = await buyer(client, "slow-2")
             slow = asyncio.create_task(candidate.send("record_assessment_result", **marked(1)))
@@ -113,7 +114,7 @@ async def test_the_same_message_again_beside_the_first_waits_for_it_and_counts_o
     client: Client, tmp_path: Path
 ) -> None:
     with slow_key(tmp_path / "keys") as pipe:
-        settings = Settings(outbox=tmp_path / "outbox", answer_keys=pipe.parent)
+        settings = worker_settings(outbox=tmp_path / "outbox", answer_keys=pipe.parent)
         async with build_worker(client, settings):
             candidate = await buyer(client, "slow-3")
             message = marked(1, message_id="m-1")
@@ -177,7 +178,7 @@ async def test_a_mail_server_that_is_down_delays_no_decision_and_gets_every_mail
     client: Client, tmp_path: Path
 ) -> None:
     port = free_port()
-    settings = Settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{port}")
+    settings = worker_settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{port}")
     async with build_worker(client, settings):
         candidate = await buyer(client, "mail-1")
         await candidate.pass_all(datetime.now(tz=UTC))
@@ -197,7 +198,7 @@ async def test_a_mail_server_that_is_down_delays_no_decision_and_gets_every_mail
 
 async def test_a_mail_server_that_hangs_delays_no_decision(client: Client, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        settings = Settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        settings = worker_settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
         async with build_worker(client, settings):
             candidate = await buyer(client, "mail-2")
             await candidate.pass_all(datetime.now(tz=UTC))
@@ -210,7 +211,7 @@ async def test_a_mail_server_that_hangs_delays_no_decision(client: Client, tmp_p
 async def test_a_refused_address_is_undeliverable_at_once_until_it_is_corrected(client: Client, tmp_path: Path) -> None:
     port, mailbox = free_port(), Mailbox("new-3@", refuse="mail-3@")
     with mail_server(mailbox, port):
-        async with build_worker(client, Settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{port}")):
+        async with build_worker(client, worker_settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{port}")):
             candidate = await buyer(client, "mail-3")
             await candidate.has("NoticeUndeliverable", 2)
             assert await candidate.attention() == ["notice-undeliverable"]
@@ -295,7 +296,7 @@ async def test_a_registration_waits_for_a_broken_scheme_file_to_be_mended(idle_w
         status = await candidate.status()
         assert (status["status"], status["scheme"], status["sequence"]) == ("awaiting_purchase", None, 0)
         assert await candidate.timeline() == []
-        shutil.copy(ROOT / "schemes" / "ciac.toml", scheme)
+        shutil.copy(SCHEME_FILE, scheme)
         await world.days(0.1)
         await candidate.has("PurchaseConfirmed")
 
@@ -304,26 +305,26 @@ async def test_a_cycle_opens_under_the_old_scheme_where_the_current_one_cannot_b
     idle_world: World, tmp_path: Path
 ) -> None:
     world, scheme = idle_world, tmp_path / "scheme.toml"
-    shutil.copy(ROOT / "schemes" / "ciac.toml", scheme)
+    shutil.copy(SCHEME_FILE, scheme)
     async with world.worker(scheme=scheme):
         holder = await world.holder()
         scheme.write_text("version = ")
         await world.until(local("2042-01-11"))
         await holder.stands("recertifying")
         assert await holder.attention() == ["scheme-not-loaded"]
-        assert (await holder.status())["scheme"] == "ciac-2026.2"
+        assert (await holder.status())["scheme"] == "tests-1"
 
 
 async def test_a_cycle_pins_the_scheme_that_is_current_when_its_window_opens(idle_world: World, tmp_path: Path) -> None:
     world, scheme = idle_world, tmp_path / "scheme.toml"
-    text = (ROOT / "schemes" / "ciac.toml").read_text()
+    text = SCHEME_FILE.read_text()
     scheme.write_text(text)
     async with world.worker(scheme=scheme):
         holder = await world.holder()
-        newer = text.replace("ciac-2026.2", "ciac-2041.1").replace("validity_months = 36", "validity_months = 24")
+        newer = text.replace("tests-1", "ciac-2041.1").replace("validity_months = 36", "validity_months = 24")
         scheme.write_text(newer)
         await world.until(local("2042-01-09"))
-        assert (await holder.status())["scheme"] == "ciac-2026.2"
+        assert (await holder.status())["scheme"] == "tests-1"
         await world.until(local("2042-01-11"))
         await holder.stands("recertifying")
         assert (await holder.status())["scheme"] == "ciac-2041.1"

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from journeys import CUSTOMERS, LEADERSHIP, OPERATIONS, PEOPLE, World, border, local, mails
+from tests.workflows.journeys import CUSTOMERS, LEADERSHIP, OPERATIONS, PEOPLE, World, border, local, mails
 
 DEADLINE = "2042-01-10"
 SETTLED = border("2042-01-24")

@@ -4,11 +4,11 @@ from collections import Counter
 from datetime import date, timedelta
 
 import pytest
-from journeys import World, border, local
 from temporalio.api.common.v1 import Payload
 
 from domain.calendar import add_months
 from runtime.search_attributes import ALL
+from tests.workflows.journeys import World, border, local
 
 CYCLES = 10
 

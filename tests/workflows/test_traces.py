@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from journeys import PEOPLE, Candidate, eventually
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from chaos.evidence import read_history
 from chaos.mail import MailServer
-from runtime.settings import Settings
+from runtime.settings import ROOT, Settings
+from tests.scheme import worker_settings
+from tests.workflows.journeys import PEOPLE, Candidate, eventually
 from worker import build_replayer, build_worker
 
-PACKAGE = Path(__file__).parents[2] / "workflows"
+PACKAGE = ROOT / "workflows"
 GIVES_COMMANDS = {
     *("execute_activity", "start_activity", "execute_local_activity", "start_local_activity"),
     *("execute_child_workflow", "start_child_workflow", "upsert_memo", "upsert_search_attributes"),
@@ -35,12 +36,12 @@ async def mail() -> AsyncIterator[MailServer]:
 
 @pytest.fixture
 def settings(mail: MailServer, tmp_path: Path) -> Settings:
-    return Settings(outbox=tmp_path, smtp_url=mail.url("worker"))
+    return worker_settings(outbox=tmp_path, smtp_url=mail.url("worker"))
 
 
 def that_forgets(client: Client, settings: Settings) -> Worker:
     """A worker that keeps no candidacy in memory: it replays the history for every task, as after a restart."""
-    return build_worker(client, Settings(outbox=settings.outbox, smtp_url=settings.smtp_url, cached_workflows=0))
+    return build_worker(client, worker_settings(outbox=settings.outbox, smtp_url=settings.smtp_url, cached_workflows=0))
 
 
 async def known(candidate: Candidate, activities: int) -> None:

@@ -1,0 +1,156 @@
+"""Heartbeats while an activity works, and no second mail from an attempt that was given up."""
+
+import asyncio
+import dataclasses
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import Envelope
+from temporalio import activity
+from temporalio.testing import ActivityEnvironment
+
+from activities.delivery import MailServer
+from activities.heartbeats import heartbeating
+from activities.notices import Notices
+from runtime.embedded import free_port
+from tests.unit.activities.notice_samples import request
+
+
+@activity.defn
+async def works_until(done: asyncio.Event) -> str:
+    """Works until somebody says that it is done."""
+    async with heartbeating():
+        await done.wait()
+    return "done"
+
+
+class Watched(ActivityEnvironment):
+    """An activity's surroundings that counts the heartbeats, and says when there were three."""
+
+    def __init__(self, timeout: timedelta | None) -> None:
+        super().__init__()
+        self.info = dataclasses.replace(self.info, heartbeat_timeout=timeout)
+        self.beats = 0
+        self.three = asyncio.Event()
+        self.on_heartbeat = self._beat
+
+    def _beat(self, *_details: Any) -> None:
+        self.beats += 1
+        if self.beats == 3:
+            self.three.set()
+
+
+async def test_heartbeats_are_sent_while_the_work_lasts_and_then_no_more() -> None:
+    watched = Watched(timedelta(milliseconds=20))
+    assert await watched.run(works_until, watched.three) == "done"
+    before = watched.beats
+    await asyncio.sleep(0.05)
+    assert watched.beats == before >= 3
+
+
+async def test_without_a_heartbeat_timeout_there_are_no_heartbeats() -> None:
+    watched = Watched(None)
+    done = asyncio.Event()
+    running = asyncio.create_task(watched.run(works_until, done))
+    await asyncio.sleep(0.05)
+    done.set()
+    assert await running == "done"
+    assert watched.beats == 0
+
+
+# --- an attempt that was given up
+
+
+class Postmaster:
+    """Counts the mails that it has taken, and says when a client has left."""
+
+    def __init__(self) -> None:
+        self.taken: list[Envelope] = []
+
+    async def handle_DATA(self, _s: Any, _x: Any, envelope: Envelope) -> str:
+        self.taken.append(envelope)
+        return "250 OK"
+
+
+@contextmanager
+def slow_to_greet() -> Iterator[tuple[str, "SlowDoor"]]:
+    """A mail server behind a door that lets nobody through until it is told to."""
+    postmaster = Postmaster()
+    controller = Controller(postmaster, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    door = SlowDoor(controller.port, postmaster)
+    try:
+        yield f"smtp://127.0.0.1:{door.port}", door
+    finally:
+        door.listener.close()
+        controller.stop()
+
+
+class SlowDoor:
+    """Takes one connection, and passes it on to the mail server when it is opened."""
+
+    def __init__(self, behind: int, postmaster: Postmaster) -> None:
+        self._behind = behind
+        self.postmaster = postmaster
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self.listener.getsockname()[1]
+
+    async def somebody(self) -> socket.socket:
+        """Wait for a connection."""
+        connection, _ = await asyncio.to_thread(self.listener.accept)
+        return connection
+
+    async def pass_on(self, connection: socket.socket) -> bytes:
+        """Carry everything between this connection and the mail server until either ends; answers what was said."""
+        reader, writer = await asyncio.open_connection(sock=connection)
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._behind)
+        said = bytearray()
+
+        async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter, copy: bytearray) -> None:
+            while chunk := await source.read(4096):
+                copy.extend(chunk)
+                target.write(chunk)
+            target.close()
+
+        await asyncio.gather(carry(reader, inner_writer, said), carry(inner_reader, writer, bytearray()))
+        return bytes(said)
+
+
+async def test_an_attempt_that_was_given_up_before_the_mail_server_answered_sends_nothing() -> None:
+    with slow_to_greet() as (url, door):
+        environment = ActivityEnvironment()
+        sending = asyncio.create_task(environment.run(Notices(MailServer(url)).send_notice, request()))
+        connection = await door.somebody()
+        environment.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        said = await door.pass_on(connection)
+    assert b"quit" in said.lower()
+    assert b"mail from" not in said.lower()
+    assert door.postmaster.taken == []
+
+
+def test_a_worker_that_stops_does_not_wait_for_a_mail_server_that_hangs() -> None:
+    with slow_to_greet() as (url, door):
+
+        async def give_up() -> socket.socket:
+            environment = ActivityEnvironment()
+            sending = asyncio.create_task(environment.run(Notices(MailServer(url)).send_notice, request()))
+            connection = await door.somebody()
+            environment.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sending
+            return connection
+
+        # The loop is closed by now, and the thread still waits for the greeting: it has not hung up.
+        connection = asyncio.run(give_up())
+        connection.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            connection.recv(1)
+        asyncio.run(door.pass_on(connection))
+    assert door.postmaster.taken == []

@@ -1,0 +1,191 @@
+"""The whole of docker-compose.yml on a real engine, under a name, ports and folders of its own."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+import pytest
+import yaml
+from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError, RPCStatusCode
+from testcontainers.compose import DockerCompose
+
+from runtime.connection import CannotConnect, connect_at
+from runtime.embedded import free_port
+from runtime.settings import ROOT
+from tests.processes.engine import PATIENCE, STARTER, Ended, Handle, run, workflow_id
+
+T = TypeVar("T")
+OUTBOX = "/var/lib/certpath/outbox"
+
+# What a client is told while a server, its database or the last worker is away. Each is worth another try.
+_PASSING = {
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.FAILED_PRECONDITION,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.INTERNAL,
+    RPCStatusCode.UNKNOWN,
+}
+
+
+def missing() -> str | None:
+    """What this machine lacks to run docker-compose.yml; None where nothing is missing.
+
+    An image that is not here is pulled.
+    """
+    if shutil.which("docker") is None:
+        return "the docker client is not installed"
+    if _docker("compose", "version").code:
+        return "the compose plugin of the docker client is not installed"
+    if _docker("info").code:
+        return "no Docker engine answers"
+    for image in _images():
+        if _docker("image", "inspect", image).code == 0:
+            continue
+        pulled = _docker("pull", "--quiet", image)
+        if pulled.code:
+            why = pulled.err.strip().splitlines() or ["no reason was given"]
+            return f"the image {image} is not here and cannot be pulled: {why[-1]}"
+    return None
+
+
+def _images() -> list[str]:
+    """The images of the services that start without a profile, and the one that Certpath's own is made from."""
+    versions = dict(
+        line.split("=", 1) for line in (ROOT / ".env").read_text().splitlines() if line and not line.startswith("#")
+    )
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"].values()
+    named = {service["image"] for service in services if "profiles" not in service and "build" not in service}
+    named.add("python:${PYTHON_VERSION}")
+    for name, version in versions.items():
+        named = {image.replace(f"${{{name}}}", version) for image in named}
+    return sorted(named)
+
+
+def _docker(*arguments: str) -> Ended:
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=300)
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+class Installation:
+    """A running installation. Its containers are reached by the names of their services."""
+
+    def __init__(self, folder: Path) -> None:
+        self.exchange = folder / "exchange"
+        self._folder = folder
+        self._name = f"certpath-test-{uuid4().hex[:8]}"
+        self.image = f"certpath:{self._name}"
+        self.address = f"127.0.0.1:{free_port()}"
+        self._compose = DockerCompose(ROOT, build=True, env_file=[".env", str(self._settings())])
+
+    def _settings(self) -> Path:
+        """What an operator would write into local.env."""
+        file = self._folder / "local.env"
+        values = {
+            "COMPOSE_PROJECT_NAME": self._name,
+            "CERTPATH_BUILD_ID": self._name,
+            "CERTPATH_TEMPORAL_PORT": self.address.rpartition(":")[2],
+            "CERTPATH_UI_PORT": str(free_port()),
+            "CERTPATH_SECRETS": str(self._folder / "secrets"),
+            "CERTPATH_EXCHANGE": str(self.exchange),
+        }
+        if os.getuid() != 0:  # as deploy/prepare.sh tells somebody who is not root
+            values |= {"CERTPATH_UID": str(os.getuid()), "CERTPATH_GID": str(os.getgid())}
+        file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+        return file
+
+    def prepare(self) -> None:
+        """Make the secrets, by the command that an operator uses."""
+        places = {"CERTPATH_SECRETS": str(self._folder / "secrets"), "CERTPATH_EXCHANGE": str(self.exchange)}
+        subprocess.run([ROOT / "deploy/prepare.sh"], env={**os.environ, **places}, check=True, capture_output=True)
+
+    def up(self) -> None:
+        """Build the image, start everything, and wait until it is healthy."""
+        self._compose.start()
+
+    def compose(self, *arguments: str) -> str:
+        """Run `docker compose` with these arguments to its end; answers what it printed."""
+        command = [*self._compose.docker_compose_command(), *arguments]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def remove(self) -> None:
+        """End everything, with its volumes and its image."""
+        self._compose.stop()
+        _docker("image", "rm", "--force", self.image)
+
+    def containers(self, service: str) -> list[str]:
+        """The ids of a service's running containers."""
+        return self.compose("ps", "--quiet", service).split()
+
+    def inspect(self, thing: str, template: str) -> str:
+        """One fact of a container or an image, as Docker's own template language names it."""
+        told = _docker("inspect", "--format", template, thing)
+        assert told.code == 0, told.err
+        return told.out.strip()
+
+    def kill(self, container: str) -> None:
+        """End a container as a power cut would."""
+        assert _docker("kill", container).code == 0
+
+    def starter(self, *arguments: str) -> Ended:
+        """The command line, from outside."""
+        return run([*STARTER, *arguments], self.address)
+
+    def outbox(self) -> Path:
+        """A copy of the outbox as it is now."""
+        copied = self._folder / f"outbox-{uuid4().hex[:8]}"
+        container = self.containers("worker")[0]
+        told = _docker("cp", f"{container}:{OUTBOX}", str(copied))
+        assert told.code == 0, told.err
+        return copied
+
+    async def client(self) -> Client:
+        """A client of its Temporal, as soon as that can be reached."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await connect_at(self.address)
+                except CannotConnect:
+                    await asyncio.sleep(0.5)
+
+    async def handle(self, candidate: str) -> Handle:
+        return (await self.client()).get_workflow_handle(workflow_id(candidate))
+
+
+async def persistently(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask as an integration must: again, while a server or the last worker is away."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                async with asyncio.timeout(20):
+                    return await ask()
+            except RPCError as error:
+                if error.status not in _PASSING:
+                    raise
+            except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+                pass
+            await asyncio.sleep(0.5)
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[Installation]:
+    """A whole installation for the length of the block. Skips the test, with the reason, where there can be none."""
+    if reason := missing():
+        pytest.skip(reason)
+    installation = Installation(folder)
+    installation.prepare()
+    try:
+        installation.up()
+        yield installation
+    finally:
+        installation.remove()

@@ -1,0 +1,272 @@
+"""The command line against the real engine: outcomes, exit codes, stdout and stderr."""
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from runtime import search_attributes
+from runtime.settings import ROOT
+from tests.processes.engine import Ended, Engine, day, engine, eventually, instant, result, surroundings, workflow_id
+
+
+@pytest_asyncio.fixture(scope="module")
+async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    """A server and a worker for the tests of this file."""
+    async with engine(tmp_path_factory.mktemp("command-line")) as running:
+        yield running
+
+
+def register(certpath: Engine, candidate: str, designation: str = "CCMA", *more: str) -> Ended:
+    return certpath.starter(
+        *("register", "--candidate", candidate, "--name", "Ana Ruiz", "--email", "ana@example.org"),
+        *("--designation", designation, "--purchase-ref", "INV-1", "--purchased-at", instant(60)),
+        *more,
+    )
+
+
+def send(certpath: Engine, candidate: str, message: str, payload: str, *more: str) -> Ended:
+    return certpath.starter("send", candidate, "CCMA", message, payload, *more)
+
+
+# --- register
+
+
+def test_a_registration_is_under_way_when_the_command_ends(certpath: Engine) -> None:
+    ended = register(certpath, "R-1", "CCSL", "--role", "Director", "--experience-since", day(1000))
+    assert (ended.code, ended.out) == (0, "")
+    assert "registered, status testing" in ended.err
+    status = certpath.starter("status", "R-1", "CCSL", "--json").document
+    assert status["name"] == "Ana Ruiz"
+    assert status["experience"]["met"] is True
+
+
+def test_registering_again_with_the_same_data_is_done_with_other_data_refused(certpath: Engine) -> None:
+    register(certpath, "R-2")
+    again = register(certpath, "R-2", "CCMA", "--json")
+    assert again.code == 0
+    assert again.document == {
+        "outcome": "already enrolled",
+        "workflow_id": workflow_id("R-2", "CCMA"),
+        "status": "testing",
+        "purchase_confirmed": True,
+    }
+    other = register(certpath, "R-2", "CCMA", "--publish")
+    assert other.code == 1
+    assert "other data" in other.err
+
+
+async def test_a_candidacy_that_a_foreign_client_started_is_compared_too(certpath: Engine) -> None:
+    await certpath.enrol("R-3", designation="CCMA", name="Ana Ruiz", email="ana@example.org", experience=None)
+    await eventually(lambda: certpath.starter("status", "R-3", "CCMA").code == 0)
+    assert "already enrolled" in register(certpath, "R-3").err
+    bob = ("register", "--candidate", "R-3", "--name", "Bob", "--email", "b@c.de", "--designation", "CCMA")
+    assert certpath.starter(*bob).code == 1
+
+
+def test_a_closed_candidacy_is_opened_again_only_on_purpose(certpath: Engine) -> None:
+    register(certpath, "R-4")
+    assert send(certpath, "R-4", "withdraw", "{}").code == 0
+    closed = register(certpath, "R-4", "CCMA", "--json")
+    assert closed.code == 1
+    assert closed.document["error"]["kind"] == "closed"
+    assert "--re-enrol" in closed.err
+    assert register(certpath, "R-4", "CCMA", "--re-enrol").code == 0
+    assert certpath.starter("status", "R-4", "CCMA", "--json").document["status"] == "testing"
+
+
+# --- send
+
+
+def test_a_message_is_answered_with_what_came_of_it(certpath: Engine) -> None:
+    register(certpath, "S-1")
+    payload = json.dumps(result(1, "people-management"))
+    taken = send(certpath, "S-1", "record_assessment_result", payload)
+    assert (taken.code, taken.out) == (0, "")
+    assert "AssessmentPassed; status testing" in taken.err
+    again = send(certpath, "S-1", "record_assessment_result", payload, "--json")
+    assert (again.code, again.err) == (0, "")
+    assert again.document["duplicate"] is True
+
+
+def test_a_payload_comes_from_a_file_or_from_stdin(certpath: Engine, tmp_path: Path) -> None:
+    register(certpath, "S-2")
+    file = tmp_path / "result.json"
+    file.write_text(json.dumps(result(1, "people-management")), encoding="utf-8-sig")
+    assert send(certpath, "S-2", "record_assessment_result", f"@{file}").code == 0
+    piped = certpath.starter(
+        *("send", "S-2", "CCMA", "record_assessment_result", "-", "--json"),
+        stdin=json.dumps(result(2, "operations-management")).encode(),
+    )
+    assert piped.document["events"] == ["AssessmentPassed"]
+
+
+def test_no_digit_is_lost_on_the_way(certpath: Engine) -> None:
+    register(certpath, "S-3")
+    payload = json.dumps(result(1, "people-management")).replace(": 80", ": 69.99999999999999999")
+    failed = send(certpath, "S-3", "record_assessment_result", payload, "--json")
+    assert failed.document["events"] == ["AssessmentFailed"]
+
+
+def test_what_the_rules_refuse_is_code_1(certpath: Engine) -> None:
+    register(certpath, "S-4")
+    refused = send(certpath, "S-4", "suspend", '{"reason": "x", "by": "y"}', "--json")
+    assert refused.code == 1
+    assert refused.document["error"]["kind"] == "refused"
+    assert refused.document["error"]["code"]
+    assert len(refused.err.splitlines()) == 1
+
+
+def test_what_cannot_be_understood_is_code_2_with_a_line_for_each_field(certpath: Engine) -> None:
+    register(certpath, "S-5")
+    ended = send(certpath, "S-5", "record_assessment_result", '{"result_id": "R-1", "domian": "x"}')
+    assert (ended.code, ended.out) == (2, "")
+    fields = {line.strip().partition(":")[0] for line in ended.err.splitlines()[1:]}
+    assert {"domain", "taken_at", "domian"} <= fields
+
+
+def test_unknown_and_closed_are_outcomes_of_their_own(certpath: Engine) -> None:
+    register(certpath, "S-6")
+    assert send(certpath, "S-6", "withdraw", '{"reason": "moves abroad"}').code == 0
+    closed = send(certpath, "S-6", "withdraw", "{}", "--json")
+    assert closed.code == 1
+    assert closed.document["error"] == {
+        "kind": "closed",
+        "message": "The candidacy of S-6 for CCMA is closed (withdrawn): it takes no messages any more.",
+        "workflow_id": workflow_id("S-6", "CCMA"),
+        "status": "withdrawn",
+    }
+    unknown = send(certpath, "S-99", "withdraw", "{}", "--json")
+    assert unknown.code == 1
+    assert unknown.document["error"]["kind"] == "not-found"
+
+
+# --- status, timeline, list
+
+
+def test_status_and_timeline_answer_people_and_machines(certpath: Engine) -> None:
+    register(certpath, "Q-1")
+    send(certpath, "Q-1", "record_assessment_result", json.dumps(result(1, "people-management", 81.559)))
+    card = certpath.starter("status", "Q-1", "CCMA")
+    assert (card.code, card.err) == (0, "")
+    assert "CIAC-Certified Management Associate" in card.out
+    assert "passed with 81.55 %" in card.out
+    events = certpath.starter("timeline", "Q-1", "CCMA", "--json").document
+    assert [event["type"] for event in events] == ["Registered", "PurchaseConfirmed", "AssessmentPassed"]
+    table = certpath.starter("timeline", "Q-1", "CCMA").out
+    assert all(event["summary"] in table for event in events)
+
+
+def test_the_closed_still_answer_questions(certpath: Engine) -> None:
+    register(certpath, "Q-2")
+    send(certpath, "Q-2", "withdraw", "{}")
+    assert certpath.starter("status", "Q-2", "CCMA", "--json").document["status"] == "withdrawn"
+    assert "Withdrawn" in certpath.starter("timeline", "Q-2", "CCMA").out
+
+
+@pytest.mark.parametrize("verb", ["status", "timeline"])
+def test_a_question_about_nobody_is_code_1(certpath: Engine, verb: str) -> None:
+    ended = certpath.starter(verb, "Q-99", "CCMA")
+    assert (ended.code, ended.out) == (1, "")
+    assert "no candidacy of Q-99 for CCMA" in ended.err
+
+
+async def test_list_finds_by_what_the_engine_publishes(certpath: Engine) -> None:
+    register(certpath, "L-1")
+    register(certpath, "L-2", "CCSL")
+    held = send(certpath, "L-1", "record_assessment_result", json.dumps(result(1, "people-management", passed=False)))
+    assert "ResultHeld" in held.err
+
+    def found(*filters: str) -> set[str]:
+        listed = certpath.starter("list", "--json", *filters)
+        assert (listed.code, listed.err) == (0, "")
+        return {entry["candidate_id"] for entry in listed.document}
+
+    await eventually(lambda: "L-1" in found("--attention"))  # visibility follows within a moment
+    assert {"L-1", "L-2"} <= found("--status", "testing")
+    assert found("--designation", "CCSL") >= {"L-2"}
+    assert "L-1" not in found("--designation", "CCSL")
+    assert "L-2" not in found("--attention")
+    assert "L-1" not in found("--due-within", "30d")
+    assert "L-1" in found("--due-within", "200w")
+    table = certpath.starter("list", "--attention")
+    assert "held-result:R-1" in table.out
+    assert "candidac" in table.err
+
+
+def test_a_reader_that_leaves_early_is_no_error(certpath: Engine) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} starter.py list --json | true; exit ${{PIPESTATUS[0]}}"],
+        cwd=ROOT,
+        env=surroundings(certpath.server.address, {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_setup_may_be_repeated(certpath: Engine) -> None:
+    assert certpath.starter("setup", "--json").document == {"namespace": "default", "added": []}
+
+
+def test_setup_makes_a_namespace_that_can_be_used_at_once(certpath: Engine) -> None:
+    namespace = "made-by-setup"
+
+    def setup(*arguments: str) -> Ended:
+        return certpath.starter("setup", *arguments, "--json", TEMPORAL_NAMESPACE=namespace)
+
+    missing = setup()
+    assert missing.code == 3
+    assert "no such namespace" in missing.err
+    made = setup("--create-namespace", "--retention", "1826d")
+    assert (made.code, made.err) == (0, "")
+    names = [key.name for key in search_attributes.ALL]
+    created = {"retention_days": 1826, "namespace_was": "created"}
+    assert made.document == {"namespace": namespace, "added": names, **created}
+    enrolled = certpath.starter(
+        *("register", "--candidate", "N-1", "--name", "Ana Ruiz", "--email", "a@b.example", "--designation", "CCMA"),
+        TEMPORAL_NAMESPACE=namespace,
+    )
+    assert enrolled.code == 0, enrolled.err
+    assert setup("--create-namespace", "--retention", "1826d").document["namespace_was"] == "unchanged"
+    assert setup("--retention", "30d").document["namespace_was"] == "changed"
+    described = certpath.temporal("operator", "namespace", "describe", "--namespace", namespace, "--output", "json")
+    assert described.document["config"]["workflowExecutionRetentionTtl"] == f"{30 * 24 * 3600}s"
+
+
+@pytest.mark.parametrize("arguments", [("--create-namespace",), ("--retention", "2h"), ("--retention", "soon")])
+def test_setup_asks_for_a_retention_that_keeps_closed_candidacies(certpath: Engine, arguments: tuple[str, ...]) -> None:
+    ended = certpath.starter("setup", *arguments)
+    assert ended.code == 2
+    assert "1826d" in ended.err or "30d" in ended.err
+
+
+# --- without a worker
+
+
+async def test_without_a_worker_registering_is_done_and_asking_is_code_3(tmp_path: Path) -> None:
+    async with engine(tmp_path, working=False) as alone:
+        enrolled = register(alone, "W-1")
+        assert enrolled.code == 0
+        assert "waits for a worker" in enrolled.err
+        assert [entry["candidate_id"] for entry in alone.starter("list", "--json").document] == ["W-1"]
+        asked = alone.starter("status", "W-1", "CCMA", "--json")
+        sent = send(alone, "W-1", "update_contact", '{"name": "Ana Lopez"}', "--json")
+        for ended in (asked, sent):
+            assert ended.code == 3
+            assert ended.document["error"]["kind"] == "no-worker"
+            assert "./worker.py" in ended.err
+        # The server may have kept it. Sent again as the command said, it counts once.
+        message_id = sent.document["error"]["message_id"]
+        assert message_id in sent.err
+        await alone.worker.start()
+        payload = json.dumps({"name": "Ana Lopez", "message_id": message_id})
+        assert send(alone, "W-1", "update_contact", payload).code == 0
+        events = alone.starter("timeline", "W-1", "CCMA", "--json").document
+        assert [event["type"] for event in events].count("ContactUpdated") == 1

@@ -1,0 +1,163 @@
+"""The command line as a process, with nobody to talk to: exit codes, stdout and stderr."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runtime.settings import ROOT
+from tests.processes.engine import Ended, run, surroundings
+
+NOBODY = "127.0.0.1:1"
+"""An address where no server listens."""
+
+
+def starter(*arguments: str, stdin: bytes = b"", **environment: str) -> Ended:
+    """Run the command line to its end, with nobody to talk to."""
+    return run([sys.executable, ROOT / "starter.py", *arguments], NOBODY, stdin=stdin, **environment)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("bogus",),
+        ("status",),
+        ("status", "C-1"),
+        ("status", "C 1", "CCSL"),
+        ("status", "C-1", "CCSL", "--yaml"),
+        ("send", "C-1", "CCSL", "record_assesment_result"),
+        ("send", "C-1", "CC'SL", "withdraw"),
+        ("register", "--candidate", "C-1"),
+        ("list", "--due-within", "soon"),
+        ("dev", "--port", "0"),
+    ],
+)
+def test_bad_usage_is_code_2_and_says_so_on_stderr(arguments: tuple[str, ...]) -> None:
+    ended = starter(*arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "usage: starter.py" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_misspelt_message_is_answered_with_the_likely_one() -> None:
+    assert "did you mean record_assessment_result" in starter("send", "C", "CCSL", "record_assesment_result").err
+
+
+def test_help_names_every_verb_and_message() -> None:
+    ended = starter("--help")
+    assert ended.code == 0
+    assert all(verb in ended.out for verb in ("setup", "register", "send", "status", "dev", "demo"))
+    assert "review_recertification" in starter("send", "--help").out
+
+
+def test_help_imports_neither_the_sdk_nor_pydantic_nor_rich() -> None:
+    code = (
+        "import sys; sys.argv = ['starter.py', '--help']\n"
+        "import starter\n"
+        "try: starter.main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'temporalio', 'pydantic', 'rich', 'asyncio', 'structlog'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("send", "C-1", "CCSL", "withdraw", '{"reason": '), "line 1, column 12"),
+        (("send", "C-1", "CCSL", "withdraw", "[]"), "must be a JSON object"),
+        (("send", "C-1", "CCSL", "withdraw", "@/nowhere.json"), "/nowhere.json cannot be read"),
+        (("list", "--status", "asleep"), "awaiting_purchase"),
+        (("list", "--designation", "CCXX"), "CCSL, CCOM, CCMA, CCMC"),
+        (
+            ("register", "--candidate", "C-1", "--name", "Ana", "--email", "a@b.c", "--designation", "XX"),
+            "XX is none of CCSL",
+        ),
+        (
+            ("register", "--candidate", "C-1", "--name", "Ana", "--email", "ana", "--designation", "CCSL"),
+            "email",
+        ),
+        (
+            (
+                "register",
+                "--candidate",
+                "C-1",
+                "--name",
+                "A",
+                "--email",
+                "a@b.c",
+                "--designation",
+                "CCSL",
+                "--role",
+                "X",
+            ),
+            "--experience-since",
+        ),
+    ],
+)
+def test_bad_input_is_code_2_before_any_server_is_asked(arguments: tuple[str, ...], told: str) -> None:
+    ended = starter(*arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert told in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_stdin_is_read_as_the_payload() -> None:
+    ended = starter("send", "C-1", "CCSL", "withdraw", "-", stdin=b"not json")
+    assert ended.code == 2
+    assert "line 1, column 1" in ended.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("setup",),
+        ("status", "C-1", "CCSL"),
+        ("timeline", "C-1", "CCSL"),
+        ("list",),
+        ("send", "C-1", "CCSL", "withdraw"),
+        ("register", "--candidate", "C-1", "--name", "Ana", "--email", "a@b.c", "--designation", "CCSL"),
+    ],
+)
+def test_a_server_that_is_not_there_is_code_3_in_one_line(arguments: tuple[str, ...]) -> None:
+    ended = starter(*arguments)
+    assert ended.code == 3
+    assert ended.out == ""
+    assert len(ended.err.splitlines()) == 1
+    assert NOBODY in ended.err
+
+
+def test_with_json_a_failure_is_one_document_too() -> None:
+    ended = starter("status", "C-1", "CCSL", "--json")
+    assert ended.code == 3
+    assert ended.document["error"]["kind"] == "unreachable"
+
+
+def test_settings_that_cannot_be_read_are_code_2(tmp_path: Path) -> None:
+    (tmp_path / "temporal.toml").write_text("[broken")
+    ended = starter("list", TEMPORAL_CONFIG_FILE=str(tmp_path / "temporal.toml"))
+    assert ended.code == 2
+    assert "temporal.toml" in ended.err
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    command = f"{sys.executable} starter.py status C-1 CCSL --json | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=surroundings(NOBODY, {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "BrokenPipe" not in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,121 @@
+"""The two verbs that bring servers of their own: `dev` keeps everything, `demo` leaves nothing."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runtime.embedded import free_port
+from runtime.settings import ROOT
+from tests.processes.engine import eventually, run, surroundings
+
+STARTER = str(ROOT / "starter.py")
+NOBODY = "127.0.0.1:1"
+
+STANDING = {
+    ("A-101 Ana Ruiz", "CCMA"): "superseded",
+    ("A-101 Ana Ruiz", "CCOM"): "certified",
+    ("A-102 Ben Okafor", "CCMA"): "testing",
+    ("A-103 Chloé Martin", "CCMA"): "certified",
+    ("A-104 Diego Sousa", "CCMA"): "awaiting_purchase",
+    ("A-105 Emi Tanaka", "CCMA"): "withdrawn",
+    ("A-106 Farid Haddad", "CCMA"): "certified",
+    ("B-201 Grace Lindqvist", "CCOM"): "certified",
+    ("B-202 Hugo Weber", "CCOM"): "awaiting_experience",
+    ("B-203 Inês Costa", "CCOM"): "awaiting_review",
+    ("B-204 Jonas Meyer", "CCOM"): "testing",
+    ("C-301 Noah Fischer", "CCMC"): "suspended",
+    ("C-302 Olga Petrova", "CCMC"): "certified",
+    ("C-303 Pedro Alves", "CCMC"): "settling",
+    ("C-305 Rosa Marino", "CCMC"): "revoked",
+    ("C-306 Sven Larsen", "CCMC"): "certified",
+    ("C-306 Sven Larsen", "CCSL"): "testing",
+    ("D-401 Tara Singh", "CCSL"): "certified",
+    ("D-402 Uwe Schmidt", "CCSL"): "testing",
+}
+"""What the rules make of the examples, whatever day it is."""
+
+HELD = {"A-103", "A-104", "B-206", "C-304", "D-405"}
+
+
+def test_the_demo_tells_the_whole_story_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    done = run([sys.executable, STARTER, "demo"], NOBODY, TMPDIR=str(tmp_path))
+    assert done.code == 0, done.err
+    assert "Traceback" not in done.err
+    assert left_in(tmp_path) == []
+    rows = [re.split(r" {2,}", line) for line in done.out.splitlines()]
+    stands = {(row[0], row[1]): row[2] for row in rows if len(row) >= 4}
+    assert {key: stands.get(key) for key in STANDING} == STANDING
+    held = {row[0].split()[0] for row in rows if any("held-result" in cell for cell in row)}
+    assert held == HELD
+    assert re.search(r"L-1 for CCSL, .*: 1[34]\.\d years, now expired", done.out)
+    assert re.search(r"L-2 for CCOM, .* now timed_out", done.out)
+    assert re.search(r"L-3 for CCMA, .* now withdrawn", done.out)
+    assert [row[1] for row in rows if len(row) == 3].count("Recertified") == 5
+
+
+def left_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def demo_in(folder: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, STARTER, "demo"],
+        env=surroundings(NOBODY, {"TMPDIR": str(folder)}),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+async def test_a_demo_that_is_stopped_leaves_nothing_behind_either(tmp_path: Path, asked: signal.Signals) -> None:
+    with demo_in(tmp_path) as demo:
+        await eventually(lambda: any(tmp_path.rglob("temporal.db")))
+        demo.send_signal(asked)
+        _, err = demo.communicate(timeout=60)
+    assert demo.returncode == 130
+    assert "Traceback" not in err
+    assert left_in(tmp_path) == []
+
+
+async def test_dev_keeps_what_happened_and_says_where_it_is(tmp_path: Path) -> None:
+    port, ui_port = free_port(), free_port()
+    address = f"127.0.0.1:{port}"
+    where = ("--port", str(port), "--ui-port", str(ui_port), "--db", str(tmp_path / "dev.db"))
+    ana = ("--candidate", "C-1", "--name", "Ana", "--email", "a@b.c", "--designation", "CCMA")
+
+    def dev() -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, STARTER, "dev", *where],
+            # The operator's own Temporal is another one: dev is not to work for it.
+            env=surroundings(NOBODY, {"CERTPATH_OUTBOX": str(tmp_path / "outbox")}),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def status() -> int:
+        return run([sys.executable, STARTER, "status", "C-1", "CCMA"], address).code
+
+    def stop(running: "subprocess.Popen[str]", asked: signal.Signals) -> str:
+        running.send_signal(asked)
+        _, err = running.communicate(timeout=60)
+        assert running.returncode == 0, err
+        return err
+
+    with dev() as first:
+        await eventually(lambda: run([sys.executable, STARTER, "register", *ana], address).code == 0)
+        await eventually(lambda: status() == 0)
+        second = run([sys.executable, STARTER, "dev", *where], NOBODY)
+        assert second.code == 3
+        assert f"Port {port} is in use" in second.err
+        told = stop(first, signal.SIGINT)
+    assert address in told
+    assert f"http://127.0.0.1:{ui_port}" in told
+    with dev() as again:
+        await eventually(lambda: status() == 0)
+        stop(again, signal.SIGTERM)
+    assert status() == 3

@@ -1,0 +1,407 @@
+"""The finding verbs against the real engine: `list`, `due`, `attention`, `summary`, `status` and `timeline`."""
+
+import asyncio
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from cli import exits, finding, main
+from cli.verbs import list as list_verb
+from runtime.settings import ROOT
+from tests.processes.engine import DOMAINS, NOBODY, Engine, Terminal, engine, eventually, instant, result, surroundings
+
+
+@pytest_asyncio.fixture(scope="module")
+async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    """A server, a worker and some people at all stations of a candidacy."""
+    async with engine(tmp_path_factory.mktemp("finding")) as running:
+        await enrolled(running)
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module")
+async def beside(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    """A server and a worker for what ended otherwise: the people of the other tests are counted."""
+    async with engine(tmp_path_factory.mktemp("beside")) as running:
+        yield running
+
+
+async def enrolled(running: Engine) -> None:
+    held = await running.enrol("F-held", designation="CCMA", experience=None)
+    await held.signal("record_assessment_result", result(1, DOMAINS[0], passed=False))
+    refused = await running.enrol("F-refused")
+    await refused.signal("suspend", {"reason": "x", "by": "y"})
+    withdrawn = await running.enrol("F-closed")
+    await withdrawn.signal("withdraw", {"reason": "moves abroad"})
+    certified = await running.enrol("F-certified", designation="CCMA", experience=None)
+    failed = result(9, DOMAINS[0], 50, taken_at=instant(50))
+    for payload in (failed, *(result(number, domain) for number, domain in enumerate(DOMAINS, start=1))):
+        await certified.signal("record_assessment_result", payload)
+    await running.enrol("F-waiting", designation="CCMC", purchase=None, experience=None)
+    # Bought almost two years ago: the last reminders and the deadline lie in the coming weeks.
+    late = {"reference": "INV-1", "purchased_at": instant(720)}
+    await running.enrol("F-late", designation="CCMC", purchase=late, experience=None)
+
+    async def settled() -> bool:
+        stand = {one.candidate_id: (one.status, one.needs_attention) for one in await listed(running)}
+        return stand == {
+            "F-held": ("testing", ("held-result:R-1",)),
+            "F-refused": ("testing", ("refused-message",)),
+            "F-closed": ("withdrawn", ()),
+            "F-certified": ("certified", ()),
+            "F-waiting": ("awaiting_purchase", ()),
+            "F-late": ("testing", ()),
+        }
+
+    await eventually(settled)
+
+
+async def listed(running: Engine, *arguments: str) -> list[finding.Entry]:
+    """What `list` finds with these flags, asked for without a process of its own."""
+    args = main.parser().parse_args(["list", *arguments])
+    return [one async for one in finding.candidacies(running.client, finding.query_of(args), args.limit)]
+
+
+def candidates(document: object) -> list[str]:
+    assert isinstance(document, list)
+    return [entry["candidate_id"] for entry in document]
+
+
+# --- list
+
+
+async def test_list_sorts_limits_and_filters(certpath: Engine) -> None:
+    def printed(*arguments: str) -> list[str]:
+        ended = certpath.starter("list", "--json", *arguments)
+        assert (ended.code, ended.err) == (0, "")
+        return candidates(ended.document)
+
+    everybody = sorted(one.candidate_id for one in await listed(certpath))
+    assert len(everybody) == 6
+    assert printed("--sort", "candidate", "--reverse", "--limit", "2") == everybody[:-3:-1]
+    assert len(printed("--limit", "4")) == 4
+    assert printed("--query", "CandidateId STARTS_WITH 'F-c'", "--sort", "candidate") == ["F-certified", "F-closed"]
+
+
+async def test_sorts_and_filters_rest_on_what_is_published(certpath: Engine) -> None:
+    async def found(*arguments: str) -> list[str]:
+        return sorted(one.candidate_id for one in await listed(certpath, *arguments))
+
+    everybody = await listed(certpath)
+    by_deadline = list_verb.ordered(everybody, "deadline", reverse=False)
+    assert [one.candidate_id for one in (by_deadline[0], by_deadline[-1])] == ["F-late", "F-closed"]
+    assert list_verb.ordered(everybody, "status", reverse=False)[0].candidate_id == "F-waiting"
+    assert await found("--due-within", "4w") == ["F-late"]
+    assert await found("--status", "lapsed") == []
+    assert await found("--attention", "--designation", "CCMA", "--status", "testing") == ["F-held"]
+
+
+def test_a_piped_list_is_plain_and_aligned(certpath: Engine) -> None:
+    listed = certpath.starter("list", "--sort", "candidate")
+    header, *rows = listed.out.splitlines()
+    assert header.split("  ")[0] == "candidate"
+    assert len(rows) == 6
+    assert {row[header.index("designation") - 1] for row in rows} == {" "}
+    assert "held-result:R-1" in listed.out
+    assert listed.err == "6 candidacies\n"
+    nobody = certpath.starter("list", "--status", "lapsed")
+    assert (nobody.code, nobody.err) == (0, "0 candidacies\n")
+    assert nobody.out.split()[0] == "candidate"
+
+
+def test_a_list_filter_that_temporal_does_not_take_is_answered_in_its_words(certpath: Engine) -> None:
+    for verb in ("list", "summary"):  # those that find, and those that count first
+        ended = certpath.starter(verb, "--query", "Shoe = 43", "--json")
+        assert (ended.code, ended.document["error"]["kind"]) == (2, "bad-input")
+        assert "Shoe" in ended.err
+        assert "AND (Shoe = 43)" in ended.err
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(certpath: Engine) -> None:
+    command = f"{sys.executable} starter.py list | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=surroundings(certpath.server.address, {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.split()[0]) == (0, "candidate")
+    assert "Traceback" not in done.stderr
+
+
+# --- due
+
+
+def test_due_tells_deadlines_and_reminders_day_by_day(certpath: Engine) -> None:
+    due = certpath.starter("due", "--within", "4w", "--json")
+    assert (due.code, due.err) == (0, "")
+    told = [(one["candidate_id"], one["what"], one["border"]) for one in due.document]
+    assert ("F-late", "the testing window closes", True) in told
+    assert ("F-late", "reminder: 7 days to the testing deadline", False) in told
+    assert {candidate for candidate, _, _ in told} == {"F-late"}
+    assert [one["day"] for one in due.document] == sorted(one["day"] for one in due.document)
+    shown = certpath.starter("due", "--within", "4w").out
+    assert shown.index("reminder: 7 days") < shown.index("the testing window closes")
+    assert all(f"\n{one['day']} " in shown for one in due.document)
+    assert "24 months from the purchase" in shown
+
+
+def test_deadlines_alone_come_from_the_search_attributes(certpath: Engine) -> None:
+    asked = certpath.starter("due", "--within", "4w", "--json").document
+    everybody = certpath.starter("due", "--within", "500w", "--deadlines", "--json").document
+    assert sorted(candidates(everybody)) == ["F-certified", "F-held", "F-late", "F-refused", "F-waiting"]
+    (late,) = (one for one in everybody if one["candidate_id"] == "F-late")
+    assert (late["border"], late["overdue"]) == (True, False)
+    assert (late["day"], late["at"]) in [(one["day"], one["at"]) for one in asked]
+
+
+def test_alarms_far_before_their_deadline_are_found_too(certpath: Engine) -> None:
+    due = certpath.starter("due", "--within", "120w", "--designation", "CCMA", "--status", "certified", "--json")
+    assert "the recertification window opens" in {one["what"] for one in due.document}
+
+
+def test_nothing_due_is_no_error(certpath: Engine) -> None:
+    nothing = certpath.starter("due", "--within", "1h")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "No dates" in nothing.err
+
+
+# --- attention
+
+
+async def test_attention_tells_what_to_do_and_the_command_does_it(certpath: Engine) -> None:
+    matters = certpath.starter("attention", "--json")
+    assert (matters.code, matters.err) == (0, "")
+    assert sorted(candidates(matters.document)) == ["F-held", "F-refused"]
+    shown = certpath.starter("attention")
+    for matter in matters.document:
+        assert {"since", "candidate_id", "designation", "status", "attention", "what", "advice", "command"} <= {*matter}
+        assert matter["since"]
+        assert f"\n    {matter['command']}\n" in shown.out
+    assert shown.err == "2 matters of 2 candidacies\n"
+    (refused,) = certpath.starter("attention", "--kind", "refused-message", "--json").document
+    _, *pasted = shlex.split(refused["command"])
+    ended = certpath.starter(*pasted)
+    assert (ended.code, ended.err) == (2, "The command still has gaps:\n  --by: fill in <who>\n")
+    assert certpath.starter(*("Pat Lee" if word == "<who>" else word for word in pasted)).code == 0
+    assert (await certpath.handle("F-refused").query("status"))["attention"] == []
+
+
+def test_attention_of_one_person_or_one_candidacy(certpath: Engine) -> None:
+    assert candidates(certpath.starter("attention", "F-held", "--json").document) == ["F-held"]
+    nothing = certpath.starter("attention", "F-late", "CCMC")
+    assert (nothing.code, nothing.out, nothing.err) == (0, "", "Nothing needs attention.\n")
+    assert certpath.starter("attention", "F-nobody", "CCMA").code == 1
+    assert certpath.starter("attention", "F-closed", "CCSL").code == 0
+
+
+def test_held_results_are_listed_by_themselves(certpath: Engine) -> None:
+    (hold,) = certpath.starter("hold", "list", "--json").document
+    assert (hold["candidate_id"], hold["result_id"], hold["kind"]) == ("F-held", "R-1", "held-result")
+    assert "flag" in hold["what"]
+    assert certpath.starter("hold", "list", "F-late", "CCMC").err == "No result is held.\n"
+
+
+# --- summary
+
+
+def test_summary_counts_and_tells_rates(certpath: Engine) -> None:
+    summary = certpath.starter("summary", "--json")
+    assert (summary.code, summary.err) == (0, "")
+    document = summary.document
+    counts = {(one["designation"], one["status"]): one["count"] for one in document["counts"]}
+    assert counts == {
+        ("CCMA", "testing"): 1,
+        ("CCMA", "certified"): 1,
+        ("CCSL", "testing"): 1,
+        ("CCSL", "withdrawn"): 1,
+        ("CCMC", "testing"): 1,
+        ("CCMC", "awaiting_purchase"): 1,
+    }
+    assert (document["total"], document["asked"], document["left_out"]) == (6, 6, 0)
+    rates = {one["domain"]: one for one in document["pass_rates"]}
+    assert set(rates) == set(DOMAINS)
+    retaken = rates[DOMAINS[0]]
+    assert (retaken["attempted"], retaken["passed"], retaken["passed_first"]) == (1, 1, 0)
+    assert (retaken["pass_rate"], retaken["first_rate"], rates[DOMAINS[1]]["first_rate"]) == (
+        "100.00",
+        "0.00",
+        "100.00",
+    )
+    assert document["certification"] == {"certified": 1, "median_days": 60}
+    table = certpath.starter("summary")
+    assert "60 days in the median" in table.out
+    assert "while Temporal keeps them" in table.err
+    assert "6 candidacies that were asked" in table.err
+
+
+def test_counts_alone_and_of_some(certpath: Engine) -> None:
+    counts = certpath.starter("summary", "--counts", "--designation", "CCMA", "--json").document
+    assert (counts["total"], counts["pass_rates"], counts["asked"]) == (2, None, None)
+    nobody = certpath.starter("summary", "--status", "lapsed")
+    assert nobody.code == 0
+    assert "0 candidacies" in nobody.err
+
+
+async def test_what_ended_otherwise_is_counted_apart(beside: Engine) -> None:
+    # A registration that cannot be one fails at once, and has no status.
+    await beside.client.start_workflow(
+        "CertificationWorkflow", {"no": 1}, id="certification:CCSL:F-broken", task_queue="certification"
+    )
+    await eventually(lambda: listed(beside, "--query", "ExecutionStatus = 'Failed'"))
+    summary = beside.starter("summary", "--query", "WorkflowId = 'certification:CCSL:F-broken'", "--json").document
+    assert [(one["status"], one["count"]) for one in summary["counts"]] == [("(ended otherwise)", 1)]
+    assert (summary["asked"], summary["left_out"]) == (0, 1)
+
+
+# --- status and timeline
+
+
+def test_the_card_of_a_closed_candidacy_does_not_read_as_open(certpath: Engine) -> None:
+    card = certpath.starter("status", "F-closed", "CCSL")
+    assert (card.code, card.err) == (0, "")
+    assert "withdrawn: closed at the person's own request" in card.out
+    assert not [words for words in ("Next", "may be", "still to be", "Testing until") if words in card.out]
+
+
+async def test_the_card_of_a_terminated_workflow_says_so(beside: Engine) -> None:
+    ended = await beside.enrol("F-terminated")
+
+    async def taken_up() -> bool:
+        return bool((await ended.query("status"))["status"] == "testing")
+
+    await eventually(taken_up)
+    await ended.terminate("by hand")
+    card = beside.starter("status", "F-terminated", "CCSL").out
+    assert "ended in Temporal (terminated)" in card
+    assert "Next" not in card
+    await eventually(lambda: listed(beside, "--query", "ExecutionStatus = 'Terminated'"))
+    assert "(terminated)" in beside.starter("list", "--sort", "candidate").out
+
+
+def test_the_card_gives_its_days_a_reason(certpath: Engine) -> None:
+    card = certpath.starter("status", "F-held", "CCMA").out
+    assert "24 months from the purchase on" in card
+    assert "the vendor's flag says not passed" in card
+    assert "decide with `hold resolve`" in card
+    assert "0 of 4 met" in card
+    assert "36 months from" in certpath.starter("status", "F-certified", "CCMA").out
+
+
+def test_a_timeline_from_a_day_on_and_of_some_types(certpath: Engine) -> None:
+    types = ("--type", "AssessmentFailed", "--type", "Certified", "--since", "2000-01-01")
+    events = certpath.starter("timeline", "F-certified", "CCMA", "--json", *types).document
+    assert [event["type"] for event in events] == ["AssessmentFailed", "Certified"]
+    nothing = certpath.starter("timeline", "F-certified", "CCMA", "--since", "2999-01-01")
+    assert (nothing.code, nothing.out) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("status", "F-held", "CCZZ"), "CCZZ is none of CCSL"),
+        (("timeline", "F-held", "CCZZ"), "CCZZ is none of CCSL"),
+        (("attention", "F-held", "CCZZ"), "CCZZ is none of CCSL"),
+        (("result", "F-held", "ccma", "--result-id=R", "--domain=d", "--taken-at=x"), "write CCMA"),
+        (("hold", "resolve", "F-held", "CCZZ", "--result-id=R", "--decision=accept", "--by=b", "--reason=r"), "CCZZ"),
+        (("send", "F-held", "CCZZ", "withdraw", "-"), "CCZZ is none of CCSL"),
+        (("timeline", "F-held", "CCMA", "--type", "Certifed"), "did you mean Certified"),
+        (("timeline", "F-held", "CCMA", "--since", "31/02/2027"), "2026-11-22"),
+        (("list", "--sort", "size"), "--sort"),
+        (("list", "--limit", "0"), "from 1 on"),
+        (("list", "--reverse"), "--sort"),
+        (("list", "--query", "a = 1) OR (b = 2"), "parentheses"),
+        (("due", "--within", "99999999999d"), "at most 9999d"),
+        (("due", "--status", "expired"), "nothing due"),
+        (("attention", "--kind", "trouble"), "held-result"),
+        (("attention", "F-held", "CCMA", "--status", "testing"), "no filter"),
+        (("summary", "--designation", "CCZZ"), "CCZZ is none of CCSL"),
+    ],
+)
+def test_bad_input_is_told_before_any_server_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    def carry_out() -> None:
+        args = main.parser().parse_args(arguments)
+        args.run(args)
+
+    # Nobody listens there: had it tried to ask, it would be another error.
+    monkeypatch.setenv("TEMPORAL_ADDRESS", NOBODY)
+    with pytest.raises((SystemExit, exits.BadInput)) as refused:
+        carry_out()
+    assert getattr(refused.value, "code", None) == 2
+    assert told in f"{refused.value} {capsys.readouterr().err}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(("timeline", "F-held", "CCMA", "--type", "Certifed"), "did you mean"), (("list", "--limit", "0"), "from 1 on")],
+)
+def test_bad_input_is_code_2(certpath: Engine, arguments: tuple[str, ...], told: str) -> None:
+    ended = certpath.starter(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert told in ended.err
+    assert "Traceback" not in ended.err
+
+
+# --- at a terminal
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (("list",), ("F-certified", "6 candidacies")),
+        (("due",), ("the testing window closes", "in ")),
+        (("attention", "F-held", "CCMA"), ("./starter.py hold resolve F-held CCMA --result-id R-1",)),
+        (("summary",), ("awaiting_purchase", "60 days in the median")),
+        (("status", "F-held", "CCMA"), ("Requirements", "0 of 4 met")),
+        (("timeline", "F-certified", "CCMA"), ("Certified: certificate",)),
+    ],
+)
+async def test_every_verb_draws_on_a_terminal(
+    certpath: Engine, arguments: tuple[str, ...], shown: tuple[str, ...]
+) -> None:
+    with Terminal(certpath.server.address, *arguments) as terminal:
+        ended = await terminal.ended()
+    assert ended.code == 0
+    assert all(words in ended.out for words in shown)
+    assert "Traceback" not in ended.out
+
+
+# --- without a worker
+
+
+async def test_without_a_worker_what_is_published_is_found_and_the_rest_is_code_3(tmp_path: Path) -> None:
+    async with engine(tmp_path, working=False) as alone:
+        await asyncio.gather(*(alone.enrol(f"N-{number:02}") for number in range(60)))
+
+        async def published() -> bool:
+            return len(await listed(alone)) == 60
+
+        await eventually(published)
+        assert alone.starter("summary", "--counts", "--json").document["counts"] == [
+            {"designation": "(other)", "status": "(no status yet)", "count": 60}
+        ]
+        assert alone.starter("due", "--deadlines", "--json").document == []
+        assert alone.starter("attention", "--json").document == []
+        asking = (("due",), ("summary",), ("attention", "N-01", "CCSL"))
+        for ended in await asyncio.gather(
+            *(asyncio.to_thread(alone.starter, *arguments, "--json") for arguments in asking)
+        ):
+            assert (ended.code, ended.document["error"]["kind"]) == (3, "no-worker")
+            assert "./worker.py" in ended.err
+        with Terminal(alone.server.address, "summary") as terminal:
+            await eventually(lambda: "asking" in terminal.look())
+            terminal.process.send_signal(signal.SIGINT)
+            interrupted = await terminal.ended()
+        assert interrupted.code == 130
+        assert "Traceback" not in interrupted.out

@@ -1,0 +1,214 @@
+"""The official `temporal` CLI as a client that knows nothing of Certpath: raw JSON in, raw JSON out."""
+
+import json
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+
+from tests.processes.engine import (
+    DOMAINS,
+    Ended,
+    Engine,
+    engine,
+    eventually,
+    instant,
+    registration,
+    result,
+    review,
+    submission,
+    types,
+    workflow_id,
+)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    async with engine(tmp_path_factory.mktemp("foreign")) as running:
+        yield running
+
+
+def start(certpath: Engine, document: dict[str, Any]) -> str:
+    """Starts a candidacy bare: no memo, no search attribute, no summary."""
+    identity = workflow_id(document["candidate_id"], document["designation"])
+    file = certpath.folder / f"{document['candidate_id']}.json"
+    file.write_text(json.dumps(document))
+    started = certpath.temporal(
+        *("workflow", "start", "--type", "CertificationWorkflow", "--task-queue", "certification"),
+        *("--workflow-id", identity, "--input-file", str(file), "--output", "json"),
+    )
+    assert started.code == 0, started.err
+    return identity
+
+
+def send(certpath: Engine, identity: str, name: str, document: dict[str, Any]) -> None:
+    sent = certpath.temporal(
+        *("workflow", "signal", "--workflow-id", identity, "--name", name, "--input", json.dumps(document))
+    )
+    assert sent.code == 0, sent.err
+
+
+def update(certpath: Engine, identity: str, name: str, document: dict[str, Any]) -> Ended:
+    return certpath.temporal(
+        *("workflow", "update", "execute", "--workflow-id", identity, "--name", name),
+        *("--input", json.dumps(document), "--output", "json"),
+    )
+
+
+def receipt(certpath: Engine, identity: str, name: str, document: dict[str, Any]) -> dict[str, Any]:
+    answered = update(certpath, identity, name, document)
+    assert answered.code == 0, answered.err
+    told: dict[str, Any] = answered.document["result"]
+    return told
+
+
+def ask(certpath: Engine, identity: str, query: str) -> Any:
+    asked = certpath.temporal("workflow", "query", "--workflow-id", identity, "--type", query, "--output", "json")
+    assert asked.code == 0, asked.err
+    return asked.document["queryResult"][0]
+
+
+def listed(certpath: Engine, query: str) -> list[str]:
+    found = certpath.temporal("workflow", "list", "--query", query, "--output", "json")
+    assert found.code == 0, found.err
+    return [one["execution"]["workflowId"] for one in found.document]
+
+
+async def test_a_whole_journey_by_raw_json(certpath: Engine) -> None:
+    identity = start(certpath, registration("C-1001", purchase=None, experience=None))
+    await eventually(lambda: ask(certpath, identity, "status")["sequence"] >= 1)
+    assert ask(certpath, identity, "status")["status"] == "awaiting_purchase"
+
+    send(certpath, identity, "confirm_purchase", {"reference": "INV-77", "purchased_at": instant(60)})
+    await eventually(lambda: ask(certpath, identity, "status")["status"] == "testing")
+
+    told = receipt(certpath, identity, "record_assessment_result", result(1, DOMAINS[0], "81.50"))
+    assert told == {"status": "testing", "events": ["AssessmentPassed"], "duplicate": False, "sequence": 3}
+    again = receipt(certpath, identity, "record_assessment_result", result(1, DOMAINS[0], 81.5))
+    assert again == {**told, "duplicate": True}
+    for number, domain in enumerate(DOMAINS[1:], start=2):
+        send(certpath, identity, "record_assessment_result", result(number, domain))
+    send(certpath, identity, "record_experience", {"role": "Director", "started_on": "2019-03-01"})
+    await eventually(lambda: ask(certpath, identity, "status")["experience"]["met"])
+    receipt(certpath, identity, "submit_work_product", submission())
+    assert receipt(certpath, identity, "review_work_product", review())["status"] == "certified"
+
+    status = ask(certpath, identity, "status")
+    assert status["certificate"]["in_force"] is True
+    assert status["assessments"][DOMAINS[0]]["percentage"] == "81.50"
+    assert types(ask(certpath, identity, "timeline"))[-3:] == ["WorkProductSubmitted", "WorkProductPassed", "Certified"]
+
+    send(certpath, identity, "withdraw", {"reason": "moves on"})
+    ended = certpath.temporal("workflow", "result", "--workflow-id", identity, "--output", "json")
+    assert ended.code == 0
+    assert ended.document["result"] == "withdrawn"
+
+
+async def test_a_workflow_started_bare_sets_up_its_search_attributes_and_details(certpath: Engine) -> None:
+    identity = start(certpath, registration("C-1002"))
+    receipt(certpath, identity, "record_assessment_result", result(1, DOMAINS[0]))
+    send(certpath, identity, "extend_deadline", {"until": "next year"})
+    queries = (
+        "CandidateId = 'C-1002'",
+        "Designation = 'CCSL' AND CandidateId = 'C-1002'",
+        "CertificationStatus='testing'",
+        "NextDeadline > '2026-01-01T00:00:00Z' AND CandidateId = 'C-1002'",
+        "AssessmentsPassed = 1",
+        "NeedsAttention = 'refused-message'",
+    )
+
+    def finds(query: str) -> bool:
+        return identity in listed(certpath, query)
+
+    for query in queries:
+        await eventually(partial(finds, query))
+    assert identity not in listed(certpath, "AssessmentsPassed = 4")
+    answer = certpath.temporal("workflow", "metadata", "--workflow-id", identity, "--output", "json")
+    assert "CCSL" in answer.out
+    assert "record_assessment_result" in answer.out
+
+
+async def test_errors_are_typed_and_plain(certpath: Engine) -> None:
+    identity = start(certpath, registration("C-1003"))
+    invalid = update(certpath, identity, "record_self_assessment", {"domain": "cooking", "percentage": 50})
+    assert invalid.code != 0
+    assert "type: InvalidMessage, retryable: false" in invalid.err
+    assert "domain" in invalid.err
+    refused = update(certpath, identity, "suspend", {"reason": "complaint", "by": "Pat Lee"})
+    assert refused.code != 0
+    assert "type: Refused, retryable: false" in refused.err
+    assert types(ask(certpath, identity, "timeline"))[-1] == "MessageRefused"
+
+
+@pytest.mark.parametrize(
+    ("candidate", "inputs", "told"),
+    [
+        ("C-2001", [], "none was sent"),
+        ("C-2002", ["--input", "{}", "--input", "{}"], "2 were sent"),
+        ("C-2003", ["--input", "[1]"], "must be one JSON object"),
+        ("C-2004", ["--input", '{"candidate_id": "C-2004", "designation": "CCSL"}'], "email: is required"),
+        ("C-2005", ["--input", json.dumps(registration("C-1"))], "the workflow id must be certification:CCSL:C-1"),
+        ("C-2006", ["--input", json.dumps(registration("C-2006", message_id=7))], "message_id"),
+        ("C-2007", ["--input", "AAEC", "--input-base64", "--input-meta", "encoding=binary/plain"], "binary/plain"),
+    ],
+)
+async def test_an_input_that_is_no_registration_fails_at_once(
+    certpath: Engine, candidate: str, inputs: list[str], told: str
+) -> None:
+    identity = workflow_id(candidate)
+    ended = certpath.temporal(
+        *("workflow", "execute", "--type", "CertificationWorkflow", "--task-queue", "certification"),
+        *("--workflow-id", identity, *inputs),
+    )
+    assert ended.code != 0
+    assert told in ended.out + ended.err
+    with pytest.raises(WorkflowFailureError) as failed:
+        await certpath.handle(candidate).result()
+    assert isinstance(failed.value.cause, ApplicationError)
+    assert failed.value.cause.type == "InvalidMessage"
+
+
+async def test_a_designation_that_the_scheme_lacks_fails_at_once(certpath: Engine) -> None:
+    identity = start(certpath, registration("C-2008", designation="CCXX"))
+    ended = certpath.temporal("workflow", "result", "--workflow-id", identity)
+    assert ended.code != 0
+    assert "registration is invalid: designation" in ended.out + ended.err
+
+
+async def test_a_closed_candidacy_says_so_to_signal_and_update(certpath: Engine) -> None:
+    identity = start(certpath, registration("C-1004"))
+    assert receipt(certpath, identity, "withdraw", {})["status"] == "withdrawn"
+    assert await certpath.handle("C-1004").result() == "withdrawn"
+    answered = update(certpath, identity, "record_assessment_result", result(1, DOMAINS[0]))
+    signalled = certpath.temporal("workflow", "signal", "--workflow-id", identity, "--name", "withdraw")
+    for ended in (answered, signalled):
+        assert ended.code != 0
+        assert "workflow execution already completed" in ended.err
+    # The audit trail stays readable while the server keeps the run, and the last status is published.
+    assert types(ask(certpath, identity, "timeline"))[-2:] == ["Withdrawn", "CandidacyClosed"]
+    assert identity in await eventually(lambda: listed(certpath, "CertificationStatus='withdrawn'"))
+
+
+async def test_the_same_message_over_signal_and_update_counts_once(certpath: Engine) -> None:
+    identity = start(certpath, registration("C-1005"))
+    assessed = {"domain": DOMAINS[0], "percentage": 60, "message_id": "self-1"}
+    send(certpath, identity, "record_self_assessment", assessed)
+    told = receipt(certpath, identity, "record_self_assessment", assessed)
+    assert told["duplicate"] is True
+    send(certpath, identity, "record_self_assessment", assessed)
+    assert receipt(certpath, identity, "record_self_assessment", assessed) == told
+    assert types(ask(certpath, identity, "timeline")).count("SelfAssessmentRecorded") == 1
+    other = update(certpath, identity, "record_self_assessment", {**assessed, "percentage": 61})
+    assert "type: Refused, retryable: false" in other.err
+
+
+async def test_asking_for_the_status_never_fails(certpath: Engine) -> None:
+    """A client's process crashes now and then on its way out, unless it leaves as ours do."""
+    await certpath.enrol("C-1006")
+    ended = [certpath.starter("status", "C-1006", "CCSL") for _ in range(25)]
+    assert [one.code for one in ended] == [0] * 25
+    assert all("CCSL" in one.out for one in ended)

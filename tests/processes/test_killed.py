@@ -1,0 +1,185 @@
+"""Worker and server killed in mid-journey and started again: nothing lost, nothing twice."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError
+
+from tests.processes.engine import (
+    DOMAINS,
+    JOURNEY,
+    JOURNEY_EVENTS,
+    Engine,
+    Handle,
+    all_notices,
+    assert_nothing_twice,
+    engine,
+    eventually,
+    result,
+    timeline,
+    types,
+)
+
+FORM = "PM-9"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    folder = tmp_path_factory.mktemp("killed")
+    (folder / "keys").mkdir()
+    async with engine(folder, CERTPATH_ANSWER_KEYS=str(folder / "keys")) as running:
+        yield running
+
+
+async def status(handle: Handle) -> str:
+    return str((await handle.query("status"))["status"])
+
+
+async def certified(handle: Handle) -> bool:
+    return await status(handle) == "certified"
+
+
+async def assert_whole_journey(certpath: Engine, handle: Handle, candidate: str) -> None:
+    """Every event of a journey once, one notice for each event that wants one, and every message known again."""
+    await eventually(partial(certified, handle))
+    events = await timeline(handle)
+    assert_nothing_twice(events)
+    assert sorted(types(events)) == sorted(JOURNEY_EVENTS)
+    await all_notices(certpath, handle, candidate)
+    for name, document in JOURNEY:
+        assert (await handle.execute_update(name, document))["duplicate"] is True
+    assert await timeline(handle) == events
+
+
+async def test_a_worker_killed_between_any_two_messages(certpath: Engine) -> None:
+    """Signals pile up while it is gone; the update after the restart finds them all taken."""
+    handle = await certpath.enrol("C-5001")
+    for number, (name, document) in enumerate(JOURNEY):
+        if number % 3 == 1:
+            await certpath.worker.kill()
+        await handle.signal(name, document)
+        if number % 3 == 2:
+            await certpath.worker.start()
+    await assert_whole_journey(certpath, handle, "C-5001")
+
+
+async def test_a_worker_killed_in_the_middle_of_an_activity(certpath: Engine) -> None:
+    """The answer key is a pipe that nobody writes to: the worker hangs in its reading when it is killed."""
+    handle = await certpath.enrol("C-5002")
+    key = certpath.folder / "keys" / f"{FORM}.json"
+    os.mkfifo(key)
+    responses = result(1, DOMAINS[0], form=FORM, responses={"1": "B", "2": "D"})
+    del responses["percentage"]
+    await handle.signal("record_assessment_result", responses)
+
+    async def scoring() -> bool:
+        described = (await handle.describe()).raw_description
+        return any(
+            one.activity_type.name == "score_responses" and one.state == 2 for one in described.pending_activities
+        )
+
+    await eventually(scoring)
+    # One slow inquiry delays its own message only.
+    accepted = await handle.execute_update("record_assessment_result", result(2, DOMAINS[1]))
+    assert accepted["events"] == ["AssessmentPassed"]
+    await certpath.worker.kill()
+    key.unlink()
+    key.write_text(json.dumps({"form": FORM, "domain": DOMAINS[0], "answers": {"1": "B", "2": "D"}}))
+    await certpath.worker.start()
+
+    async def scored() -> bool:
+        return types(await timeline(handle)).count("AssessmentPassed") == 2
+
+    await eventually(scored)
+    assert (await handle.execute_update("record_assessment_result", responses))["duplicate"] is True
+    assert_nothing_twice(await timeline(handle))
+    await all_notices(certpath, handle, "C-5002")
+
+
+async def test_the_server_killed_in_the_middle_of_messages(certpath: Engine) -> None:
+    """Whoever got no answer sends the same message id again, as the contract says, and it counts once."""
+    handles = {candidate: await certpath.enrol(candidate) for candidate in ("C-5003", "C-5004", "C-5005")}
+    answered: list[dict[str, Any]] = []
+    once = asyncio.Event()
+
+    async def live(handle: Handle) -> None:
+        for name, document in JOURNEY:
+            await until_answered(handle, name, document)
+            once.set()
+
+    async def until_answered(handle: Handle, name: str, document: dict[str, Any]) -> None:
+        async with asyncio.timeout(90):
+            while True:
+                try:
+                    async with asyncio.timeout(5):
+                        answered.append(await handle.execute_update(name, document))
+                    return
+                except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+                    await asyncio.sleep(0.1)
+
+    lives = [asyncio.create_task(live(handle)) for handle in handles.values()]
+    await once.wait()
+    await certpath.server.kill()
+    await certpath.server.start()
+    await asyncio.gather(*lives)
+    assert len(answered) == len(JOURNEY) * len(handles)
+    for candidate, handle in handles.items():
+        await assert_whole_journey(certpath, handle, candidate)
+
+
+async def test_server_and_worker_killed_at_once_with_signals_under_way(certpath: Engine) -> None:
+    handle = await certpath.enrol("C-5006")
+    for name, document in JOURNEY:
+        await handle.signal(name, document)
+    await certpath.worker.kill()
+    await certpath.server.kill()
+    await certpath.server.start()
+    # A feed that cannot know what arrived sends everything again.
+    for name, document in JOURNEY:
+        await handle.signal(name, document)
+    await certpath.worker.start()
+    await assert_whole_journey(certpath, handle, "C-5006")
+
+
+async def test_an_upgrade_finds_candidates_on_both_sides_of_continue_as_new(certpath: Engine) -> None:
+    """A worker that drains, and a new one that replays: a young candidacy, and one on its second run."""
+    young, old = await certpath.enrol("C-5007"), await certpath.enrol("C-5008")
+    await young.execute_update(*JOURNEY[1])
+    first_run = (await old.describe()).run_id
+    nonsense = ({"attention": "nothing", "by": f"Pat {number}"} for number in range(1000))
+    await asyncio.gather(*(old.signal("acknowledge", document) for document in nonsense))
+
+    async def continued() -> bool:
+        return (await old.describe()).run_id != first_run
+
+    await eventually(continued)
+    before = (await old.query("status"))["sequence"]
+    assert await certpath.worker.stop() == 0
+    await young.signal(*JOURNEY[2])
+    await old.signal(*JOURNEY[1])
+    await certpath.worker.start()
+    for handle, messages in ((young, JOURNEY[3:]), (old, JOURNEY[2:])):
+        for name, document in messages:
+            await handle.execute_update(name, document)
+        assert await certified(handle)
+    assert_nothing_twice(await timeline(young))
+    # Nothing was lost on the way over: each message, and the certificate, is one event.
+    assert (await old.query("status"))["sequence"] == before + len(JOURNEY[1:]) + 1
+    older, *events = await timeline(old)
+    assert older["omitted"] + len(events) == events[-1]["sequence"]
+
+
+def outbox_is_whole(outbox: Path) -> bool:
+    return all(path.read_bytes().endswith(b"\r\n") for path in outbox.glob("*.eml"))
+
+
+async def test_no_notice_is_cut_short(certpath: Engine) -> None:
+    assert outbox_is_whole(certpath.worker.outbox)

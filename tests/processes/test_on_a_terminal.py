@@ -1,0 +1,91 @@
+"""The verbs that change something, at a terminal: the progress bar, the question before many messages, Ctrl-C."""
+
+import csv
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.processes.engine import DOMAINS, Engine, Terminal, engine, eventually, instant
+
+
+@pytest_asyncio.fixture(scope="module")
+async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    """A server and a worker for the tests of this file."""
+    async with engine(tmp_path_factory.mktemp("terminal")) as running:
+        yield running
+
+
+def candidates(path: Path, prefix: str, count: int) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("candidate_id", "name", "email", "designation", "purchase_reference", "purchased_at"))
+        for number in range(count):
+            writer.writerow((f"{prefix}-{number}", "Ana Ruiz", "ana@example.org", "CCMA", f"INV-{number}", instant(60)))
+    return path
+
+
+async def test_one_candidate_at_a_terminal(certpath: Engine) -> None:
+    with Terminal(certpath.server.address, "setup") as terminal:
+        ended = await terminal.ended()
+        assert (ended.code, "registered already" in ended.out) == (0, True)
+    person = ("--candidate", "T-0", "--name", "Ana Ruiz", "--email", "ana@example.org", "--designation", "CCMA")
+    with Terminal(certpath.server.address, "register", *person, "--purchase-ref", "INV-1") as terminal:
+        ended = await terminal.ended()
+        assert ended.code == 0
+        assert "registered, status testing" in " ".join(ended.out.split())
+    with Terminal(certpath.server.address, "send", "T-0", "CCMA", "suspend", '{"reason": "x", "by": "y"}') as terminal:
+        ended = await terminal.ended()
+        assert ended.code == 1
+        assert "refused" in ended.out
+
+
+async def test_a_bar_shows_how_far_a_file_has_come_and_stays_off_stdout(certpath: Engine, tmp_path: Path) -> None:
+    file = candidates(tmp_path / "people.csv", "T1", 30)
+    with Terminal(certpath.server.address, "import", str(file)) as terminal:
+        ended = await terminal.ended()
+    assert ended.code == 0
+    assert "30/30" in ended.out
+    assert "Registering: 30 registered" in ended.out
+
+    rows = [f"T1-{number},CCMA,R-1,{DOMAINS[0]},{instant(20)},90" for number in range(3)]
+    feed = tmp_path / "feed.csv"
+    feed.write_text("\n".join(["candidate_id,designation,result_id,domain,taken_at,percentage", *rows]) + "\n")
+    with Terminal(certpath.server.address, "results", str(feed), "--json", piped=True) as terminal:
+        ended = await terminal.ended()
+    assert ended.code == 0
+    assert ended.document["outcomes"] == {"taken": 3}
+
+
+async def test_ctrl_c_typed_in_the_middle_of_an_import_leaves_a_whole_outcome_file(
+    certpath: Engine, tmp_path: Path
+) -> None:
+    file = candidates(tmp_path / "people.csv", "T2", 300)
+    outcome = tmp_path / "people.outcome.csv"
+    with Terminal(certpath.server.address, "import", str(file), "--at-once", "1") as terminal:
+        await eventually(lambda: outcome.exists() and ",registered" in outcome.read_text())
+        terminal.type(b"\x03")
+        ended = await terminal.ended()
+    assert ended.code == 130
+    assert "Traceback" not in ended.out
+    lines = outcome.read_text().splitlines()
+    assert len(lines) == 301
+    assert lines[-1].endswith(",not reached")
+
+
+async def test_many_messages_are_asked_about_and_only_a_yes_sends_them(certpath: Engine, tmp_path: Path) -> None:
+    certpath.starter("import", str(candidates(tmp_path / "people.csv", "T3", 2)))
+    query = "CandidateId STARTS_WITH 'T3-'"
+
+    async def both_seen() -> bool:
+        return (await certpath.client.count_workflows(query)).count == 2
+
+    await eventually(both_seen)
+    act = ("message", "--query", query, "update_contact", '{"publish": true}', "--outcome", str(tmp_path / "m.csv"))
+    for keys, code in ((b"n\n", 1), (b"\x03", 130), (b"y\n", 0)):
+        with Terminal(certpath.server.address, *act, piped=True) as terminal:
+            ended = await terminal.answer("Send it to 2 open candidacies? [y/N] ", keys)
+        assert (ended.code, "Traceback" in ended.err) == (code, False), keys
+        assert (tmp_path / "m.csv").exists() is (code == 0), keys
+    assert "2 taken" in ended.err

@@ -1,0 +1,144 @@
+"""Every notice as its reader gets it."""
+
+from pathlib import Path
+
+import pytest
+
+from activities.rendering import TEMPLATES, Renderer, TemplateFault, reflowed
+from domain import events as e
+from domain.events import BaseEvent
+from domain.notices import TOLD, notice_of
+from tests.unit.activities.notice_samples import EVENTS, facts, kebab
+
+
+def render(event: BaseEvent, **changes: object) -> tuple[str, str]:
+    return Renderer().render(kebab(event), "Ana Ruiz", facts(event, **changes))
+
+
+def only(kind: type[BaseEvent], index: int = 0) -> BaseEvent:
+    return [event for event in EVENTS if type(event) is kind][index]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: kebab(event))
+def test_every_notice_reads_well(event: BaseEvent) -> None:
+    subject, text = render(event)
+    assert 10 < len(subject) < 100
+    assert text.startswith("Dear Ana Ruiz,\n\n")
+    assert "Designation: CIAC-Certified Strategic Leader (CCSL)" in text
+    assert "info@ciac-cert.org | www.ciac-cert.org" in text
+    assert all(len(line) <= 76 for line in text.splitlines())
+    for trace in (
+        "None",
+        "{",
+        "}",
+        "undefined",
+        "\n\n\n",
+        "people-management",
+        "2028-11",
+        "2027-03",
+        " ,",
+        " .",
+        "  a",
+    ):
+        assert trace not in subject + text, f"{trace!r} in {text}"
+
+
+def test_every_event_that_is_told_has_its_template_and_no_other_is_there() -> None:
+    templates = {path.name.removesuffix(".txt.j2") for path in TEMPLATES.glob("[a-z]*.j2")}
+    assert templates == {notice_of(kind) for kind in TOLD}
+    assert {type(event) for event in EVENTS} == set(TOLD)
+
+
+def test_the_purchase_notice_tells_of_the_self_assessments_and_the_window() -> None:
+    subject, text = render(only(e.PurchaseConfirmed))
+    assert "22 November 2028" in subject
+    words = " ".join(text.split())
+    for part in (
+        "one per domain",
+        "encourage",
+        "free of charge from now on",
+        "never count",
+        "that last day included",
+    ):
+        assert part in words
+    assert "self-assessment" not in render(only(e.PurchaseConfirmed), path="advancement")[1]
+
+
+def test_a_score_is_truncated_never_rounded_up() -> None:
+    assert "81.55 %" in render(only(e.AssessmentPassed))[1]
+    assert "74.50 %" in render(only(e.AssessmentFailed))[1]
+
+
+def test_a_failure_tells_what_can_come_next() -> None:
+    text = " ".join(render(only(e.AssessmentFailed))[1].split())
+    assert "You have 2 attempts left and may take the next one from 4 April 2027." in text
+    text = " ".join(render(only(e.AssessmentFailed), deadline="2027-04-01")[1].split())
+    assert "after the end of your testing window on 1 April 2027" in text
+    assert "the last attempt" in render(only(e.AssessmentFailed, 1))[1]
+
+
+def test_days_are_those_of_the_bodys_zone() -> None:
+    # Settlement ends at 06:00 UTC on 7 December, which is 00:00 in Chicago: the 6th is the last day.
+    assert "6 December 2028" in render(only(e.TestingWindowClosed))[1]
+
+
+def test_a_reminder_after_expiry_says_so() -> None:
+    assert "expires at the end of" in render(only(e.ReminderDue, 1))[1]
+    assert "You are not certified" in render(only(e.ReminderDue, 2))[1]
+
+
+def test_what_is_missing_is_listed_and_nothing_where_nothing_is() -> None:
+    event = only(e.AssessmentPassed)
+    assert "- the work product" in render(event)[1]
+    text = render(event, missing=[])[1]
+    assert "Still to come" not in text
+    assert "last requirement" in text
+
+
+def test_a_persons_words_stay_apart_and_are_never_a_template() -> None:
+    event = only(e.Suspended).model_copy(update={"reason": "{{ body }} {% raw %}\nDear all,\n\n- not ours"})
+    text = render(event)[1]
+    assert "> {{ body }} {% raw %}\n> Dear all,\n>\n> - not ours" in text
+
+
+def test_paragraphs_are_filled_lists_and_quotes_kept() -> None:
+    long = "word " * 30
+    text = reflowed(f"{long}\n{long}\n\n\n- {long}\nmore\n- two\n> {long}\n: kept\n: apart\n")
+    assert text.count("\n\n") == 1
+    assert "\n  word" in text
+    assert "more\n- two\n> word" in text
+    assert "\n> word" in text
+    assert text.endswith("\nkept\napart\n")
+
+
+@pytest.mark.parametrize("notice", ["nothing-known", "_layout", "../notices", "registered.txt", "", "a/b"])
+def test_an_unknown_notice_is_a_fault_of_the_templates(notice: str) -> None:
+    with pytest.raises(TemplateFault):
+        Renderer().render(notice, "Ana Ruiz", facts(EVENTS[0]))
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("Subject: x\n\n{{ event.nothing }}", "nothing"),
+        ("Subject: x\n\n{{ nothing }}", "'nothing' is undefined"),
+        ("Subject: x\n\n{% if %}", "line 3"),
+        ("Subject: x\n\n{{ candidate_id | day }}", "ValueError"),
+        ("Subject: x\n\n{{ 1 / 0 }}", "ZeroDivisionError"),
+        ("no subject", "Subject"),
+        ("Subject: x\nno blank line", "Subject"),
+    ],
+)
+def test_a_broken_template_says_what_and_a_mended_one_is_used_at_once(
+    tmp_path: Path, template: str, words: str
+) -> None:
+    (tmp_path / "_layout.txt.j2").write_text("{{ name }}: {{ text }}")
+    broken = tmp_path / "registered.txt.j2"
+    broken.write_text(template)
+    renderer = Renderer(tmp_path)
+    with pytest.raises(TemplateFault) as caught:
+        renderer.render("registered", "Ana Ruiz", facts(EVENTS[0]))
+    assert words in str(caught.value)
+    assert "C-1001" not in str(caught.value)
+    broken.write_text("Subject:  a  b\n\ngood")
+    assert renderer.render("registered", "Ana Ruiz", facts(EVENTS[0])) == ("a b", "Ana Ruiz: good\n")

@@ -1,0 +1,494 @@
+"""From raw bytes to a command: what cannot be understood is refused, and each error names its field (rules 8, 27)."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.commands import (
+    MESSAGES,
+    ConfirmPurchase,
+    ExtendDeadline,
+    RecordAssessmentResult,
+    RecordExperience,
+    Registration,
+    SubmitRecertification,
+    SubmitWorkProduct,
+)
+from domain.messages import (
+    EXCERPT_BYTES,
+    InvalidMessage,
+    check_times,
+    check_vocabulary,
+    digest_of,
+    excerpt_of,
+    parse_message,
+    read_json,
+    sha256_of,
+)
+from domain.messages import parse as parse_document
+from tests.unit.domain.builders import CIAC, PEOPLE, SHA, START, days, parse, utc
+
+COURSE = {"title": "A course", "completed_on": "2026-01-01"}
+RESULT = '"result_id": "R", "domain": "people-management", "taken_at": "2026-11-22T15:00:00Z"'
+
+
+def problems(name: str, data: bytes | str) -> dict[str, str]:
+    """What is wrong with a payload, by field."""
+    with pytest.raises(InvalidMessage) as invalid:
+        parse_message(name, data if isinstance(data, bytes) else data.encode())
+    found = {problem.field: problem.problem for problem in invalid.value.problems}
+    assert found
+    for text in (str(invalid.value), *found, *found.values()):
+        text.encode()  # what is said of a message can be stored and sent on
+    assert all(field in str(invalid.value) for field in found)
+    return found
+
+
+def result_with(fields: str) -> dict[str, str]:
+    return problems("record_assessment_result", "{" + f"{RESULT}, {fields}" + "}")
+
+
+# --- the document ---
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b" ",
+        b"{",
+        b"nonsense",
+        b"\x00\x01\x02",
+        b"\xff\xfe\xff",
+        b"\xc3\x28",
+        b"\x89PNG\r\n\x1a\n",
+        b"{'reference': 'single quotes'}",
+        b'{"reference": "x",}',
+        b'{"reference": "x"} {"reference": "y"}',
+        b'{"reference": "a\nline"}',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b'{"reference": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    ],
+    ids=lambda data: repr(data[:20]),
+)
+def test_what_is_no_json_is_said_of_the_payload(data: bytes) -> None:
+    assert set(problems("confirm_purchase", data)) == {"payload"}
+
+
+@pytest.mark.parametrize("data", [b"null", b"1", b"true", b'"text"', b"[]", b"[{}]", b"NaN", b"1e400"])
+def test_what_is_no_object_is_said_of_the_payload(data: bytes) -> None:
+    assert problems("confirm_purchase", data) == {"payload": "must be one JSON object"}
+
+
+def test_a_field_given_twice_is_named() -> None:
+    twice = '{"reference": "INV-1", "purchased_at": "2026-11-22T15:00:00Z", "reference": "INV-2"}'
+    assert problems("confirm_purchase", twice) == {"reference": "is given twice"}
+    nested = '{"purchase": {"reference": "A", "reference": "A"}}'
+    assert problems("request_advancement", nested) == {"reference": "is given twice"}
+    assert result_with('"percentage": 50, "percentage": 90') == {"percentage": "is given twice"}
+    # Two spellings of one name are one name.
+    assert "reference" in problems("confirm_purchase", r'{"reference": "A", "\u0072eference": "B"}')
+
+
+def test_a_document_in_another_unicode_encoding_is_read() -> None:
+    document = '{"reference": "INV-1"}'
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
+        message = parse_message("confirm_purchase", document.encode(encoding))
+        assert message == ConfirmPurchase(reference="INV-1")
+
+
+def test_an_unknown_name_is_answered_with_those_there_are() -> None:
+    told = problems("record_asessment_result", b"{}")
+    assert "record_assessment_result" in told["name"]
+    assert set(problems("x" * 5000, b"{}")) == {"name"}
+    assert set(problems("__class__", b"{}")) == {"name"}
+
+
+# --- fields ---
+
+
+@pytest.mark.parametrize("name", sorted(MESSAGES))
+def test_an_unknown_field_is_named(name: str) -> None:
+    assert problems(name, b'{"recieved_at": 1}')["recieved_at"] == "is not a field of this message"
+
+
+@pytest.mark.parametrize("name", sorted(MESSAGES))
+def test_a_missing_field_is_named(name: str) -> None:
+    required = {field for field, info in MESSAGES[name].model_fields.items() if info.is_required()}
+    if required:
+        found = problems(name, b"{}")
+        assert {field for field, told in found.items() if told == "is required"} == required
+
+
+@pytest.mark.parametrize("name", sorted(MESSAGES))
+@pytest.mark.parametrize("value", ["[]", "{}", "1e400", "NaN", "-Infinity", "true", r'"\ud800"', '""', '"\\u0000"'])
+def test_a_wrong_value_in_any_field_is_named(name: str, value: str) -> None:
+    """Whatever stands in a field, the answer is the field's name or a message, never another error."""
+    for field in MESSAGES[name].model_fields:
+        try:
+            parse_message(name, f'{{"{field}": {value}}}'.encode())
+        except InvalidMessage as invalid:
+            str(invalid).encode()
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    found = problems(
+        "record_assessment_result",
+        '{"result_id": "", "domain": "People", "taken_at": "yesterday", "revision": 0, "percentage": 101, "x": 1}',
+    )
+    assert set(found) == {"result_id", "domain", "taken_at", "revision", "percentage", "x"}
+
+
+def test_a_wrong_nested_field_is_named_with_its_path() -> None:
+    activities = '[{"title": "A", "completed_on": "2026-01-01"}, {"title": "", "completed_on": "2026-13-01"}]'
+    found = problems("submit_recertification", f'{{"submission_id": "E", "activities": {activities}}}')
+    assert set(found) == {"activities.1.title", "activities.1.completed_on"}
+    assert set(problems("request_advancement", '{"purchase": {}}')) == {"purchase.reference"}
+
+
+def test_a_lone_surrogate_is_refused_wherever_it_stands() -> None:
+    assert "reference" in problems("confirm_purchase", r'{"reference": "half \ud83d"}')
+    assert "reference" in problems("confirm_purchase", b'{"reference": "\xed\xa0\x80"}')
+    found = problems("confirm_purchase", r'{"reference": "A", "\ud800": 1}')
+    assert len(found) == 1
+    assert problems("confirm_purchase", r'{"\udfff": 1, "\udfff": 2}')
+    assert result_with(r'"form": "F", "responses": {"\ud800": "A"}')
+    assert parse("confirm_purchase", reference="whole \U0001f600").model_dump()["reference"] == "whole \U0001f600"
+
+
+# --- numbers ---
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e400",
+        "1e-999999999",
+        "1e999999999",
+        "1e-9999999999999999999",
+        "1e9999999999999999999",
+        "9" * 5000,
+        "9" * 100_000,
+        "-1",
+        "-0.0001",
+        "100.0001",
+        "101",
+        "true",
+        "false",
+        "[]",
+        '"75%"',
+        '"7_5"',
+        '"NaN"',
+        '"1e400"',
+        '""',
+        '" 75"',
+        "74.99999999999999999999999999999",
+    ],
+    ids=lambda number: number[:24],
+)
+def test_what_is_no_percentage_names_the_field(number: str) -> None:
+    assert list(result_with(f'"percentage": {number}')) == ["percentage"]
+    assert list(problems("record_self_assessment", f'{{"domain": "d", "percentage": {number}}}')) == ["percentage"]
+
+
+@pytest.mark.parametrize("number", ["1e400", "NaN", "9" * 5000, "1.0", "1.5", "true", '"1"', "0", "-1", "10001", "[]"])
+def test_what_is_no_revision_names_the_field(number: str) -> None:
+    assert list(result_with(f'"percentage": 1, "revision": {number}')) == ["revision"]
+
+
+@pytest.mark.parametrize(
+    ("written", "exact"),
+    [
+        ("74.99999999999999999", "74.99999999999999999"),
+        ('"74.99999999999999999"', "74.99999999999999999"),
+        ("75", "75"),
+        ("75.0", "75"),
+        ("7.5E1", "75"),
+        ("0", "0"),
+        ("-0.0", "0"),
+        ("100", "100"),
+        ("1e2", "100"),
+        ("0.1", "0.1"),
+    ],
+)
+def test_a_percentage_is_exact(written: str, exact: str) -> None:
+    message = parse_message("record_assessment_result", ("{" + f'{RESULT}, "percentage": {written}' + "}").encode())
+    assert isinstance(message, RecordAssessmentResult)
+    assert message.percentage == Decimal(exact)
+    assert str(message.percentage) == exact
+
+
+# --- results ---
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '"percentage": 50, "points": 1, "out_of": 2',
+        '"percentage": 50, "form": "F", "responses": ["A"]',
+        '"points": 1',
+        '"out_of": 1',
+        '"points": 3, "out_of": 2',
+        '"points": 0, "out_of": 0',
+        '"points": -1, "out_of": 2',
+        '"points": 1, "out_of": 1000001',
+        '"form": "F"',
+        '"responses": ["A"]',
+        '"passed": true',
+        '"outcome": "no_show", "percentage": 10',
+        '"outcome": "voided", "passed": false',
+        '"outcome": "no_show", "form": "F", "responses": ["A"]',
+    ],
+)
+def test_a_scored_result_has_exactly_one_score_and_another_none(fields: str) -> None:
+    assert list(result_with(fields)) == ["payload"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ('"percentage": 50, "passed": 1', "passed"),
+        ('"percentage": 50, "passed": "true"', "passed"),
+        ('"outcome": "absent"', "outcome"),
+        ('"form": "../keys", "responses": ["A"]', "form"),
+        ('"form": "F", "responses": "AB"', "responses"),
+        ('"form": "F", "responses": [1]', "responses.1"),
+        ('"form": "F", "responses": {"1": "a very long answer to it"}', "responses.1"),
+        ('"form": "F", "responses": {' + ", ".join(f'"{n}": "A"' for n in range(301)) + "}", "responses"),
+    ],
+)
+def test_a_wrong_field_of_a_result_is_named(fields: str, field: str) -> None:
+    assert field in result_with(fields)
+
+
+def test_a_list_of_responses_is_numbered_from_one() -> None:
+    message = parse(
+        "record_assessment_result", result_id="R", domain=PEOPLE, taken_at=START, form="F", responses=["A", "C"]
+    )
+    assert isinstance(message, RecordAssessmentResult)
+    assert message.responses == {"1": "A", "2": "C"}
+    assert message.score is None
+
+
+# --- instants and days ---
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "1700000000",
+        "1700000000.5",
+        "true",
+        '"2026-11-22T15:00:00"',
+        '"2026-11-22"',
+        '"2026-11-22T15:00Z"',
+        '"2026-11-22T15:00:00 Z"',
+        '"2026-11-22T24:00:00Z"',
+        '"2026-11-22T23:59:60Z"',
+        '"2026-02-29T12:00:00Z"',
+        '"2026-13-01T12:00:00Z"',
+        '"2026-11-22T15:00:00+25:00"',
+        '"2026-11-22T15:00:00Z\\n"',
+        '"0001-01-01T00:00:00+01:00"',
+        '"9999-12-31T23:59:59-01:00"',
+        '"1899-12-31T00:00:00Z"',
+        '"2201-01-01T00:00:00Z"',
+        '"٢٠٢٦-11-22T15:00:00Z"',
+        '"now"',
+        '""',
+        "{}",
+    ],
+)
+def test_what_is_no_instant_names_the_field(instant: str) -> None:
+    found = problems("confirm_purchase", f'{{"reference": "INV", "purchased_at": {instant}}}')
+    assert list(found) == ["purchased_at"]
+
+
+@pytest.mark.parametrize(
+    ("written", "instant"),
+    [
+        ("2026-11-22T15:00:00Z", "2026-11-22T15:00:00+00:00"),
+        ("2026-11-22t15:00:00z", "2026-11-22T15:00:00+00:00"),
+        ("2026-11-22T09:00:00-06:00", "2026-11-22T15:00:00+00:00"),
+        ("2026-11-22 09:00:00-06:00", "2026-11-22T15:00:00+00:00"),
+        ("2026-11-22T15:00:00.5Z", "2026-11-22T15:00:00.500000+00:00"),
+        # Cut off, never rounded up into the next day.
+        ("2026-11-22T23:59:59.999999999Z", "2026-11-22T23:59:59.999999+00:00"),
+    ],
+)
+def test_an_instant_is_kept_as_utc(written: str, instant: str) -> None:
+    message = parse("confirm_purchase", reference="INV", purchased_at=written)
+    assert isinstance(message, ConfirmPurchase)
+    assert message.purchased_at == utc(instant)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "20280101",
+        '"2028-1-1"',
+        '"2027-02-29"',
+        '"2028-01-01T00:00:00Z"',
+        '"1899-12-31"',
+        '"2201-01-01"',
+        '"today"',
+        "true",
+    ],
+)
+def test_what_is_no_day_names_the_field(value: str) -> None:
+    extension = f'{{"until": {value}, "reason": "r", "approved_by": "b"}}'
+    assert list(problems("extend_deadline", extension)) == ["until"]
+
+
+def test_a_leap_day_is_a_day() -> None:
+    message = parse("extend_deadline", until="2028-02-29", reason="r", approved_by="b")
+    assert isinstance(message, ExtendDeadline)
+    assert message.until == date(2028, 2, 29)
+
+
+def future(name: str, message: Any) -> list[str]:
+    with pytest.raises(InvalidMessage) as invalid:
+        check_times(name, message, START)
+    assert {problem.problem for problem in invalid.value.problems} == {"lies in the future"}
+    return [problem.field for problem in invalid.value.problems]
+
+
+def test_what_lies_more_than_a_day_in_the_future_is_named() -> None:
+    skewed = START + days(1)
+    late = skewed.replace(second=1)
+    assert future("confirm_purchase", ConfirmPurchase(reference="I", purchased_at=late)) == ["purchased_at"]
+    check_times("confirm_purchase", ConfirmPurchase(reference="I", purchased_at=skewed), START)
+    submission = SubmitWorkProduct(submission_id="W", uri="https://x.org", sha256=SHA, submitted_at=late)
+    assert future("submit_work_product", submission) == ["submitted_at"]
+    assert future("record_experience", RecordExperience(role="R", started_on=date(2026, 11, 24))) == ["started_on"]
+    check_times("record_experience", RecordExperience(role="R", started_on=date(2026, 11, 23)), START)
+    evidence = parse(
+        "submit_recertification",
+        submission_id="E",
+        activities=[
+            {"title": "A", "completed_on": "2026-11-01"},
+            {"title": "B", "completed_on": "2026-12-01"},
+        ],
+    )
+    assert isinstance(evidence, SubmitRecertification)
+    assert future("submit_recertification", evidence) == ["activities.1.completed_on"]
+    nested = parse("request_advancement", purchase={"reference": "I", "purchased_at": late})
+    assert future("request_advancement", nested) == ["purchase.purchased_at"]
+
+
+def test_days_that_are_plans_may_lie_in_the_future() -> None:
+    check_times("extend_deadline", parse("extend_deadline", until="2029-01-01", reason="r", approved_by="b"), START)
+    ends = parse("record_experience", role="R", started_on="2026-01-01", ended_on="2027-01-01")
+    check_times("record_experience", ends, START)
+
+
+# --- texts ---
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "field"),
+    [
+        ("confirm_purchase", {"reference": "x" * 201}, "reference"),
+        ("confirm_purchase", {"reference": "  "}, "reference"),
+        ("confirm_purchase", {"reference": "two\nlines"}, "reference"),
+        ("confirm_purchase", {"reference": 77}, "reference"),
+        ("confirm_purchase", {"reference": "A", "message_id": "a b"}, "message_id"),
+        ("confirm_purchase", {"reference": "A", "message_id": "m" * 129}, "message_id"),
+        ("update_contact", {"email": "nobody"}, "email"),
+        ("update_contact", {"email": "a@b, c@d"}, "email"),
+        ("update_contact", {"email": "a@b\nBcc: c@d"}, "email"),
+        ("update_contact", {"publish": "yes"}, "publish"),
+        ("update_contact", {"publish": 1}, "publish"),
+        ("update_contact", {}, "payload"),
+        ("withdraw", {"reason": "x" * 1001}, "reason"),
+        ("submit_work_product", {"submission_id": "W", "uri": "C:\\a file", "sha256": SHA}, "uri"),
+        ("submit_work_product", {"submission_id": "W", "uri": "no scheme", "sha256": SHA}, "uri"),
+        ("submit_work_product", {"submission_id": "W", "uri": "https://x", "sha256": "ab"}, "sha256"),
+        ("record_experience", {"role": "R", "started_on": "2020-02-01", "ended_on": "2020-01-01"}, "payload"),
+        ("submit_recertification", {"submission_id": "E", "activities": [COURSE] * 21}, "activities"),
+    ],
+)
+def test_a_text_that_does_not_fit_names_its_field(name: str, fields: dict[str, Any], field: str) -> None:
+    assert field in problems(name, json.dumps(fields))
+
+
+@pytest.mark.parametrize("candidate", ["", "a b", "ana@example.org", "a/b", "x" * 65, "C:1", "C-1\n", 7])
+def test_a_candidate_id_is_opaque_and_no_address(candidate: object) -> None:
+    document = {"candidate_id": candidate, "name": "Ana", "email": "ana@example.org", "designation": "CCSL"}
+    with pytest.raises(InvalidMessage) as invalid:
+        parse_document(Registration, "registration", document)
+    assert [problem.field for problem in invalid.value.problems] == ["candidate_id"]
+
+
+# --- vocabulary, hash and excerpt ---
+
+
+def test_an_unknown_domain_is_named_with_those_there_are() -> None:
+    message = parse("record_self_assessment", domain="astrology", percentage=50)
+    with pytest.raises(InvalidMessage, match="people-management"):
+        check_vocabulary("record_self_assessment", message, CIAC.programme("CCSL"))
+    check_vocabulary("withdraw", parse("withdraw"), CIAC.programme("CCSL"))
+
+
+def test_the_hash_is_of_the_content_not_of_its_spelling_or_its_id() -> None:
+    one = parse_message("confirm_purchase", b'{"reference": "A", "purchased_at": "2026-11-22T15:00:00Z"}')
+    same = b'{"purchased_at": "2026-11-22T09:00:00.000-06:00", "message_id": "m-1", "reference": " A "}'
+    assert digest_of(one) == digest_of(parse_message("confirm_purchase", same))
+    assert digest_of(one) != digest_of(parse_message("confirm_purchase", b'{"reference": "A"}'))
+    assert digest_of(parse("withdraw")) != digest_of(parse("withdraw", reason="x"))
+    who = {"reason": "r", "by": "b"}
+    assert digest_of(parse("suspend", **who)) != digest_of(parse("revoke", **who))
+
+
+def test_the_excerpt_is_bounded_and_holds_no_address() -> None:
+    assert len(excerpt_of("suspend", b"x" * 1_900_000)) == EXCERPT_BYTES
+    assert len(excerpt_of("suspend", b"\xff" * 1_900_000).encode()) <= 3 * EXCERPT_BYTES
+    assert excerpt_of("suspend", b'{"by": "ana@example.org"}') == '{"by": "(e-mail address)"}'
+    assert excerpt_of("suspend", b'{"by": "ana\\u0040example.org"}') == '{"by": "(e-mail address)"}'
+    assert "Ana" not in excerpt_of("update_contact", b'{"name": "Ana Ruiz"}')
+    assert "\x00" not in excerpt_of("suspend", b"\x00\x01")
+    assert len(sha256_of(b"")) == 64
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(name=st.sampled_from(sorted(MESSAGES)), data=st.binary(max_size=60))
+def test_no_bytes_lead_to_any_other_error(name: str, data: bytes) -> None:
+    with pytest.raises(InvalidMessage):
+        parse_message(name, data)
+    excerpt_of(name, data).encode()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = sorted({field for kind in MESSAGES.values() for field in kind.model_fields})
+
+
+@settings(max_examples=250, deadline=None, derandomize=True)
+@given(name=st.sampled_from(sorted(MESSAGES)), document=st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6))
+def test_no_document_leads_to_any_other_error(name: str, document: dict[str, Any]) -> None:
+    try:
+        parsed = parse_message(name, json.dumps(document).encode())
+    except InvalidMessage as invalid:
+        str(invalid).encode()
+    else:
+        digest_of(parsed)
+
+
+def test_numbers_are_read_exactly_wherever_they_stand() -> None:
+    assert read_json("x", b"[0.1, 1e-7, 3, -0.0, 1E+2]") == [Decimal("0.1"), Decimal("1E-7"), 3, Decimal("0"), 100]
+
+
+def test_a_payload_beyond_every_honest_size_is_refused_before_it_is_read() -> None:
+    assert set(problems("withdraw", b'{"reason": "' + b"x" * 1_900_000 + b'"}')) == {"payload"}

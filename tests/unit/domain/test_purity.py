@@ -1,0 +1,167 @@
+"""The domain is pure: no Temporal, no clock, no file, no network, no chance."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runtime.settings import ROOT
+
+DOMAIN = ROOT / "domain"
+MODULES = sorted(DOMAIN.rglob("*.py"))
+
+ALLOWED_IMPORTS = {
+    "__future__",
+    "base64",
+    "calendar",
+    "collections.abc",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "domain",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "json",
+    "pydantic",
+    "pydantic_core",
+    "re",
+    "typing",
+    "zoneinfo",
+}
+# Calls that read a clock, the machine or chance, however they are reached.
+FORBIDDEN_CALLS = {
+    "now",
+    "utcnow",
+    "today",
+    "time_ns",
+    "monotonic",
+    "perf_counter",
+    "localtime",
+    "gmtime",
+    "uuid4",
+    "urandom",
+    "token_hex",
+    "getenv",
+    "read_text",
+    "read_bytes",
+    "write_text",
+    "fromtimestamp",
+    "__import__",
+    "import_module",
+}
+FORBIDDEN_NAMES = {"open", "input", "print", "exec", "eval", "compile", "globals", "hash", "id"}
+
+
+def imports(tree: ast.AST) -> set[str]:
+    """Every imported module, also those imported inside functions."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            found.add(node.module or "")
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_a_module_imports_only_what_is_pure(path: Path) -> None:
+    for module in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        assert module in ALLOWED_IMPORTS or module.split(".")[0] == "domain", module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_a_module_reads_no_clock_and_touches_nothing(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            function = node.func
+            if isinstance(function, ast.Attribute):
+                assert function.attr not in FORBIDDEN_CALLS, f"line {node.lineno}: {ast.unparse(function)}"
+            if isinstance(function, ast.Name):
+                assert function.id not in FORBIDDEN_NAMES | FORBIDDEN_CALLS, f"line {node.lineno}: {function.id}"
+        if isinstance(node, ast.Attribute):
+            assert not (isinstance(node.value, ast.Name) and node.value.id in ("os", "sys", "time", "random"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_no_module_keeps_anything_between_two_decisions(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        assert not isinstance(node, (ast.Global, ast.AsyncFunctionDef, ast.Await))
+
+
+def test_the_domain_loads_without_temporal() -> None:
+    """Not even by way of somebody else's module."""
+    code = (
+        "import sys\n"
+        "import domain.rulebook, domain.messages, views.status, views.timeline, views.details\n"
+        "assert not [name for name in sys.modules if name.split('.')[0] in ('temporalio', 'activities', 'workflows')]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=60)
+
+
+def test_the_same_decision_in_another_process_is_the_same() -> None:
+    """Nothing depends on the order of a set or on the seed of a hash: a replay must decide the same."""
+    code = (
+        "import sys; sys.path.insert(0, 'tests/domain')\n"
+        "from tests.unit.domain.builders import *\n"
+        "c = Candidacy().certify()\n"
+        "c.advance_to(START + days(3000))\n"
+        "print(''.join(event.model_dump_json() for event in c.events))\n"
+        "print(c.state.model_dump_json(), [effect.model_dump_json() for effect in c.effects])\n"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            cwd=DOMAIN.parent,
+            timeout=60,
+            capture_output=True,
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ".", "TZ": zone},
+        ).stdout
+        for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"))
+    }
+    assert len(told) == 1
+
+
+VIEWS = DOMAIN.parent / "views"
+
+
+@pytest.mark.parametrize("path", sorted(VIEWS.glob("*.py")), ids=lambda path: path.name)
+def test_what_people_read_is_made_from_the_domain_alone(path: Path) -> None:
+    for module in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        assert module in ALLOWED_IMPORTS or module.split(".")[0] in ("domain", "views"), module
+
+
+FEEDS = DOMAIN.parent / "feeds"
+# What would give `feeds/` a terminal, an environment or a clock of its own: its callers pass these things in.
+NOT_FOR_FEEDS = {"argparse", "asyncio", "os", "socket", "subprocess", "sys", "time"}
+
+
+@pytest.mark.parametrize("path", sorted(FEEDS.glob("*.py")), ids=lambda path: path.name)
+def test_feeds_imports_only_itself_the_domain_and_the_standard_library(path: Path) -> None:
+    allowed = {"feeds", "domain", "pydantic"} | (sys.stdlib_module_names - NOT_FOR_FEEDS)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert {module.split(".")[0] for module in imports(tree)} <= allowed
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+            assert name not in {"now", "utcnow", "today", "print", "input"}, f"line {node.lineno}: {name}"
+
+
+def test_feeds_loads_without_temporal_and_the_command_line() -> None:
+    code = (
+        "import sys, feeds.results, feeds.registrations\n"
+        "assert not {name.split('.')[0] for name in sys.modules} & {'temporalio', 'cli', 'runtime', 'views'}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=60)
+
+
+@pytest.mark.parametrize("module", ["domain.vocabulary", "views.words", "runtime.attribute_names"])
+def test_the_names_and_their_words_load_without_the_models(module: str) -> None:
+    """The command line shows them in its help, and cannot wait for pydantic."""
+    code = f"import sys, {module}\nassert not {{'pydantic', 'temporalio', 'dataclasses'}} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=60)

@@ -1,0 +1,292 @@
+"""Rules 18 and 19: evidence, review, the next cycle, and what the moment of submission decides."""
+
+import pytest
+
+from domain import events as e
+from domain.state import Certificate
+from tests.unit.domain.builders import CIAC, Candidacy, border, day, days, holder, last_moment, local, parse, scheme
+
+
+def evidence(submission_id: str, *completed_on: str, **fields: object) -> dict[str, object]:
+    activities = [{"title": "A course", "completed_on": completed} for completed in completed_on]
+    return {"submission_id": submission_id, "activities": activities} | fields
+
+
+def review(submission_id: str, verdict: str = "approved", reviewer: str = "R. Viewer") -> dict[str, object]:
+    return {"submission_id": submission_id, "reviewer": reviewer, "verdict": verdict}
+
+
+def certificate(candidacy: Candidacy) -> Certificate:
+    assert candidacy.state.certificate is not None
+    return candidacy.state.certificate
+
+
+# --- in time ---
+
+
+def test_the_window_opens_twelve_months_before_expiry() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    assert candidacy.refused("submit_recertification", **evidence("E-1", "2027-03-05")) == "window-not-open"
+    candidacy.advance_to(last_moment("2029-03-04"))
+    assert candidacy.status == "certified"
+    assert candidacy.refused("submit_recertification", **evidence("E-1", "2028-01-01")) == "window-not-open"
+    candidacy.advance_to(border("2029-03-04"))
+    assert candidacy.status == "recertifying"
+    assert candidacy.state.recertification.status == "open"
+    assert candidacy.state.in_force(candidacy.clock)
+    assert candidacy.say("submit_recertification", **evidence("E-1", "2028-01-01")) == ["RecertificationSubmitted"]
+
+
+@pytest.mark.parametrize("approved", ["2029-03-06", "2029-11-11", "2030-03-05"])
+def test_approved_in_time_the_new_expiry_is_the_old_one_plus_three_years(approved: str) -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2028-01-01", local("2029-03-05"))
+    assert candidacy.approve("E-1", local(approved)) == ["Recertified"]
+    event = candidacy.last(e.Recertified)
+    assert (event.expires_on, event.cycle, event.gap_from) == (day("2033-03-05"), 2, None)
+    assert candidacy.status == "certified"
+    assert candidacy.state.recertification.status == "closed"
+    assert certificate(candidacy).number == candidacy.last(e.Certified).number
+
+
+def test_chained_cycles_from_29_february_2024_reach_29_february_2036() -> None:
+    candidacy = holder(certified_on="2024-02-29")
+    expiries = [certificate(candidacy).expires_on]
+    for cycle in range(1, 4):
+        candidacy.advance_to(certificate(candidacy).window_opens_at + days(20 * cycle))
+        candidacy.evidence(f"E-{cycle}", candidacy.clock.date().isoformat())
+        candidacy.approve(f"E-{cycle}", candidacy.clock + days(33))
+        expiries.append(certificate(candidacy).expires_on)
+    assert expiries == [day("2027-02-28"), day("2030-02-28"), day("2033-02-28"), day("2036-02-29")]
+    assert certificate(candidacy).expires_at == border("2036-02-29")
+
+
+def test_the_border_of_a_cycle_is_never_moved_by_the_day_of_approval() -> None:
+    """Thirty years: ten cycles, some approved early, some in grace."""
+    candidacy = holder(certified_on="2024-02-29")
+    for cycle in range(1, 11):
+        running = certificate(candidacy)
+        assert running.expires_on == day(f"{2024 + 3 * cycle}-02-{29 if cycle % 4 == 0 else 28}")
+        late = cycle % 3 == 0
+        candidacy.advance_to(running.expires_at + days(40) if late else running.window_opens_at + days(17 * cycle))
+        candidacy.evidence(f"E-{cycle}", running.window_opens_on.isoformat())
+        candidacy.approve(f"E-{cycle}")
+        assert candidacy.status == "certified"
+    assert certificate(candidacy).cycle == 11
+
+
+def test_a_cycle_pins_the_scheme_current_when_its_window_opens() -> None:
+    def change(data: dict[str, object]) -> None:
+        data["version"] = "ciac-2029.1"
+        data["rules"]["certificate"]["validity_months"] = 24  # type: ignore[index]
+        data["rules"]["certificate"]["evidence"] = 2  # type: ignore[index]
+
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.current_programme = scheme(change).programme("CCMA")
+    candidacy.advance_to(last_moment("2029-03-04"))
+    assert candidacy.state.programme.scheme == CIAC.version
+    candidacy.advance_to(local("2029-03-06"))
+    assert candidacy.last(e.RecertificationWindowOpened).programme.scheme == "ciac-2029.1"
+    one = evidence("E-1", "2028-01-01")
+    assert candidacy.refused("submit_recertification", **one) == "too-little-evidence"
+    candidacy.say("submit_recertification", **evidence("E-1", "2028-01-01", "2028-02-01"))
+    candidacy.approve("E-1")
+    assert candidacy.last(e.Recertified).expires_on == day("2032-03-05")
+
+
+def test_where_no_scheme_can_be_loaded_the_cycle_goes_on_and_asks_for_attention() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.current_programme = None
+    candidacy.advance_to(local("2029-03-06"))
+    assert candidacy.status == "recertifying"
+    assert candidacy.state.programme.scheme == CIAC.version
+    assert candidacy.attention == ["scheme-not-loaded"]
+
+
+# --- evidence ---
+
+
+@pytest.mark.parametrize(
+    ("completed", "taken"),
+    [("2027-03-04", False), ("2027-03-05", True), ("2029-06-01", True), ("2029-06-02", False)],
+)
+def test_evidence_is_dated_inside_the_cycle(completed: str, taken: bool) -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(local("2029-06-01"))
+    message = evidence("E-1", "2028-01-01", completed)
+    if taken:
+        assert candidacy.say("submit_recertification", **message) == ["RecertificationSubmitted"]
+    else:
+        assert candidacy.refused("submit_recertification", **message) == "evidence-outside-cycle"
+
+
+def test_evidence_of_the_cycle_before_does_not_count_again() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2028-01-01", local("2029-06-01"))
+    candidacy.approve("E-1")
+    candidacy.advance_to(local("2032-06-01"))
+    assert candidacy.refused("submit_recertification", **evidence("E-2", "2030-03-05")) == "evidence-outside-cycle"
+    assert candidacy.evidence("E-2", "2030-03-06") == ["RecertificationSubmitted"]
+
+
+def test_without_any_evidence_it_is_refused() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(local("2029-06-01"))
+    assert candidacy.refused("submit_recertification", **evidence("E-1")) == "too-little-evidence"
+
+
+def test_returned_evidence_may_be_submitted_anew() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2028-01-01", local("2029-06-01"))
+    assert candidacy.refused("submit_recertification", **evidence("E-2", "2028-01-01")) == "under-review"
+    assert candidacy.evidence("E-1", "2028-01-01") == []
+    assert candidacy.approve("E-1", verdict="returned") == ["RecertificationReturned"]
+    assert candidacy.state.recertification.status == "returned"
+    assert candidacy.refused("submit_recertification", **evidence("E-1", "2028-02-02")) == "submission-known"
+    assert candidacy.evidence("E-2", "2028-01-01") == ["RecertificationSubmitted"]
+    assert candidacy.approve("E-2") == ["Recertified"]
+
+
+def test_a_review_before_its_submission_and_one_by_the_holder_are_refused() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(local("2029-06-01"))
+    assert candidacy.refused("review_recertification", **review("E-1")) == "not-under-review"
+    candidacy.evidence("E-1", "2028-01-01")
+    for own in ("C-1001", "Ana@example.org"):
+        assert candidacy.refused("review_recertification", **review("E-1", reviewer=own)) == "own-reviewer"
+
+
+def test_a_candidate_has_nothing_to_recertify() -> None:
+    candidacy = Candidacy()
+    assert candidacy.refused("submit_recertification", **evidence("E-1", "2026-01-01")) == "not-a-holder"
+    assert candidacy.refused("review_recertification", **review("E-1")) == "not-a-holder"
+
+
+# --- grace ---
+
+
+def test_recertified_in_grace_it_is_as_if_in_time() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2030-03-05", last_moment("2030-06-03"))
+    candidacy.approve("E-1")
+    event = candidacy.last(e.Recertified)
+    assert (event.expires_on, event.gap_from) == (day("2033-03-05"), None)
+    assert candidacy.status == "certified"
+
+
+def test_in_grace_evidence_is_dated_up_to_the_expiry() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(local("2030-04-01"))
+    assert candidacy.refused("submit_recertification", **evidence("E-1", "2030-03-06")) == "evidence-outside-cycle"
+
+
+def test_submitted_in_time_and_approved_in_grace_the_moment_of_submission_counts() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2030-03-05", last_moment("2030-03-05"))
+    candidacy.advance_to(border("2030-03-05"))
+    assert candidacy.status == "grace"
+    assert not candidacy.state.in_force(candidacy.clock)
+    assert candidacy.attention == ["review-waiting"]
+    candidacy.approve("E-1", local("2030-05-01"))
+    assert candidacy.last(e.Recertified).expires_on == day("2033-03-05")
+    assert not candidacy.attention
+
+
+def test_submitted_in_grace_and_reviewed_after_it_nothing_lapses_meanwhile() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2028-01-01", last_moment("2030-06-03"))
+    candidacy.advance_to(local("2030-09-01"))
+    assert candidacy.status == "grace"
+    assert candidacy.attention == ["review-waiting"]
+    candidacy.approve("E-1")
+    assert candidacy.last(e.Recertified).expires_on == day("2033-03-05")
+    assert "CertificationLapsed" not in candidacy.types
+
+
+def test_returned_after_the_border_the_certification_lapses_at_once() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2028-01-01", last_moment("2030-06-03"))
+    candidacy.advance_to(local("2030-09-01"))
+    assert candidacy.approve("E-1", verdict="returned") == ["RecertificationReturned", "CertificationLapsed"]
+    assert candidacy.status == "lapsed"
+
+
+def test_returned_after_the_last_border_the_certification_ends() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2028-01-01", last_moment("2030-06-03"))
+    candidacy.advance_to(local("2031-09-01"))
+    assert candidacy.status == "grace"
+    candidacy.approve("E-1", verdict="returned")
+    candidacy.advance_to(candidacy.clock)
+    assert candidacy.status == "expired"
+
+
+def test_a_late_delivery_is_in_time_by_its_moment_of_submission() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(local("2030-07-01"))
+    assert candidacy.status == "lapsed"
+    sent = evidence("E-1", "2030-03-05", submitted_at=last_moment("2030-06-03"))
+    candidacy.say("submit_recertification", **sent)
+    assert candidacy.last(e.RecertificationSubmitted).phase == "grace"
+    candidacy.approve("E-1")
+    assert candidacy.last(e.Recertified).expires_on == day("2033-03-05")
+    assert candidacy.last(e.Recertified).gap_from is None
+
+
+# --- lapsed ---
+
+
+def test_recertified_when_lapsed_it_runs_from_the_day_of_decision_with_a_visible_gap() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2030-08-01", local("2030-08-01"))
+    assert candidacy.last(e.RecertificationSubmitted).phase == "lapsed"
+    candidacy.approve("E-1", local("2030-08-20"))
+    event = candidacy.last(e.Recertified)
+    assert (event.anchor, event.expires_on, event.gap_from) == (
+        day("2030-08-20"),
+        day("2033-08-20"),
+        day("2030-03-06"),
+    )
+    assert certificate(candidacy).number == candidacy.last(e.Certified).number
+    assert certificate(candidacy).gap_from == day("2030-03-06")
+    assert candidacy.status == "certified"
+    candidacy.evidence("E-2", "2031-01-01", local("2033-01-01"))
+    candidacy.approve("E-2")
+    assert candidacy.last(e.Recertified).expires_on == day("2036-08-20")
+
+
+def test_submitted_on_the_last_day_and_reviewed_after_the_end() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2031-03-05", last_moment("2031-03-05"))
+    candidacy.advance_to(local("2031-06-01"))
+    assert candidacy.status == "lapsed"
+    assert candidacy.attention == ["review-waiting"]
+    candidacy.approve("E-1")
+    assert candidacy.last(e.Recertified).expires_on == day("2034-06-01")
+
+
+def test_after_twelve_months_it_is_over() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(border("2031-03-05"))
+    assert candidacy.status == "expired"
+    assert candidacy.refused("submit_recertification", **evidence("E-1", "2031-01-01")) == "closed"
+
+
+def test_evidence_that_waited_out_an_outage_is_taken_before_the_borders() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(local("2030-01-01"))
+    sent = evidence("E-1", "2029-01-01", submitted_at=local("2030-02-01"))
+    rename = parse("update_contact", name="Ana Maria Ruiz")
+    candidacy.outage_until(local("2032-01-01"), rename, parse("submit_recertification", **sent))
+    assert candidacy.status == "grace"
+    candidacy.approve("E-1")
+    assert candidacy.last(e.Recertified).expires_on == day("2033-03-05")
+
+
+def test_evidence_and_approval_that_waited_out_an_outage_leave_no_gap() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    sent = evidence("E-1", "2029-01-01", submitted_at=local("2029-06-01"))
+    approved = parse("review_recertification", **review("E-1"))
+    candidacy.outage_until(local("2029-07-01"), parse("submit_recertification", **sent), approved)
+    assert candidacy.status == "certified"
+    assert certificate(candidacy).cycle == 2

@@ -1,0 +1,64 @@
+"""Rule 16: self-assessments guide, and never gate."""
+
+import pytest
+
+from domain import events as e
+from domain.effects import Notify
+from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, days
+
+
+def self_assess(candidacy: Candidacy, percentage: object, **fields: object) -> list[str]:
+    return candidacy.say("record_self_assessment", **({"domain": PEOPLE, "percentage": percentage} | fields))
+
+
+@pytest.mark.parametrize(
+    ("percentage", "guidance"),
+    [("75", "strength"), ("74.99999999999999999", "needs development"), (0, "needs development"), (100, "strength")],
+)
+def test_below_the_passing_score_a_domain_needs_development(percentage: object, guidance: str) -> None:
+    candidacy = Candidacy()
+    assert self_assess(candidacy, percentage) == ["SelfAssessmentRecorded"]
+    assert candidacy.last(e.SelfAssessmentRecorded).guidance == guidance
+
+
+def test_the_candidate_is_told() -> None:
+    candidacy = Candidacy()
+    self_assess(candidacy, 60)
+    notice = candidacy.effects[-1]
+    assert isinstance(notice, Notify)
+    assert notice.notice == "self-assessment-recorded"
+    assert notice.facts["event"]["guidance"] == "needs development"
+    assert notice.facts["domain_title"] == "People Management"
+
+
+def test_the_newest_per_domain_counts_whatever_the_order() -> None:
+    candidacy = Candidacy()
+    candidacy.advance_to(START + days(10))
+    self_assess(candidacy, 80, taken_at=START + days(5))
+    self_assess(candidacy, 40, taken_at=START + days(1))
+    self_assess(candidacy, 50, domain=OPERATIONS)
+    assert {domain: score.shown for domain, score in candidacy.state.self_assessments.items()} == {
+        PEOPLE: "80.00",
+        OPERATIONS: "50.00",
+    }
+    assert len(candidacy.all(e.SelfAssessmentRecorded)) == 3
+
+
+def test_the_same_again_is_known() -> None:
+    candidacy = Candidacy()
+    self_assess(candidacy, 80, taken_at=START)
+    assert self_assess(candidacy, "80.0", taken_at=START) == []
+
+
+def test_before_the_purchase_it_is_refused() -> None:
+    fields = {"domain": PEOPLE, "percentage": 80}
+    assert Candidacy(paid=False).refused("record_self_assessment", **fields) == "purchase-not-confirmed"
+
+
+def test_it_is_never_a_gate() -> None:
+    candidacy = Candidacy("CCMA")
+    for _ in range(5):
+        self_assess(candidacy, 0)
+    candidacy.pass_all()
+    assert candidacy.status == "certified"
+    assert candidacy.assessment(PEOPLE).attempts == 1

@@ -1,0 +1,96 @@
+"""The vocabulary in code: every event can be stored, told and folded, every message is decided, every alarm rung."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from domain import events as e
+from domain import rulebook
+from domain.commands import MESSAGES
+from domain.notices import TOLD, notice_of
+from domain.vocabulary import AlarmKind
+from runtime.settings import ROOT
+from tests.samples import build
+from views.timeline import summary_of
+
+EVENT_CLASSES: dict[str, type[e.BaseEvent]] = {kind.__name__: kind for kind in get_args(get_args(e.Event)[0])}
+
+
+# --- events ---
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["all fields", "required fields"])
+@pytest.mark.parametrize("name", sorted(EVENT_CLASSES))
+def test_an_event_survives_its_journey_as_json(name: str, full: bool) -> None:
+    event = build(EVENT_CLASSES[name], full=full)
+    assert event.model_dump()["type"] == name
+    again = e.EVENTS.validate_json(e.EVENTS.dump_json(event))  # type: ignore[arg-type]
+    assert again == event
+    assert type(again) is EVENT_CLASSES[name]
+    assert e.EVENTS.validate_python(event.model_dump(mode="json")) == event
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["all fields", "required fields"])
+@pytest.mark.parametrize("name", sorted(EVENT_CLASSES))
+def test_the_summary_is_one_plain_english_line(name: str, full: bool) -> None:
+    summary = summary_of(build(EVENT_CLASSES[name], full=full))
+    assert summary.isprintable()
+    assert summary == " ".join(summary.split())
+    assert len(summary) > len("closed")
+    assert summary != name
+    assert not re.search(r"None|Decimal\(|datetime|\{|<", summary)
+
+
+@pytest.mark.parametrize("name", sorted(EVENT_CLASSES))
+def test_an_event_is_frozen_and_old_readers_ignore_new_fields(name: str) -> None:
+    event = build(EVENT_CLASSES[name], full=True)
+    with pytest.raises(ValueError, match="frozen"):
+        event.sequence = 9  # type: ignore[misc]
+    assert e.EVENTS.validate_python(event.model_dump(mode="json") | {"added_later": 1}) == event
+
+
+def test_every_event_is_folded_or_known_to_change_nothing() -> None:
+    silent = {"Registered", "Withdrawn", "Revoked"}
+    folded = {kind.__name__ for kind in rulebook.FOLDS}
+    assert folded | silent >= set(EVENT_CLASSES)
+
+
+def test_every_notice_has_its_template() -> None:
+    templates = ROOT / "activities" / "templates"
+    assert not [notice_of(kind) for kind in TOLD if not (templates / f"{notice_of(kind)}.txt.j2").is_file()]
+
+
+# --- messages ---
+
+
+def test_every_message_says_what_it_is_for() -> None:
+    assert all(MESSAGES[name].message == name for name in MESSAGES)
+    assert all(MESSAGES[name].about for name in MESSAGES)
+
+
+def test_every_message_has_a_decider() -> None:
+    assert set(MESSAGES.values()) <= set(rulebook.DECIDERS)
+
+
+# --- the rulebook ---
+
+
+def test_no_two_matters_decide_the_same() -> None:
+    for table in ("deciders", "rings", "folds"):
+        keys = [key for matter in rulebook.MATTERS for key in getattr(matter, table)]
+        assert len(keys) == len(set(keys)), table
+
+
+def test_every_alarm_has_what_it_leads_to() -> None:
+    assert set(rulebook.RINGS) == set(AlarmKind)
+
+
+def test_every_matter_stands_in_the_rulebook() -> None:
+    folder = Path(rulebook.__file__).parent / "matters"
+    modules = [path.stem for path in folder.glob("*.py") if path.stem != "__init__"]
+    assert {id(import_module(f"domain.matters.{name}").MATTER) for name in modules} == {
+        id(matter) for matter in rulebook.MATTERS
+    }

@@ -1,0 +1,265 @@
+"""Rule 15: the work product, submitted by reference, reviewed by somebody else."""
+
+import pytest
+
+from domain import events as e
+from tests.unit.domain.builders import SHA, START, Candidacy, border, day, days, last_moment, local, parse, with_rules
+
+STRICT = with_rules(work_product={"inside_window": "passed"})
+
+
+def submission(submission_id: str = "WP-1", **fields: object) -> dict[str, object]:
+    return {"submission_id": submission_id, "uri": "https://files.example.org/wp.pdf", "sha256": SHA} | fields
+
+
+def verdict(verdict: str, submission_id: str = "WP-1", **fields: object) -> dict[str, object]:
+    return {"submission_id": submission_id, "reviewer": "R. Viewer", "verdict": verdict} | fields
+
+
+def assessed(**options: object) -> Candidacy:
+    """Everything is passed but the work product."""
+    candidacy = Candidacy("CCOM", at=START, **options)  # type: ignore[arg-type]
+    candidacy.pass_all()
+    return candidacy
+
+
+def test_a_work_product_is_submitted_reviewed_and_passed() -> None:
+    candidacy = assessed()
+    assert candidacy.status == "testing"
+    assert candidacy.submit() == ["WorkProductSubmitted"]
+    assert candidacy.status == "awaiting_review"
+    assert candidacy.review(percentage="75") == ["WorkProductPassed", "Certified"]
+    passed = candidacy.last(e.WorkProductPassed)
+    assert (passed.reviewer, passed.submission_id) == ("R. Viewer", "WP-1")
+
+
+def test_only_the_reference_is_kept() -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    event = candidacy.last(e.WorkProductSubmitted)
+    assert (event.uri, event.sha256) == ("https://files.example.org/wp.pdf", SHA)
+
+
+def test_where_none_is_asked_for_it_is_refused() -> None:
+    for designation in ("CCMA", "CCMC"):
+        assert Candidacy(designation).refused("submit_work_product", **submission()) == "not-required"
+
+
+def test_it_is_submitted_inside_the_window_and_may_be_reviewed_later() -> None:
+    candidacy = assessed()
+    candidacy.submit(at=last_moment("2028-11-22"))
+    assert candidacy.review(at=local("2029-04-01")) == ["WorkProductPassed", "Certified"]
+    assert candidacy.last(e.Certified).certified_on == day("2029-04-01")
+
+
+def test_the_moment_of_submission_counts_not_that_of_arrival() -> None:
+    candidacy = assessed()
+    late = submission(submitted_at=border("2028-11-22"))
+    assert candidacy.refused("submit_work_product", local("2028-11-25"), **late) == "outside-window"
+    in_time = submission(submitted_at=last_moment("2028-11-22"))
+    assert candidacy.say("submit_work_product", **in_time) == ["WorkProductSubmitted"]
+
+
+def test_a_submission_from_before_the_window_is_refused() -> None:
+    early = submission(submitted_at=local("2026-11-21"))
+    assert assessed().refused("submit_work_product", **early) == "outside-window"
+
+
+def test_before_the_purchase_a_submission_is_refused() -> None:
+    candidacy = Candidacy(paid=False)
+    assert candidacy.refused("submit_work_product", **submission()) == "purchase-not-confirmed"
+
+
+def test_a_second_submission_while_one_is_under_review_is_refused() -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    assert candidacy.submit() == []
+    assert candidacy.refused("submit_work_product", **submission("WP-2")) == "under-review"
+    assert candidacy.refused("submit_work_product", **submission(sha256="b" * 64)) == "under-review"
+
+
+def test_after_it_is_passed_another_is_refused_and_the_same_again_is_known() -> None:
+    candidacy = Candidacy("CCOM", since="2026-06-01").certify()
+    assert candidacy.status == "awaiting_experience"
+    assert candidacy.submit() == []
+    assert candidacy.refused("submit_work_product", **submission("WP-2")) == "already-passed"
+
+
+def test_a_submission_id_is_used_once() -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    candidacy.review("failed")
+    assert candidacy.refused("submit_work_product", **submission(sha256="b" * 64)) == "submission-known"
+    assert candidacy.submit() == []
+    assert candidacy.state.work_product.status == "failed"
+
+
+# --- verdicts ---
+
+
+def test_a_percentage_below_the_passing_score_cannot_pass() -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    low = verdict("passed", percentage="74.99999999999999999")
+    assert candidacy.refused("review_work_product", **low) == "below-passing-score"
+    assert candidacy.review(percentage=75) == ["WorkProductPassed", "Certified"]
+
+
+def test_a_revision_may_be_asked_for_once() -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    assert candidacy.review("revise", comments="chapter 3") == ["WorkProductReturned"]
+    assert candidacy.last(e.WorkProductReturned).due_on == day("2026-12-22")
+    assert (candidacy.status, candidacy.state.work_product.status) == ("testing", "revise")
+    candidacy.submit("WP-2", START + days(3))
+    assert candidacy.refused("review_work_product", **verdict("revise", "WP-2")) == "no-revision-left"
+    assert candidacy.review("passed", "WP-2") == ["WorkProductPassed", "Certified"]
+
+
+def test_a_revision_is_due_within_thirty_days_the_last_one_inclusive() -> None:
+    for moment, taken in ((last_moment("2026-12-22"), True), (border("2026-12-22"), False)):
+        candidacy = assessed()
+        candidacy.submit()
+        candidacy.review("revise")
+        if taken:
+            assert candidacy.submit("WP-2", moment) == ["WorkProductSubmitted"]
+        else:
+            candidacy.advance_to(moment)
+            assert candidacy.state.work_product.status == "failed"
+
+
+def test_a_revision_submitted_in_time_that_waited_out_an_outage_is_taken() -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    candidacy.review("revise")
+    on_time = parse("submit_work_product", **submission("WP-2", submitted_at=last_moment("2026-12-22")))
+    candidacy.outage_until(START + days(60), on_time)
+    assert candidacy.status == "awaiting_review"
+    assert "WorkProductFailed" not in candidacy.types
+
+
+def test_an_overdue_revision_that_arrives_before_its_alarm_is_refused() -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    candidacy.review("revise")
+    candidacy.clock = border("2026-12-22")
+    assert candidacy.refused("submit_work_product", **submission("WP-2")) == "revision-overdue"
+
+
+def test_a_missed_revision_counts_as_failed_and_a_new_one_may_follow_inside_the_window() -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    candidacy.review("revise")
+    candidacy.advance_to(border("2026-12-22"))
+    failed = candidacy.last(e.WorkProductFailed)
+    assert (failed.cause, failed.reviewer) == ("revision-missed", None)
+    assert candidacy.submit("WP-2") == ["WorkProductSubmitted"]
+    assert candidacy.review("passed", "WP-2") == ["WorkProductPassed", "Certified"]
+
+
+def test_a_revision_may_be_submitted_past_the_window() -> None:
+    candidacy = assessed()
+    candidacy.submit(at=local("2028-11-20"))
+    candidacy.review("revise", at=local("2028-11-22"))
+    assert candidacy.last(e.WorkProductReturned).due_on == day("2028-12-22")
+    candidacy.advance_to(local("2028-12-15"))
+    assert candidacy.status == "settling"
+    assert candidacy.attention == ["review-waiting"]
+    candidacy.submit("WP-2", last_moment("2028-12-22"))
+    assert candidacy.status == "awaiting_review"
+    assert candidacy.review("passed", "WP-2", local("2029-01-20")) == ["WorkProductPassed", "Certified"]
+
+
+def test_a_revision_missed_past_the_window_times_the_candidacy_out() -> None:
+    candidacy = assessed()
+    candidacy.submit(at=local("2028-11-20"))
+    candidacy.review("revise", at=local("2028-11-22"))
+    candidacy.advance_to(border("2028-12-22"))
+    assert candidacy.types[-2:] == ["WorkProductFailed", "CandidacyClosed"]
+    assert candidacy.status == "timed_out"
+
+
+def test_a_failed_one_may_be_followed_by_another_inside_the_window_only() -> None:
+    candidacy = assessed()
+    candidacy.submit(at=local("2028-11-20"))
+    assert candidacy.review("failed", at=local("2028-11-24")) == ["WorkProductFailed"]
+    assert candidacy.refused("submit_work_product", **submission("WP-2")) == "outside-window"
+    candidacy.advance_to(border("2028-12-06"))
+    assert candidacy.status == "timed_out"
+
+
+def test_a_failure_after_the_settlement_times_out_at_once() -> None:
+    candidacy = assessed()
+    candidacy.submit(at=local("2028-11-20"))
+    assert candidacy.review("failed", at=local("2029-02-01")) == ["WorkProductFailed", "CandidacyClosed"]
+    assert candidacy.status == "timed_out"
+
+
+def test_after_two_failed_ones_the_candidacy_is_refused() -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    candidacy.review("failed")
+    assert (candidacy.status, candidacy.state.work_product.status) == ("testing", "failed")
+    candidacy.submit("WP-2")
+    assert candidacy.review("failed", "WP-2") == ["WorkProductFailed", "CandidacyClosed"]
+    assert candidacy.status == "refused"
+
+
+def test_a_missed_revision_is_one_of_the_two_failures() -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    candidacy.review("revise")
+    candidacy.advance_to(border("2026-12-22"))
+    candidacy.submit("WP-2")
+    candidacy.review("failed", "WP-2")
+    assert candidacy.status == "refused"
+
+
+def test_a_review_before_its_submission_is_refused() -> None:
+    candidacy = assessed()
+    assert candidacy.refused("review_work_product", **verdict("passed")) == "not-under-review"
+    candidacy.submit()
+    assert candidacy.refused("review_work_product", **verdict("passed", "WP-2")) == "not-under-review"
+
+
+@pytest.mark.parametrize("reviewer", ["C-1001", "c-1001", "ana@example.org", " ANA@Example.org "])
+def test_the_reviewer_is_not_the_candidate(reviewer: str) -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    own = verdict("passed") | {"reviewer": reviewer}
+    assert candidacy.refused("review_work_product", **own) == "own-reviewer"
+
+
+def test_a_reviewer_is_compared_with_the_address_of_today() -> None:
+    candidacy = assessed()
+    candidacy.submit()
+    candidacy.say("update_contact", email="ruiz@example.net")
+    own = verdict("passed") | {"reviewer": "ruiz@example.net"}
+    assert candidacy.refused("review_work_product", **own) == "own-reviewer"
+
+
+# --- the strict switch ---
+
+
+def test_strictly_it_must_be_passed_inside_the_window() -> None:
+    candidacy = assessed(of=STRICT)
+    candidacy.submit(at=local("2028-11-20"))
+    candidacy.advance_to(local("2028-11-24"))
+    assert candidacy.refused("review_work_product", **verdict("passed")) == "outside-window"
+    candidacy.advance_to(border("2028-12-06"))
+    assert candidacy.status == "timed_out"
+
+
+def test_strictly_it_may_be_passed_on_the_last_day() -> None:
+    candidacy = assessed(of=STRICT)
+    candidacy.submit(at=local("2028-11-20"))
+    assert candidacy.review(at=last_moment("2028-11-22")) == ["WorkProductPassed", "Certified"]
+
+
+def test_strictly_a_revision_is_due_inside_the_window() -> None:
+    candidacy = assessed(of=STRICT)
+    candidacy.submit(at=local("2028-11-01"))
+    candidacy.review("revise", at=local("2028-11-10"))
+    assert candidacy.last(e.WorkProductReturned).due_on == day("2028-11-22")
+    candidacy.advance_to(border("2028-11-22"))
+    assert candidacy.state.work_product.status == "failed"
