@@ -21,7 +21,7 @@ from domain.vocabulary import Status
 from runtime import search_attributes as keys
 
 DOMAINS = ("people-management", "operations-management", "customer-relationships", "leadership-and-business")
-_PATIENCE = 120.0
+_PATIENCE = 300.0
 _PAUSE = 0.3
 # A workflow's own commands follow its task's completion; an activity or a timer may start right behind.
 _DONE = EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED

@@ -20,7 +20,7 @@ COLUMNS = ("CertificationStatus", "NextDeadline", "NeedsAttention", "Assessments
 """What somebody who looks after candidates wants to see in the list; the UI keeps each viewer's choice."""
 
 Kind = Literal["signal", "update"]
-_LOADING_MILLISECONDS = 45_000
+_LOADING_MILLISECONDS = 60_000
 _RELOADS = 4
 
 

@@ -22,6 +22,7 @@ from domain.matters import results, work_product
 from domain.scheme import RuleSet
 from runtime.embedded import EmbeddedServer, temporal_cli
 from runtime.settings import ROOT, Settings
+from tests.waiting import PATIENCE
 from worker import build_worker
 from workflows import journal
 
@@ -132,7 +133,7 @@ async def test_the_examples_for_foreign_programs_work(embedded: EmbeddedServer, 
 
     async def run(*command: str) -> str:
         done = await asyncio.to_thread(
-            subprocess.run, command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+            subprocess.run, command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

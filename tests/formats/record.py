@@ -28,18 +28,8 @@ from runtime import search_attributes
 from runtime.embedded import time_skipping_server
 from runtime.settings import ROOT
 from tests.scheme import worker_settings
-from tests.workflows.journeys import (
-    CUSTOMERS,
-    LEADERSHIP,
-    OPERATIONS,
-    PEOPLE,
-    START,
-    Candidate,
-    World,
-    border,
-    eventually,
-    local,
-)
+from tests.waiting import eventually
+from tests.workflows.journeys import CUSTOMERS, LEADERSHIP, OPERATIONS, PEOPLE, START, Candidate, World, border, local
 from tests.workflows.seeds import Past
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -137,7 +127,7 @@ async def invalid(world: World) -> Told:
     async def failed() -> bool:
         return "WORKFLOW_EXECUTION_FAILED" in await candidate.counts()
 
-    await eventually("the start fails", failed)
+    await eventually(failed, "the start fails")
     return {"invalid-start": (candidate, None)}
 
 
@@ -202,7 +192,7 @@ async def advancement(world: World) -> Told:
     experience = {"role": "Operations Manager", "started_on": "2035-01-01"}
     await holder.send("request_advancement", purchase={"reference": "INV-9"}, experience=experience)
     higher = world.candidate("CCOM")
-    await eventually("the advancement is opened", higher.exists)
+    await eventually(higher.exists, "the advancement is opened")
     await higher.has("ExperienceMet")
     await holder.send("suspend", reason="a complaint", by="M. Vogel")
     await higher.submit()

@@ -12,7 +12,8 @@ from temporalio.client import Client
 from domain import rulebook
 from domain.commands import RingAlarm
 from tests.scheme import worker_settings
-from tests.workflows.journeys import Candidate, eventually
+from tests.waiting import eventually
+from tests.workflows.journeys import Candidate
 from tests.workflows.seeds import seed_worker, sow, take
 from worker import build_worker
 from workflows.journal import Journal
@@ -96,4 +97,4 @@ async def _goes_on(client: Client, name: str) -> None:
     async def taken_up() -> bool:
         return bool((await candidate.status())["sequence"] >= document["state"]["sequence"])
 
-    await eventually(f"{name} is taken up", taken_up)
+    await eventually(taken_up, f"{name} is taken up")

@@ -30,6 +30,7 @@ from runtime.connection import CannotConnect, connect
 from runtime.converter import worker_converter
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server, temporal_cli
 from runtime.settings import ROOT, Settings, SettingsError
+from tests.waiting import PATIENCE
 from worker import build_worker
 
 ADDRESS = "ana@example.org"
@@ -296,7 +297,7 @@ async def test_a_port_that_is_taken_is_a_clear_error(embedded: EmbeddedServer, t
 
 
 def test_the_cli_is_the_wheels() -> None:
-    answer = subprocess.run([temporal_cli(), "--version"], capture_output=True, text=True, check=True, timeout=30)
+    answer = subprocess.run([temporal_cli(), "--version"], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert answer.stdout.startswith("temporal version")
 
 
@@ -333,7 +334,7 @@ def _worker(*arguments: str, **environment: str) -> "subprocess.CompletedProcess
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

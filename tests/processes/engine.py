@@ -5,7 +5,6 @@ Nothing here is timed: what takes time is asked for until it is there, and every
 
 import asyncio
 import fcntl
-import inspect
 import json
 import os
 import pty
@@ -13,12 +12,12 @@ import signal
 import subprocess
 import sys
 import termios
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHandle
@@ -28,8 +27,8 @@ from domain.notices import TOLD
 from runtime.embedded import EmbeddedServer, embedded_server, temporal_cli
 from runtime.settings import ROOT
 from tests.scheme import SCHEME_FILE
+from tests.waiting import PATIENCE, eventually
 
-PATIENCE = 90.0
 """Seconds for anything to become true; on an idle machine all of it takes a second or two."""
 
 STARTER = (sys.executable, str(ROOT / "starter.py"))
@@ -61,7 +60,7 @@ def run(command: Sequence[str | Path], address: str, *, stdin: bytes = b"", **en
         input=stdin,
         capture_output=True,
         env=surroundings(address, environment),
-        timeout=180,
+        timeout=PATIENCE,
         check=False,
     )
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
@@ -254,30 +253,6 @@ async def engine(
         finally:
             if worker.running:
                 await worker.kill()
-
-
-@overload
-async def eventually(question: Callable[[], Coroutine[Any, Any, T]], patience: float = PATIENCE) -> T: ...
-
-
-@overload
-async def eventually(question: Callable[[], T], patience: float = PATIENCE) -> T: ...
-
-
-async def eventually(question: Callable[[], Any], patience: float = PATIENCE) -> Any:
-    """Ask until the answer is true, and give it back."""
-    answer: Any = None
-    try:
-        async with asyncio.timeout(patience):
-            while True:
-                answer = question()
-                if inspect.isawaitable(answer):
-                    answer = await answer
-                if answer:
-                    return answer
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"not within {patience:g} seconds; the last answer was {answer!r}") from None
 
 
 # --- what is sent

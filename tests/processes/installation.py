@@ -19,7 +19,8 @@ from testcontainers.compose import DockerCompose
 from runtime.connection import CannotConnect, connect_at
 from runtime.embedded import free_port
 from runtime.settings import ROOT
-from tests.processes.engine import PATIENCE, STARTER, Ended, Handle, run, workflow_id
+from tests.processes.engine import STARTER, Ended, Handle, run, workflow_id
+from tests.waiting import PATIENCE
 
 T = TypeVar("T")
 OUTBOX = "/var/lib/certpath/outbox"
@@ -71,7 +72,7 @@ def _images() -> list[str]:
 
 
 def _docker(*arguments: str) -> Ended:
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=PATIENCE)
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
@@ -114,7 +115,7 @@ class Installation:
     def compose(self, *arguments: str) -> str:
         """Run `docker compose` with these arguments to its end; answers what it printed."""
         command = [*self._compose.docker_compose_command(), *arguments]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 

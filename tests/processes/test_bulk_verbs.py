@@ -16,7 +16,8 @@ import pytest
 import pytest_asyncio
 
 from runtime.settings import ROOT
-from tests.processes.engine import DOMAINS, Engine, engine, eventually, instant, surroundings, timeline, workflow_id
+from tests.processes.engine import DOMAINS, Engine, engine, instant, surroundings, timeline, workflow_id
+from tests.waiting import PATIENCE, eventually
 
 ROWS = 250
 """So many that an import of them can be stopped on the way."""
@@ -185,7 +186,7 @@ async def stopped_midway(process: "subprocess.Popen[bytes]", outcome: Path, numb
     assert kinds(outcome)["registered"] < ROWS
     process.send_signal(number)
     process.send_signal(signal.SIGCONT)
-    _, told = await asyncio.to_thread(process.communicate, timeout=60)
+    _, told = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
     return process.returncode, told.decode()
 
 
@@ -223,7 +224,7 @@ async def test_without_temporal_nothing_is_lost_and_the_code_is_3(tmp_path: Path
         process = begun(["import", str(file), "--at-once", "2"], alone)
         await eventually(lambda: process.poll() is not None or (outcome.exists() and kinds(outcome)["registered"] > 5))
         os.kill(alone.server.pid or 0, signal.SIGKILL)
-        _, told = await asyncio.to_thread(process.communicate, timeout=90)
+        _, told = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
     assert process.returncode == 3, told
     assert b"Run the same command again" in told
     assert b"Traceback" not in told

@@ -11,7 +11,8 @@ import pytest_asyncio
 
 from runtime import search_attributes
 from runtime.settings import ROOT
-from tests.processes.engine import Ended, Engine, day, engine, eventually, instant, result, surroundings, workflow_id
+from tests.processes.engine import Ended, Engine, day, engine, instant, result, surroundings, workflow_id
+from tests.waiting import PATIENCE, eventually
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -205,7 +206,7 @@ def test_a_reader_that_leaves_early_is_no_error(certpath: Engine) -> None:
         env=surroundings(certpath.server.address, {}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,6 +8,7 @@ import pytest
 
 from runtime.settings import ROOT
 from tests.processes.engine import Ended, run, surroundings
+from tests.waiting import PATIENCE
 
 NOBODY = "127.0.0.1:1"
 """An address where no server listens."""
@@ -63,7 +64,7 @@ def test_help_imports_neither_the_sdk_nor_pydantic_nor_rich() -> None:
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
 
@@ -156,7 +157,7 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
         env=surroundings(NOBODY, {}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert "BrokenPipe" not in done.stderr

@@ -10,7 +10,8 @@ import pytest
 
 from runtime.embedded import free_port
 from runtime.settings import ROOT
-from tests.processes.engine import eventually, run, surroundings
+from tests.processes.engine import run, surroundings
+from tests.waiting import PATIENCE, eventually
 
 STARTER = str(ROOT / "starter.py")
 NOBODY = "127.0.0.1:1"
@@ -76,7 +77,7 @@ async def test_a_demo_that_is_stopped_leaves_nothing_behind_either(tmp_path: Pat
     with demo_in(tmp_path) as demo:
         await eventually(lambda: any(tmp_path.rglob("temporal.db")))
         demo.send_signal(asked)
-        _, err = demo.communicate(timeout=60)
+        _, err = demo.communicate(timeout=PATIENCE)
     assert demo.returncode == 130
     assert "Traceback" not in err
     assert left_in(tmp_path) == []
@@ -102,7 +103,7 @@ async def test_dev_keeps_what_happened_and_says_where_it_is(tmp_path: Path) -> N
 
     def stop(running: "subprocess.Popen[str]", asked: signal.Signals) -> str:
         running.send_signal(asked)
-        _, err = running.communicate(timeout=60)
+        _, err = running.communicate(timeout=PATIENCE)
         assert running.returncode == 0, err
         return err
 

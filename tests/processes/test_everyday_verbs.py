@@ -30,7 +30,6 @@ from tests.processes.engine import (
     Terminal,
     day,
     engine,
-    eventually,
     instant,
     registration,
     result,
@@ -40,6 +39,7 @@ from tests.processes.engine import (
     workflow_id,
 )
 from tests.scheme import worker_settings
+from tests.waiting import eventually
 from worker import build_worker
 
 TAKEN = ("--taken-at", instant(10))

@@ -14,7 +14,8 @@ import pytest_asyncio
 from cli import exits, finding, main
 from cli.verbs import list as list_verb
 from runtime.settings import ROOT
-from tests.processes.engine import DOMAINS, NOBODY, Engine, Terminal, engine, eventually, instant, result, surroundings
+from tests.processes.engine import DOMAINS, NOBODY, Engine, Terminal, engine, instant, result, surroundings
+from tests.waiting import PATIENCE, eventually
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -131,7 +132,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(certpath: Engine) -> None:
         env=surroundings(certpath.server.address, {}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (done.returncode, done.stdout.split()[0]) == (0, "candidate")

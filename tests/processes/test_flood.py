@@ -26,7 +26,6 @@ from tests.processes.engine import (
     Handle,
     assert_nothing_twice,
     engine,
-    eventually,
     expected_notices,
     instant,
     notices,
@@ -34,6 +33,7 @@ from tests.processes.engine import (
     result,
     timeline,
 )
+from tests.waiting import eventually
 from views.timeline import timeline_view
 from workflows import CertificationWorkflow
 from workflows.journal import Journal
@@ -43,7 +43,6 @@ SIGNALS = 3000
 SIGNALED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED
 
 
-_FLOOD_PATIENCE = 600.0
 """Seconds for three thousand signals to be taken. On an idle machine it takes half a minute or less."""
 
 
@@ -187,8 +186,8 @@ async def test_three_thousand_signals_are_all_accounted_for(tmp_path: Path, monk
         async def continued() -> bool:
             return (await handle.describe()).run_id != first_run
 
-        await eventually(all_there, _FLOOD_PATIENCE)
-        await eventually(continued, _FLOOD_PATIENCE)
+        await eventually(all_there)
+        await eventually(continued)
         # An update still answers, after whatever was queued before it.
         answer = await handle.execute_update("acknowledge", {"attention": "refused-message", "by": "Pat Lee"})
         live = await timeline(handle)

@@ -15,7 +15,6 @@ from tests.processes.engine import (
     Ended,
     Engine,
     engine,
-    eventually,
     instant,
     registration,
     result,
@@ -24,6 +23,7 @@ from tests.processes.engine import (
     types,
     workflow_id,
 )
+from tests.waiting import eventually
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -14,7 +14,6 @@ from tests.processes.engine import (
     Handle,
     assert_nothing_twice,
     email,
-    eventually,
     expected_notices,
     notices,
     registration,
@@ -24,6 +23,7 @@ from tests.processes.engine import (
     workflow_id,
 )
 from tests.processes.installation import Installation, installed, persistently
+from tests.waiting import eventually
 
 
 @pytest.fixture(scope="module")

@@ -22,11 +22,11 @@ from tests.processes.engine import (
     all_notices,
     assert_nothing_twice,
     engine,
-    eventually,
     result,
     timeline,
     types,
 )
+from tests.waiting import PATIENCE, eventually
 
 FORM = "PM-9"
 
@@ -116,7 +116,7 @@ async def test_the_server_killed_in_the_middle_of_messages(certpath: Engine) -> 
             once.set()
 
     async def until_answered(handle: Handle, name: str, document: dict[str, Any]) -> None:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     async with asyncio.timeout(5):

@@ -20,7 +20,6 @@ from tests.processes.engine import (
     all_notices,
     assert_nothing_twice,
     engine,
-    eventually,
     instant,
     registration,
     result,
@@ -29,6 +28,7 @@ from tests.processes.engine import (
     timeline,
     types,
 )
+from tests.waiting import eventually
 
 KEYS = ROOT / "examples" / "answer-keys"
 EVERY_ACTIVITY = ("load_programme", "score_responses", "send_notice", "open_advancement", "supersede_lower")

@@ -20,13 +20,13 @@ from tests.processes.engine import (
     assert_nothing_twice,
     email,
     engine,
-    eventually,
     instant,
     raw,
     result,
     submission,
     timeline,
 )
+from tests.waiting import eventually
 
 CANDIDATES = [f"C-30-{number}" for number in range(10)]
 """Ten take turns: a timeline of hundreds of refused messages is slow to read."""

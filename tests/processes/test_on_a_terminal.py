@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.processes.engine import DOMAINS, Engine, Terminal, engine, eventually, instant
+from tests.processes.engine import DOMAINS, Engine, Terminal, engine, instant
+from tests.waiting import eventually
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -20,8 +20,9 @@ from domain.commands import Contact, Register
 from runtime import metrics
 from runtime.embedded import free_port
 from runtime.settings import ROOT
-from tests.processes.engine import DOMAINS, JOURNEY, Engine, engine, eventually, result
+from tests.processes.engine import DOMAINS, JOURNEY, Engine, engine, result
 from tests.scheme import SCHEME
+from tests.waiting import PATIENCE, eventually
 from workflows.journal import Journal
 
 DEPLOY = ROOT / "deploy"
@@ -110,7 +111,7 @@ class Exported:
         self.kinds: dict[str, str] = {}
 
     def read(self, address: str) -> "Exported":
-        with urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE) as answer:
             text = answer.read().decode()
         for line in text.splitlines():
             if line.startswith("# TYPE "):
@@ -228,7 +229,12 @@ def test_promtool_finds_every_alert_firing_when_it_should_and_only_then() -> Non
         pytest.skip("promtool is not installed (Debian's package prometheus has it)")
     for command in (("check", "config", "prometheus.yml"), ("test", "rules", "alerts.test.yml")):
         done = subprocess.run(
-            [promtool, *command], cwd=DEPLOY / "prometheus", capture_output=True, text=True, timeout=120, check=False
+            [promtool, *command],
+            cwd=DEPLOY / "prometheus",
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -248,7 +254,7 @@ def test_promtool_can_read_every_query_of_the_dashboard(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -18,8 +18,9 @@ from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 
 from runtime.embedded import free_port
 from runtime.settings import ROOT
-from tests.processes.engine import NAME, NOBODY, Ended, Engine, Worker, engine, eventually, run
+from tests.processes.engine import NAME, NOBODY, Ended, Engine, Worker, engine, run
 from tests.scheme import SCHEME_FILE
+from tests.waiting import eventually
 
 CHECK = (sys.executable, ROOT / "worker.py", "--check")
 WELL = {"ok": True}

@@ -27,12 +27,12 @@ from tests.processes.engine import (
     Worker,
     email,
     engine,
-    eventually,
     expected_notices,
     run,
     timeline,
     types,
 )
+from tests.waiting import eventually
 
 NOBODY = "127.0.0.1:1"
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import email
 import email.policy
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +25,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from runtime.connection import TASK_QUEUE
 from runtime.settings import Settings
+from tests.waiting import eventually
 from worker import build_worker
 
 WORKFLOW = "CertificationWorkflow"
@@ -39,7 +39,6 @@ PEOPLE, OPERATIONS, CUSTOMERS, LEADERSHIP = DOMAINS = (
 SHA = "ab" * 32
 # The time-skipping server begins today and only runs forward: every story begins at the same later day.
 START = datetime(2040, 1, 10, 15, tzinfo=UTC)
-_PATIENCE = 60.0
 
 
 def local(day: str | date, time: str = "12:00:00") -> datetime:
@@ -55,16 +54,6 @@ def border(day: str | date) -> datetime:
 def wire(instant: datetime) -> str:
     """An instant as it is written in a payload."""
     return instant.isoformat()
-
-
-async def eventually(what: str, condition: Callable[[], Awaitable[bool]]) -> None:
-    """Waits until a condition holds; a machine that is busy is given time."""
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            while not await condition():  # noqa: ASYNC110 - what is waited for happens in another process
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"never came about: {what}") from None
 
 
 @dataclass
@@ -195,7 +184,7 @@ class Candidate:
         async def there() -> bool:
             return (await self.types()).count(kind) >= count
 
-        await eventually(f"{count} {kind} at {self.workflow_id}", there)
+        await eventually(there, f"{count} {kind} at {self.workflow_id}")
 
     async def stands(self, status: str) -> None:
         """Waits for a status."""
@@ -203,7 +192,7 @@ class Candidate:
         async def reached() -> bool:
             return bool((await self.status())["status"] == status)
 
-        await eventually(f"{self.workflow_id} is {status}", reached)
+        await eventually(reached, f"{self.workflow_id} is {status}")
 
     async def run_id(self) -> str:
         """The newest run. Asked below the client, which cannot read the null that the time-skipping server keeps of
@@ -227,7 +216,7 @@ class Candidate:
         async def new() -> bool:
             return await self.run_id() != run_id
 
-        await eventually(f"a new run of {self.workflow_id}", new)
+        await eventually(new, f"a new run of {self.workflow_id}")
         # Its first task must be done, or a message could race the start of the run on the server that skips time.
         await self.status()
         return await self.run_id()
@@ -246,7 +235,7 @@ class Candidate:
         async def over() -> bool:
             return "WORKFLOW_EXECUTION_COMPLETED" in await self.counts()
 
-        await eventually(f"the end of {self.workflow_id}", over)
+        await eventually(over, f"the end of {self.workflow_id}")
         last = (await self.history()).events[-1]
         payload = last.workflow_execution_completed_event_attributes.result.payloads[0]
         return payload.data.decode().strip('"')
@@ -263,7 +252,7 @@ class Candidate:
         async def there() -> bool:
             return len(self.notices(folder)) >= count
 
-        await eventually(f"{count} notices", there)
+        await eventually(there, f"{count} notices")
 
 
 def mails(folder: Path) -> list[EmailMessage]:

@@ -38,7 +38,8 @@ from domain.inquiries import (
 from domain.messages import parse_message
 from runtime.connection import TASK_QUEUE
 from tests.scheme import SCHEME
-from tests.workflows.journeys import DOMAINS, WORKFLOW, Candidate, eventually
+from tests.waiting import eventually
+from tests.workflows.journeys import DOMAINS, WORKFLOW, Candidate
 from workflows.journal import Journal
 
 SEEDS = "seeds"
@@ -83,7 +84,7 @@ async def sow(candidate: Candidate, carried: dict[str, Any]) -> None:
     async def planted() -> bool:
         return (await candidate.handle.describe()).workflow_type == WORKFLOW
 
-    await eventually(f"{candidate.workflow_id} is planted", planted)
+    await eventually(planted, f"{candidate.workflow_id} is planted")
 
 
 class Past:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.workflows.journeys import Candidate, World, border, eventually, local
+from tests.waiting import eventually
+from tests.workflows.journeys import Candidate, World, border, local
 
 EXPERIENCE = {"role": "Operations Manager", "started_on": "2030-01-01"}
 
@@ -20,7 +21,7 @@ async def advancing(
     assert receipt["events"] == ["AdvancementRequested"]
     candidate = world.candidate(higher)
 
-    await eventually(f"{candidate.workflow_id} is opened", candidate.exists)
+    await eventually(candidate.exists, f"{candidate.workflow_id} is opened")
     await candidate.has("PurchaseConfirmed")
     return holder, candidate
 
@@ -118,7 +119,7 @@ async def test_the_lower_certificate_lapses_on_its_own_clock_while_the_advanceme
     await world.until(local("2042-12-01"))
     await holder.send("request_advancement", purchase={"reference": "INV-9"}, experience=EXPERIENCE)
     candidate = world.candidate("CCOM")
-    await eventually("the advancement is opened", candidate.exists)
+    await eventually(candidate.exists, "the advancement is opened")
     await world.until(local("2043-02-01"))
     await holder.stands("grace")
     await candidate.submit()

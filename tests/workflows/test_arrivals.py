@@ -10,7 +10,8 @@ from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from tests.workflows.journeys import DOMAINS, Candidate, World, eventually, local
+from tests.waiting import eventually
+from tests.workflows.journeys import DOMAINS, Candidate, World, local
 
 
 async def test_messages_sent_before_the_worker_runs_are_taken_in_the_order_of_their_arrival(idle_world: World) -> None:
@@ -186,4 +187,4 @@ async def test_a_cancellation_beside_a_slow_handler_loses_nothing(world: World) 
         types = await holder.types()
         return {"ContactUpdated", "MessageRefused", "Suspended"} <= set(types)
 
-    await eventually("all three are taken", both)
+    await eventually(both, "all three are taken")

@@ -22,7 +22,8 @@ from runtime import metrics, search_attributes
 from runtime.embedded import EmbeddedServer, embedded_server, time_skipping_server
 from runtime.search_attributes import CERTIFICATION_STATUS, NEXT_DEADLINE
 from tests.scheme import worker_settings
-from tests.workflows.journeys import DOMAINS, OPERATIONS, PEOPLE, Candidate, World, eventually
+from tests.waiting import eventually
+from tests.workflows.journeys import DOMAINS, OPERATIONS, PEOPLE, Candidate, World
 from tests.workflows.seeds import Past, plant
 from worker import build_worker
 
@@ -116,7 +117,7 @@ async def test_everything_is_counted_once_however_often_the_history_is_replayed(
         async def closed() -> bool:
             return await candidate.ended() == "withdrawn"
 
-        await eventually("the end", closed)
+        await eventually(closed, "the end")
 
     assert counted.of(metrics.DECISIONS) == {
         ("registration",): 1,
@@ -184,7 +185,7 @@ async def test_notices_are_counted_by_what_came_of_each_attempt(embedded: Embedd
         async def deferred() -> bool:
             return counted.of(metrics.NOTICES).get(("registered", "deferred"), 0) >= 1
 
-        await eventually("a notice that could not be sent", deferred)
+        await eventually(deferred, "a notice that could not be sent")
         outbox.unlink()
         await late.outbox_sent(outbox, 1)
         await nobody.start(email="nobody@..example")
@@ -240,7 +241,7 @@ async def test_a_deadline_that_waits_for_a_decision_is_not_overdue(embedded: Emb
         async def described() -> TypedSearchAttributes:
             return (await candidate.handle.describe()).typed_search_attributes
 
-        await eventually("the search attributes", published)
+        await eventually(published, "the search attributes")
         # The settlement ended about two weeks ago, and the candidacy stays open for the held result.
         assert (await described()).get(NEXT_DEADLINE) is None
         assert await candidate.attention() == ["held-result:R-9"]

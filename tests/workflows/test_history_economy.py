@@ -8,7 +8,8 @@ import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 
 from tests.scheme import worker_settings
-from tests.workflows.journeys import DOMAINS, LEADERSHIP, PEOPLE, Candidate, eventually
+from tests.waiting import eventually
+from tests.workflows.journeys import DOMAINS, LEADERSHIP, PEOPLE, Candidate
 from worker import build_worker
 
 UPSERT = "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES"
@@ -56,7 +57,7 @@ async def _quiet(candidate: Candidate, outbox: Path, notices: int) -> None:
             and counts["WORKFLOW_TASK_SCHEDULED"] == counts["WORKFLOW_TASK_COMPLETED"]
         )
 
-    await eventually("every notice is known to be out", known)
+    await eventually(known, "every notice is known to be out")
 
 
 async def test_a_message_costs_its_own_events_and_no_more(client: Client, tmp_path: Path) -> None:

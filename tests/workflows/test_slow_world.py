@@ -20,7 +20,8 @@ from temporalio.exceptions import ApplicationError
 from runtime.embedded import free_port
 from runtime.settings import ROOT
 from tests.scheme import SCHEME_FILE, worker_settings
-from tests.workflows.journeys import LEADERSHIP, OPERATIONS, PEOPLE, Candidate, World, eventually, local
+from tests.waiting import eventually
+from tests.workflows.journeys import LEADERSHIP, OPERATIONS, PEOPLE, Candidate, World, local
 from worker import build_worker
 
 KEY = ROOT / "examples" / "answer-keys" / "PM-A.json"
@@ -70,7 +71,7 @@ async def _scoring(candidate: Candidate) -> None:
         names = [event.activity_task_scheduled_event_attributes.activity_type.name for event in events]
         return "score_responses" in names
 
-    await eventually("the result is being scored", begun)
+    await eventually(begun, "the result is being scored")
 
 
 async def test_slow_scoring_delays_its_own_message_only(client: Client, tmp_path: Path) -> None:
@@ -189,7 +190,7 @@ async def test_a_mail_server_that_is_down_delays_no_decision_and_gets_every_mail
             async def all_there() -> bool:
                 return len(mailbox.subjects) >= 7
 
-            await eventually("seven mails", all_there)
+            await eventually(all_there, "seven mails")
         passed = [subject for subject in mailbox.subjects if "You passed" in subject]
         assert len(mailbox.subjects) == 7
         assert [mailbox.subjects.index(subject) for subject in passed] == [2, 3, 4, 5]
@@ -223,7 +224,7 @@ async def test_a_refused_address_is_undeliverable_at_once_until_it_is_corrected(
             async def there() -> bool:
                 return len(mailbox.subjects) == 1
 
-            await eventually("the next mail", there)
+            await eventually(there, "the next mail")
             await candidate.send("withdraw")
             await candidate.ended()
 
@@ -265,7 +266,7 @@ async def test_a_notice_that_cannot_go_out_does_not_block_the_opening_of_an_adva
         holder = await world.holder()
         await holder.send("request_advancement", purchase={"reference": "INV-9"})
         higher = world.candidate("CCOM")
-        await eventually("the advancement is opened", higher.exists)
+        await eventually(higher.exists, "the advancement is opened")
         await higher.has("PurchaseConfirmed")
         assert "NoticeUndeliverable" not in await holder.types()
 

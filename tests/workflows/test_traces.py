@@ -14,7 +14,8 @@ from chaos.evidence import read_history
 from chaos.mail import MailServer
 from runtime.settings import ROOT, Settings
 from tests.scheme import worker_settings
-from tests.workflows.journeys import PEOPLE, Candidate, eventually
+from tests.waiting import eventually
+from tests.workflows.journeys import PEOPLE, Candidate
 from worker import build_replayer, build_worker
 
 PACKAGE = ROOT / "workflows"
@@ -52,7 +53,7 @@ async def known(candidate: Candidate, activities: int) -> None:
         tasks = counts["WORKFLOW_TASK_SCHEDULED"] == counts["WORKFLOW_TASK_COMPLETED"]
         return counts["ACTIVITY_TASK_COMPLETED"] == activities and tasks
 
-    await eventually(f"{activities} activities are done", all_done)
+    await eventually(all_done, f"{activities} activities are done")
 
 
 async def taken(candidate: Candidate, signals: int) -> None:
@@ -63,7 +64,7 @@ async def taken(candidate: Candidate, signals: int) -> None:
         tasks = counts["WORKFLOW_TASK_SCHEDULED"] == counts["WORKFLOW_TASK_COMPLETED"]
         return counts["WORKFLOW_EXECUTION_SIGNALED"] == signals and tasks
 
-    await eventually(f"{signals} signals are taken", all_taken)
+    await eventually(all_taken, f"{signals} signals are taken")
 
 
 async def registered(client: Client, candidate_id: str) -> Candidate:

@@ -17,6 +17,7 @@ from temporalio.worker import Worker
 from activities.advancement import Advancement
 from activities.requests import OpeningAnswer, OpeningRequest, SupersedeAnswer, SupersedeRequest
 from runtime.search_attributes import CANDIDATE_ID, CERTIFICATION_STATUS, DESIGNATION
+from tests.waiting import PATIENCE
 
 QUEUE = "advancement-tests"
 AT = datetime(2027, 3, 5, 15, 0, tzinfo=UTC)
@@ -117,7 +118,7 @@ async def test_a_lost_answer_is_found_again_in_the_closed_workflow(client: Clien
 async def shown(handle: WorkflowHandle[Any, Any], status: str) -> None:
     """Publish a status and wait until a description shows it."""
     await handle.signal("publish", status)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while (await handle.describe()).typed_search_attributes.get(CERTIFICATION_STATUS) != status:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

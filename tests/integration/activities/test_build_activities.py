@@ -11,6 +11,7 @@ import activities
 from activities import requests
 from runtime.settings import ROOT
 from tests.scheme import worker_settings
+from tests.waiting import PATIENCE
 
 
 async def test_every_activity_of_the_requests_is_built_and_no_other(client: Client, tmp_path: Path) -> None:
@@ -29,6 +30,6 @@ async def test_every_activity_of_the_requests_is_built_and_no_other(client: Clie
 def test_the_shapes_alone_load_neither_mail_nor_templates() -> None:
     code = "import activities.requests, sys; print(sorted({'jinja2', 'smtplib'} & set(sys.modules)))"
     answer = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, cwd=ROOT
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE, cwd=ROOT
     )
     assert answer.stdout.strip() == "[]"

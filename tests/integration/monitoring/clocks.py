@@ -1,9 +1,4 @@
-"""A clock that is moved by hand, and patience for what happens in another process."""
-
-import asyncio
-from collections.abc import Awaitable, Callable
-
-_PATIENCE = 60.0
+"""A clock that is moved by hand."""
 
 
 class Clock:
@@ -14,13 +9,3 @@ class Clock:
 
     def __call__(self) -> float:
         return self.seconds
-
-
-async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Asks until the answer is yes; a machine that is busy is given time."""
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            while not await condition():  # noqa: ASYNC110 - what is waited for happens in another process
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError("it never came about") from None

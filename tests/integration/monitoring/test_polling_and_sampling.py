@@ -18,8 +18,9 @@ from monitoring.sampling import OVERDUE_AFTER, Sampler, overdue
 from runtime.connection import TASK_QUEUE
 from runtime.embedded import EmbeddedServer
 from runtime.search_attributes import NEXT_DEADLINE
-from tests.integration.monitoring.clocks import Clock, eventually
+from tests.integration.monitoring.clocks import Clock
 from tests.scheme import worker_settings
+from tests.waiting import eventually
 from worker import build_worker
 
 

@@ -11,6 +11,7 @@ import pytest
 from monitoring.health import HealthServer
 from runtime.embedded import free_port
 from runtime.settings import ROOT
+from tests.waiting import PATIENCE
 
 
 def probe(address: str) -> tuple[int, str]:
@@ -21,7 +22,7 @@ def probe(address: str) -> tuple[int, str]:
         env={**os.environ, "CERTPATH_HEALTH_ADDRESS": address, "http_proxy": "http://127.0.0.1:1"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.stderr == ""

@@ -18,8 +18,9 @@ from runtime import search_attributes
 from runtime.connection import connect_lazily
 from runtime.embedded import EmbeddedServer
 from runtime.settings import Settings
-from tests.integration.monitoring.clocks import Clock, eventually
+from tests.integration.monitoring.clocks import Clock
 from tests.scheme import SCHEME_FILE, worker_settings
+from tests.waiting import eventually
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.settings import ROOT
+from tests.waiting import PATIENCE
 
 DOMAIN = ROOT / "domain"
 MODULES = sorted(DOMAIN.rglob("*.py"))
@@ -100,7 +101,7 @@ def test_the_domain_loads_without_temporal() -> None:
         "import domain.rulebook, domain.messages, views.status, views.timeline, views.details\n"
         "assert not [name for name in sys.modules if name.split('.')[0] in ('temporalio', 'activities', 'workflows')]"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=PATIENCE)
 
 
 def test_the_same_decision_in_another_process_is_the_same() -> None:
@@ -118,7 +119,7 @@ def test_the_same_decision_in_another_process_is_the_same() -> None:
             [sys.executable, "-c", code],
             check=True,
             cwd=DOMAIN.parent,
-            timeout=60,
+            timeout=PATIENCE,
             capture_output=True,
             env={"PYTHONHASHSEED": seed, "PYTHONPATH": ".", "TZ": zone},
         ).stdout
@@ -157,11 +158,11 @@ def test_feeds_loads_without_temporal_and_the_command_line() -> None:
         "import sys, feeds.results, feeds.registrations\n"
         "assert not {name.split('.')[0] for name in sys.modules} & {'temporalio', 'cli', 'runtime', 'views'}"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("module", ["domain.vocabulary", "views.words", "runtime.attribute_names"])
 def test_the_names_and_their_words_load_without_the_models(module: str) -> None:
     """The command line shows them in its help, and cannot wait for pydantic."""
     code = f"import sys, {module}\nassert not {{'pydantic', 'temporalio', 'dataclasses'}} & sys.modules.keys()"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=PATIENCE)

@@ -1,0 +1,41 @@
+"""Waiting for what happens in another process: one patience for all tests, so that none fails on a busy machine."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, overload
+
+T = TypeVar("T")
+
+PATIENCE = 600.0
+"""Seconds. Nothing takes so long, even on a machine that does other things too: only a failing test waits for it."""
+
+_PAUSE = 0.05
+
+
+@overload
+async def eventually(question: Callable[[], Coroutine[Any, Any, T]], what: str = "it") -> T: ...
+
+
+@overload
+async def eventually(question: Callable[[], T], what: str = "it") -> T: ...
+
+
+async def eventually(question: Callable[[], Any], what: str = "it") -> Any:
+    """Asks until the answer is true, and returns it. `what` names what is waited for, in the failure's message.
+
+    Raises:
+        AssertionError: it has not come about within that time.
+    """
+    answer: Any = None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                asked = question()
+                answer = await asked if inspect.isawaitable(asked) else asked
+                if answer:
+                    return answer
+                await asyncio.sleep(_PAUSE)
+    except TimeoutError:
+        message = f"{what} has not come about within {PATIENCE:g} seconds; the last answer was {answer!r}"
+        raise AssertionError(message) from None
