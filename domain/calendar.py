@@ -1,4 +1,10 @@
-"""Calendar arithmetic in the certification body's zone (rule 2). Days are dates, borders are instants in UTC."""
+"""Calendar arithmetic in the certification body's time zone (rule 2). Days are dates, instants are UTC.
+
+The last day of a deadline is included. The code calls the exclusive end of that day, as an instant, the border.
+
+Every function takes a zone by its IANA name. A name that `is_zone` does not know raises
+`zoneinfo.ZoneInfoNotFoundError`.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +13,8 @@ import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
-# The zone rules come from the pinned tzdata package, not from whatever the machine has: a replay in ten years,
-# on another machine, must compute the same borders.
+# The zone rules come from the pinned tzdata package and not from the machine, because a replay in ten years, on
+# another machine, must compute the same instants.
 zoneinfo.reset_tzpath(to=())
 
 
@@ -18,7 +24,7 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
 
 
 def is_zone(name: str) -> bool:
-    """Whether the pinned tzdata knows this zone."""
+    """Whether the pinned tzdata package knows this zone, e.g. `America/Chicago`."""
     try:
         _zone(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
@@ -27,9 +33,10 @@ def is_zone(name: str) -> bool:
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day of the month, so many calendar months on; 29 February falls on 28 in a common year.
+    """The same day of the month, this many calendar months later.
 
-    Always add to the original anchor: chained additions lose the 29th (rule 2).
+    Where that month is too short, its last day: one year after 29 February is 28 February. So always add to the
+    original anchor. Adding year by year would turn the 29th into the 28th for good (rule 2).
     """
     month_index = day.year * 12 + day.month - 1 + months
     year, month = divmod(month_index, 12)
@@ -38,25 +45,25 @@ def add_months(day: date, months: int) -> date:
 
 
 def add_days(day: date, days: int) -> date:
-    """So many calendar days on."""
+    """The day this many calendar days later."""
     return day + timedelta(days=days)
 
 
 def day_of(instant: datetime, zone: str) -> date:
-    """The calendar day on which this instant falls, in the zone."""
+    """The calendar day in the zone on which this instant falls."""
     return instant.astimezone(_zone(zone)).date()
 
 
 def at_hour(day: date, hour: int, zone: str) -> datetime:
-    """That hour of the day in the zone, as a UTC instant."""
+    """The instant (UTC) at which this hour of the day begins in the zone."""
     return datetime.combine(day, time(hour), tzinfo=_zone(zone)).astimezone(UTC)
 
 
 def start_of(day: date, zone: str) -> datetime:
-    """00:00 of the day in the zone, as a UTC instant: where borders fall."""
+    """The instant (UTC) at which the day begins in the zone, at 00:00."""
     return at_hour(day, 0, zone)
 
 
 def end_of(day: date, zone: str) -> datetime:
-    """The exclusive end of the day: 00:00 of the next one in the zone, as a UTC instant."""
+    """The exclusive end of the day: the instant (UTC) at which the next day begins in the zone."""
     return start_of(day + timedelta(days=1), zone)

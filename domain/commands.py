@@ -1,7 +1,8 @@
 """Commands: what people, integrations and the engine itself ask of a candidacy, in the imperative.
 
-`MESSAGES` is the public vocabulary: signals, updates, command line and documentation are derived from it. A new
-command is a class here, its line in `MESSAGES`, and its decider in the module of its matter.
+Instants are UTC, days are in the body's zone. `MESSAGES` lists the messages of the public contract: the signals, the
+updates, the command line and the documentation are made from it. A new command needs a class here, a line in
+`MESSAGES`, and a decider in the module of its matter.
 """
 
 from __future__ import annotations
@@ -38,13 +39,16 @@ MAX_EVIDENCE_LENGTH = 8000
 
 
 class Command(BaseModel):
-    """Something asked of a candidacy. Unknown fields are refused: a misspelt one must not be overlooked."""
+    """A request to a candidacy. An unknown field is an error, because it may be a misspelt optional one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Message(Command):
-    """A command that may come from outside, as signal and as update."""
+    """A command that people and integrations may send, as a signal or as an update.
+
+    `message` is its name in the contract, and `about` says in a few words what it does.
+    """
 
     message: ClassVar[str]
     about: ClassVar[str]
@@ -52,7 +56,7 @@ class Message(Command):
 
     @classmethod
     def help(cls) -> str:
-        """What it does and which fields it has, optional ones in brackets: what the Temporal UI's form shows."""
+        """What the message does, and its fields with the optional ones in brackets, for the Temporal UI's form."""
         fields = [
             name if field.is_required() else f"[{name}]"
             for name, field in cls.model_fields.items()
@@ -62,14 +66,14 @@ class Message(Command):
 
 
 class Purchase(Command):
-    """Proof that testing was purchased, at an instant (default: when the message is taken)."""
+    """Proof that testing was purchased. Without `purchased_at`, the instant at which the message is taken counts."""
 
     reference: Line
     purchased_at: Instant | None = None
 
 
 class Experience(Command):
-    """On-the-job experience: the role, its first and last day, and who attests it."""
+    """On-the-job experience: the role, its first and last day, and the person who attests it."""
 
     role: Line
     started_on: Day
@@ -84,14 +88,14 @@ class Experience(Command):
 
 
 class AdvancesFrom(Command):
-    """The lower certificate's designation and workflow, on the advancement path."""
+    """The designation and the workflow of the lower certificate, for a candidacy on the advancement path."""
 
     designation: Code
     workflow_id: WorkflowId
 
 
 class Contact(Command):
-    """How to reach the candidate. Personal: kept beside the state, never in an event (rule 25)."""
+    """How to reach the candidate. Personal data: kept beside the state, and in no event (rule 25)."""
 
     name: Line
     email: Email
@@ -165,17 +169,17 @@ class RecordAssessmentResult(Message):
             "points with out_of": self.points is not None or self.out_of is not None,
             "form with responses": self.form is not None or self.responses is not None,
         }
-        given = [way for way, there in ways.items() if there]
+        given = [way for way, present in ways.items() if present]
         if self.outcome != "scored":
             if given or self.passed is not None:
                 raise ValueError(f"a {self.outcome} result carries no score and no passed flag")
             return self
         if len(given) != 1:
             found = " and ".join(given) or "nothing"
-            told = f"give exactly one of percentage, points with out_of, form with responses; found {found}"
+            problem = f"give exactly one of percentage, points with out_of, form with responses; found {found}"
             if not given:
-                raise PydanticCustomError(ProblemCode.NO_SCORE, told)
-            raise ValueError(told)
+                raise PydanticCustomError(ProblemCode.NO_SCORE, problem)
+            raise ValueError(problem)
         if ways["points with out_of"]:
             self._check_points()
         if ways["form with responses"] and (self.form is None or self.responses is None):
@@ -192,7 +196,7 @@ class RecordAssessmentResult(Message):
 
     @property
     def score(self) -> Score | None:
-        """The score where the message carries one; None where an answer key must tell, and where nothing was scored."""
+        """The score in the message; None for responses, which must be marked first, and if nothing was scored."""
         if self.percentage is not None:
             return Score(points=self.percentage)
         if self.points is not None and self.out_of is not None:
@@ -338,7 +342,7 @@ class Acknowledge(Message):
 
 
 class Supersede(Message):
-    """Sent by the workflow of a higher designation only; idempotent (rule 23)."""
+    """Sent only by the workflow of the higher designation. Sending it again changes nothing (rule 23)."""
 
     message = "supersede"
     about = "asks the lower certificate to give way (between workflows only)"
@@ -370,14 +374,14 @@ MESSAGES: dict[str, type[Message]] = {
         Supersede,
     )
 }
-"""Every message of the contract by its name."""
+"""Every message of the contract, by its name."""
 
 
 # --- commands of the engine itself --------------------------------------------------------------------------
 
 
 class Register(Command):
-    """Opens the candidacy, once the scheme is known. `enrolment` is unique to it and says nothing personal."""
+    """Opens the candidacy, after its scheme was loaded. `enrolment` is an id unique to it, without personal data."""
 
     workflow_id: str
     enrolment: str
@@ -390,7 +394,10 @@ class Register(Command):
 
 
 class RingAlarm(Command):
-    """An alarm is due."""
+    """Handles an alarm that is due; the code calls this ringing the alarm.
+
+    `due` is the instant (UTC) for which the alarm was set. `subject` is the domain of an alarm about one assessment.
+    """
 
     kind: AlarmKind
     due: datetime
@@ -398,14 +405,14 @@ class RingAlarm(Command):
 
 
 class AnswerAdvancement(Command):
-    """Whether the target's workflow could be opened; a reason where not."""
+    """Reports whether the workflow of the higher designation is open. `refusal` says why it could not be opened."""
 
     workflow_id: str
     refusal: str | None = None
 
 
 class RefuseMessage(Command):
-    """Puts a message that was refused, or could not be parsed, on the timeline (rule 27)."""
+    """Records on the timeline a message that was refused or could not be parsed (rule 27)."""
 
     message: str
     code: RefusalCode
@@ -417,7 +424,7 @@ class RefuseMessage(Command):
 
 
 class ReportUndeliverable(Command):
-    """A notice could not be delivered in the time the scheme allows."""
+    """Reports a notice that could not be delivered. `about` is the sequence number of the event that it was about."""
 
     notice: str
     about: int

@@ -1,7 +1,7 @@
-"""The making of a decision: a state, an instant, and the events that follow from them, one after another.
+"""What a decision is made of: the state before it, an instant, and the events that the rules record.
 
-Each matter of the rulebook is a module of `domain/matters/` with one record of its tables, a `Matter`.
-`domain/rulebook.py` puts them together.
+A matter is one module of the rulebook, in `domain/matters/`, and offers its tables as one `Matter`.
+`domain/rulebook.py` puts the matters together.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ A = TypeVar("A")
 
 
 class Refused(Exception):
-    """A command that the rules do not allow: a code for machines and a reason in plain words."""
+    """The rules do not allow the command. `code` is for programs, `reason` is a sentence for people."""
 
     def __init__(self, code: RefusalCode, reason: str) -> None:
         super().__init__(reason)
@@ -33,11 +33,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """When the rules next want to be asked.
+    """An instant (UTC) at which the rules have something to decide, even if no message arrives.
 
-    A border is the exclusive end of a last day: what is due on 22 November is rung at 00:00 of the 23rd (rule 2).
-    `subject` is the domain that an alarm is about; `days` are those that a reminder comes before its border, negative
-    where it comes after.
+    `border` is True for a deadline or an expiry. Its `at` is the exclusive end of the last day: for a deadline on
+    22 November, 00:00 of the 23rd in the body's zone (rule 2). `subject` is the domain of an alarm about one
+    assessment. `days` says how many days before its deadline a reminder goes out; negative means after it.
     """
 
     at: datetime
@@ -47,22 +47,23 @@ class Alarm:
     border: bool = True
 
     def on(self, zone: str) -> date:
-        """The day that people read: the last day before a border, the day itself of anything else."""
+        """The day that people read, in this zone: the last day of a deadline, or the day of `at` for other alarms."""
         return calendar.day_of(self.at - timedelta(seconds=1) if self.border else self.at, zone)
 
 
 class Step(NamedTuple):
-    """One event of a decision, and the state after it."""
+    """One event of a decision, with the state after it."""
 
     event: BaseEvent
     state: State
 
 
 class Decision:
-    """Collects the events of one decision, folding each into the state at once, so that the next rule sees it.
+    """Collects the events of one decision. Each is folded into the state at once, so that the next rule sees it.
 
-    `at` is when the engine decides; `effective_at` is when it takes effect: the same for a message, the due instant
-    for an alarm that is rung late. `answer` is that of the inquiry which the command needed.
+    `at` is the instant (UTC) at which the engine decides, and `effective_at` the one from which the decision counts.
+    The two differ only for an alarm that is handled late: it counts from the instant for which it was set. `answer`
+    is the answer to the inquiry that the command needed.
     """
 
     def __init__(
@@ -85,33 +86,38 @@ class Decision:
 
     @property
     def state(self) -> State:
+        """The state after the events recorded so far.
+
+        Raises:
+            Refused: there is no candidacy yet.
+        """
         if self._state is None:
             raise Refused(RefusalCode.NOT_REGISTERED, "there is no candidacy yet")
         return self._state
 
     @property
     def begun(self) -> bool:
-        """Whether the candidacy exists already."""
+        """Whether there is a candidacy: False only until `Registered` is recorded."""
         return self._state is not None
 
     @property
     def day(self) -> date:
-        """The day in the body's zone on which the decision takes effect."""
+        """The day, in the body's zone, from which the decision counts."""
         return calendar.day_of(self.effective_at, self.state.zone)
 
     def answer(self, kind: type[A]) -> A | None:
-        """The answer of the inquiry that the command needed; None where it needed none."""
+        """The answer to the inquiry that the command needed, if it is of this kind; None otherwise."""
         return self._answer if isinstance(self._answer, kind) else None
 
     def record(self, kind: type[BaseEvent], **data: Any) -> None:
-        """Adds an event of this kind and folds it into the state."""
+        """Adds an event with these fields and folds it into the state."""
         sequence = self._state.sequence + 1 if self._state else 1
-        event = kind(sequence=sequence, at=self.at, effective_on=self._earlier_day(), **data)
+        event = kind(sequence=sequence, at=self.at, effective_on=self._effective_on(), **data)
         self._state = self._fold(self._state, event)
         self.steps.append(Step(event, self._state))
 
-    def _earlier_day(self) -> date | None:
-        """The day on which an alarm took effect, where that is not the day of the decision."""
+    def _effective_on(self) -> date | None:
+        """The day from which the decision counts, in the body's zone; None where that is the day of the decision."""
         if self._state is None or self.effective_at == self.at:
             return None
         return self.day if self.day != calendar.day_of(self.at, self.state.zone) else None
@@ -123,7 +129,7 @@ Folder = Callable[[State, Any], State]
 
 
 def no_alarms(_state: State) -> Iterable[Alarm]:
-    """For a matter that never wants to be asked again."""
+    """For a matter that sets no alarms."""
     return ()
 
 
@@ -131,10 +137,13 @@ def no_alarms(_state: State) -> Iterable[Alarm]:
 class Matter:
     """The tables of one matter of the rulebook.
 
-    `deciders`: what a command leads to, by its class. `inquiries`: what must be found out before a command of this
-    class is decided, or an alarm of this kind is rung. `waits`: the commands that wait while an inquiry of this class
-    is being asked. `alarms`: when the matter wants to be asked again. `rings`: what such an alarm leads to, by its
-    kind. `folds`: what an event does to the state, by its class.
+    Attributes:
+        deciders: for each class of command, the function that decides it.
+        inquiries: for each class of command and kind of alarm, the function that says what must be found out first.
+        waits: for each class of inquiry, the commands that wait until it has its answer.
+        alarms: the function that lists the alarms of a state.
+        rings: for each kind of alarm, the function that decides what happens when it is due.
+        folds: for each class of event, the function that returns the state after it.
     """
 
     deciders: Mapping[type, Decider] = field(default_factory=dict)

@@ -1,6 +1,6 @@
-"""Effects: what the world must be told of an event (rule 16 and the notices of every rule).
+"""Effects: what must be done outside the candidacy after an event, such as sending a notice.
 
-Effects are data. The shell queues them, sends them in order through activities, and no decision waits for one.
+Effects are data. The shell queues them and has activities carry them out in order. No decision waits for an effect.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from domain.types import Frozen, Instant
 
 
 class Notify(Frozen):
-    """A notice to the candidate: the template's name, and the facts it may tell. `sequence` is the event's."""
+    """Sends a notice to the candidate: the template's name and its facts. `sequence` is the event's number."""
 
     effect: Literal["notify"] = "notify"
     sequence: int
@@ -23,7 +23,7 @@ class Notify(Frozen):
 
 
 class OpenAdvancement(Frozen):
-    """Opens the target's workflow on the advancement path (rule 22)."""
+    """Opens the workflow of the higher designation (`target`) on the advancement path (rule 22)."""
 
     effect: Literal["open_advancement"] = "open_advancement"
     sequence: int

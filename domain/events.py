@@ -1,8 +1,9 @@
-"""Events: what has happened to a candidacy, in the past tense. They are the record; the state is their fold.
+"""Events: what has happened to a candidacy, in the past tense. The state is computed from them alone.
 
-Instants are UTC, days are in the body's zone. `at` is when the engine decided; `effective_on` is set where an
-alarm took effect on an earlier day (after an outage). Computed dates are written here once and later compared
-with, never computed again (rule 2). No name and no e-mail address of a candidate stands in any event (rule 25).
+Instants are UTC, days are in the body's zone. `at` is when the engine decided. `effective_on` is set only if the event
+counts from an earlier day, because an alarm was handled late, after an outage. A date is computed once and written into
+an event; later rules read it there and never compute it again (rule 2). No event holds a name or an e-mail address of
+a candidate (rule 25).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from domain.vocabulary import AlarmKind, HoldReason, RefusalCode, Status
 
 
 class BaseEvent(Frozen):
-    """What every event carries. `sequence` counts the events of a candidacy from 1."""
+    """The fields of every event. `sequence` numbers the events of a candidacy from 1."""
 
     sequence: int = 0
     at: Instant
@@ -27,7 +28,7 @@ class BaseEvent(Frozen):
 
 
 class Asked(Frozen):
-    """What a person was asked for, so that the same is not asked twice: by which alarm, for which border and domain."""
+    """An alarm that has asked for a person's attention, so that it does not ask again: its kind, instant and domain."""
 
     kind: AlarmKind
     at: Instant | None = None
@@ -116,7 +117,7 @@ class SettlementStarted(BaseEvent):
 
 
 class SettlementLifted(BaseEvent):
-    """A correction or a decision gave an attempt back, or made it a pass."""
+    """A correction or a decision gave an attempt back, or turned it into a pass."""
 
     type: Literal["SettlementLifted"] = "SettlementLifted"
     domain: str
@@ -134,7 +135,7 @@ class Withdrawn(BaseEvent):
 
 
 class ContactUpdated(BaseEvent):
-    """Which contact details changed; the details themselves stand beside the state."""
+    """Which contact details changed. The details themselves are kept beside the state, not in events (rule 25)."""
 
     type: Literal["ContactUpdated"] = "ContactUpdated"
     changed: tuple[str, ...]
@@ -253,7 +254,11 @@ class WorkProductFailed(BaseEvent):
 
 
 class CertificateDates(BaseEvent):
-    """The dates of a cycle. `anchor` is the day from which every later expiry is computed (rule 2)."""
+    """The dates of a cycle. `anchor` is the day from which every later expiry is computed (rule 2).
+
+    Each `…_on` is a day in the body's zone: the first day of the window, or the last day of a deadline. Its `…_at` is
+    the instant (UTC) at which the window's day begins, or the deadline's day ends.
+    """
 
     cycle: int
     anchor: date

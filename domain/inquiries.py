@@ -1,8 +1,8 @@
 """Inquiries: what must be found out before a command is decided, and the answers.
 
-Inquiries are data. A matter says which of its commands and alarms need one; the shell asks the world, and hands the
-answer to the decision. So a decision stays a pure function, and a new inquiry needs a class here, a line in the table
-of its matter, and the call that asks it (`workflows/calls.py`).
+Inquiries are data. A matter says which of its commands and alarms need one. The shell has an activity find the answer
+and hands it to the decision, which stays a pure function. A new inquiry needs a class here, a line in the table of
+its matter, and the call that asks it (`workflows/calls.py`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class LoadProgramme:
 class ScoreResponses:
     """Asks to mark the responses to a form against its answer key (rule 8).
 
-    `revision` is that of the held result whose responses these are; None for a result that has just arrived.
+    `revision` is the revision of the held result that gave these responses; None for a result that has just arrived.
     """
 
     form: str
@@ -55,14 +55,14 @@ Inquiry = LoadProgramme | ScoreResponses | AskLower
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeLoaded:
-    """The programme; None where the scheme could not be loaded in time."""
+    """The programme; None if the scheme could not be loaded in time."""
 
     programme: Programme | None
 
 
 @dataclass(frozen=True, slots=True)
 class ResponsesScored:
-    """The score, or why there is none. `revision` repeats that of the inquiry."""
+    """The score, or in `unscored` why there is none. `revision` is the one of the inquiry."""
 
     score: Score | None = None
     unscored: str = ""
@@ -71,7 +71,7 @@ class ResponsesScored:
 
 @dataclass(frozen=True, slots=True)
 class LowerAnswer:
-    """The instant (UTC) at which the lower certificate gave way; None where it did not, and why."""
+    """The instant (UTC) at which the lower certificate gave way; None if it did not, and then `reason` says why."""
 
     superseded_at: datetime | None
     reason: str = ""
@@ -81,10 +81,10 @@ Answer = ProgrammeLoaded | ResponsesScored | LowerAnswer
 
 
 def rings_as(answer: Answer | None) -> AlarmKind | None:
-    """The alarm that an answer rings, whichever alarm asked for it, and even if that alarm has gone meanwhile.
+    """The kind of alarm that an answer must be handled as, whichever alarm asked; None for the alarm that asked.
 
-    Once the lower certificate has given way it is gone for good: the higher one must be granted now. Every other
-    answer counts only for the alarm that asked.
+    Once the lower certificate has given way, it is gone for good and the higher one must be granted now, even if the
+    alarm that asked was removed meanwhile.
     """
     if isinstance(answer, LowerAnswer) and answer.superseded_at:
         return AlarmKind.LOWER

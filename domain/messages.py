@@ -1,6 +1,6 @@
-"""From raw bytes to a command: exact numbers, and every wrong field named (rules 8, 27).
+"""From raw bytes to a command: numbers are read exactly, and every wrong field is named (rules 8, 27).
 
-The vocabulary is `domain.commands.MESSAGES`. Nothing here knows how the bytes travelled.
+`domain.commands.MESSAGES` lists the messages. Nothing here depends on how the bytes were sent.
 """
 
 from __future__ import annotations
@@ -21,18 +21,17 @@ from domain.vocabulary import ProblemCode
 
 CLOCK_SKEW = timedelta(days=1)
 EXCERPT_BYTES = 2048
-# Far beyond any honest message; a megabyte of wrong fields would take longer to name than a workflow task may last.
+# No honest message comes near this size. Naming every wrong field of a megabyte would outlast a workflow task.
 MAX_BYTES = 256 * 1024
-# The second spelling is how JSON may write an at sign.
-# Looked for at the beginning of a word only: from every letter of it, 2 KB without a space would take 40 ms, and a
-# burst of such messages longer than a workflow task may.
+# JSON may write the at sign as \u0040. The search starts only where a word begins: starting at every letter would
+# take 40 ms for 2 KB without a space, and some dozens of such messages would outlast a workflow task.
 _EMAIL = re.compile(r"(?<![^\s\"'<>,;:])[^\s\"'<>,;:]+(@|\\u0040)[^\s\"'<>,;:]+")
 
 C = TypeVar("C", bound=Command)
 
 
 class Problem(Frozen):
-    """One wrong field: where, and what to do. `code` tells some of them apart; it is not sent on."""
+    """One wrong field, and what is wrong with it. `code` is for our own programs, and is not sent to the client."""
 
     field: str
     problem: str
@@ -40,19 +39,19 @@ class Problem(Frozen):
 
 
 class InvalidMessage(Exception):
-    """A message that cannot be understood, with every problem found."""
+    """The message cannot be understood. `problems` names every wrong field that was found."""
 
     def __init__(self, message: str, problems: list[Problem]) -> None:
-        told = "; ".join(f"{problem.field}: {problem.problem}" for problem in problems)
-        super().__init__(f"{message} is invalid: {told}")
+        listed = "; ".join(f"{problem.field}: {problem.problem}" for problem in problems)
+        super().__init__(f"{message} is invalid: {listed}")
         self.problems = problems
 
 
 def read_json(message: str, data: bytes) -> Any:
-    """The JSON document in these bytes, with exact numbers; NaN and infinities are left for their fields to refuse.
+    """The JSON document in these bytes, with exact numbers. NaN and infinities are read here and refused by the fields.
 
     Raises:
-        InvalidMessage: it is no JSON document, or gives a field twice.
+        InvalidMessage: the bytes are not a JSON document, or a field is given twice.
     """
     try:
         return json.loads(
@@ -73,7 +72,7 @@ class _GivenTwice(ValueError):
 
 
 def _number(digits: str) -> Decimal:
-    """An exact number. One beyond every bound is read as NaN, which no field takes: so the error can name the field."""
+    """An exact number. One too large for `Decimal` becomes NaN, so that its field refuses it and the error names it."""
     try:
         return Decimal(digits)
     except InvalidOperation:
@@ -94,15 +93,15 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _readable(text: str) -> str:
-    """Half a surrogate pair is no text that could be stored or sent on."""
+    """At most 200 characters of the text, without half surrogate pairs, which cannot be encoded."""
     return text.encode("utf-8", errors="replace").decode("utf-8")[:200]
 
 
 def parse(kind: type[C], name: str, document: Any) -> C:
-    """The command in this document.
+    """The command in this document. `name` is the message's name for error messages.
 
     Raises:
-        InvalidMessage: naming each wrong field.
+        InvalidMessage: the document is not such a command; every wrong field is named.
     """
     if not isinstance(document, dict):
         raise InvalidMessage(name, [Problem(field="payload", problem="must be one JSON object")])
@@ -114,7 +113,7 @@ def parse(kind: type[C], name: str, document: Any) -> C:
         raise InvalidMessage(name, [Problem(field="payload", problem="is nested too deeply")]) from error
 
 
-# What people would not say as pydantic does.
+# Plain words for the errors that pydantic words in its own terms.
 _IN_PLAIN_WORDS = {
     "extra_forbidden": "is not a field of this message",
     "missing": "is required",
@@ -134,15 +133,15 @@ def _problems(error: ValidationError) -> list[Problem]:
     found = []
     for fault in error.errors(include_url=False, include_input=False, include_context=False)[:50]:
         field = ".".join(str(part) for part in fault["loc"]) or "payload"
-        told = _IN_PLAIN_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-        told = told.replace("Input should be", "must be")
+        problem = _IN_PLAIN_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+        problem = problem.replace("Input should be", "must be")
         code = next((code for code in ProblemCode if code == fault["type"]), None)
-        found.append(Problem(field=_readable(field), problem=_readable(told), code=code))
+        found.append(Problem(field=_readable(field), problem=_readable(problem), code=code))
     return found
 
 
 def parse_message(name: str, data: bytes) -> Message:
-    """The message of this name in these bytes.
+    """The message with this name in these bytes.
 
     Raises:
         InvalidMessage: the name is unknown, or the payload cannot be understood.
@@ -156,15 +155,15 @@ def parse_message(name: str, data: bytes) -> Message:
 
 
 def unknown_name(name: str) -> Problem:
-    """What to say of a message name that does not exist."""
+    """The problem of a message name that does not exist."""
     return Problem(field="name", problem=f"there is no message {name[:100]!r}; known are {', '.join(MESSAGES)}")
 
 
 def check_times(name: str, command: BaseModel, now: datetime) -> None:
-    """Refuses what claims to have happened in the future, by more than a day of clock skew.
+    """Checks that nothing is said to have happened more than a day after `now` (UTC). The day allows for clock skew.
 
     Raises:
-        InvalidMessage: naming each such field.
+        InvalidMessage: some fields lie further in the future; each is named.
     """
     latest = now + CLOCK_SKEW
     problems = [
@@ -192,10 +191,10 @@ def _times(command: BaseModel, prefix: str) -> list[tuple[str, datetime | date]]
 
 
 def check_vocabulary(name: str, command: BaseModel, programme: Programme) -> None:
-    """Refuses a domain that the scheme does not have.
+    """Checks that the scheme has the domain that a message names.
 
     Raises:
-        InvalidMessage: naming the domains there are.
+        InvalidMessage: it does not; the error lists the domains of the scheme.
     """
     domain = getattr(command, "domain", None)
     if domain is not None and domain not in programme.domains:
@@ -204,7 +203,7 @@ def check_vocabulary(name: str, command: BaseModel, programme: Programme) -> Non
 
 
 def digest_of(command: BaseModel) -> str:
-    """A short hash of a command's content, whatever the spelling of its JSON; the message id is not content."""
+    """A short hash of a command's content, the same for every way to write its JSON. The message id is not content."""
     content = json.dumps(command.model_dump(mode="json", exclude={"message_id"}), sort_keys=True)
     return hashlib.sha256(f"{type(command).__name__}:{content}".encode()).hexdigest()[:20]
 
@@ -215,7 +214,7 @@ def sha256_of(data: bytes) -> str:
 
 
 def excerpt_of(name: str, data: bytes) -> str:
-    """The first 2 KB of a refused payload, without e-mail addresses; nothing where it may hold a name (rule 27)."""
+    """The first 2 KB of a refused payload, without e-mail addresses; left out if it may hold a name (rules 25, 27)."""
     if name == "update_contact" or (name not in MESSAGES and b'"name"' in data):
         return "(contact details are not kept)"
     readable = data[:EXCERPT_BYTES].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
@@ -223,12 +222,12 @@ def excerpt_of(name: str, data: bytes) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """The text with its e-mail addresses taken out, wherever it may become part of an event (rule 25)."""
+    """The text without its e-mail addresses, because it may become part of an event (rule 25)."""
     return _EMAIL.sub("(e-mail address)", text)
 
 
 def without_name(text: str, name: str) -> str:
-    """The text without this person's name, plain or as JSON escapes it (rule 25)."""
+    """The text without this person's name, whether written plainly or with JSON escapes (rule 25)."""
     for spelling in (name, json.dumps(name)[1:-1]):
         text = re.sub(re.escape(spelling), "(name)", text, flags=re.IGNORECASE)
     return text

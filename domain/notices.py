@@ -1,4 +1,4 @@
-"""Which events the candidate is told of, and with which facts. The wording stands in the notice templates."""
+"""Which events the candidate gets a notice about, and the facts for it. The wording is in `activities/templates/`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from domain.events import (
 from domain.state import State
 from domain.vocabulary import Status
 
-TOLD: tuple[type[BaseEvent], ...] = (
+WITH_NOTICE: tuple[type[BaseEvent], ...] = (
     Registered,
     PurchaseConfirmed,
     SelfAssessmentRecorded,
@@ -81,20 +81,20 @@ TOLD: tuple[type[BaseEvent], ...] = (
     Superseded,
     CandidacyClosed,
 )
-"""The events that a notice goes out for, one template each."""
+"""The events that send the candidate a notice. Each has a template of its own."""
 
-# Closings of which another event of the same decision tells already.
-_TOLD_ALREADY = (Status.REVOKED, Status.SUPERSEDED)
+# `Revoked` and `Superseded` come in the same decision as these closings, and have a notice of their own.
+_CLOSED_WITHOUT_NOTICE = (Status.REVOKED, Status.SUPERSEDED)
 _LEFT_OUT = {"programme", "type", "workflow_id", "enrolment", "digest", "evidence", "effective_on"}
 
 
 def notice_of(kind: type[BaseEvent]) -> str:
-    """The notice's name: the event's, in kebab case."""
+    """The name of an event's notice: the event's name in kebab case, e.g. `assessment-passed`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
 def effects(event: BaseEvent, state: State) -> tuple[Effect, ...]:
-    """The effects of an event, in order; `state` is the state after it."""
+    """The effects of an event, in their order. `state` is the state after the event."""
     found: list[Effect] = []
     if isinstance(event, AdvancementRequested):
         found.append(
@@ -108,21 +108,21 @@ def effects(event: BaseEvent, state: State) -> tuple[Effect, ...]:
                 experience=event.experience,
             )
         )
-    if isinstance(event, TOLD) and not _told_already(event, state):
+    if isinstance(event, WITH_NOTICE) and not _has_another_notice(event, state):
         facts = _facts(event, state)
         found.append(Notify(sequence=event.sequence, notice=notice_of(type(event)), queued_at=event.at, facts=facts))
     return tuple(found)
 
 
-def _told_already(event: BaseEvent, state: State) -> bool:
-    """Whether another notice of the same decision tells it: the closing's cause, or experience met on registration."""
+def _has_another_notice(event: BaseEvent, state: State) -> bool:
+    """Whether another notice of the same decision says the same: the cause of a closing, or the registration."""
     if isinstance(event, CandidacyClosed):
-        return event.status in _TOLD_ALREADY
+        return event.status in _CLOSED_WITHOUT_NOTICE
     return isinstance(event, ExperienceMet) and event.at == state.registered_at
 
 
 def _facts(event: BaseEvent, state: State) -> dict[str, Any]:
-    """What a template may tell: the event, the programme's names, the dates and what is still missing."""
+    """The facts for a template: the event, the programme's names, the dates, and the requirements that are unmet."""
     programme = state.programme
     data = event.model_dump(mode="json", exclude=_LEFT_OUT)
     result = data.get("result", {})

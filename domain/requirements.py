@@ -1,4 +1,4 @@
-"""The requirements of a designation (rule 7): which are met, which may still be met, what the candidate can do."""
+"""The requirements of a designation (rule 7): which are met, which are missing, and what the candidate can still do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from domain.vocabulary import Status
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The state of one assessment: a pure function of its accepted results (rule 9)."""
+    """Where one assessment stands, computed from its accepted results (rule 9).
+
+    `deciding` is the pass, or else the newest scored result. `next_attempt_on` is a day in the body's zone.
+    """
 
     domain: str
     status: Literal["open", "passed", "exhausted"]
@@ -26,9 +29,9 @@ class Assessment:
 
 
 def assess(programme: Programme, results: dict[str, ResultFacts], domain: str) -> Assessment:
-    """The assessment of one domain from its accepted results, ordered by (`taken_at`, `result_id`).
+    """The assessment of one domain, computed from its accepted results in order of (`taken_at`, `result_id`).
 
-    A failure or a no-show uses an attempt, a voided one does not (rule 12); the first pass stands (rule 9).
+    A failure or a no-show uses an attempt, a voided attempt does not (rule 12). The first pass stands (rule 9).
     """
     attempts = 0
     last: ResultFacts | None = None
@@ -61,14 +64,14 @@ def counted(results: dict[str, ResultFacts], domain: str) -> list[ResultFacts]:
 
 
 def assessments(state: State) -> dict[str, Assessment]:
-    """Every assessment that the candidacy asks for: none on the advancement path (rule 22)."""
+    """Every assessment that the candidacy requires, by domain; none on the advancement path (rule 22)."""
     if state.path == "advancement":
         return {}
     return {domain: assess(state.programme, state.results, domain) for domain in state.programme.domains}
 
 
 def experience_met(state: State) -> bool:
-    """Whether the experience is met, on a day that does not lie past the window (rule 14)."""
+    """Whether the experience is met on a day no later than the testing deadline, or none is required (rule 14)."""
     if state.programme.experience is None:
         return True
     if state.experience_met_on is None or state.window is None:
@@ -77,7 +80,7 @@ def experience_met(state: State) -> bool:
 
 
 def work_product_met(state: State) -> bool:
-    """Whether the work product is passed, where one is asked for (rule 15)."""
+    """Whether the work product is passed, or none is required (rule 15)."""
     return not state.programme.work_product or state.work_product.status == "passed"
 
 
@@ -92,7 +95,7 @@ def all_met(state: State) -> bool:
 
 
 def missing(state: State) -> list[str]:
-    """The unmet requirements, in plain words."""
+    """The unmet requirements, as phrases for people: `the work product`."""
     phrases = [] if state.window else ["the confirmed purchase"]
     for domain, assessment in assessments(state).items():
         if assessment.status != "passed":
@@ -105,7 +108,7 @@ def missing(state: State) -> list[str]:
 
 
 def can_act(state: State) -> bool:
-    """Whether the candidate can do something towards a requirement inside the window: else no reminder (rule 5)."""
+    """Whether the candidate can still do something inside the testing window. If not, no reminder goes out (rule 5)."""
     if state.window is None or state.window.closed or state.settlements or state.certificate or state.closed:
         return False
     if any(assessment.status == "open" for assessment in assessments(state).values()):
@@ -117,14 +120,14 @@ def can_act(state: State) -> bool:
 
 
 def undecided(state: State, at: datetime) -> bool:
-    """Whether somebody still has to decide on what was taken or submitted in time (rule 3)."""
+    """Whether a person still has to decide on a result taken, or a work product submitted, in time (rule 3)."""
     window = state.window
     in_time = [hold for hold in state.held.values() if window and hold.result.taken_at < window.closes_at]
     return bool(in_time) or work_product_pending(state, at)
 
 
 def work_product_pending(state: State, at: datetime) -> bool:
-    """Whether a work product is under review, or its revision may still be submitted, past the window (rule 15)."""
+    """Whether a work product may still be passed after the testing window: it is under review or revised (rule 15)."""
     product, rules = state.work_product, state.programme.rules.work_product
     if rules.inside_window == "passed":
         return False
@@ -134,7 +137,7 @@ def work_product_pending(state: State, at: datetime) -> bool:
 
 
 def status(state: State) -> Status:
-    """The status of the candidacy; the contract lists them."""
+    """The status of the candidacy. The contract says what each status means."""
     if state.closed:
         return state.closed
     if state.suspension:
@@ -154,12 +157,12 @@ def status(state: State) -> Status:
 
 
 def too_close(earlier: ResultFacts, later: ResultFacts, programme: Programme) -> bool:
-    """Whether two attempts lie closer together than the wait between attempts allows (rule 10)."""
+    """Whether fewer days lie between two attempts than the wait that the scheme asks for (rule 10)."""
     zone = programme.body.zone
     apart = calendar.day_of(later.taken_at, zone) - calendar.day_of(earlier.taken_at, zone)
     return apart < timedelta(days=programme.rules.retakes.wait_days)
 
 
 def shown_passing_score(programme: Programme) -> str:
-    """The passing score in percent, without needless zeros."""
+    """The passing score in percent, without trailing zeros."""
     return f"{Decimal(programme.passing_score).normalize():f}"

@@ -1,7 +1,8 @@
-"""The rulebook on one page: every matter, and what a message, an event and an alarm lead to.
+"""The rulebook on one page: every matter, and the functions that decide commands, events and alarms.
 
-A change of the rules applies to new candidacies and new cycles where it is a number or a switch of the scheme, which
-each candidacy pins by value. Changed code meets open runs: see docs/architecture.md.
+Each candidacy keeps the scheme that was in force when it started, or when its cycle's window opened. So a new number or
+switch of the scheme applies to new candidacies and new cycles. Changed code also meets the runs that are open, and
+could break their replay: see docs/architecture.md.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ MATTERS: tuple[Matter, ...] = (
     contact.MATTER,
     attention.MATTER,
 )
-"""In the order of a candidate's life. No two of them decide the same command, alarm or event; a test sees to that."""
+"""In the order of a candidate's life. No two matters handle the same command, alarm or event; a test checks that."""
 
 DECIDERS = {command: decider for matter in MATTERS for command, decider in matter.deciders.items()}
 INQUIRIES = {asking: inquirer for matter in MATTERS for asking, inquirer in matter.inquiries.items()}
@@ -68,29 +69,29 @@ CONCLUSIONS: tuple[Callable[[Decision], None], ...] = (
     closing.close_when_over,
     certificate.lapse_when_over,
 )
-"""What follows by itself from a new state, drawn again and again until nothing more follows.
+"""Decisions that follow from a new state without a message. They are tried in turn until none records an event.
 
-The order matters. A result that waited for the purchase is admitted, and the experience counted, before anybody asks
-whether everything is met. An assessment that has attempts again is taken out of its settlement before the certificate
-is granted, so that the timeline tells both. And who can be certified is certified before the candidacy is closed.
+The order is important. Results that waited for the purchase and the experience are counted first, because they may
+complete the requirements. A settlement is lifted before the certificate is granted, so that the timeline shows both.
+The certificate is granted before the candidacy can be closed.
 """
 
-# What the engine itself reports of a candidacy is taken even when it is closed.
+# Commands that a closed candidacy still takes: the engine's own reports, and the question of a higher certificate.
 _TAKEN_WHEN_CLOSED = (RefuseMessage, ReportUndeliverable, AnswerAdvancement, Supersede)
 
 
 def inquiry(state: State, command: Command) -> Inquiry | None:
-    """What must be found out before this command is decided; None where nothing must.
+    """What must be found out before this command is decided; None if nothing must be.
 
     Raises:
-        Refused: the rules do not allow the command, whatever the answer would be.
+        Refused: the rules do not allow the command, whatever the answer to the inquiry may be.
     """
     inquirer = INQUIRIES.get(command.kind if isinstance(command, RingAlarm) else type(command))
     return inquirer(state, command) if inquirer and not state.closed else None
 
 
 def waits(command: Command, asked: Inquiry) -> bool:
-    """Whether this command waits while that inquiry is being asked."""
+    """Whether this command waits until the inquiry that is being asked has its answer."""
     return isinstance(command, WAITS.get(type(asked), ()))
 
 
@@ -102,23 +103,24 @@ def decide(
     contact: Contact | None = None,
     answer: Answer | None = None,
 ) -> tuple[Step, ...]:
-    """What a command leads to at this instant (UTC): each event, with the state after it.
+    """The events that follow from a command at this instant (UTC), each with the state after it.
 
-    No events: the same was taken before.
+    A command whose content was taken before has no events.
 
     Args:
         state: the candidacy so far; None for `Register`.
-        contact: the candidate's contact details, kept beside the state; some rules compare with them.
-        answer: what was found out, where `inquiry` asked for something.
+        contact: the candidate's contact details, which are kept beside the state; some rules compare with them.
+        answer: the answer to the command's `inquiry`, if it has one.
 
     Raises:
-        Refused: the rules do not allow it; nothing has changed.
+        Refused: the rules do not allow the command; nothing has changed.
     """
     if state and state.closed and not isinstance(command, _TAKEN_WHEN_CLOSED):
         raise Refused(RefusalCode.CLOSED, f"the candidacy is closed: {state.closed.words}")
-    # The lower certificate gives way when it is asked, however long the advancement has been ready.
-    rung = isinstance(command, RingAlarm) and command.kind is not AlarmKind.LOWER
-    effective_at = min(command.due, at) if isinstance(command, RingAlarm) and rung else at
+    # An alarm counts from its own instant, however late it is handled. The lower certificate is the exception: it
+    # gives way at the instant at which it answers, however long ago the advancement was ready.
+    from_its_instant = isinstance(command, RingAlarm) and command.kind is not AlarmKind.LOWER
+    effective_at = min(command.due, at) if isinstance(command, RingAlarm) and from_its_instant else at
     decision = Decision(state, at, evolve, effective_at=effective_at, contact=contact, answer=answer)
     if isinstance(command, RingAlarm):
         RINGS[command.kind](decision, command)
@@ -130,10 +132,10 @@ def decide(
 
 
 def _conclude(decision: Decision) -> None:
-    """Draws every conclusion that the new state allows, until there is none left."""
-    seen = -1
-    while seen != len(decision.steps):
-        seen = len(decision.steps)
+    """Repeats the conclusions until none of them records an event."""
+    count_before = -1
+    while count_before != len(decision.steps):
+        count_before = len(decision.steps)
         for conclusion in CONCLUSIONS:
             conclusion(decision)
 
@@ -149,7 +151,7 @@ def evolve(state: State | None, event: BaseEvent) -> State:
 
 
 def alarms(state: State) -> list[Alarm]:
-    """Every alarm that the rules have set, earliest first; none once the candidacy is closed."""
+    """Every alarm that the rules have set, the earliest first. A closed candidacy has none."""
     if state.closed:
         return []
     found = [alarm for matter in MATTERS for alarm in matter.alarms(state)]
@@ -157,28 +159,28 @@ def alarms(state: State) -> list[Alarm]:
 
 
 def next_alarm(state: State) -> Alarm | None:
-    """When the rules next want to be asked."""
+    """The earliest alarm; None if there is none."""
     return next(iter(alarms(state)), None)
 
 
 def next_border(state: State) -> Alarm | None:
-    """The next deadline: never a reminder."""
+    """The next deadline or expiry, never a reminder; None if there is none."""
     return next((alarm for alarm in alarms(state) if alarm.border), None)
 
 
 def due_alarm(state: State, at: datetime, *, asleep: Collection[Alarm] = ()) -> Alarm | None:
-    """The alarm to ring now, if any is due: the earliest, but of missed reminders only the newest (rule 5).
+    """The alarm to handle now: the earliest that is due at this instant (UTC); None if none is due.
 
-    A reminder of a border that is itself past has become pointless, and is left out. `asleep` are alarms that were
-    rung in vain, and are to be left alone for now.
+    Of several missed reminders only the newest goes out, and none at all once a deadline is due as well (rule 5).
+    `asleep` holds the alarms to ignore for now, because handling them changed nothing.
     """
     due = [alarm for alarm in alarms(state) if alarm.at <= at and alarm not in asleep]
     reminders = [alarm for alarm in due if alarm.kind in REMINDERS]
-    late = any(alarm.border for alarm in due)
-    stale = reminders if late else reminders[:-1]
+    deadline_due = any(alarm.border for alarm in due)
+    stale = reminders if deadline_due else reminders[:-1]
     return next((alarm for alarm in due if alarm not in stale), None)
 
 
 def effects(event: BaseEvent, state: State) -> tuple[Effect, ...]:
-    """What the world must be told of this event; `state` is the state after it."""
+    """The effects of this event, in their order. `state` is the state after the event."""
     return notices.effects(event, state)

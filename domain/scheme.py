@@ -1,7 +1,8 @@
 """The scheme: a certification programme as data. Every number and switch of the rulebook is a field here.
 
-A `Scheme` is what the body edits (see `schemes/ciac.toml`). A `Programme` is one designation of it with all
-that applies to its candidates: the value that a candidacy pins on the day of enrolment.
+A `Scheme` is the file that the certification body edits (see `schemes/ciac.toml`). A `Programme` is one designation
+with everything that applies to its candidates. A candidacy keeps its own copy of it, taken on the day of enrolment
+and again when each recertification window opens.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9]+(-[a-z0
 
 
 class Rules(Frozen):
-    """A group of rules; a misspelt name is an error, never a silent default."""
+    """A group of rules. A misspelt name is an error and never silently a default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -39,9 +40,9 @@ class Body(Rules):
 
 
 class TestingRules(Rules):
-    """The testing window (rules 1 to 6). Days are calendar days, `reminder_hour` is in the body's zone."""
+    """The testing window (rules 1 to 6). Days are calendar days; `reminder_hour` is an hour in the body's zone."""
 
-    __test__ = False  # not a test class, whatever pytest makes of the name
+    __test__ = False  # pytest would take it for a test class, because of its name
 
     window_months: Months
     purchase_days: Days
@@ -59,7 +60,7 @@ class RetakeRules(Rules):
 
 
 class WorkProductRules(Rules):
-    """The work product (rule 15). `inside_window` says what must happen inside the testing window."""
+    """The work product (rule 15). `inside_window` says how far it must be when the testing window ends."""
 
     inside_window: Literal["submitted", "passed"]
     revisions: Count
@@ -68,13 +69,13 @@ class WorkProductRules(Rules):
 
 
 class ExperienceRules(Rules):
-    """On-the-job experience (rule 14): met so many months after its start."""
+    """On-the-job experience (rule 14). It is met this many months after its start."""
 
     months: Months
 
 
 class CertificateRules(Rules):
-    """The certificate's life (rules 5 and 17 to 19)."""
+    """The certificate's validity, renewal, grace and lapse (rules 5 and 17 to 19)."""
 
     validity_months: Months
     window_months: Months
@@ -85,7 +86,7 @@ class CertificateRules(Rules):
     lapse_months: Months
 
     @model_validator(mode="after")
-    def _borders_in_order(self) -> Self:
+    def _deadlines_in_order(self) -> Self:
         if self.window_months >= self.validity_months:
             raise ValueError("window_months must be shorter than validity_months")
         if self.grace_days > 28 * self.lapse_months:
@@ -94,13 +95,13 @@ class CertificateRules(Rules):
 
 
 class SuspensionRules(Rules):
-    """Suspension (rule 20): after so many days unresolved it asks for attention."""
+    """Suspension (rule 20). After this many days it asks for a person's attention."""
 
     attention_days: Days
 
 
 class NoticeRules(Rules):
-    """How long a notice is tried until it is undeliverable, and how long a closed candidacy waits for its last ones."""
+    """How long a notice is tried, and how long a closed candidacy waits until its last notices are sent."""
 
     retry_days: Annotated[int, Field(strict=True, ge=1, le=60)]
     closing_minutes: Annotated[int, Field(strict=True, ge=1, le=1440)]
@@ -131,7 +132,7 @@ class Designation(Rules):
 
 
 class Programme(Frozen):
-    """One designation with everything that applies to its candidates, pinned by value."""
+    """One designation with everything that applies to its candidates."""
 
     scheme: Line
     designation: Code
@@ -153,14 +154,14 @@ class Programme(Frozen):
 
 
 @lru_cache(maxsize=256)
-def _one_object(programme: str) -> Programme:
+def _shared(programme: str) -> Programme:
     return Programme.model_validate_json(programme)
 
 
-PinnedProgramme = Annotated[Programme, AfterValidator(lambda programme: _one_object(programme.model_dump_json()))]
-"""A programme as a field of something that a worker holds in memory, for each of its candidacies.
+PinnedProgramme = Annotated[Programme, AfterValidator(lambda programme: _shared(programme.model_dump_json()))]
+"""A programme as a field of a state or an event, of which a worker holds thousands in memory.
 
-Candidacies that pinned equal programmes share one object, which is never changed: a programme takes 8 KB.
+A programme takes 8 KB. So candidacies with equal programmes share one object, which is never changed.
 """
 
 
@@ -168,7 +169,7 @@ class Scheme(Rules):
     """A certification programme: its version, body, domains, rules and designations.
 
     Raises:
-        pydantic.ValidationError: naming each wrong field.
+        pydantic.ValidationError: the scheme is not valid; the error names each wrong field.
     """
 
     version: Line
@@ -178,7 +179,7 @@ class Scheme(Rules):
     designations: Annotated[dict[Code, Designation], Field(min_length=1, max_length=50)]
 
     @model_validator(mode="after")
-    def _refers_to_what_exists(self) -> Self:
+    def _references_exist(self) -> Self:
         if not is_zone(self.body.zone):
             raise ValueError(f"body.zone: {self.body.zone!r} is no time zone, e.g. America/Chicago")
         for code, designation in self.designations.items():
@@ -189,7 +190,7 @@ class Scheme(Rules):
         return self
 
     def programme(self, code: str) -> Programme:
-        """What applies to a candidate of this designation.
+        """The programme of this designation: everything that applies to its candidates.
 
         Raises:
             KeyError: the scheme has no such designation.

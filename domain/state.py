@@ -1,4 +1,7 @@
-"""The state of a candidacy: the fold of its events, and the questions that the rules ask of it."""
+"""The state of a candidacy, computed from its events, and what the rules read from it.
+
+Instants are UTC, days are in the body's zone.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from domain.vocabulary import Attention, AttentionKind, HoldReason, RefusalCode,
 
 
 class Window(Frozen):
-    """The testing window. `closes_at` is the exclusive end of the last day, `settles_at` of the settlement after it."""
+    """The testing window ends before `closes_at`, and its settlement before `settles_at` (rules 1, 3)."""
 
     reference: str
     purchased_at: Instant
@@ -25,7 +28,7 @@ class Window(Frozen):
 
 
 class Held(Frozen):
-    """A result that waits for a person."""
+    """A held result: it waits for a person's decision."""
 
     result: ResultFacts
     reason: HoldReason
@@ -34,21 +37,22 @@ class Held(Frozen):
 
     @property
     def key(self) -> str:
+        """The key of this hold in `State.held`."""
         return hold_key(self.result.result_id, self.result.revision)
 
     @property
     def attention(self) -> Attention:
-        """The attention value that asks for the decision."""
+        """The attention value that asks a person to decide."""
         return Attention(AttentionKind.HELD_RESULT, self.result.result_id)
 
 
 def hold_key(result_id: str, revision: int) -> str:
-    """Under which a held result is found."""
+    """The key of a held result in `State.held` and `State.ended_holds`."""
     return f"{result_id}#{revision}"
 
 
 class ExperienceClaim(Frozen):
-    """The newest experience on record; `met_at` is when it counts, None where it ended too early."""
+    """The newest experience on record. It counts from `met_at`; None if it ended too early to count."""
 
     role: str
     started_on: date
@@ -71,7 +75,7 @@ class WorkProduct(Frozen):
 
 
 class Certificate(Frozen):
-    """The certificate and the borders of its running cycle."""
+    """The certificate and the dates of its current cycle."""
 
     number: str
     certified_on: date
@@ -92,7 +96,7 @@ class Certificate(Frozen):
 
 
 class Recertification(Frozen):
-    """Where the recertification of the running cycle stands."""
+    """Where the recertification of the current cycle stands."""
 
     status: Literal["closed", "open", "submitted", "returned"] = "closed"
     submission_id: str | None = None
@@ -102,7 +106,7 @@ class Recertification(Frozen):
 
 
 class Suspension(Frozen):
-    """A running suspension, and when it asks for attention."""
+    """A suspension that has not ended. At `attention_at` it asks for a person's attention; `asked` says that it has."""
 
     since: Instant
     by: str
@@ -111,7 +115,7 @@ class Suspension(Frozen):
 
 
 class Refusal(Frozen):
-    """A message that was refused, as far as the rules must remember it. `sha256`: the beginning of its hash."""
+    """What the rules remember of a refused message. `sha256` is the beginning of its hash."""
 
     sequence: int
     at: Instant
@@ -124,7 +128,7 @@ class Refusal(Frozen):
 
 
 class State(Frozen):
-    """Everything the rules know of one candidacy."""
+    """Everything that the rules know about one candidacy."""
 
     workflow_id: str
     enrolment: str
@@ -169,11 +173,11 @@ class State(Frozen):
         return self.model_copy(update=changes)
 
     def raising(self, attention: Attention) -> State:
-        """A copy in which this asks for attention; what has asked already asks anew."""
+        """A copy with this attention value added at the end, also if it was there before."""
         return self.having(attention=(*self._others(attention), attention))
 
     def resolving(self, attention: Attention) -> State:
-        """A copy in which this asks for attention no more."""
+        """A copy without this attention value."""
         return self.having(attention=self._others(attention))
 
     def _others(self, attention: Attention) -> tuple[Attention, ...]:
@@ -185,16 +189,16 @@ class State(Frozen):
 
     @property
     def cycle(self) -> int:
-        """The certificate's cycle; the candidacy itself counts to the first."""
+        """The number of the certificate's cycle. A candidacy without a certificate is in cycle 1."""
         return self.certificate.cycle if self.certificate else 1
 
     @property
     def holder(self) -> bool:
-        """Whether a certificate was granted and the certification has not ended."""
+        """Whether there is a certificate and the certification has not ended."""
         return self.certificate is not None and self.closed is None
 
     def in_force(self, at: datetime) -> bool:
-        """Whether the holder is certified at this instant: not expired, not suspended, not closed (rules 19, 20)."""
+        """Whether the holder is certified at this instant (UTC): not expired, suspended or closed (rules 19, 20)."""
         if self.certificate is None or self.closed or self.suspension:
             return False
         return self.certificate.phase in ("certified", "recertifying") and at < self.certificate.expires_at

@@ -1,4 +1,7 @@
-"""The value types of the programme: exact numbers, instants, days and bounded texts, with errors in plain words."""
+"""The types of values: exact numbers, instants (UTC), days, and texts of bounded length.
+
+A value that does not fit raises `ValueError`, which pydantic collects. Its words follow the field's name: "must be …".
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from pydantic import (
 
 from domain.vocabulary import Attention
 
-# Exact arithmetic needs bounded operands: 1e-999999999 as a fraction would not fit in memory.
+# Exact arithmetic needs numbers of bounded length: 1e-999999999 as a fraction would not fit into memory.
 MAX_DIGITS = 28
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 2200
@@ -31,7 +34,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Frozen(BaseModel):
-    """An immutable value. Unknown fields are ignored: a newer engine may drop a field that older payloads carry."""
+    """An immutable value. Unknown fields are ignored, because an older payload may have a field that is gone today."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -42,7 +45,11 @@ def _in_range(year: int) -> None:
 
 
 def parse_instant(value: Any) -> datetime:
-    """An RFC 3339 instant with an offset, as UTC. A number is not an instant: nobody can see its unit."""
+    """An RFC 3339 instant with an offset, as UTC. A number is refused, because its unit would be a guess.
+
+    Raises:
+        ValueError: the value is not such an instant, or lies outside the years 1900 to 2200.
+    """
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("must be an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z")
@@ -50,7 +57,7 @@ def parse_instant(value: Any) -> datetime:
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise ValueError("must be an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z")
     try:
-        # Python keeps microseconds: a finer fraction is cut off, never rounded up into the next day.
+        # Python keeps microseconds. A finer fraction is cut off, because rounding it up could reach the next day.
         instant = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value.upper()))
         _in_range(instant.year)
         return instant.astimezone(UTC)
@@ -59,7 +66,11 @@ def parse_instant(value: Any) -> datetime:
 
 
 def parse_day(value: Any) -> date:
-    """A calendar day, YYYY-MM-DD."""
+    """A calendar day, written YYYY-MM-DD.
+
+    Raises:
+        ValueError: the value is not such a day, or lies outside the years 1900 to 2200.
+    """
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _DAY.fullmatch(value):
@@ -70,10 +81,14 @@ def parse_day(value: Any) -> date:
 
 
 def parse_number(value: Any) -> Decimal:
-    """An exact number from a JSON number (already read as a decimal) or from a decimal string."""
+    """An exact number, from a JSON number (which `read_json` reads as a decimal) or from a decimal string.
+
+    Raises:
+        ValueError: the value is not a finite number of at most 28 digits.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
         raise ValueError("must be a number or a decimal string")
-    # Stricter than Decimal, which also reads 7_5 and the digits of every script.
+    # `Decimal` would also read 7_5, and digits of every script.
     if isinstance(value, str) and not _DECIMAL.fullmatch(value):
         raise ValueError("must be a number or a decimal string")
     try:
@@ -85,7 +100,7 @@ def parse_number(value: Any) -> Decimal:
     exponent = number.as_tuple().exponent
     if len(number.as_tuple().digits) > MAX_DIGITS or not -MAX_DIGITS <= int(exponent) <= MAX_DIGITS:
         raise ValueError(f"must have at most {MAX_DIGITS} digits")
-    # 81.5, 81.50 and "81.50" are one number, and so one content for the ledger of messages.
+    # 81.5, 81.50 and "81.50" become one number, so that a message sent again in another spelling is recognised.
     return Decimal(f"{number.normalize():f}") + 0
 
 
@@ -136,17 +151,18 @@ WorkflowId = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e
 
 
 class Score(Frozen):
-    """An exact score: so many points out of so many. A percentage is out of 100 (rule 8)."""
+    """An exact score: `points` out of `out_of`. A percentage is a score out of 100 (rule 8)."""
 
     points: Number
     out_of: Number = Decimal(100)
 
     @property
     def fraction(self) -> Fraction:
+        """The score as an exact fraction, from 0 to 1."""
         return Fraction(self.points) / Fraction(self.out_of)
 
     def reaches(self, passing_score: Decimal) -> bool:
-        """Whether the unrounded score meets the passing score in percent, inclusive (rule 8)."""
+        """Whether the unrounded score is at least the passing score, which is in percent (rule 8)."""
         return self.fraction * 100 >= Fraction(passing_score)
 
     @property
@@ -161,4 +177,4 @@ def _attention(value: Any) -> Any:
 
 
 AttentionValue = Annotated[InstanceOf[Attention], BeforeValidator(_attention), PlainSerializer(str, return_type=str)]
-"""An attention value, which JSON has as its text."""
+"""An attention value. In JSON it is a text such as `held-result:R-7`."""

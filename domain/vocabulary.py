@@ -1,7 +1,7 @@
-"""The words of the contract as typed values: statuses, attention, alarms, reasons of holds, codes of refusals.
+"""The words of the contract as typed values: statuses, attention, alarms, reasons for a hold, refusal codes.
 
-Everything else compares these values, and never a sentence. What people read of them stands in `views/words.py`.
-This module imports nothing but a little of the standard library, so that the command line can afford it too.
+Code compares these values and never a sentence. `views/words.py` has the words for people. This module imports only a
+little of the standard library, so that the command line, which must start fast, can use it too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Status(StrEnum):
-    """Where a candidacy stands, in the order of a candidate's life; the contract says what each means."""
+    """Where a candidacy stands, in the order of a candidate's life. The contract says what each status means."""
 
     AWAITING_PURCHASE = "awaiting_purchase"
     TESTING = "testing"
@@ -38,7 +38,7 @@ class Status(StrEnum):
 
     @property
     def words(self) -> str:
-        """The status as a phrase: `timed out`."""
+        """The status as a phrase, e.g. `timed out`."""
         return self.value.replace("_", " ")
 
 
@@ -55,7 +55,7 @@ CLOSED = (
 
 
 class AttentionKind(StrEnum):
-    """What asks for a person's attention (rule 27)."""
+    """Why a person's attention is asked for (rule 27)."""
 
     HELD_RESULT = "held-result"
     REFUSED_MESSAGE = "refused-message"
@@ -69,7 +69,7 @@ class AttentionKind(StrEnum):
 
 
 class Attention(NamedTuple):
-    """One attention value: its kind and, of a held result, the result's id. As text `held-result:R-7`."""
+    """One attention value: its kind and, for a held result, the result's id. Written `held-result:R-7`."""
 
     kind: AttentionKind
     subject: str = ""
@@ -79,17 +79,17 @@ class Attention(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Attention:
-        """The attention value that is written so.
+        """The attention value that is written as this text.
 
         Raises:
-            ValueError: there is no such kind.
+            ValueError: there is no such kind of attention.
         """
         kind, _, subject = text.partition(":")
         return cls(AttentionKind(kind), subject)
 
 
 class AlarmKind(StrEnum):
-    """What an alarm is for: a border that passes, a reminder, a question that is to be asked."""
+    """What an alarm is for: a deadline or an expiry, a reminder, or a question that must be asked."""
 
     ABANDON = "abandon"
     WINDOW = "window"
@@ -108,11 +108,11 @@ class AlarmKind(StrEnum):
 
 
 REMINDERS = (AlarmKind.REMINDER, AlarmKind.CERTIFICATE_REMINDER)
-"""The alarms that only remind: of several that were missed, only the newest rings (rule 5)."""
+"""The alarms that only remind. Of several that were missed, only the newest goes out (rule 5)."""
 
 
 class HoldReason(StrEnum):
-    """Why a result is held for a person (rules 8, 10, 11, 13)."""
+    """Why a result is held for a person to decide (rules 8, 10, 11, 13)."""
 
     BEFORE_PURCHASE = "before-purchase"
     TOO_EARLY = "too-early"
@@ -124,7 +124,7 @@ class HoldReason(StrEnum):
 
 
 class ProblemCode(StrEnum):
-    """What is wrong with a field, where a reader of files explains it in other words than the contract does."""
+    """What is wrong with a field, for those problems that `feeds/` explains in other words than the contract does."""
 
     FUTURE = "future"
     NO_SCORE = "no_score"
@@ -132,7 +132,7 @@ class ProblemCode(StrEnum):
 
 
 class RefusalCode(StrEnum):
-    """Why a message is refused; the contract says when."""
+    """Why a message is refused. The contract says when each code is used."""
 
     ALREADY_CERTIFIED = "already-certified"
     ALREADY_CONFIRMED = "already-confirmed"
@@ -171,6 +171,6 @@ class RefusalCode(StrEnum):
     WHICH_REVISION = "which-revision"
     WINDOW_ENDED = "window-ended"
     WINDOW_NOT_OPEN = "window-not-open"
-    # On the timeline only: what could not be understood, and a holder's workflow that was cancelled.
+    # These two stand on the timeline only: a message that cannot be understood, and a holder's cancelled workflow.
     INVALID_MESSAGE = "invalid-message"
     HOLDER = "holder"

@@ -1,4 +1,8 @@
-"""Advancement: asked for at the lower certificate, which gives way to the higher one (rules 22, 23)."""
+"""Advancement: a holder requests the next designation, and the lower certificate gives way to it (rules 22, 23).
+
+Both candidacies use this module: the lower certificate, where the advancement is requested, and the candidacy for the
+higher designation.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ _ASKED_LOWER = Asked(kind=AlarmKind.LOWER)
 
 
 def workflow_id_of(designation: str, candidate_id: str) -> str:
-    """The workflow id of a candidacy, as the contract has it."""
+    """The workflow id of a candidacy, in the form of the contract (rule 24)."""
     return f"certification:{designation}:{candidate_id}"
 
 
@@ -37,7 +41,11 @@ def workflow_id_of(designation: str, candidate_id: str) -> str:
 
 
 def request(decision: Decision, command: RequestAdvancement) -> None:
-    """Opens the way to the next designation for a holder whose certificate is in force (rule 22)."""
+    """Requests the next designation for a holder whose certificate is in force (rule 22).
+
+    Raises:
+        Refused: no designation follows, the certificate is not in force, or the window of the purchase has ended.
+    """
     state = decision.state
     target = state.programme.advances_to
     if target is None:
@@ -64,7 +72,7 @@ def request(decision: Decision, command: RequestAdvancement) -> None:
 
 
 def answer(decision: Decision, command: AnswerAdvancement) -> None:
-    """Notes that the target's workflow could not be opened; nothing is noted where it is open."""
+    """Records that the workflow of the higher designation could not be opened. Success records nothing."""
     state = decision.state
     if command.refusal is None or state.advancing_to != command.workflow_id or state.advancing_with is None:
         return
@@ -75,7 +83,12 @@ def answer(decision: Decision, command: AnswerAdvancement) -> None:
 
 
 def supersede(decision: Decision, command: Supersede) -> None:
-    """Gives way to the higher certificate, at this very instant; asked again by the same number, it has (rule 23)."""
+    """Gives way to the higher certificate, now. The same request again changes nothing (rule 23).
+
+    Raises:
+        Refused: the certification is closed, no advancement to this workflow was requested, or the certificate is not
+            in force.
+    """
     state = decision.state
     if state.superseded_by == command.by_number:
         return
@@ -93,7 +106,7 @@ def supersede(decision: Decision, command: Supersede) -> None:
 
 
 def ready(state: State) -> bool:
-    """Whether an advancement lacks nothing but the lower certificate's giving way."""
+    """Whether an advancement meets every requirement, so that only the lower certificate must still give way."""
     open_advancement = state.path == "advancement" and not state.certificate and not state.closed
     return open_advancement and requirements.all_met(state)
 
@@ -104,14 +117,14 @@ def alarms(state: State) -> Iterator[Alarm]:
 
 
 def lower_gives_way(state: State, _command: RingAlarm) -> Inquiry | None:
-    """Asks the lower certificate, where the advancement lacks nothing else (rule 23)."""
+    """The question to the lower certificate, once every requirement is met; None before (rule 23)."""
     if state.ready_at is None or state.advances_from is None:
         return None
     return AskLower(state.advances_from, by_workflow_id=state.workflow_id, by_number=certificate_number(state))
 
 
 def ring_lower(decision: Decision, _command: RingAlarm) -> None:
-    """Certifies with the instant at which the lower gave way; where it did not, the advancement waits (rule 23)."""
+    """Certifies, from the instant at which the lower certificate gave way; until it does, waits (rule 23)."""
     lower = decision.answer(LowerAnswer)
     if lower is None or not ready(decision.state):
         return
@@ -125,12 +138,12 @@ def ring_lower(decision: Decision, _command: RingAlarm) -> None:
 
 
 def _window_over(state: State) -> bool:
-    """Whether the settlement of the window was over before the advancement was ready: a late review."""
+    """Whether the settlement was over before the advancement was ready, because a review was late."""
     return state.window is not None and settlement(state.window) in state.asked
 
 
 def time_out(decision: Decision, command: RingAlarm) -> None:
-    """The last answer of the lower certificate, at the end of the advancement's window (rule 23)."""
+    """Uses the lower certificate's last answer, at the end of the settlement: certifies, or closes (rule 23)."""
     ring_lower(decision, command)
     state = decision.state
     if ready(state):
@@ -138,7 +151,7 @@ def time_out(decision: Decision, command: RingAlarm) -> None:
 
 
 def ring_end_of_settlement(decision: Decision, command: RingAlarm) -> None:
-    """The settlement of the window has ended: an advancement that is ready has had its last answer (rules 3, 23)."""
+    """Handles the end of the settlement, which is the last chance of an advancement that is ready (rules 3, 23)."""
     if ready(decision.state):
         time_out(decision, command)
     else:
@@ -153,7 +166,8 @@ def on_requested(state: State, event: AdvancementRequested) -> State:
 
 
 def on_refused(state: State, _event: AdvancementRefused) -> State:
-    # The target may be open from an earlier request: it may still ask this certificate to give way.
+    # `advancing_to` stays: the higher candidacy may be open from an earlier request, and may still ask this certificate
+    # to give way.
     return state.having(advancing_with=None)
 
 
@@ -162,7 +176,7 @@ def on_superseded(state: State, event: Superseded) -> State:
 
 
 def track_readiness(state: State, event: BaseEvent) -> State:
-    """Keeps since when an advancement is ready, so that the question to the lower certificate has an instant."""
+    """Keeps the instant since which the advancement is ready. The alarm that asks the lower certificate needs it."""
     if ready(state):
         return state if state.ready_at else state.having(ready_at=event.at)
     return state.having(ready_at=None) if state.ready_at else state
@@ -175,8 +189,8 @@ MATTER = Matter(
         Supersede: supersede,
     },
     inquiries={AlarmKind.LOWER: lower_gives_way, AlarmKind.SETTLED: lower_gives_way},
-    # These could undo the readiness of the advancement in the seconds in which the lower certificate is asked. The
-    # lower one could then be gone, and the higher one never granted (rule 23).
+    # These commands wait while the lower certificate is asked, because they could make the advancement unready. The
+    # lower certificate could then give way, and the higher one could no longer be granted (rule 23).
     waits={AskLower: (Withdraw, RecordExperience, Cancel)},
     alarms=alarms,
     rings={AlarmKind.LOWER: ring_lower, AlarmKind.SETTLED: ring_end_of_settlement},

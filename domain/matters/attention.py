@@ -1,4 +1,4 @@
-"""What asks for a person's attention: refused messages, undeliverable notices, acknowledged (rules 26 to 28)."""
+"""Attention: refused messages and undeliverable notices ask for it, and a person acknowledges it (rules 26 to 28)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.vocabulary import Attention, AttentionKind, RefusalCode
 UNDELIVERABLE = Attention(AttentionKind.NOTICE_UNDELIVERABLE)
 REFUSED_MESSAGE = Attention(AttentionKind.REFUSED_MESSAGE)
 
-# Bounds of what rides through continue-as-new.
+# How much the state remembers. It is carried to each new run, so it must stay small.
 MAX_ASKED = 20
 MAX_REFUSALS = 40
 _REASON_LENGTH = 160
@@ -25,20 +25,26 @@ _HASH_LENGTH = 20
 
 
 def acknowledge(decision: Decision, command: Acknowledge) -> None:
-    """Puts an attention value to rest."""
+    """Removes an attention value that a person has dealt with.
+
+    Raises:
+        Refused: the candidacy does not have this attention value.
+    """
     attention = next((value for value in decision.state.attention if str(value) == command.attention), None)
     if attention is None:
-        wanted = ", ".join(str(value) for value in decision.state.attention) or "nothing"
-        raise Refused(RefusalCode.NO_SUCH_ATTENTION, f"{command.attention!r} does not ask for attention; {wanted} does")
+        present = ", ".join(str(value) for value in decision.state.attention) or "nothing"
+        raise Refused(
+            RefusalCode.NO_SUCH_ATTENTION, f"{command.attention!r} does not ask for attention; {present} does"
+        )
     decision.record(AttentionAcknowledged, attention=attention, by=command.by, note=command.note)
 
 
 def refuse_message(decision: Decision, command: RefuseMessage) -> None:
-    """Puts a refused or unreadable message on the timeline; from a signal it asks for attention (rule 27).
+    """Records a refused or unreadable message on the timeline. One from a signal asks for attention (rule 27).
 
-    A message with an id that is refused again for the same reason leaves no second event (rule 28): a feed that is
-    delivered whole every night would otherwise fill the timeline. A signal that repeats a refused update is recorded,
-    because nobody has answered the signal.
+    A message with an id that is refused again for the same reason is not recorded again (rule 28), because a feed that
+    is delivered whole every night would fill the timeline. But a signal that repeats a refused update is recorded: the
+    sender of the update got an answer, the sender of the signal did not.
     """
     if command.message_id is not None and any(_same(known, command) for known in decision.state.refusals):
         return
@@ -50,13 +56,14 @@ def refuse_message(decision: Decision, command: RefuseMessage) -> None:
 
 
 def _same(known: Refusal, command: RefuseMessage) -> bool:
-    told = known.from_signal or not command.from_signal
+    """Whether this refusal is on record already. The refusal of an update does not cover a signal."""
+    covered = known.from_signal or not command.from_signal
     same = (known.message, known.code, known.sha256) == (command.message, command.code, command.sha256[:_HASH_LENGTH])
-    return told and same
+    return covered and same
 
 
 def report_undeliverable(decision: Decision, command: ReportUndeliverable) -> None:
-    """Notes that a notice could not be delivered."""
+    """Records that a notice could not be delivered."""
     decision.record(NoticeUndeliverable, **command.model_dump())
 
 
@@ -71,7 +78,7 @@ def on_message_refused(state: State, event: MessageRefused) -> State:
         from_signal=event.from_signal,
     )
     state = state.having(refusals=(*state.refusals, refusal)[-MAX_REFUSALS:])
-    # A closed candidacy has nobody who looks after it: the timeline tells, nothing asks.
+    # After closing, a refused message is recorded but raises no attention.
     return state.raising(REFUSED_MESSAGE) if event.from_signal and not state.closed else state
 
 

@@ -1,4 +1,4 @@
-"""The certificate: granted, its borders, suspended, reinstated, revoked (rules 17, 19, 20)."""
+"""The certificate: it is granted, expires, lapses, is suspended, reinstated or revoked (rules 17, 19, 20)."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ SUSPENSION_UNRESOLVED = Attention(AttentionKind.SUSPENSION_UNRESOLVED)
 
 
 def certificate_number(state: State) -> str:
-    """The certificate's number: unique to the enrolment, and it says nothing personal or secret (rule 17)."""
+    """The certificate's number: unique to the enrolment, and made of nothing personal or secret (rule 17)."""
     digest = hashlib.sha256(f"{state.workflow_id}:{state.enrolment}".encode()).digest()
     letters = base64.b32encode(digest).decode()[:12]
     return f"{state.designation}-{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 
 def certify_when_met(decision: Decision) -> None:
-    """Certifies by itself once the last requirement is met (rules 7, 17); an advancement waits for the lower one."""
+    """Certifies as soon as every requirement is met (rules 7, 17). An advancement waits for the lower certificate."""
     state = decision.state
     if state.certificate or state.closed or state.path == "advancement":
         return
@@ -52,7 +52,7 @@ def certify_when_met(decision: Decision) -> None:
 
 
 def certify(decision: Decision, effective_at: datetime) -> None:
-    """Grants the certificate, effective at this instant."""
+    """Grants the certificate, effective at this instant (UTC)."""
     state = decision.state
     certified_on = calendar.day_of(effective_at, state.zone)
     months = state.programme.rules.certificate.validity_months
@@ -66,7 +66,10 @@ def certify(decision: Decision, effective_at: datetime) -> None:
 
 
 def cycle_dates(programme: Programme, cycle: int, anchor: date, months: int, starts_on: date) -> dict[str, Any]:
-    """Every border of a cycle that ends so many months after the anchor; written into the event (rule 2)."""
+    """The dates of a cycle that expires this many months after the anchor, as fields of its event (rule 2).
+
+    `starts_on` is the first day whose activities count as evidence for the next renewal.
+    """
     rules, zone = programme.rules.certificate, programme.zone
     expires_on = calendar.add_months(anchor, months)
     window_opens_on = calendar.add_months(anchor, months - rules.window_months)
@@ -91,7 +94,12 @@ def cycle_dates(programme: Programme, cycle: int, anchor: date, months: int, sta
 # --- suspension and revocation ------------------------------------------------------------------------------
 
 
-def _holder(decision: Decision) -> Certificate:
+def _certificate(decision: Decision) -> Certificate:
+    """The certificate.
+
+    Raises:
+        Refused: there is none.
+    """
     certificate = decision.state.certificate
     if certificate is None:
         raise Refused(RefusalCode.NOT_A_HOLDER, "there is no certificate yet; a candidacy ends by withdraw")
@@ -99,8 +107,8 @@ def _holder(decision: Decision) -> Certificate:
 
 
 def suspend(decision: Decision, command: Suspend) -> None:
-    """Suspends the holder; no clock stops (rule 20)."""
-    _holder(decision)
+    """Suspends the certificate. Its deadlines run on (rule 20)."""
+    _certificate(decision)
     if decision.state.suspension:
         raise Refused(RefusalCode.ALREADY_SUSPENDED, "the certificate is suspended already")
     days = decision.state.programme.rules.suspension.attention_days
@@ -114,15 +122,15 @@ def suspend(decision: Decision, command: Suspend) -> None:
 
 
 def reinstate(decision: Decision, command: Reinstate) -> None:
-    """Ends the suspension; the status is what the clocks say by then (rule 20)."""
+    """Ends the suspension. The deadlines ran on, so the holder may meanwhile be in grace or lapsed (rule 20)."""
     if decision.state.suspension is None:
         raise Refused(RefusalCode.NOT_SUSPENDED, "the certificate is not suspended")
     decision.record(Reinstated, reason=command.reason, by=command.by)
 
 
 def revoke(decision: Decision, command: Revoke) -> None:
-    """Revokes the certificate, in every holder status, for good (rule 20)."""
-    _holder(decision)
+    """Revokes the certificate for good, whatever the holder's status (rule 20)."""
+    _certificate(decision)
     decision.record(Revoked, reason=command.reason, by=command.by)
     close(decision, Status.REVOKED, f"revoked by {command.by}: {command.reason}")
 
@@ -131,7 +139,7 @@ def revoke(decision: Decision, command: Revoke) -> None:
 
 
 def alarms(state: State) -> Iterator[Alarm]:
-    """The borders of the certificate's cycle, its reminders, and a suspension left unresolved."""
+    """The expiry, the lapse and the end of the cycle, its reminders, and the alarm of an unresolved suspension."""
     certificate = state.certificate
     if certificate is None:
         return
@@ -147,7 +155,7 @@ def alarms(state: State) -> Iterator[Alarm]:
 
 
 def _reminders(state: State, certificate: Certificate) -> Iterator[Alarm]:
-    """Reminders go out while the holder can act: not once the evidence is submitted (rule 5)."""
+    """The reminders. None goes out while submitted evidence waits for its review (rule 5)."""
     if state.recertification.status == "submitted" or state.remind_after is None:
         return
     for day, days in _reminder_days(state, certificate):
@@ -157,9 +165,9 @@ def _reminders(state: State, certificate: Certificate) -> Iterator[Alarm]:
 
 
 def _reminder_days(state: State, certificate: Certificate) -> Iterator[tuple[date, int | None]]:
-    """The days on which the holder is reminded, and how many days each lies before the expiry.
+    """The days on which the holder is reminded, each with the number of days that it lies before the expiry.
 
-    Negative after it, and none for the day on which the recertification window opens.
+    The number is negative after the expiry, and None for the day on which the recertification window opens.
     """
     rules = state.programme.rules.certificate
     if certificate.phase in ("certified", "recertifying"):
@@ -172,7 +180,7 @@ def _reminder_days(state: State, certificate: Certificate) -> Iterator[tuple[dat
 
 
 def reminder_of(days: int | None) -> str:
-    """What a reminder says that comes so many days before the expiry; None: as the window opens."""
+    """The text of a reminder this many days before the expiry; None is the day on which the window opens."""
     if days is None:
         return "the recertification window is open"
     if days < 0:
@@ -181,32 +189,33 @@ def reminder_of(days: int | None) -> str:
 
 
 def _asked(state: State, kind: AlarmKind, border: datetime) -> bool:
+    """Whether the alarm of this deadline has passed while a review was pending, and has asked for attention."""
     return Asked(kind=kind, at=border) in state.asked
 
 
 def review_pending(state: State, border: datetime) -> bool:
-    """Whether evidence that was submitted before this border is still under review (rules 3, 19)."""
+    """Whether evidence that was submitted before this instant (UTC) is still under review (rules 3, 19)."""
     recertification = state.recertification
     submitted_at = recertification.submitted_at
     return recertification.status == "submitted" and submitted_at is not None and submitted_at < border
 
 
 def ring_expiry(decision: Decision, _command: RingAlarm) -> None:
-    certificate = _holder(decision)
+    certificate = _certificate(decision)
     decision.record(CertificateExpired, expired_on=certificate.expires_on, grace_ends_on=certificate.grace_ends_on)
     if review_pending(decision.state, certificate.expires_at):
         _ask_for_review(decision, AlarmKind.EXPIRY, certificate.expires_at)
 
 
 def ring_lapse(decision: Decision, _command: RingAlarm) -> None:
-    certificate = _holder(decision)
+    certificate = _certificate(decision)
     lapse_when_over(decision, rung=certificate.lapses_at)
     if review_pending(decision.state, certificate.lapses_at):
         _ask_for_review(decision, AlarmKind.LAPSE, certificate.lapses_at)
 
 
 def ring_end(decision: Decision, _command: RingAlarm) -> None:
-    certificate = _holder(decision)
+    certificate = _certificate(decision)
     lapse_when_over(decision, rung=certificate.ends_at)
     if review_pending(decision.state, certificate.ends_at):
         _ask_for_review(decision, AlarmKind.END, certificate.ends_at)
@@ -225,7 +234,7 @@ def ring_suspension(decision: Decision, _command: RingAlarm) -> None:
 
 
 def ring_reminder(decision: Decision, command: RingAlarm) -> None:
-    certificate = _holder(decision)
+    certificate = _certificate(decision)
     days = next(alarm.days for alarm in _reminders(decision.state, certificate) if alarm.at == command.due)
     decision.record(
         ReminderDue,
@@ -240,9 +249,9 @@ def ring_reminder(decision: Decision, command: RingAlarm) -> None:
 
 
 def lapse_when_over(decision: Decision, *, rung: datetime | None = None) -> None:
-    """Lets the certification lapse, and end, once its border is past and no review in time is outstanding (rule 19).
+    """Lets the certification lapse or end when its time is over, unless a review is still pending (rule 19).
 
-    As with a candidacy, only the alarm of the border (`rung`) does so, or a decision after it has rung.
+    As in `closing.close_when_over`, only the alarm of that instant does so (`rung`), or a decision after that alarm.
     """
     state = decision.state
     certificate = state.certificate
@@ -255,6 +264,7 @@ def lapse_when_over(decision: Decision, *, rung: datetime | None = None) -> None
 
 
 def _over(state: State, kind: AlarmKind, border: datetime, rung: datetime | None) -> bool:
+    """Whether the alarm of this deadline is being handled or was handled, and no evidence sent before is pending."""
     return (border == rung or _asked(state, kind, border)) and not review_pending(state, border)
 
 

@@ -1,6 +1,7 @@
-"""The end of a candidacy: withdrawn, abandoned, or closed when the settlement of its window is over.
+"""The end of a candidacy: it is withdrawn, abandoned, or closed after its settlement (rules 3, 4, 10, 21).
 
-Rules 3, 4, 10 and 21.
+A settlement is the time after the testing window, or after the last attempt at an assessment, in which results and
+corrections may still arrive.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def withdraw(decision: Decision, command: Withdraw) -> None:
 
 
 def cancel(decision: Decision, _command: Cancel) -> None:
-    """A cancelled workflow: withdraws a candidacy; a certificate does not disappear by a click (rule 21)."""
+    """Handles a cancelled workflow: a candidacy is withdrawn, but a holder keeps the certificate (rule 21)."""
     if not decision.state.certificate:
         decision.record(Withdrawn, reason="the workflow was cancelled")
         close(decision, Status.WITHDRAWN, "the workflow was cancelled")
@@ -61,7 +62,7 @@ def close(decision: Decision, status: Status, reason: str) -> None:
 
 
 def alarms(state: State) -> Iterator[Alarm]:
-    """The purchase that is awaited, and the end of the settlements."""
+    """The end of the time for the purchase, and the ends of the settlements."""
     if state.certificate:
         return
     if state.window is None:
@@ -79,11 +80,12 @@ def _settlements(state: State, window: Window) -> Iterator[Alarm]:
 
 
 def settlement(window: Window) -> Asked:
-    """The settlement of this very deadline, among what a person was already asked for."""
+    """The entry in `State.asked` that says that the settlement of this window has ended."""
     return Asked(kind=AlarmKind.SETTLED, at=window.settles_at)
 
 
 def _exhaustion(domain: str, settles_at: datetime) -> Asked:
+    """The entry in `State.asked` that says that the settlement of this assessment has ended."""
     return Asked(kind=AlarmKind.EXHAUSTED, at=settles_at, domain=domain)
 
 
@@ -93,7 +95,7 @@ def ring_abandon(decision: Decision, _command: RingAlarm) -> None:
 
 
 def ring_settled(decision: Decision, _command: RingAlarm) -> None:
-    """The settlement has ended: closes, or asks for the decisions that are still open (rule 3)."""
+    """Handles the end of the settlement: closes, or asks for the decisions that are still open (rule 3)."""
     state = decision.state
     if state.window is None or state.certificate:
         return
@@ -111,7 +113,7 @@ def ring_exhausted(decision: Decision, command: RingAlarm) -> None:
 
 
 def _ask(decision: Decision, asked: Asked) -> None:
-    """Asks for attention to everything that keeps the candidacy open past its border."""
+    """Asks for attention to every decision that keeps the candidacy open after its settlement."""
     state = decision.state
     held = {hold.attention: "a held result" for hold in state.held.values()}
     review = {Attention(AttentionKind.REVIEW_WAITING): "the work product"}
@@ -124,7 +126,7 @@ def _ask(decision: Decision, asked: Asked) -> None:
 
 
 def settle_attempts(decision: Decision) -> None:
-    """Starts the settlement of an assessment without attempts left, or lifts it (rule 10)."""
+    """Starts the settlement of an assessment that has no attempt left, or lifts it when it has one again (rule 10)."""
     state = decision.state
     if state.certificate or state.closed:
         return
@@ -142,10 +144,10 @@ def settle_attempts(decision: Decision) -> None:
 
 
 def close_when_over(decision: Decision, *, rung: Asked | None = None) -> None:
-    """Closes a candidacy past its last border, unless a decision on it is outstanding (rules 3, 10, 15).
+    """Closes a candidacy whose settlement is over, unless a person still has to decide something (rules 3, 10, 15).
 
-    Only the alarm of a border (`rung`) closes, or a decision after it has rung: a message that waited
-    out an outage must not close the candidacy before the messages behind it are applied.
+    Only the alarm of the settlement closes it (`rung`), or a decision after that alarm. The time alone is not enough:
+    after an outage the first waiting message would close the candidacy, before the messages behind it were taken.
     """
     state = decision.state
     if state.certificate or state.closed or state.window is None:
@@ -153,20 +155,20 @@ def close_when_over(decision: Decision, *, rung: Asked | None = None) -> None:
     if state.work_product.failures >= state.programme.rules.work_product.failures:
         close(decision, Status.REFUSED, f"{state.work_product.failures} work products failed")
         return
-    past = (*state.asked, rung)
+    ended = (*state.asked, rung)
     held = {hold.result.domain for hold in state.held.values()}
     for domain, settles_at in state.settlements.items():
-        if _exhaustion(domain, settles_at) in past and domain not in held:
+        if _exhaustion(domain, settles_at) in ended and domain not in held:
             close(
                 decision,
                 Status.REFUSED,
                 f"every attempt at {state.programme.domains[domain]} was used without a pass",
             )
             return
-    over = settlement(state.window) in past
+    over = settlement(state.window) in ended
     if over and not requirements.all_met(state) and not requirements.undecided(state, decision.effective_at):
         unmet = ", ".join(requirements.missing(state))
-        # Out of attempts, and the window's settlement ends before that of the attempts: refused all the same (rule 10).
+        # The window's settlement may end before that of used-up attempts. The status is still `refused` (rule 10).
         status = Status.REFUSED if state.settlements else Status.TIMED_OUT
         close(decision, status, f"by the end of the testing window {state.window.deadline} still missing: {unmet}")
 
@@ -183,7 +185,7 @@ def on_settlement_lifted(state: State, event: SettlementLifted) -> State:
 
 
 def on_closed(state: State, event: CandidacyClosed) -> State:
-    # Nothing is left to decide: what asked for attention has ended with the candidacy.
+    # A closed candidacy has nothing left to decide, so nothing asks for attention.
     return state.having(closed=event.status, closed_at=event.at, closed_why=event.reason, attention=())
 
 

@@ -1,4 +1,4 @@
-"""Who the candidate is: contact details that change, and a reviewer who must be somebody else (rules 15, 25)."""
+"""The candidate's contact details, and the check that a reviewer is not the candidate (rules 15, 25)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from domain.vocabulary import RefusalCode
 
 
 def not_the_candidate(decision: Decision, reviewer: str) -> None:
-    """Refuses a reviewer who is the candidate, by id or by e-mail address (rule 15)."""
-    told = reviewer.strip().casefold()
-    own_address = decision.contact is not None and decision.contact.email.casefold() in told
-    if own_address or told == decision.state.candidate_id.casefold():
+    """Checks that the reviewer is not the candidate, by candidate id and by e-mail address (rule 15).
+
+    Raises:
+        Refused: the reviewer is the candidate.
+    """
+    given = reviewer.strip().casefold()
+    own_address = decision.contact is not None and decision.contact.email.casefold() in given
+    if own_address or given == decision.state.candidate_id.casefold():
         raise Refused(RefusalCode.OWN_REVIEWER, "the reviewer must not be the candidate")
 
 
 def update_contact(decision: Decision, command: UpdateContact) -> None:
-    """Notes which contact details changed; the details themselves are kept beside the state."""
+    """Records which contact details changed. The details themselves are kept beside the state (rule 25)."""
     given = {"name": command.name, "email": command.email, "publish": command.publish}
     changed = tuple(
         field
@@ -31,7 +35,7 @@ def update_contact(decision: Decision, command: UpdateContact) -> None:
 
 
 def contact_after(contact: Contact, command: Command) -> Contact:
-    """The contact details after a command that was taken. They stand beside the state, in no event (rule 25)."""
+    """The contact details after this command. They are kept beside the state, and in no event (rule 25)."""
     if not isinstance(command, UpdateContact):
         return contact
     given = command.model_dump(include={"name", "email", "publish"}, exclude_none=True)

@@ -13,20 +13,27 @@ from domain.vocabulary import AlarmKind, RefusalCode
 
 
 def record_experience(decision: Decision, command: RecordExperience) -> None:
-    """Records the experience; the newest record counts until the candidate is certified."""
+    """Records the experience (rule 14). The newest record counts, until the candidate is certified.
+
+    Raises:
+        Refused: the candidate is certified already.
+    """
     if decision.state.certificate:
         raise Refused(RefusalCode.ALREADY_CERTIFIED, "the experience was decided with the certificate")
     claim_experience(decision, command)
 
 
 def claim_experience(decision: Decision, experience: Experience) -> None:
-    """Records experience, wherever it came from. It counts from its first anniversary, if it lasted that long."""
+    """Records experience from a message or from the registration; the same again records nothing.
+
+    It counts from the day on which it has lasted the months that the scheme asks for, if it lasts that long (rule 14).
+    """
     state = decision.state
     met_on = calendar.add_months(experience.started_on, state.programme.rules.experience.months)
     long_enough = experience.ended_on is None or calendar.add_days(experience.ended_on, 1) >= met_on
     recorded = state.experience
-    told = (experience.role, experience.started_on, experience.ended_on, experience.attested_by)
-    if recorded and (recorded.role, recorded.started_on, recorded.ended_on, recorded.attested_by) == told:
+    claimed = (experience.role, experience.started_on, experience.ended_on, experience.attested_by)
+    if recorded and (recorded.role, recorded.started_on, recorded.ended_on, recorded.attested_by) == claimed:
         return
     decision.record(
         ExperienceRecorded,
@@ -40,7 +47,7 @@ def claim_experience(decision: Decision, experience: Experience) -> None:
 
 
 def meet_experience(decision: Decision) -> None:
-    """Notes that the experience counts, on the anniversary itself."""
+    """Records that the experience is met, once its day has come (rule 14)."""
     state = decision.state
     claim = state.experience
     if state.certificate or state.closed or claim is None or claim.met_at is None or claim.met_on is None:

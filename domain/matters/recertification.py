@@ -1,4 +1,4 @@
-"""Recertification: the window, the evidence, the review, the next cycle (rules 18, 19)."""
+"""Recertification: its window opens, evidence is submitted and reviewed, and the next cycle begins (rules 18, 19)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,12 @@ Phase = Literal["in_time", "grace", "lapsed"]
 
 
 def submit(decision: Decision, command: SubmitRecertification) -> None:
-    """Takes the evidence. The moment of submission decides what it was in time for (rule 19)."""
+    """Takes the evidence. The instant of its submission decides whether it is in time, in grace or lapsed (rule 19).
+
+    Raises:
+        Refused: there is no certificate, the window is not open yet, the time for renewal is over, other evidence is
+            under review, the submission id is known, or the evidence does not suffice.
+    """
     state = decision.state
     certificate = _certificate(state)
     digest = digest_of(command)
@@ -75,12 +80,18 @@ def _phase(certificate: Certificate, submitted_at: datetime) -> Phase:
 def _check_evidence(
     state: State, certificate: Certificate, command: SubmitRecertification, phase: Phase, submitted_on: date
 ) -> None:
-    """Enough activities, each dated inside the cycle; in the lapsed year up to the submission (rules 18, 19)."""
-    wanted = state.programme.rules.certificate.evidence
-    if len(command.activities) < wanted:
+    """Checks that there are enough activities, each dated in the time that counts (rules 18, 19).
+
+    That time begins with the cycle. It ends with the day of submission, or in grace with the day of expiry.
+
+    Raises:
+        Refused: there are too few activities, or one lies outside that time.
+    """
+    least = state.programme.rules.certificate.evidence
+    if len(command.activities) < least:
         raise Refused(
             RefusalCode.TOO_LITTLE_EVIDENCE,
-            f"at least {wanted} activities are asked for, {len(command.activities)} given",
+            f"at least {least} activities are asked for, {len(command.activities)} given",
         )
     latest = certificate.expires_on if phase == "grace" else submitted_on
     for activity in command.activities:
@@ -92,7 +103,11 @@ def _check_evidence(
 
 
 def review(decision: Decision, command: ReviewRecertification) -> None:
-    """Approves or returns the evidence under review."""
+    """Approves or returns the evidence that is under review (rule 18).
+
+    Raises:
+        Refused: this evidence is not under review, or the reviewer is the candidate.
+    """
     state = decision.state
     certificate = _certificate(state)
     not_the_candidate(decision, command.reviewer)
@@ -111,7 +126,7 @@ def review(decision: Decision, command: ReviewRecertification) -> None:
 
 
 def _recertify(decision: Decision, command: ReviewRecertification, certificate: Certificate) -> None:
-    """The next cycle: from the original anchor; once lapsed, from the day of decision (rule 19)."""
+    """Begins the next cycle: from the original anchor or, after a lapse, from the day of the decision (rule 19)."""
     programme = decision.state.programme
     validity = programme.rules.certificate.validity_months
     day_after = calendar.add_days(certificate.expires_on, 1)
@@ -140,12 +155,12 @@ def alarms(state: State) -> Iterator[Alarm]:
 
 
 def current_programme(state: State, _command: RingAlarm) -> Inquiry:
-    """The scheme that is in force on the day on which the window opens (rule 18)."""
+    """Asks for the scheme that is in force when the window opens (rule 18)."""
     return LoadProgramme(state.designation)
 
 
 def ring_recertification(decision: Decision, _command: RingAlarm) -> None:
-    """Opens the window and pins the scheme that is current on that day (rule 18)."""
+    """Opens the recertification window. From now on the candidacy keeps the scheme that is in force today (rule 18)."""
     certificate = _certificate(decision.state)
     loaded = decision.answer(ProgrammeLoaded)
     programme = loaded.programme if loaded else None
@@ -182,7 +197,7 @@ def on_submitted(state: State, event: RecertificationSubmitted) -> State:
 
 def on_returned(state: State, event: RecertificationReturned) -> State:
     recertification = state.recertification.model_copy(update={"status": "returned"})
-    # Reminders that fell due during the review are not made up for (rule 5).
+    # Reminders that were due during the review are not sent afterwards (rule 5).
     state = state.having(recertification=recertification, remind_after=event.at)
     return state.resolving(Attention(AttentionKind.REVIEW_WAITING))
 

@@ -1,4 +1,4 @@
-"""The registration: a candidacy is opened, with the purchase and the experience that came along (rules 4, 14, 22)."""
+"""The registration opens a candidacy, with the purchase and the experience that it may bring (rules 4, 14, 22)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.state import State
 
 
 def register(decision: Decision, command: Register) -> None:
-    """Registers, and takes the purchase and the experience that came along, each by its own rules."""
+    """Registers the candidate. Then takes the registration's experience and purchase, each by its own rules."""
     _open(decision, command)
     if command.experience:
         experience.claim_experience(decision, command.experience)
@@ -21,7 +21,7 @@ def register(decision: Decision, command: Register) -> None:
 
 
 def _open(decision: Decision, command: Register) -> None:
-    """Opens the candidacy; a purchase and experience that came with it are decided by their own rules."""
+    """Records the registration, and the day until which the purchase is awaited (rule 4)."""
     programme = command.programme
     zone = programme.body.zone
     last_day = calendar.add_days(calendar.day_of(decision.at, zone), programme.rules.testing.purchase_days)
@@ -40,10 +40,10 @@ def _open(decision: Decision, command: Register) -> None:
 
 
 def _try_purchase(decision: Decision, purchase: Purchase) -> None:
+    """Takes the purchase. If it is refused, the registration stands and a person must look at the purchase."""
     try:
         window.start_window(decision, purchase)
     except Refused as refused:
-        # The registration stands; somebody must look at the purchase.
         content = purchase.model_dump_json().encode()
         attention.refuse_message(
             decision,

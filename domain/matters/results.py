@@ -1,4 +1,8 @@
-"""Self-assessments and results of assessments: admitted, held for a person, corrected (rules 8 to 13, 16)."""
+"""Self-assessments, and results of assessments: they are counted, held for a person, or corrected (rules 8 to 13, 16).
+
+A result may come twice, late, and in several revisions. What counts is when the assessment was taken, not when its
+result arrived.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ from domain.state import Held, State, hold_key
 from domain.types import Score
 from domain.vocabulary import HoldReason, RefusalCode
 
-# Bounds of what rides through continue-as-new; far beyond any honest candidacy.
+# How much the state remembers. It is carried to each new run, so it must stay small. No real candidacy gets here.
 MAX_HELD = 40
 MAX_HELD_ANSWERS = 1000
 MAX_RESULTS = 120
@@ -39,7 +43,7 @@ MAX_ENDED_HOLDS = 100
 
 
 class _Hold(Exception):
-    """A result that a person must decide on."""
+    """The result must be held for a person to decide."""
 
     def __init__(self, reason: HoldReason, explanation: str) -> None:
         self.reason = reason
@@ -50,7 +54,11 @@ class _Hold(Exception):
 
 
 def record_self_assessment(decision: Decision, command: RecordSelfAssessment) -> None:
-    """Records a self-assessment: encouraged from the confirmed purchase on, never a gate (rule 16)."""
+    """Records a self-assessment. It never counts towards the certificate (rule 16).
+
+    Raises:
+        Refused: the purchase is not confirmed yet.
+    """
     state = decision.state
     if state.window is None:
         raise Refused(RefusalCode.PURCHASE_NOT_CONFIRMED, "self-assessments are free from the confirmed purchase on")
@@ -68,19 +76,24 @@ def record_self_assessment(decision: Decision, command: RecordSelfAssessment) ->
 
 
 def guidance(state: State, score: Score) -> str:
-    """What a self-assessment tells the candidate (rule 16)."""
+    """The advice that a self-assessment gives the candidate (rule 16)."""
     return "strength" if score.reaches(state.programme.passing_score) else "needs development"
 
 
 def responses_to_score(_state: State, command: RecordAssessmentResult) -> Inquiry | None:
-    """The responses of a result that comes without a score (rule 8)."""
+    """Asks for the score of a result that comes as responses; None for any other (rule 8)."""
     if command.form is None or command.responses is None:
         return None
     return ScoreResponses(command.form, command.domain, command.responses)
 
 
 def record_result(decision: Decision, command: RecordAssessmentResult) -> None:
-    """Admits a result, holds it for a person, or knows it already (rules 10, 11)."""
+    """Counts a result, or holds it for a person. A result that is known already changes nothing (rules 10, 11).
+
+    Raises:
+        Refused: the candidacy has no assessments, the assessment was taken after the window, this revision is held
+            with other content, or too many results are held.
+    """
     state = decision.state
     if state.path == "advancement":
         raise Refused(RefusalCode.NO_ASSESSMENTS, "the advancement path asks for no assessments")
@@ -103,7 +116,7 @@ def record_result(decision: Decision, command: RecordAssessmentResult) -> None:
 
 
 def _facts(state: State, result: RecordAssessmentResult, score: Score | None) -> ResultFacts:
-    """The result as the engine sees it. The vendor's flag decides nothing; the score does (rule 8)."""
+    """The result as the engine records it. The score decides whether it is a pass, not the vendor's flag (rule 8)."""
     return ResultFacts(
         result_id=result.result_id,
         revision=result.revision,
@@ -114,19 +127,24 @@ def _facts(state: State, result: RecordAssessmentResult, score: Score | None) ->
         passed=score is not None and score.reaches(state.programme.passing_score),
         source=result.source,
         form=result.form,
-        # The answers of what is scored are not needed again, and would weigh on every later run.
+        # Responses that are scored are not needed again, and every later run would have to carry them.
         responses=None if score else result.responses,
         digest=digest_of(result),
     )
 
 
 def _admit(decision: Decision, facts: ResultFacts, flag: bool | None, unscored: str) -> None:
-    """Counts a result, or says why a person must decide on it. `flag` is the vendor's own word on a pass."""
+    """Counts a result that nothing speaks against. `flag` is the vendor's own statement whether it is a pass.
+
+    Raises:
+        _Hold: a person must decide on it.
+        Refused: the assessment was taken after the testing window.
+    """
     state = decision.state
     known = state.revisions.get(facts.result_id, {})
     if facts.revision in known:
         raise _Hold(HoldReason.CONFLICT, f"revision {facts.revision} was delivered before with other content")
-    # A higher revision that is itself held decides nothing yet: it may still be rejected.
+    # Only a higher revision that was counted makes this one obsolete. One that is held may still be rejected.
     if any(revision > facts.revision for revision in known):
         decision.record(ResultRecorded, result=facts, superseded=True)
         return
@@ -139,13 +157,17 @@ def _admit(decision: Decision, facts: ResultFacts, flag: bool | None, unscored: 
     if flag is not None and flag != facts.passed:
         says, is_ = ("passed", "not passed") if flag else ("not passed", "passed")
         raise _Hold(HoldReason.FLAG_CONTRADICTS_SCORE, f"the vendor's flag says {says}, the score says {is_}")
-    # Last, for what is held only for the purchase is later taken by itself.
+    # Check this last: a result held only for a missing purchase is admitted automatically when the purchase arrives.
     _after_purchase(state, facts)
     count(decision, facts)
 
 
 def _after_purchase(state: State, facts: ResultFacts) -> None:
-    """The moment at which the assessment was taken decides, not the one at which its result arrives (rules 3, 13)."""
+    """Checks that the assessment was taken after the purchase; when its result arrives does not count (rules 3, 13).
+
+    Raises:
+        _Hold: it was not, or the purchase is not confirmed yet.
+    """
     if state.window is None:
         raise _Hold(HoldReason.BEFORE_PURCHASE, "the purchase is not confirmed yet")
     if facts.taken_at < state.window.purchased_at:
@@ -153,7 +175,11 @@ def _after_purchase(state: State, facts: ResultFacts) -> None:
 
 
 def count(decision: Decision, facts: ResultFacts) -> None:
-    """Counts a result: as a new attempt, as a correction, or as one that changes nothing."""
+    """Counts a result: as a new attempt, as a correction, or as one that changes nothing (rules 9 to 11).
+
+    Raises:
+        _Hold: a person must decide on it.
+    """
     state = decision.state
     current = state.results.get(facts.result_id)
     others = {key: result for key, result in state.results.items() if key != facts.result_id}
@@ -174,21 +200,25 @@ def count(decision: Decision, facts: ResultFacts) -> None:
         _record_attempt(decision, facts, others)
 
 
-def _taken_after_pass(deciding: ResultFacts | None, facts: ResultFacts) -> bool:
-    if deciding is None or deciding.result_id == facts.result_id:
+def _taken_after_pass(passed: ResultFacts | None, facts: ResultFacts) -> bool:
+    """Whether a result was taken after the pass of its assessment; False where there is no pass."""
+    if passed is None or passed.result_id == facts.result_id:
         return False
-    return (facts.taken_at, facts.result_id) > (deciding.taken_at, deciding.result_id)
+    return (facts.taken_at, facts.result_id) > (passed.taken_at, passed.result_id)
 
 
 def _fits(state: State, others: dict[str, ResultFacts], facts: ResultFacts) -> None:
-    """Holds an attempt that comes too early after another, or is one too many (rule 10).
+    """Checks that an attempt is not too close to another one, and not one too many (rule 10).
 
-    A pass must keep its distance from the attempts before it only: what was taken after a pass changes nothing.
+    For a pass only the attempts before it are looked at, because an attempt after a pass changes nothing.
+
+    Raises:
+        _Hold: it is too close, or one too many.
     """
     counted = requirements.counted(others, facts.domain)
-    mine = (facts.taken_at, facts.result_id)
-    earlier = [result for result in counted if (result.taken_at, result.result_id) < mine]
-    later = [result for result in counted if (result.taken_at, result.result_id) > mine]
+    place = (facts.taken_at, facts.result_id)
+    earlier = [result for result in counted if (result.taken_at, result.result_id) < place]
+    later = [result for result in counted if (result.taken_at, result.result_id) > place]
     wait = state.programme.rules.retakes.wait_days
     near = [result for result in earlier if requirements.too_close(result, facts, state.programme)]
     if not facts.passed:
@@ -219,8 +249,13 @@ def _record_attempt(decision: Decision, facts: ResultFacts, others: dict[str, Re
 
 
 def _hold(decision: Decision, facts: ResultFacts, hold: _Hold) -> None:
-    mine = hold_key(facts.result_id, facts.revision)
-    others = [held.result for key, held in decision.state.held.items() if key != mine]
+    """Holds a result for a person.
+
+    Raises:
+        Refused: too many results, or too many responses, are held already.
+    """
+    own_key = hold_key(facts.result_id, facts.revision)
+    others = [held.result for key, held in decision.state.held.items() if key != own_key]
     if len(others) >= MAX_HELD:
         raise Refused(RefusalCode.TOO_MANY_HELD, f"{MAX_HELD} results are held already; resolve some first")
     if sum(len(result.responses or ()) for result in [*others, facts]) > MAX_HELD_ANSWERS:
@@ -231,7 +266,7 @@ def _hold(decision: Decision, facts: ResultFacts, hold: _Hold) -> None:
 
 
 def held_responses_to_score(state: State, command: ResolveHeldResult) -> Inquiry | None:
-    """The responses of a held result that is to be accepted and has no score yet: the key may have come since."""
+    """Asks again for the score of a held result that is accepted now, because its answer key may have come since."""
     held = _find_held(state, command, command.revision).result
     if command.decision == "reject" or held.score or held.form is None or held.responses is None:
         return None
@@ -239,9 +274,14 @@ def held_responses_to_score(state: State, command: ResolveHeldResult) -> Inquiry
 
 
 def resolve_held_result(decision: Decision, command: ResolveHeldResult) -> None:
-    """A person accepts or rejects a held result (rules 10, 11). A rejected hold uses no attempt."""
+    """Accepts or rejects a held result, as a person decided (rules 10, 11). A rejected result uses no attempt.
+
+    Raises:
+        Refused: no such result is held, several revisions are and none is named, the purchase is not confirmed yet, or
+            the result still cannot be scored.
+    """
     scored = decision.answer(ResponsesScored) or ResponsesScored()
-    # The score belongs to one revision, and another may have taken its place while the responses were scored.
+    # The score belongs to one revision. While it was scored, another revision may have replaced the one that was held.
     facts = _find_held(decision.state, command, scored.revision or command.revision).result
     if command.decision == "accept":
         if decision.state.window is None:
@@ -256,10 +296,10 @@ def resolve_held_result(decision: Decision, command: ResolveHeldResult) -> None:
 
 
 def _find_held(state: State, resolution: ResolveHeldResult, revision: int | None) -> Held:
-    """The held result that a resolution means, of this revision where one is named.
+    """The held result that a resolution means. With `revision`, only this revision of it.
 
     Raises:
-        Refused: there is none, or there are several revisions and none is named.
+        Refused: no such result is held, or several revisions are held and none is named.
     """
     holds = [hold for hold in state.held.values() if hold.result.result_id == resolution.result_id]
     if revision is not None:
@@ -278,19 +318,19 @@ def _find_held(state: State, resolution: ResolveHeldResult, revision: int | None
 
 
 def admit_after_purchase(decision: Decision) -> None:
-    """Takes by itself what was held for the purchase and was taken after it (rule 13)."""
+    """Counts the results that were held for a missing purchase, if they were taken after the purchase (rule 13)."""
     state = decision.state
     if state.window is None or state.closed or state.path == "advancement":
         return
     waiting = [hold for hold in state.held.values() if hold.reason == HoldReason.BEFORE_PURCHASE]
     for hold in sorted(waiting, key=_as_taken):
         if hold.key not in decision.state.held:
-            continue  # a higher revision of it was taken just now
+            continue  # a higher revision of this result was counted just now
         if state.window.purchased_at <= hold.result.taken_at < state.window.closes_at:
             try:
                 count(decision, hold.result)
-            except _Hold as again:
-                decision.record(ResultHeld, result=hold.result, reason=again.reason, explanation=again.explanation)
+            except _Hold as other:
+                decision.record(ResultHeld, result=hold.result, reason=other.reason, explanation=other.explanation)
 
 
 def _as_taken(hold: Held) -> tuple[datetime, str, int]:
@@ -311,8 +351,8 @@ def on_self_assessment(state: State, event: SelfAssessmentRecorded) -> State:
 
 
 def on_counted(state: State, event: ResultEvent) -> State:
-    """A result takes its place among the accepted ones; holds of it and of older revisions have ended."""
-    # What no rule asks for again stands in the event.
+    """Adds a result to those that count, and ends the holds of its revisions up to this one."""
+    # No rule needs these fields again. The event keeps source and form.
     facts = event.result.model_copy(update={"responses": None, "source": None, "form": None})
     state = _known(state, facts)
     results = {key: result for key, result in state.results.items() if key != facts.result_id}
@@ -343,7 +383,7 @@ def on_resolved(state: State, event: ResultResolved) -> State:
 
 
 def _known(state: State, facts: ResultFacts) -> State:
-    """Remembers the content of a revision, so that the same again is known (rule 11)."""
+    """Remembers the content of a revision, so that the same result sent again is recognised (rule 11)."""
     revisions = {**state.revisions.get(facts.result_id, {}), facts.revision: facts.digest}
     newest = dict(sorted(revisions.items())[-MAX_REVISIONS:])
     others = {key: value for key, value in state.revisions.items() if key != facts.result_id}
@@ -351,28 +391,28 @@ def _known(state: State, facts: ResultFacts) -> State:
 
 
 def _holds_of(state: State, result_id: str, *, below: int) -> list[Held]:
-    """The held revisions of a result that are lower than this one."""
+    """The holds of a result whose revision is lower than `below`."""
     holds = [hold for hold in state.held.values() if hold.result.result_id == result_id]
     return [hold for hold in holds if hold.result.revision < below]
 
 
 def _end_holds(state: State, ended: list[Held]) -> State:
-    """Ends holds, and remembers their contents, so that the same again is known (rule 11)."""
-    gone = {hold.key: hold.result.digest for hold in ended}
-    remembered = dict(list({**state.ended_holds, **gone}.items())[-MAX_ENDED_HOLDS:])
-    held = {key: hold for key, hold in state.held.items() if key not in gone}
+    """Ends holds, and remembers their content, so that the same result sent again is recognised (rule 11)."""
+    digests = {hold.key: hold.result.digest for hold in ended}
+    remembered = dict(list({**state.ended_holds, **digests}.items())[-MAX_ENDED_HOLDS:])
+    held = {key: hold for key, hold in state.held.items() if key not in digests}
     state = state.having(held=held, ended_holds=remembered)
-    open_still = {hold.result.result_id for hold in held.values()}
+    still_held = {hold.result.result_id for hold in held.values()}
     for hold in ended:
-        if hold.result.result_id not in open_still:
+        if hold.result.result_id not in still_held:
             state = state.resolving(hold.attention)
     return state
 
 
 def _bounded(state: State, results: dict[str, ResultFacts]) -> dict[str, ResultFacts]:
-    """Forgets the oldest results that decide nothing (voided, or taken after the pass) past the bound.
+    """At most `MAX_RESULTS` results: forgets the oldest that change nothing, because voided or taken after a pass.
 
-    Such a result delivered once more would be recorded once more, and again change nothing.
+    If such a result is delivered again, it is recorded again, and changes nothing again.
     """
     if len(results) <= MAX_RESULTS:
         return results

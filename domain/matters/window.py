@@ -1,4 +1,4 @@
-"""The testing window: the purchase that opens it, its reminders, its extension, its end (rules 1, 2, 5, 6)."""
+"""The testing window: a purchase opens it, reminders precede its end, and it can be extended (rules 1, 2, 5, 6)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ def confirm_purchase(decision: Decision, command: ConfirmPurchase) -> None:
 
 
 def start_window(decision: Decision, purchase: Purchase) -> None:
-    """The window of a purchase, wherever the purchase came from."""
+    """Opens the testing window for a purchase from a message or from the registration; the same again changes nothing.
+
+    Raises:
+        Refused: another purchase is confirmed, or the window of this one has ended.
+    """
     state = decision.state
     purchased_at = purchase.purchased_at or decision.at
     if state.window:
@@ -50,18 +54,22 @@ def start_window(decision: Decision, purchase: Purchase) -> None:
 
 
 def window_days(programme: Programme, purchased_at: datetime) -> tuple[date, date]:
-    """The first and the last day of the testing window of a purchase (rules 1, 2)."""
+    """The first and the last day, in the body's zone, of the testing window of a purchase (rules 1, 2)."""
     opens_on = calendar.day_of(purchased_at, programme.zone)
     return opens_on, calendar.add_months(opens_on, programme.rules.testing.window_months)
 
 
 def settlement_end(programme: Programme, day: date) -> datetime:
-    """The exclusive end of the settlement that follows this day (rule 3)."""
+    """The exclusive end (UTC) of the settlement that follows this day (rule 3)."""
     return calendar.end_of(calendar.add_days(day, programme.rules.testing.settlement_days), programme.zone)
 
 
 def extend_deadline(decision: Decision, command: ExtendDeadline) -> None:
-    """Moves the testing deadline, within the limit counted from the original one (rule 6)."""
+    """Moves the testing deadline to a later day, within a limit counted from the original deadline (rule 6).
+
+    Raises:
+        Refused: there is no testing deadline, or the new day is too early, too late or in the past.
+    """
     state = decision.state
     if state.certificate:
         raise Refused(
@@ -120,7 +128,7 @@ def _reminders(state: State, window: Window) -> Iterator[Alarm]:
 
 
 def ring_reminder(decision: Decision, command: RingAlarm) -> None:
-    """One reminder: after an outage the newest missed one (rule 5)."""
+    """Records one reminder. After an outage, only the newest missed one gets here (rule 5)."""
     state = decision.state
     if state.window is None:
         return
@@ -135,7 +143,7 @@ def ring_reminder(decision: Decision, command: RingAlarm) -> None:
 
 
 def reminder_of(days: int | None) -> str:
-    """What a reminder says that comes so many days before the testing deadline."""
+    """The text of a reminder this many days before the testing deadline."""
     return f"{days} days to the testing deadline"
 
 
@@ -182,13 +190,13 @@ def on_testing_window_closed(state: State, _event: TestingWindowClosed) -> State
 
 
 def track_acting(state: State, event: BaseEvent) -> State:
-    """Reminders that fell due while the candidate could do nothing are not made up for (rule 5)."""
-    acts = requirements.can_act(state)
-    if acts == state.could_act:
+    """Keeps whether the candidate can act. Reminders due while that was impossible are not sent later (rule 5)."""
+    can_act = requirements.can_act(state)
+    if can_act == state.could_act:
         return state
-    if acts and state.remind_after is not None:
-        return state.having(could_act=acts, remind_after=max(state.remind_after, event.at))
-    return state.having(could_act=acts)
+    if can_act and state.remind_after is not None:
+        return state.having(could_act=can_act, remind_after=max(state.remind_after, event.at))
+    return state.having(could_act=can_act)
 
 
 MATTER = Matter(

@@ -1,4 +1,4 @@
-"""The work product: submitted as a reference, reviewed by somebody else (rule 15)."""
+"""The work product: the candidate submits a reference to it, and another person reviews it (rule 15)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ MAX_SUBMISSIONS = 20
 
 
 def submit(decision: Decision, command: SubmitWorkProduct) -> None:
-    """Takes a work product that was submitted inside the window, or a revision that is not overdue."""
+    """Takes a work product that was submitted in time (rules 3, 15). The same submission again changes nothing.
+
+    Raises:
+        Refused: none is required, it was not submitted in time, the purchase is missing, one is passed or under
+            review already, or the submission id was used before.
+    """
     state = decision.state
     product = state.work_product
     digest = digest_of(command)
@@ -48,7 +53,11 @@ def submit(decision: Decision, command: SubmitWorkProduct) -> None:
 
 
 def _in_time(decision: Decision, window: Window, command: SubmitWorkProduct) -> None:
-    """The moment of submission counts (rule 3)."""
+    """Checks the instant of submission, which counts instead of the instant of arrival (rule 3).
+
+    Raises:
+        Refused: it was submitted outside the testing window, or the revision is overdue.
+    """
     submitted_at = command.submitted_at or decision.at
     product = decision.state.work_product
     if submitted_at < calendar.start_of(window.opens_on, decision.state.zone):
@@ -66,7 +75,11 @@ def _in_time(decision: Decision, window: Window, command: SubmitWorkProduct) -> 
 
 
 def review(decision: Decision, command: ReviewWorkProduct) -> None:
-    """Takes the verdict on the work product under review."""
+    """Takes the verdict on the work product that is under review (rule 15).
+
+    Raises:
+        Refused: this work product is not under review, the reviewer is the candidate, or the verdict is not allowed.
+    """
     state = decision.state
     product = state.work_product
     not_the_candidate(decision, command.reviewer)
@@ -132,7 +145,7 @@ def alarms(state: State) -> Iterator[Alarm]:
 
 
 def ring_revision(decision: Decision, _command: RingAlarm) -> None:
-    """A revision that was not submitted in time counts as failed."""
+    """Fails the work product, because its revision was not submitted in time."""
     decision.record(WorkProductFailed, submission_id=decision.state.work_product.submission_id, cause="revision-missed")
 
 

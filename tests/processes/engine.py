@@ -23,7 +23,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RawValue
 
-from domain.notices import TOLD
+from domain.notices import WITH_NOTICE
 from runtime.embedded import EmbeddedServer, embedded_server, temporal_cli
 from runtime.settings import ROOT
 from tests.scheme import SCHEME_FILE
@@ -368,7 +368,7 @@ def notices(outbox: Path, candidate: str, designation: str = "CCSL") -> list[tup
     return sorted(found)
 
 
-_KINDS = {kind.__name__ for kind in TOLD}
+_KINDS = {kind.__name__ for kind in WITH_NOTICE}
 
 
 def expected_notices(events: Sequence[dict[str, Any]]) -> list[int]:

@@ -21,7 +21,7 @@ from domain.commands import (
 from domain.decision import Refused
 from domain.effects import Notify
 from domain.events import ExperienceMet, NoticeUndeliverable
-from domain.notices import TOLD
+from domain.notices import WITH_NOTICE
 from domain.vocabulary import Attention, AttentionKind, RefusalCode
 from tests.scheme import SCHEME, worker_settings
 from tests.workflows.journeys import DOMAINS, LEADERSHIP, PEOPLE, START, Candidate
@@ -280,7 +280,7 @@ def test_a_notice_past_the_bound_gives_way_and_is_told() -> None:
     assert told.isdisjoint(effect.sequence for effect in notices)
     # Of experience that is met on registration the registration tells.
     events = [event for event in filling.journal.events if not isinstance(event, ExperienceMet)]
-    everything = {event.sequence for event in events if isinstance(event, TOLD)}
+    everything = {event.sequence for event in events if isinstance(event, WITH_NOTICE)}
     assert everything == told | {effect.sequence for effect in notices}
 
 

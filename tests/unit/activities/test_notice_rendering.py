@@ -7,7 +7,7 @@ import pytest
 from activities.rendering import TEMPLATES, Renderer, TemplateFault, reflowed
 from domain import events as e
 from domain.events import BaseEvent
-from domain.notices import TOLD, notice_of
+from domain.notices import WITH_NOTICE, notice_of
 from tests.unit.activities.notice_samples import EVENTS, facts, kebab
 
 
@@ -45,8 +45,8 @@ def test_every_notice_reads_well(event: BaseEvent) -> None:
 
 def test_every_event_that_is_told_has_its_template_and_no_other_is_there() -> None:
     templates = {path.name.removesuffix(".txt.j2") for path in TEMPLATES.glob("[a-z]*.j2")}
-    assert templates == {notice_of(kind) for kind in TOLD}
-    assert {type(event) for event in EVENTS} == set(TOLD)
+    assert templates == {notice_of(kind) for kind in WITH_NOTICE}
+    assert {type(event) for event in EVENTS} == set(WITH_NOTICE)
 
 
 def test_the_purchase_notice_tells_of_the_self_assessments_and_the_window() -> None:

@@ -153,7 +153,7 @@ ALLOWED = {
     ("shown", 10_000),
     ("reaches", 100),
     ("_percentage", 100),
-    ("_borders_in_order", 28),
+    ("_deadlines_in_order", 28),
     ("_check_points", 1_000_000),
     ("_hours_are_plausible", 10_000),
     ("add_months", 12),

@@ -10,7 +10,7 @@ import pytest
 from domain import events as e
 from domain import rulebook
 from domain.commands import MESSAGES
-from domain.notices import TOLD, notice_of
+from domain.notices import WITH_NOTICE, notice_of
 from domain.vocabulary import AlarmKind
 from runtime.settings import ROOT
 from tests.samples import build
@@ -60,7 +60,7 @@ def test_every_event_is_folded_or_known_to_change_nothing() -> None:
 
 def test_every_notice_has_its_template() -> None:
     templates = ROOT / "activities" / "templates"
-    assert not [notice_of(kind) for kind in TOLD if not (templates / f"{notice_of(kind)}.txt.j2").is_file()]
+    assert not [notice_of(kind) for kind in WITH_NOTICE if not (templates / f"{notice_of(kind)}.txt.j2").is_file()]
 
 
 # --- messages ---
