@@ -1,1 +1,1 @@
-"""What people read of a candidacy: status, timeline, current details, and their words. Nothing is decided here."""
+"""What people read about a candidacy: its status, its timeline and its current details. Nothing is decided here."""

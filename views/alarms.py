@@ -1,4 +1,4 @@
-"""What an alarm is for and why it falls on its day, in words; the Temporal UI shows the first beside the timer."""
+"""In words, what happens at an alarm and why it falls on its day. The Temporal UI shows the first beside the timer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.vocabulary import AlarmKind
 
 
 def what(alarm: Alarm, state: State) -> str:
-    """What happens when the alarm rings."""
+    """What happens when the alarm is due, as a phrase without a full stop."""
     if alarm.kind is AlarmKind.REMINDER:
         return f"reminder: {window.reminder_of(alarm.days)}"
     if alarm.kind is AlarmKind.CERTIFICATE_REMINDER:
@@ -36,7 +36,7 @@ _WHAT = {
 
 
 def why(alarm: Alarm, state: State) -> str:
-    """Why the alarm falls on its day, with the rule's number."""
+    """Why the alarm falls on its day, with the number of the rule, as a phrase; may be empty."""
     if alarm.kind in _OF_THE_CERTIFICATE:
         return _why_of_the_certificate(alarm, state)
     rules = state.programme.rules
@@ -77,15 +77,15 @@ _OF_THE_CERTIFICATE = (
 
 
 def _why_of_the_certificate(alarm: Alarm, state: State) -> str:
-    held = state.certificate
-    if held is None:
+    granted = state.certificate
+    if granted is None:
         return ""
     if alarm.kind is AlarmKind.EXPIRY:
-        return f"{held.months} months from {held.anchor} (rules 17, 18)"
+        return f"{granted.months} months from {granted.anchor} (rules 17, 18)"
     if alarm.kind is AlarmKind.SUSPENSION:
         return f"{state.programme.rules.suspension.attention_days} days after the suspension (rule 20)"
     if alarm.kind is AlarmKind.CERTIFICATE_REMINDER:
-        return f"expiry {held.expires_on} (rule 5)"
+        return f"expiry {granted.expires_on} (rule 5)"
     if alarm.kind is AlarmKind.RECERTIFICATION:
-        return f"before the certificate's expiry on {held.expires_on} (rule 18)"
-    return f"counted from the expiry on {held.expires_on} (rule 19)"
+        return f"before the certificate's expiry on {granted.expires_on} (rule 18)"
+    return f"counted from the expiry on {granted.expires_on} (rule 19)"

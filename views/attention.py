@@ -1,4 +1,4 @@
-"""What asks for a person's attention: since when, what it is about, and what to do (rule 27)."""
+"""What a person should look at: since when, what it is about, and what to do (rule 27)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from views.timeline import result_words
 
 
 class AttentionView(Frozen):
-    """One thing that asks for attention. `since` is None where the state does not know it."""
+    """One reason for attention. `since` is an instant (UTC), or None where the state does not know it."""
 
     attention: str
     since: Instant | None = None
@@ -23,15 +23,16 @@ class AttentionView(Frozen):
 
 
 def attention_view(state: State) -> tuple[AttentionView, ...]:
-    """Everything behind the attention values: each held result, each refused message, and the rest as it stands."""
+    """Every reason for attention: each held result and each refused message separately, and one for any other value."""
     return tuple(
         AttentionView(attention=str(value), since=since, what=what, advice=words.ATTENTION[value.kind].advice)
         for value in state.attention
-        for since, what in _behind(state, value)
+        for since, what in _reasons(state, value)
     )
 
 
-def _behind(state: State, attention: Attention) -> Iterator[tuple[datetime | None, str]]:
+def _reasons(state: State, attention: Attention) -> Iterator[tuple[datetime | None, str]]:
+    """The reasons for one attention value: since when (UTC), and what it is about."""
     holds = [hold for hold in state.held.values() if hold.attention == attention]
     refusals = [refusal for refusal in state.refusals if refusal.from_signal and not refusal.answered]
     if attention.kind is AttentionKind.HELD_RESULT and holds:

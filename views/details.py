@@ -1,4 +1,4 @@
-"""What an admin reads in the Temporal UI: where the candidate stands, what is met, what is next and why, what to do."""
+"""The current details in the Temporal UI: where the candidate stands, what to do, what is next, and what is met."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from views import alarms as alarm_words
 from views import words
 from views.attention import AttentionView, attention_view
 
-# The UI hands the details on in an address, and addresses have a bound.
+# The UI puts the details into a URL, whose length is limited.
 _SHOWN_ATTENTION = 10
 
 
 def details(state: State) -> str:
-    """The current details of a candidacy, as markdown. No name and no e-mail address stands in it."""
+    """The current details of a candidacy, as markdown. They hold no name and no e-mail address (rule 25)."""
     parts = [_standing(state), _to_do(state), _next(state), _requirements(state), _certificate(state)]
     return "\n\n".join(part for part in parts if part)
 
@@ -30,13 +30,15 @@ def _standing(state: State) -> str:
             f" ({state.designation}), status `{status}`: {state.closed_why or 'see the timeline'}."
             " It takes no more messages."
         )
-    told = words.STATUSES[status].stands
+    standing = words.STATUSES[status].stands
     path = " on the advancement path" if state.path == "advancement" else ""
-    return f"### {state.candidate_id} {told}\n{state.programme.title} ({state.designation}){path}, status `{status}`"
+    return (
+        f"### {state.candidate_id} {standing}\n{state.programme.title} ({state.designation}){path}, status `{status}`"
+    )
 
 
 def _to_do(state: State) -> str:
-    """What waits for the reader; where nothing does, whose turn it is."""
+    """What an admin has to do; where there is nothing, who acts next."""
     if state.closed:
         return ""
     lines = _attention(state) + _decisions(state)
@@ -57,7 +59,7 @@ def _asking(state: State, view: AttentionView) -> str:
 
 
 def _decisions(state: State) -> list[str]:
-    """What a person has to decide in any case, though nothing is wrong or late yet."""
+    """The decisions that a person has to make although nothing is wrong or late yet."""
     lines = []
     review = _review_to_send(state)
     if review and Attention(AttentionKind.REVIEW_WAITING) not in state.attention:
@@ -69,15 +71,16 @@ def _decisions(state: State) -> list[str]:
 
 
 def _sample(state: State, attention: Attention) -> str:
-    """A message to copy."""
+    """A message to copy, as the end of a line; empty where none helps."""
     message = _to_send(state, attention)
     return f" To send: {message}" if message else ""
 
 
 def _to_send(state: State, attention: Attention) -> str:
-    """A message that settles it, as markdown: its name, and JSON to copy into the UI's form or `starter.py send`.
+    """A message that settles this attention value, as markdown: its name, and JSON to copy; empty where none does.
 
-    What a person must fill in is empty, and an empty text is refused: nothing is decided by pasting alone.
+    The JSON fits the UI's form and `starter.py send`. The fields that a person must fill in are empty, and an empty
+    text is refused. So nobody decides by pasting alone.
     """
     match attention.kind:
         case AttentionKind.HELD_RESULT:
@@ -95,7 +98,7 @@ def _to_send(state: State, attention: Attention) -> str:
 
 
 def _review_to_send(state: State) -> str:
-    """The verdict that is waited for, as a message; empty where nothing is under review."""
+    """The message with the verdict of a review, as markdown; empty where nothing is under review."""
     if state.work_product.status == "submitted":
         submission = state.work_product.submission_id
         return _ready("review_work_product", submission_id=submission, reviewer="", verdict="passed")
@@ -106,7 +109,7 @@ def _review_to_send(state: State) -> str:
 
 
 def _ready(message: str, **payload: str | None) -> str:
-    """A message as markdown."""
+    """A message as markdown: its name and its JSON."""
     return f"`{message}` `{json.dumps(payload, ensure_ascii=False)}`"
 
 
@@ -146,8 +149,8 @@ def _purchase(state: State) -> str:
     if state.window is None and state.closed:
         return f"- {_mark(False)} purchase: not confirmed"
     if state.window is None:
-        last = calendar.day_of(state.registered_at, state.zone)
-        latest = calendar.add_days(last, state.programme.rules.testing.purchase_days)
+        registered_on = calendar.day_of(state.registered_at, state.zone)
+        latest = calendar.add_days(registered_on, state.programme.rules.testing.purchase_days)
         return f"- {_mark(False)} purchase: to be confirmed by {latest}, else the candidacy is abandoned"
     window = state.window
     moved = f" (moved from {window.original_deadline})" if window.deadline != window.original_deadline else ""
@@ -162,13 +165,13 @@ def _assessments(state: State) -> list[str]:
     lines = []
     for domain, assessment in requirements.assessments(state).items():
         score = assessment.deciding.score if assessment.deciding else None
-        told = f"{assessment.status}, {score.shown} %" if score else assessment.status
+        standing = f"{assessment.status}, {score.shown} %" if score else assessment.status
         again = _again(state, assessment.next_attempt_on)
         held = sum(hold.result.domain == domain for hold in state.held.values())
         waiting = f", **{held} held**" if held else ""
         limit = state.programme.rules.retakes.attempts
         lines.append(
-            f"- {_mark(assessment.status == 'passed')} {state.programme.domains[domain]}: {told},"
+            f"- {_mark(assessment.status == 'passed')} {state.programme.domains[domain]}: {standing},"
             f" attempts {assessment.attempts} of {limit}{again}{waiting}"
         )
     return lines

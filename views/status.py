@@ -1,6 +1,6 @@
-"""The `status` query: one typed answer, made by the worker and read by every client of ours.
+"""The answer of the `status` query, as one type. The worker makes it, and our clients read it.
 
-Every field has a default: a client also reads the answers of older builds, which do not have every field.
+A client may also read the answer of a worker of an older build. So a field that some build does not have has a default.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class ClosedView(Frozen):
 
 
 class NextView(Frozen):
-    """What happens next by itself: on which day, what, and why then."""
+    """The next thing that happens by itself: its day, what it is, and why it falls on that day."""
 
     on: date
     what: str
@@ -80,7 +80,10 @@ class NextView(Frozen):
 
 
 class UpcomingView(Frozen):
-    """One alarm. Of a border, `on` is the last day and `at` its exclusive end."""
+    """One alarm: its day in the body's zone, and its instant (UTC).
+
+    `border` is True for a deadline or an expiry. `on` is then the last day, and `at` the exclusive end of that day.
+    """
 
     on: date
     at: Instant
@@ -91,7 +94,7 @@ class UpcomingView(Frozen):
 
 
 class StatusView(Frozen):
-    """Where a candidacy stands. Days are in the body's zone, instants UTC. The contract explains each field."""
+    """Where a candidacy stands. Days are in the body's zone, instants in UTC. The contract explains each field."""
 
     candidate_id: str
     name: str = ""
@@ -116,12 +119,12 @@ class StatusView(Frozen):
     sequence: int = 0
 
     def document(self) -> dict[str, Any]:
-        """The answer as JSON."""
+        """The answer as a JSON document."""
         return self.model_dump(mode="json")
 
 
 def status_view(state: State, name: str, now: datetime) -> StatusView:
-    """The status of a candidacy at this instant (UTC); `name` is the candidate's, which the state does not hold."""
+    """The status of a candidacy at this instant (UTC). `name` is the candidate's, which the state does not hold."""
     window = state.window
     return StatusView(
         candidate_id=state.candidate_id,
@@ -152,7 +155,7 @@ def status_view(state: State, name: str, now: datetime) -> StatusView:
 
 
 def status_before(registration: Registration) -> StatusView:
-    """The status between the start and the registration: the scheme is still being loaded."""
+    """The status of a candidacy that has started, while its scheme is still being loaded."""
     return StatusView(
         candidate_id=registration.candidate_id,
         name=registration.name,
@@ -167,12 +170,12 @@ def _assessments(state: State, now: datetime) -> dict[str, AssessmentView]:
     today = calendar.day_of(now, state.zone)
     shown = {}
     for domain, assessment in requirements.assessments(state).items():
-        decider = assessment.deciding
+        deciding = assessment.deciding
         wait_until = assessment.next_attempt_on
         shown[domain] = AssessmentView(
             status=assessment.status,
             held=held.count(domain),
-            percentage=decider.score.shown if decider and decider.score else None,
+            percentage=deciding.score.shown if deciding and deciding.score else None,
             attempts=assessment.attempts,
             next_attempt_on=wait_until if wait_until and wait_until > today else None,
         )
@@ -249,5 +252,5 @@ def _upcoming(alarm: Alarm, state: State, now: datetime) -> UpcomingView:
 
 
 def _on(alarm: Alarm, state: State, now: datetime) -> date:
-    # What is due already is about to happen, or is asked again and again: never a day of the past.
+    # An alarm in the past is about to be handled, or is asked again each day. Its day is then today.
     return max(alarm.on(state.zone), min(calendar.day_of(now, state.zone), calendar.day_of(alarm.at, state.zone)))

@@ -1,4 +1,4 @@
-"""The `timeline` query: every event in one plain English line, with its data."""
+"""The answer of the `timeline` query: every event with its fields, and a summary of one plain line."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ from domain.events import (
 
 
 def timeline_view(events: Sequence[BaseEvent], omitted: int) -> list[dict[str, Any]]:
-    """The answer of the `timeline` query, oldest first. Where older events are left out, the first entry says so."""
+    """The answer of the `timeline` query, oldest event first. If older events are left out, the first entry says so."""
     entries = [_entry(event) for event in events]
     if omitted and events:
         summary = f"{omitted} older events are not carried by this run"
@@ -87,14 +87,14 @@ def _instant(instant: datetime) -> str:
 
 
 def summary_of(event: BaseEvent) -> str:
-    """One plain English line, whatever line breaks a reason or a comment came with."""
+    """The event in one plain line. Line breaks in a reason or a comment become spaces."""
     sentence = SENTENCES[type(event)](event)
     plain = "".join(letter if letter.isprintable() else " " for letter in sentence)
     return " ".join(plain.split())
 
 
 def result_words(result: ResultFacts) -> str:
-    """What a result says, in a few words."""
+    """A result in a few words, e.g. `81.66 %, passed`."""
     if result.outcome == "no_show":
         return "no-show"
     if result.outcome == "voided":
@@ -340,4 +340,4 @@ SENTENCES: Mapping[type[BaseEvent], Callable[[Any], str]] = {
     AttentionRaised: _attention_raised,
     AttentionAcknowledged: _attention_acknowledged,
 }
-"""Every type of event has its sentence; a test holds this complete."""
+"""The sentence of each type of event. A test checks that none is missing."""

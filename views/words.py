@@ -1,6 +1,6 @@
-"""The one table of words for statuses and attention values. Only shown, never compared.
+"""The one table of words for statuses and attention values. The words are shown to people and never compared.
 
-This module imports nothing but the standard library and `domain.vocabulary`, so that the command line can afford it.
+This module imports only the standard library and `domain.vocabulary`, because the command line must start fast.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from domain.vocabulary import AttentionKind, Status
 class StatusWords(NamedTuple):
     """The words of one status.
 
-    `means` explains it in a list; `stands` goes on after a candidate's id; `turn` says who acts next, where nobody's
-    attention is asked for; `deadline` says what the next deadline is; `advancing` explains it on the advancement path,
-    where nothing is assessed.
+    Attributes:
+        means: explains the status in a list.
+        stands: the same after a candidate's id: "C-1001 is certified".
+        turn: who acts next, or what is awaited, when nothing asks for attention.
+        deadline: what happens at the next deadline.
+        advancing: replaces `means` on the advancement path, which has no assessments; empty where `means` fits.
     """
 
     means: str
@@ -105,9 +108,12 @@ STATUSES: dict[Status, StatusWords] = {
 class AttentionWords(NamedTuple):
     """The words of one kind of attention.
 
-    `advice` says what to do, by the messages of the contract. `command` settles it on the command line: `./starter.py`
-    and these words, in which `{who}` is the candidacy, `{value}` the attention value, `{subject}` what follows its
-    colon; a gap such as `'<who>'` is filled in by the person who copies the command, and refused as it stands.
+    Attributes:
+        advice: what to do, with the messages of the contract.
+        command: what settles it on the command line, after `./starter.py`. `{who}` stands for the candidacy, `{value}`
+            for the attention value, `{subject}` for the text after its colon. The person who copies the command fills
+            in the gaps, such as `'<who>'`; an unfilled gap is refused.
+        about: what has happened, where nothing more precise is known.
     """
 
     advice: str
@@ -161,15 +167,15 @@ ATTENTION: dict[AttentionKind, AttentionWords] = {
 }
 
 UNKNOWN_ATTENTION = AttentionWords("look at the timeline, then `acknowledge`", _ACKNOWLEDGE, "see the timeline")
-"""For an attention value of a kind that only a newer engine knows."""
+"""The words for a kind of attention that only a newer build knows."""
 
 
 def about_attention(value: str) -> AttentionWords:
-    """The words of an attention value as it is written in the contract, of any build: `held-result:R-7`."""
+    """The words of an attention value as the contract writes it, e.g. `held-result:R-7`, from any build."""
     kind = value.partition(":")[0]
     return next((words for known, words in ATTENTION.items() if known == kind), UNKNOWN_ATTENTION)
 
 
 def about_status(value: str) -> StatusWords:
-    """The words of a status as it is written in the contract; empty for one that only a newer engine knows."""
+    """The words of a status as the contract writes it; empty words for a status that only a newer build knows."""
     return next((words for known, words in STATUSES.items() if known == value), StatusWords(""))
