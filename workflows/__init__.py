@@ -1,4 +1,4 @@
-"""The durable shell: one workflow per candidate."""
+"""The durable shell: one Temporal workflow for each candidacy."""
 
 from workflows.certification import CertificationWorkflow
 

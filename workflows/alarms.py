@@ -1,4 +1,7 @@
-"""The alarm clock of a candidacy: one timer, for the earliest alarm that the rules have set."""
+"""The alarm clock of a candidacy: one timer, for the earliest alarm that the rules have set.
+
+To ring an alarm is to have the rules decide what follows from it, once its instant has come.
+"""
 
 from __future__ import annotations
 
@@ -18,22 +21,22 @@ with workflow.unsafe.imports_passed_through():
     from workflows.journal import Journal
     from workflows.under_way import UnderWay
 
-# An inquiry that settled nothing is asked again after a day; one that could not be asked, after ten minutes.
-_ASK_AGAIN = timedelta(days=1)
-_TRY_AGAIN = timedelta(minutes=10)
+# An alarm that changed nothing is ignored for a day, and one whose inquiry failed for ten minutes.
+_AFTER_NO_CHANGE = timedelta(days=1)
+_AFTER_A_FAILURE = timedelta(minutes=10)
 
 
 class AlarmClock:
-    """Rings the alarms that are due, one after another, and sleeps until the next one by a timer."""
+    """Rings the alarms that are due, one after another, and then sets a timer for the next one."""
 
     def __init__(self, under_way: UnderWay) -> None:
         self._under_way = under_way
         self._snoozed: dict[Alarm, datetime] = {}
 
     async def keep(self, journal: Journal) -> None:
-        """Keeps the alarms of this journal for as long as the run lasts.
+        """Rings the alarms of this journal for as long as the run lasts.
 
-        While messages that have arrived are not decided yet, no border rings: they came before it (rule 3).
+        A deadline waits until every message that has arrived is decided, because the messages came before it (rule 3).
         """
         timer: asyncio.Task[None] | None = None
         wake: tuple[datetime, str] | None = None
@@ -51,7 +54,7 @@ class AlarmClock:
                     timer.cancel()
                 wake = next_wake
                 timer = asyncio.create_task(_sleep_until(*wake)) if wake else None
-            await _moved(journal, journal.state, timer)
+            await _changed(journal, journal.state, timer)
 
     def _due(self, journal: Journal) -> Alarm | None:
         now = workflow.now()
@@ -59,7 +62,7 @@ class AlarmClock:
         return rulebook.due_alarm(journal.state, now, asleep=asleep)
 
     def _next_wake(self, journal: Journal) -> tuple[datetime, str] | None:
-        """When to look at the alarms again, and what for."""
+        """When to look at the alarms again (UTC), and the summary of the timer; None where no alarm is set."""
         zone = journal.state.zone
         alarms = rulebook.alarms(journal.state)
         wakes = [
@@ -72,7 +75,7 @@ class AlarmClock:
         return min(wakes, key=lambda wake: wake[0]) if wakes else None
 
     async def _ring(self, journal: Journal, alarm: Alarm) -> None:
-        """Rings one alarm, after finding out what the rules need to know."""
+        """Rings one alarm, after asking the inquiry that its decision needs, if it needs one."""
         command = RingAlarm(kind=alarm.kind, due=alarm.at, subject=alarm.subject)
         answer: Answer | None = None
         inquiry = rulebook.inquiry(journal.state, command)
@@ -80,17 +83,17 @@ class AlarmClock:
             try:
                 answer = await self._ask(inquiry)
             except calls.Failed:
-                self._snoozed[alarm] = workflow.now() + _TRY_AGAIN
+                self._snoozed[alarm] = workflow.now() + _AFTER_A_FAILURE
                 return
         kind = rings_as(answer)
         if kind is not None:
             command = command.model_copy(update={"kind": kind})
         elif alarm not in rulebook.alarms(journal.state):
-            return  # a message that came while the inquiry was being asked has moved the alarm, or removed it
+            return  # while the inquiry was being asked, a message moved the alarm or removed it
         self._take(journal, alarm, command, answer)
         if alarm in rulebook.alarms(journal.state):
             # Ringing changed nothing. Ignore this alarm for a day, so that it cannot ring in a loop.
-            self._snoozed[alarm] = workflow.now() + _ASK_AGAIN
+            self._snoozed[alarm] = workflow.now() + _AFTER_NO_CHANGE
 
     async def _ask(self, inquiry: Inquiry) -> Answer:
         with self._under_way.inquiry(inquiry):
@@ -111,6 +114,6 @@ async def _sleep_until(instant: datetime, summary: str) -> None:
     await traces.sleep(max(instant - workflow.now(), timedelta(0)), summary)
 
 
-async def _moved(journal: Journal, seen: State, timer: asyncio.Task[None] | None) -> None:
+async def _changed(journal: Journal, seen: State, timer: asyncio.Task[None] | None) -> None:
     """Waits until the state has changed or the timer has fired."""
     await workflow.wait_condition(lambda: journal.state is not seen or bool(timer and timer.done()))

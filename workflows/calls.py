@@ -1,9 +1,9 @@
 """Every call of an activity, with its timeouts: inquiries, whose answers decisions wait for, and effects.
 
-Why these numbers: an attempt that hangs is given up after `start_to_close`; one whose worker was killed no longer sends
-heartbeats, and is given up after `heartbeat`; a failed one is tried again with growing pauses; the whole is bounded by
-`schedule_to_close` where somebody waits for the answer. An activity marks a failure that another attempt cannot mend,
-such as an unknown designation, and it is not tried again.
+An attempt that hangs is given up after `start_to_close`. An attempt whose worker was killed sends no more heartbeats,
+and is given up after the heartbeat timeout. A failed attempt is repeated after pauses that grow. If a decision waits
+for the answer, `schedule_to_close` limits all attempts together. An activity that knows that another attempt cannot
+help, for example because the designation is unknown, marks its failure as not retryable.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _NOTICE = RetryPolicy(
 
 
 class Failed(Exception):
-    """A call has failed for good; the message says why, in the activity's own words.
+    """A call has failed for good. The message is the activity's own explanation.
 
-    `refused` is True where the activity itself said that another attempt cannot help.
+    `refused` is True if the activity marked the failure as not retryable.
     """
 
     def __init__(self, error: ActivityError) -> None:
@@ -60,16 +60,16 @@ class Failed(Exception):
 
 
 async def ask(inquiry: Inquiry) -> Answer:
-    """Finds out what a decision needs to know.
+    """The answer to an inquiry that a decision needs.
 
     Raises:
-        Failed: the question could not be asked. An inquiry whose rule provides for that answers instead.
+        Failed: there is no answer, and the inquiry's rule does not say what counts instead.
     """
     return await _CALLS[type(inquiry)](inquiry)
 
 
 async def load_programme(designation: str, *, patience: timedelta | None = None) -> Programme:
-    """The current programme of a designation. Without a bound, an unreadable scheme file waits until it is mended.
+    """The current programme of a designation. Without `patience`, waits until an unreadable scheme file is repaired.
 
     Raises:
         Failed: there is no such designation, or the scheme could not be loaded in time.
@@ -90,7 +90,7 @@ async def load_programme(designation: str, *, patience: timedelta | None = None)
 
 
 async def _programme_for_a_cycle(inquiry: LoadProgramme) -> Answer:
-    """Without an answer the new cycle goes on under the programme of the last one (rule 18)."""
+    """Loads the programme for a new cycle. If that fails, the cycle continues under the old programme (rule 18)."""
     try:
         return ProgrammeLoaded(await load_programme(inquiry.designation, patience=_SCHEME_PATIENCE))
     except Failed:
@@ -98,7 +98,7 @@ async def _programme_for_a_cycle(inquiry: LoadProgramme) -> Answer:
 
 
 async def _score(inquiry: ScoreResponses) -> Answer:
-    """Without an answer in time the result is held, as any that cannot be scored (rule 8)."""
+    """Scores responses. If that takes too long, the result is held, like any that cannot be scored (rule 8)."""
     try:
         answer = await traces.activity(
             requests.SCORE_RESPONSES,
@@ -116,7 +116,7 @@ async def _score(inquiry: ScoreResponses) -> Answer:
 
 
 async def _ask_lower(inquiry: AskLower) -> Answer:
-    """Asks without end: the lower certificate may have given way although its answer was lost (rule 23)."""
+    """Asks until there is an answer. The lower certificate may have given way, and only the answer been lost (rule 23)."""
     request = requests.SupersedeRequest(
         workflow_id=inquiry.workflow_id,
         by_workflow_id=inquiry.by_workflow_id,
@@ -149,10 +149,10 @@ _CALLS: Mapping[type, Callable[[Any], Awaitable[Answer]]] = {
 
 
 async def send_notice(notice: Notify, state: State, contact: Contact, until: datetime) -> None:
-    """Sends a notice, trying again until that instant.
+    """Sends a notice, with further attempts until the instant `until` (UTC).
 
     Raises:
-        Failed: it is undeliverable.
+        Failed: the notice could not be delivered.
     """
     request = requests.NoticeRequest(
         key=f"{state.workflow_id}:{state.enrolment}:{notice.sequence}",
@@ -178,7 +178,9 @@ async def send_notice(notice: Notify, state: State, contact: Contact, until: dat
 
 
 async def open_advancement(opening: OpenAdvancement, state: State, contact: Contact) -> str | None:
-    """Opens the target's workflow, however long that takes; answers why where the rules do not allow it.
+    """Opens the workflow of the higher designation, with any number of attempts.
+
+    Returns None, or the reason why the rules do not allow it.
 
     Raises:
         Failed: the request itself is wrong, and nothing was opened.

@@ -1,8 +1,8 @@
 """`CertificationWorkflow`: the life of one candidacy, for decades.
 
-It takes messages in, asks the domain, keeps one alarm timer, carries out effects through activities, publishes what
-the UI shows, and continues as new. What a certificate is stands in `domain/`; a new command or event changes nothing
-here.
+The workflow takes messages, has the domain decide them, keeps one timer for the alarms, carries out effects through
+activities, publishes what the UI shows, and continues as new. All rules are in `domain/`, so a new command or event
+changes nothing here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from views.status import status_before, status_view
     from views.timeline import timeline_view
 
-    # Loaded once and not for each workflow: they keep no state of their own, and a journal's models are costly.
+    # These modules keep no state, so all workflows share them. Loading the journal's models for each would be slow.
     from workflows import counting, outbox, traces
     from workflows.alarms import AlarmClock
     from workflows.handlers import WithInbox, takes_messages
@@ -34,14 +34,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.under_way import UnderWay
 
 _HANDOVER_PATIENCE = timedelta(seconds=10)
-# A run takes at most so many messages: the server's own limits are 2,000 updates and 10,000 signals.
+# After this many messages a new run begins. The server allows 2,000 updates and 10,000 signals in one run.
 _MESSAGES_A_RUN = 1000
 
 
 @workflow.defn(name="CertificationWorkflow")
 @takes_messages
 class CertificationWorkflow(WithInbox):
-    """One candidate's candidacy, from registration to the end of the certification."""
+    """One candidacy, from the registration to the end of the certification."""
 
     @workflow.init
     def __init__(self, *payloads: RawValue) -> None:
@@ -63,17 +63,17 @@ class CertificationWorkflow(WithInbox):
             self._registration = start
             return
         self.inbox.journal = start
-        # Before any handler runs: the very first message of a run may begin the next cycle.
+        # Set this before any handler runs, because the first message of a run may already begin the next cycle.
         self._cycle = start.state.cycle
 
     # --- life -----------------------------------------------------------------------------------------------
 
     @workflow.run
     async def run(self, *payloads: RawValue) -> str:
-        """Lives until the candidacy is closed, and answers its last status; hands over to a new run in between.
+        """Runs until the candidacy is closed, and returns its last status. Continues as new in between.
 
         Raises:
-            ApplicationError: of type InvalidMessage, where the start input is no registration.
+            ApplicationError: of type InvalidMessage, if the start input is not a valid registration.
         """
         life = asyncio.create_task(self._live())
         while True:
@@ -82,8 +82,8 @@ class CertificationWorkflow(WithInbox):
                 break
             except asyncio.CancelledError:
                 if life.cancelled():
-                    raise  # the worker drops this run from its cache: waiting on would spin for ever
-                # The rules decide what a cancellation means (rule 21); nothing is torn down.
+                    raise  # the worker drops this run from its cache; waiting again would loop for ever
+                # The rules decide what a cancellation means (rule 21), so the run goes on.
                 self.traces.took_in()
                 self._tasks.append(asyncio.create_task(self.inbox.take_cancellation()))
         if not journal.state.closed:
@@ -91,7 +91,7 @@ class CertificationWorkflow(WithInbox):
         return journal.state.closed
 
     async def _live(self) -> Journal:
-        """One run: until the candidacy is closed, or it is time for a new run."""
+        """Runs until the candidacy is closed, or until it is time to continue as new."""
         self._tasks.append(asyncio.create_task(self.traces.keep()))
         try:
             journal = await self._open()
@@ -110,7 +110,7 @@ class CertificationWorkflow(WithInbox):
         await self._finish(journal)
 
     async def _open(self) -> Journal:
-        """Registers, under the scheme of today; a new run goes on where the last one ended."""
+        """Registers the candidate under today's scheme. A continued run has the journal of the run before it."""
         if self._registration is not None:
             try:
                 self.inbox.journal = await register(self._registration)
@@ -135,13 +135,13 @@ class CertificationWorkflow(WithInbox):
         self._check_tasks()
 
     def _check_tasks(self) -> None:
-        """Raises the fault of a task that has ended by one: the workflow task fails, and is tried again."""
+        """Raises the error of a background task that failed. So the workflow task fails, and the server repeats it."""
         for task in [task for task in self._tasks if task.done()]:
             self._tasks.remove(task)
             task.result()
 
     def _time_to_continue(self, journal: Journal) -> bool:
-        """A new run for each cycle of the certificate, and whenever this one grows long."""
+        """Whether a new run should begin: with each cycle of the certificate, and when this run becomes long."""
         return (
             journal.state.cycle != self._cycle
             or self.inbox.arrived >= _MESSAGES_A_RUN
@@ -149,7 +149,7 @@ class CertificationWorkflow(WithInbox):
         )
 
     async def _finish(self, journal: Journal) -> None:
-        """Before every way out: a bounded time for the notices, then every handler to its end."""
+        """Before the run ends: waits a limited time for the last notices, then until every handler has finished."""
         closed = journal.state.closed
         closing = timedelta(minutes=journal.state.programme.rules.notices.closing_minutes)
         patience = closing if closed else _HANDOVER_PATIENCE
@@ -160,13 +160,13 @@ class CertificationWorkflow(WithInbox):
         self._check_tasks()
         self._publisher.publish(journal.state)
         if journal.state.closed != closed:
-            await self._finish(journal)  # closed while it was being handed over: its last notices have their time too
+            await self._finish(journal)  # a message closed it during this wait: now its last notices get their time
 
     # --- queries --------------------------------------------------------------------------------------------
 
     @workflow.query(description="where the candidate stands: requirements, dates, what is next, what needs attention")
     def status(self) -> dict[str, Any]:
-        """Where the candidate stands, in the shape of the contract."""
+        """Where the candidate stands, as the contract describes it."""
         journal = self.inbox.journal
         if journal is None:
             if self._registration is None:
@@ -177,21 +177,21 @@ class CertificationWorkflow(WithInbox):
 
     @workflow.query(description="what has happened, oldest first")
     def timeline(self) -> list[dict[str, Any]]:
-        """The events so far, oldest first."""
+        """The events so far, the oldest first."""
         journal = self.inbox.journal
         return timeline_view(journal.events, journal.omitted) if journal else []
 
     @workflow.query
     def receipts(self, message_ids: list[str]) -> dict[str, dict[str, Any]]:
-        """The receipts of those of these message ids that were taken: a feed asks first, and sends only the others."""
+        """The receipts of those messages that were taken, by message id. A feed asks first, and sends the others."""
         journal = self.inbox.journal
         return journal.receipts(message_ids) if journal else {}
 
 
 def _query_time() -> datetime:
-    """The current time (UTC). `workflow.now()` is that of the last workflow task, perhaps years ago.
+    """The current time (UTC). `workflow.now()` would be the time of the last workflow task, perhaps years ago.
 
-    Reading the clock is safe in a query, which is never replayed.
+    Reading the clock is safe here, because a query is never replayed.
     """
     with workflow.unsafe.sandbox_unrestricted():
         return max(workflow.now(), datetime.now(tz=workflow.now().tzinfo))

@@ -1,6 +1,6 @@
-"""What the workflow counts: decisions, refusals, held results, notices given up, and how late alarms are rung.
+"""The metrics of the workflow: decisions, refusals, held results, notices given up, and how late alarms are rung.
 
-Nothing here changes a candidacy or its history, and nothing is counted while a history is replayed.
+Counting changes neither a candidacy nor its history. The SDK counts nothing while it replays a history.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ with workflow.unsafe.imports_passed_through():
 
 
 def decided(name: str, *, changed: bool) -> None:
-    """Counts a message that was taken; one that changed nothing was known before."""
+    """Counts a message that was taken. One that changed nothing was known before, and is counted as a duplicate."""
     count = metrics.decided if changed else metrics.duplicate
     count(workflow.metric_meter(), _label(name))
 
 
 def refused(name: str, error: InvalidMessage | Refused) -> None:
-    """Counts a message that was refused or cannot be understood."""
+    """Counts a message that was refused or could not be understood."""
     code = error.code if isinstance(error, Refused) else metrics.INVALID
     metrics.refused(workflow.metric_meter(), _label(name), code)
 
 
 def cancelled(*, refused: bool) -> None:
-    """Counts a cancellation of the workflow, which is taken as a command: it withdraws a candidate, and no holder."""
+    """Counts a cancellation of the workflow. It withdraws a candidacy, and is refused for a holder."""
     if refused:
         metrics.refused(workflow.metric_meter(), metrics.CANCEL, "holder")
     else:
@@ -39,7 +39,7 @@ def cancelled(*, refused: bool) -> None:
 
 
 def happened(events: Sequence[BaseEvent]) -> None:
-    """Counts what is counted by its events: held results, and notices for which there was no room in the outbox."""
+    """Counts held results, and notices that found no room in the outbox, by their events."""
     for event in events:
         if isinstance(event, ResultHeld):
             metrics.result_held(workflow.metric_meter(), event.reason)
@@ -53,11 +53,11 @@ def given_up(notice: str) -> None:
 
 
 def rung(alarm: Alarm) -> None:
-    """Measures how late an alarm is rung."""
+    """Measures how long after its instant an alarm is rung."""
     delay = max(workflow.now() - alarm.at, timedelta(0))
     metrics.alarm_rung(workflow.metric_meter(), alarm.kind, delay)
 
 
 def _label(name: str) -> str:
-    """The message's name where the contract has it: whoever sends unknown names must not add labels without end."""
+    """The message's name if the contract has it. All other names share one label, so that there are not too many."""
     return name if name in MESSAGES or name == metrics.REGISTRATION else metrics.UNKNOWN

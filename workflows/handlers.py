@@ -1,4 +1,4 @@
-"""A signal and an update for every message of the contract, made from its vocabulary: none can drift."""
+"""The handlers: a signal and an update for every message of the contract, made from `MESSAGES`."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _UNKNOWN = "any other name: it is refused"
 
 
 class WithInbox:
-    """A workflow whose messages go to an inbox."""
+    """A workflow that hands its messages to an inbox."""
 
     inbox: Inbox
 
     @workflow.signal(dynamic=True, description=_UNKNOWN)
     async def on_unknown_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
-        """A signal of a name that no message has: refused, and on the timeline."""
+        """Takes a signal whose name is unknown: it is refused and recorded on the timeline."""
         await self.inbox.take_signal(name, payloads)
 
     @workflow.update(dynamic=True, description=_UNKNOWN)
     async def on_unknown_update(self, name: str, payloads: Sequence[RawValue]) -> dict[str, Any]:
-        """An update of a name that no message has: its validator says so."""
+        """Takes an update whose name is unknown: the validator rejects it before this runs."""
         return await self.inbox.take_update(name, payloads)
 
     @on_unknown_update.validator
@@ -39,7 +39,7 @@ AWorkflow = TypeVar("AWorkflow", bound=type[WithInbox])
 
 
 def takes_messages(workflow_class: AWorkflow) -> AWorkflow:
-    """Gives the class its handlers. Handlers set at run time can have no description, which the UI's form shows."""
+    """Gives the workflow class its handlers. Handlers set at run time cannot have the description that the UI shows."""
     for name, kind in MESSAGES.items():
         for handler in _handlers(name, kind.help()):
             setattr(workflow_class, handler.__name__, handler)
@@ -47,7 +47,7 @@ def takes_messages(workflow_class: AWorkflow) -> AWorkflow:
 
 
 def _handlers(name: str, description: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Takes a message as signal and as update under one name, whatever number of payloads it carries."""
+    """The signal and the update of one message. Both take any number of payloads, to explain a wrong number."""
 
     async def on_signal(self: WithInbox, *payloads: RawValue) -> None:
         await self.inbox.take_signal(name, payloads)

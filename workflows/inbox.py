@@ -1,7 +1,7 @@
-"""The inbox: raw payloads in, receipts or typed errors out (rules 27 to 29).
+"""The inbox takes raw payloads and returns receipts or typed errors (rules 27 to 29).
 
-It parses a message, has the rules say what must be found out, asks that, and has the rules decide. It knows no message
-by name: a new one changes nothing here.
+It parses a message, asks the inquiry that the rules name for it, and has the rules decide. It knows no message by its
+name, so that a new message changes nothing here.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payloads import failure, read_message, refusal
     from workflows.under_way import UnderWay
 
-# After an outage thousands of messages can arrive in one workflow task. The SDK fails a task that runs for two seconds
-# without a pause, so some hundreds are taken, then a timer of a millisecond ends the task, then come the next.
+# After an outage thousands of messages can arrive in one workflow task. The SDK fails a task that runs for two seconds,
+# so the inbox takes 500 messages, sleeps one millisecond, which ends the task, and takes the next 500.
 _MESSAGES_A_TURN = 500
 _BETWEEN_TURNS = timedelta(milliseconds=1)
 
@@ -53,7 +53,7 @@ class Inbox:
     def validate(self, name: str, payloads: Sequence[RawValue]) -> None:
         """Rejects an update that is malformed, or that would be refused again for the same reason.
 
-        A rejected update leaves no event in the history. A feed that is delivered whole every night brings many.
+        A rejected update leaves no event in the history. A feed that is delivered whole every night has many of them.
 
         Raises:
             ApplicationError: of type InvalidMessage or Refused.
@@ -72,7 +72,7 @@ class Inbox:
         self, journal: Journal, name: str, payloads: Sequence[RawValue], message: Message
     ) -> None:
         key = message.message_id
-        # A message that is not decided yet may change the answer.
+        # An earlier message that is not decided yet may change the answer, so let the handler decide.
         if key is None or key in journal.ledger or self._under_way.busy:
             return
         if rulebook.inquiry(journal.state, message) is not None:
@@ -86,13 +86,13 @@ class Inbox:
             raise error
 
     async def take_update(self, name: str, payloads: Sequence[RawValue]) -> dict[str, Any]:
-        """Takes an update and answers its receipt.
+        """Takes an update and returns its receipt.
 
         Raises:
             ApplicationError: of type InvalidMessage or Refused.
         """
-        traces.current().given()  # that the update was accepted
-        # The validator runs just before, but not when a history is replayed.
+        traces.current().given()  # accepting the update is a command
+        # The validator has parsed the message just before, except when a history is replayed.
         message = self._validated.pop(_update_id(), None)
         with self._under_way.message():
             try:
@@ -101,16 +101,16 @@ class Inbox:
                 raise failure(error) from None
 
     async def take_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
-        """Takes a signal. What is wrong with it is recorded on the timeline, and never fails the workflow task."""
+        """Takes a signal. A wrong signal is recorded on the timeline, and never fails the workflow task."""
         traces.current().took_in()
         with self._under_way.message():
             try:
                 await self._take(name, payloads, None, from_signal=True)
             except (InvalidMessage, Refused):
-                return  # recorded already; nobody waits for an answer
+                return  # the timeline has it already, and the sender of a signal gets no answer
 
     async def take_cancellation(self) -> None:
-        """Takes the cancellation of the workflow as a command, which the rules decide (rule 21)."""
+        """Takes the cancellation of the workflow as a command, so that the rules decide it (rule 21)."""
         with self._under_way.message():
             journal = await self._opened()
             if journal is None:
@@ -125,9 +125,13 @@ class Inbox:
     async def _take(
         self, name: str, payloads: Sequence[RawValue], message: Message | None, *, from_signal: bool
     ) -> dict[str, Any]:
-        """Takes a message in its turn, and answers its receipt. A refused message is recorded on the timeline.
+        """Takes a message in its turn and returns its receipt. A refused message is recorded on the timeline.
 
-        An update that cannot be parsed is not recorded: whoever sent it has the answer.
+        An update that cannot be parsed is not recorded, because its sender gets the error as the answer.
+
+        Raises:
+            InvalidMessage: the message cannot be understood.
+            Refused: the rules do not allow it.
         """
         journal = await self._my_turn()
         if journal is None:
@@ -144,7 +148,7 @@ class Inbox:
             raise
 
     async def _my_turn(self) -> Journal | None:
-        """Waits for the registration, and for the messages before; None where the registration was invalid."""
+        """Waits for the registration and for the turn of this message; None if the registration was invalid."""
         await self._opened()
         number = self.arrived
         self.arrived += 1
@@ -154,7 +158,7 @@ class Inbox:
         return self.journal
 
     async def _opened(self) -> Journal | None:
-        """Waits until the candidacy is registered; answers None where the registration was invalid."""
+        """Waits until the candidacy is registered; None if the registration was invalid."""
         if self.journal is None and self.closed_by is None:
             await workflow.wait_condition(lambda: self.journal is not None or self.closed_by is not None)
         return self.journal
@@ -166,7 +170,7 @@ class Inbox:
         self._turning = None
 
     async def _decide_once(self, journal: Journal, message: Message) -> dict[str, Any]:
-        """Decides a message; one whose message id was taken before is answered with the same receipt."""
+        """Decides a message. If its message id was taken before, the receipt is the same as then (rule 28)."""
         check_vocabulary(message.message, message, journal.state.programme)
         await self._under_way.until_free(message)
         key, digest = message.message_id, digest_of(message)
@@ -198,7 +202,7 @@ class Inbox:
         return remembered.receipt(duplicate=not events)
 
     async def _answer(self, journal: Journal, command: Command) -> Answer | None:
-        """What must be found out before this command is decided; None where nothing must."""
+        """The answer to the inquiry of this command; None if the command needs none."""
         inquiry = rulebook.inquiry(journal.state, command)
         if inquiry is None:
             return None

@@ -1,7 +1,7 @@
 """The journal of a candidacy: its state, its newest events, its outbox and its ledger of messages.
 
-It knows no Temporal: the workflow keeps one, asks it to take commands, and hands it on when it continues as new.
-Its JSON is the long-lived format of the engine: `FORMAT` counts it, old ones stand in the tests as fixtures.
+It does not depend on Temporal. The workflow has the journal take commands, and passes it to the next run when it
+continues as new. Its JSON must stay readable for decades: `FORMAT` is its version, and the tests keep old ones.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FORMAT = 1
 CARRIED_EVENTS = 200
 CARRIED_EXCERPTS = 20
 SHORT_TEXT = 100
-# What people wrote fits whole in any honest candidacy; past this, the oldest texts are cut short.
+# The texts of a real candidacy fit into this. In a flood of messages the oldest texts are cut.
 CARRIED_EVENT_BYTES = 512 * 1024
 _TEXTS = {"reason", "explanation", "comments", "note", "excerpt", "evidence"}
 REMEMBERED_MESSAGES = 500
@@ -36,7 +36,7 @@ QUEUED_NOTICES = 100
 
 
 class Remembered(BaseModel):
-    """A message that was taken: the hash of its content and its receipt."""
+    """A message that was taken: a hash of its content, and the fields of its receipt."""
 
     digest: str
     status: Status
@@ -45,7 +45,7 @@ class Remembered(BaseModel):
     superseded_at: datetime | None = None
 
     def receipt(self, *, duplicate: bool) -> dict[str, Any]:
-        """The receipt of the contract."""
+        """The receipt, as the contract describes it."""
         answer: dict[str, Any] = {
             "status": self.status,
             "events": self.events,
@@ -58,7 +58,7 @@ class Remembered(BaseModel):
 
 
 class Journal(BaseModel):
-    """Everything of a candidacy that outlives a run."""
+    """Everything that one run of a candidacy passes on to the next."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -72,53 +72,56 @@ class Journal(BaseModel):
 
     @classmethod
     def open(cls, command: Command, contact: Contact, at: datetime) -> Journal:
-        """A new journal, begun by a `Register` command.
+        """A new journal, with the events of a `Register` command.
 
         Raises:
             Refused: the registration is against the rules.
         """
         steps = rulebook.decide(None, command, at, contact=contact)
         journal = cls(contact=contact, state=steps[0].state)
-        journal._follow(steps)
+        journal._take_in(steps)
         journal._bound_outbox(at)
         return journal
 
     def take(self, command: Command, at: datetime, answer: Answer | None = None) -> list[str]:
-        """Decides on a command and folds what follows; answers the types of the events.
+        """Decides a command at this instant (UTC), takes in its events, and returns their types.
 
-        `answer` is that of the inquiry which the rules had for this command, if they had one.
+        `answer` is the answer to the command's inquiry, if it has one.
 
         Raises:
-            Refused: the rules do not allow it; nothing has changed.
+            Refused: the rules do not allow the command; nothing has changed.
         """
         steps = rulebook.decide(self.state, command, at, contact=self.contact, answer=answer)
         self.contact = contact_after(self.contact, command)
-        self._follow(steps)
+        self._take_in(steps)
         self._bound_outbox(at)
         return [type(event).__name__ for event, _ in steps]
 
     def refused_before(
-        self, command: Command, told: Callable[[Refused], RefuseMessage], at: datetime
+        self, command: Command, record_of: Callable[[Refused], RefuseMessage], at: datetime
     ) -> Refused | None:
-        """Why this is refused now, where that very refusal stands on the timeline already: nothing would change."""
+        """The refusal of this command, if the timeline has the same refusal already; None otherwise.
+
+        `record_of` makes the command that would record the refusal. Nothing is changed.
+        """
         if not self.state.refusals:
             return None
         try:
             rulebook.decide(self.state, command, at, contact=self.contact)
         except Refused as error:
-            again = rulebook.decide(self.state, told(error), at, contact=self.contact)
-            return None if again else error
+            new_events = rulebook.decide(self.state, record_of(error), at, contact=self.contact)
+            return None if new_events else error
         return None
 
     def refuse(self, refusal: RefuseMessage, at: datetime) -> None:
-        """Puts a refused message on the timeline."""
+        """Records a refused message on the timeline."""
         self.take(refusal, at)
 
     def since(self, sequence: int) -> Sequence[BaseEvent]:
-        """The events after the one of this sequence number."""
+        """The events after the one with this sequence number."""
         return [*itertools.takewhile(lambda event: event.sequence > sequence, reversed(self.events))][::-1]
 
-    def _follow(self, steps: Iterable[Step]) -> None:
+    def _take_in(self, steps: Iterable[Step]) -> None:
         for event, self.state in steps:
             self._log(event)
 
@@ -129,17 +132,20 @@ class Journal(BaseModel):
         self.outbox.extend(rulebook.effects(event, self.state))
 
     def _bound_outbox(self, at: datetime) -> None:
-        """Gives up the oldest notices past the bound (the first may be on its way), and says so on the timeline."""
+        """Gives up notices when too many wait, and records that. The first one is kept, as it may be on its way."""
         notices = [effect for effect in self.outbox if isinstance(effect, Notify)]
         if len(notices) > QUEUED_NOTICES:
             oldest = notices[1]
             self.outbox.remove(oldest)
             reason = f"more than {QUEUED_NOTICES} notices were waiting"
-            # Taking the report looks at the bound again.
+            # `take` calls this method again, until the outbox is short enough.
             self.take(ReportUndeliverable(notice=oldest.notice, about=oldest.sequence, reason=reason), at)
 
     def _trim(self) -> None:
-        """Keeps the newest events, without what only the state needs; in a flood the older texts are cut short."""
+        """Keeps only the newest events, without responses, which the state has where they are needed.
+
+        If the events are still too large together, the oldest texts are cut.
+        """
         surplus = len(self.events) - CARRIED_EVENTS
         if surplus > 0:
             self.omitted += surplus
@@ -157,7 +163,7 @@ class Journal(BaseModel):
             excess -= size - len(self.events[index].model_dump_json().encode())
 
     def remember(self, message_id: str | None, digest: str, events: list[str]) -> Remembered:
-        """Writes a taken message into the ledger, and answers what its receipt says."""
+        """Enters a message that was taken into the ledger, and returns its entry."""
         remembered = Remembered(
             digest=digest,
             status=status(self.state),
@@ -172,7 +178,7 @@ class Journal(BaseModel):
         return remembered
 
     def receipts(self, message_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """The receipts of those of these messages that were taken and are still known, each with its `content`."""
+        """The receipts of those messages that were taken and are still remembered, each with its `content`."""
         return {
             message_id: {**known.receipt(duplicate=True), "content": known.digest}
             for message_id in message_ids
@@ -180,20 +186,20 @@ class Journal(BaseModel):
         }
 
     def carried(self) -> dict[str, Any]:
-        """The payload of continue-as-new, bounded."""
+        """The journal as the payload of continue-as-new, with its events trimmed."""
         self._trim()
         return self.model_dump(mode="json")
 
 
 def _without_responses(event: Event) -> Event:
-    """The event as the timeline tells it; the state keeps the responses of what is held."""
+    """The event without responses. The timeline does not show them, and the state keeps those of held results."""
     if isinstance(event, ResultEvent) and event.result.responses:
         return event.model_copy(update={"result": event.result.model_copy(update={"responses": None})})
     return event
 
 
 def _shortened(event: Event, fields: Set[str]) -> Event:
-    """The event with these texts cut short, where they are long; evidence gives way to its number of activities."""
+    """The event with long texts in these fields cut, and without its evidence, whose number the event still has."""
     changes: dict[str, Any] = {}
     for field in fields:
         value = getattr(event, field, None)

@@ -1,7 +1,7 @@
-"""Carries out what follows from decisions: notices, and the opening of advancements. No decision waits for it.
+"""Carries out effects: sends notices, and opens advancements. No decision waits for an effect.
 
-Each kind of effect has one row in `ROWS`. A new kind is a class in `domain/effects.py`, its row here, and the call that
-carries it out.
+Each kind of effect has one row in `ROWS`. A new kind needs a class in `domain/effects.py`, a row here, and the call
+that carries it out.
 """
 
 from __future__ import annotations
@@ -25,11 +25,14 @@ _TOO_LATE = "it could not be sent in the time that the scheme allows"
 class Row(NamedTuple):
     """How effects of one kind are carried out.
 
-    `lane`: effects of one lane are carried out one after another; lanes do not wait for each other, so that no
-    advancement waits behind a mail server that is down. `carry_out` raises `calls.Failed`; what it answers is taken as
-    a command. `until`: the instant (UTC) after which the effect is not tried again; None for an effect that is tried
-    without end. `given_up`: the command that records that the effect did not happen, and why. `closed_too_soon`: why
-    an effect did not happen that was still waiting when the candidacy was closed.
+    Attributes:
+        lane: effects of one lane are carried out one after another. Lanes do not wait for each other, so that a mail
+            server that is down delays no advancement.
+        carry_out: carries the effect out, or raises `calls.Failed`. It may return a command for the journal to take.
+        until: the instant (UTC) after which the effect is not tried again; None for trying without end.
+        given_up: the command that records that the effect was not carried out, and why.
+        closed_too_soon: the reason to record for an effect that still waited when the candidacy was closed.
+        count_given_up: counts an effect that was given up.
     """
 
     lane: str
@@ -63,7 +66,7 @@ async def _open_advancement(journal: Journal, opening: OpenAdvancement, _until: 
     return AnswerAdvancement(workflow_id=opening.workflow_id, refusal=refusal)
 
 
-def _without_end(_opening: OpenAdvancement, _state: State) -> None:
+def _no_limit(_opening: OpenAdvancement, _state: State) -> None:
     return None
 
 
@@ -83,12 +86,12 @@ ROWS: Mapping[type, Row] = {
     OpenAdvancement: Row(
         lane="advancements",
         carry_out=_open_advancement,
-        until=_without_end,
+        until=_no_limit,
         given_up=_advancement_given_up,
         closed_too_soon="this candidacy was closed before the advancement could be opened",
     ),
 }
-"""A row for each kind of effect. An effect of a kind without a row is an error, never taken for another."""
+"""The row of each kind of effect. A kind without a row raises `KeyError`."""
 
 LANES = tuple(dict.fromkeys(row.lane for row in ROWS.values()))
 
@@ -119,7 +122,7 @@ async def _carry_out(journal: Journal, effect: Effect) -> None:
     try:
         command = await row.carry_out(journal, effect, until)
     except calls.Failed as failed:
-        # The activity itself has counted what was refused for good.
+        # If the activity marked the failure as not retryable, it has counted the notice itself.
         _give_up(journal, effect, str(failed), counted=failed.refused)
         return
     if command is not None:
@@ -128,7 +131,7 @@ async def _carry_out(journal: Journal, effect: Effect) -> None:
 
 
 def give_up_all(journal: Journal) -> None:
-    """Empties the outbox of a closed candidacy, and records on the timeline what did not happen."""
+    """Empties the outbox of a closed candidacy, and records on the timeline each effect that was not carried out."""
     for effect in list(journal.outbox):
         _give_up(journal, effect, ROWS[type(effect)].closed_too_soon)
 

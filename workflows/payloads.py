@@ -1,4 +1,4 @@
-"""From raw payloads to commands, whatever was sent: none, one or several payloads, JSON or not (rule 27)."""
+"""From raw payloads to commands. A client may send any number of payloads, and other things than JSON (rule 27)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def payload_bytes(name: str, payloads: Sequence[RawValue]) -> bytes:
     """The JSON text of the one payload that a message carries.
 
     Raises:
-        InvalidMessage: there is none, there are several, or it is not plain JSON.
+        InvalidMessage: there is no payload, there are several, or it is not encoded as plain JSON.
     """
     if len(payloads) != 1:
         found = "none was sent" if not payloads else f"{len(payloads)} were sent"
@@ -32,8 +32,8 @@ def payload_bytes(name: str, payloads: Sequence[RawValue]) -> bytes:
     payload = payloads[0].payload
     encoding = payload.metadata.get("encoding", b"")
     if encoding != _JSON:
-        told = encoding[:50].decode("utf-8", errors="replace") or "none"
-        raise InvalidMessage(name, [Problem(field="payload", problem=f"must be encoded as json/plain, not {told}")])
+        found = encoding[:50].decode("utf-8", errors="replace") or "none"
+        raise InvalidMessage(name, [Problem(field="payload", problem=f"must be encoded as json/plain, not {found}")])
     return payload.data
 
 
@@ -41,7 +41,7 @@ def read_message(name: str, payloads: Sequence[RawValue]) -> Message:
     """The message in these payloads.
 
     Raises:
-        InvalidMessage: naming each wrong field.
+        InvalidMessage: the message cannot be understood; each wrong field is named.
     """
     if name not in MESSAGES:
         raise InvalidMessage(name, [messages.unknown_name(name)])
@@ -54,7 +54,7 @@ def read_document(name: str, payloads: Sequence[RawValue]) -> Any:
     """The JSON document in these payloads.
 
     Raises:
-        InvalidMessage: there is none.
+        InvalidMessage: they are not one payload with one JSON document.
     """
     return messages.read_json(name, payload_bytes(name, payloads))
 
@@ -67,9 +67,9 @@ def refusal(
     from_signal: bool,
     message_id: str | None = None,
 ) -> RefuseMessage:
-    """The command that puts a refused message on the timeline, with the hash and the beginning of what was sent.
+    """The command that records a refused message on the timeline, with a hash and the beginning of the payload.
 
-    `message_id`: the message's own, where it could be understood that far.
+    `message_id` is the id of the message, if the message could be parsed.
     """
     data = b"".join(payload.payload.data for payload in payloads)
     return RefuseMessage(
@@ -84,9 +84,9 @@ def refusal(
 
 
 def failure(error: InvalidMessage | Refused) -> ApplicationError:
-    """The typed error of the contract. Expected, and never retried.
+    """The typed error of the contract. It is expected, so it is never retried and not logged as a failure.
 
-    Raise it `from None`: as a cause, pydantic's own text would go along, without a bound and for nobody's use.
+    Raise it `from None`. Otherwise it would carry pydantic's own text as its cause, which is long and helps nobody.
     """
     if isinstance(error, Refused):
         return ApplicationError(

@@ -1,4 +1,4 @@
-"""What the Temporal UI and `list` see of a candidacy: search attributes and current details, set where they changed."""
+"""Publishes a candidacy to the Temporal UI and to `list`: its search attributes and its current details."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ with workflow.unsafe.imports_passed_through():
     from views.details import details
     from workflows import traces
 
-# A keyword list is for finding a candidate, the timeline for reading: a flood must not swell the visibility store. And
-# the server *terminates* a workflow that upserts a search attribute of more than 2,048 bytes.
+# The search attribute only serves to find a candidacy, so a flood of attention values need not be published whole. The
+# server terminates a workflow that sets a search attribute of more than 2,048 bytes.
 PUBLISHED_ATTENTION = 20
 _PUBLISHED_BYTES = 1800
 
 
 class Publisher:
-    """Remembers what it published, so that a task upserts once, and only what changed."""
+    """Publishes the search attributes that have changed since the last time."""
 
     def __init__(self) -> None:
         known = workflow.info().typed_search_attributes
@@ -60,7 +60,7 @@ def _attributes(state: State) -> dict[SearchAttributeKey[Any], Any]:
 
 
 def _attention(state: State) -> list[str]:
-    """The attention values that a search attribute holds; `status` has them all."""
+    """The attention values that fit into the search attribute. The `status` query has them all."""
     shown: list[str] = []
     for value in map(str, state.attention[:PUBLISHED_ATTENTION]):
         if len(json.dumps([*shown, value]).encode()) > _PUBLISHED_BYTES:

@@ -1,4 +1,4 @@
-"""The start of a candidacy: its input read and checked, its scheme loaded, its journal opened (rules 22, 24)."""
+"""The start of a candidacy: reads and checks its input, loads its scheme, opens its journal (rules 22, 24)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
     """The start input: a registration, or the journal of the run before.
 
     Raises:
-        InvalidMessage: it is no registration, or not of this workflow's candidate.
+        InvalidMessage: it is not a registration, or it does not fit this workflow's id.
     """
     document = read_document(_NAME, payloads)
     if workflow.info().continued_run_id:
@@ -37,10 +37,10 @@ def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
 
 
 async def register(registration: Registration) -> Journal:
-    """Loads the scheme and opens the journal; the scheme is pinned by the activity's answer.
+    """Loads the scheme and opens the journal. The candidacy keeps this programme, whatever the scheme file says later.
 
     Raises:
-        InvalidMessage: the scheme has no such designation, or no such way of advancement.
+        InvalidMessage: the scheme has no such designation, or no such advancement.
     """
     try:
         programme = await calls.load_programme(registration.designation)
@@ -62,13 +62,17 @@ async def register(registration: Registration) -> Journal:
 
 
 def _check_path(registration: Registration, programme: Programme) -> None:
-    """An advancement comes from a designation that leads here, and from this candidate's own workflow (rule 22)."""
+    """Checks that an advancement comes from a designation that leads here, and from the same candidate (rule 22).
+
+    Raises:
+        InvalidMessage: it does not.
+    """
     lower = registration.advances_from
     if lower is None:
         return
     if lower.designation not in programme.advances_from:
-        told = f"{lower.designation} does not advance to {registration.designation}"
-        raise InvalidMessage(_NAME, [Problem(field="advances_from.designation", problem=told)])
+        problem = f"{lower.designation} does not advance to {registration.designation}"
+        raise InvalidMessage(_NAME, [Problem(field="advances_from.designation", problem=problem)])
     expected = workflow_id_of(lower.designation, registration.candidate_id)
     if lower.workflow_id != expected:
         raise InvalidMessage(_NAME, [Problem(field="advances_from.workflow_id", problem=f"must be {expected}")])

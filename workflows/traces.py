@@ -1,11 +1,11 @@
-"""Every command that a run gives to Temporal goes through here, and no workflow task that took something in gives none.
+"""Gives every command of a run to Temporal, and makes sure that each workflow task that took something in gives one.
 
-The SDK replays a history task by task. Where a task that gave no command is followed at once by a task that only brings
-an update, the SDK cannot tell the two apart in the history. A worker that does not hold the candidacy in memory then
-gets both together, and the update before the answer of the activity (sdk-python issue 1591). The next worker cannot
-replay what this one decided, and the candidacy would stand still for good. So a task that would give no command, such
-as the one that learns that the last notice was sent, counts itself in the workflow's memo. That is a command, and keeps
-the two tasks apart.
+The SDK replays a history task by task. If a task gives no command, and the next task only brings an update, the SDK
+cannot tell the two apart in the history. A worker that does not have the candidacy in memory then gets both as one, and
+sees the update before the answer of the activity (sdk-python issue 1591). Another worker could not replay what this
+worker decides, and the candidacy would be stuck for good. So a task that would give no command, for example when it
+only learns that the last notice was sent, counts itself in the workflow's memo. That is a command, and keeps the two
+tasks apart.
 """
 
 from __future__ import annotations
@@ -22,39 +22,39 @@ from temporalio.workflow import ActivityConfig
 QUIET_TASKS = "quiet_tasks"
 """The memo field that counts the workflow tasks of this run that would have given no command."""
 
-# Within one workflow task, whoever has been woken gives his commands first; two turns would do.
+# The coroutines that were woken in a workflow task give their commands first. Two turns of the loop would suffice.
 _TURNS = 3
 T = TypeVar("T")
 
 
 class Traces:
-    """Knows of one run whether it has given a command in its current workflow task."""
+    """Records whether a run has given a command in its current workflow task, and gives one if it has not."""
 
     def __init__(self) -> None:
         self._given_in = 0
-        self._owing = False
+        self._needs_command = False
         self._quiet = 0
         self._ended = False
 
     def given(self) -> None:
-        """A command is given in this workflow task."""
+        """Call this when a command is given."""
         self._given_in = _task()
 
     def took_in(self) -> None:
-        """This workflow task has taken in a signal, a cancellation, an activity's answer or the firing of a timer."""
-        self._owing = True
+        """Call this when a signal, a cancellation, an activity's answer or the firing of a timer is taken in."""
+        self._needs_command = True
 
     def end(self) -> None:
-        """The run ends in this workflow task, which is a command in itself."""
+        """Call this when the run ends, which is a command too."""
         self._ended = True
 
     async def keep(self) -> None:
-        """For as long as the run lasts, leaves a trace in each task that took something in and gives no command."""
+        """For as long as the run lasts, gives a command in each task that took something in and would give none."""
         while True:
-            await workflow.wait_condition(lambda: self._owing)
+            await workflow.wait_condition(lambda: self._needs_command)
             for _ in range(_TURNS):
-                await workflow.wait_condition(lambda: True)  # after everyone who is ready now has had his turn
-            self._owing = False
+                await workflow.wait_condition(lambda: True)  # let every coroutine that is ready now go first
+            self._needs_command = False
             if self._given_in != _task() and not self._ended:
                 self._quiet += 1
                 workflow.upsert_memo({QUIET_TASKS: self._quiet})
@@ -65,15 +65,15 @@ class _Tracing(Protocol):
 
 
 def current() -> Traces:
-    """The traces of the run whose code is running."""
+    """The traces of the run whose code is being executed."""
     return cast(_Tracing, workflow.instance()).traces
 
 
 async def activity(name: str, request: Any, result_type: type[T], **options: Unpack[ActivityConfig]) -> T:
-    """Has an activity done, and answers its result.
+    """Executes an activity and returns its result.
 
     Raises:
-        ActivityError: it failed for good.
+        ActivityError: the activity failed for good.
     """
     traces = current()
     traces.given()
@@ -85,7 +85,7 @@ async def activity(name: str, request: Any, result_type: type[T], **options: Unp
 
 
 async def sleep(duration: timedelta, summary: str) -> None:
-    """Sleeps by a timer, which the UI shows under this summary."""
+    """Sleeps for this time, with a timer that the UI shows under this summary."""
     traces = current()
     if duration > timedelta(0):
         traces.given()
@@ -98,7 +98,7 @@ async def sleep(duration: timedelta, summary: str) -> None:
 
 
 async def until(condition: Callable[[], bool], patience: timedelta, summary: str) -> None:
-    """Waits for a condition, for a bounded time, which the UI shows under this summary."""
+    """Waits for a condition, but no longer than `patience`. The UI shows the timer under this summary."""
     if condition():
         return
     traces = current()
@@ -117,5 +117,5 @@ def upsert(attributes: Sequence[SearchAttributeUpdate[Any]]) -> None:
 
 
 def _task() -> int:
-    """The current workflow task, told by the length of the history at its start."""
+    """The number of the current workflow task: the length of the history at its start."""
     return workflow.info().get_current_history_length()

@@ -1,7 +1,7 @@
-"""What a run is in the middle of: messages that have arrived and are not decided, and inquiries without an answer.
+"""What is under way in a run: messages that have arrived and are not decided, and inquiries that have no answer yet.
 
-The inbox, the alarm clock and the workflow share one `UnderWay`. They ask it who has to wait for whom, and none of them
-needs to know the others.
+The inbox, the alarm clock and the workflow share one `UnderWay`. It knows what must wait for what, so that the three
+need not know each other.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class UnderWay:
 
     @property
     def busy(self) -> bool:
-        """Whether a message has arrived that is not decided yet: it waits for its turn, for a score, or for a name."""
+        """Whether a message has arrived that is not decided yet, because it waits for its turn or for an answer."""
         return self._messages > 0
 
     def must_wait(self, command: Command) -> bool:
@@ -40,7 +40,7 @@ class UnderWay:
 
     @contextmanager
     def message(self) -> Iterator[None]:
-        """For as long as a message is being taken."""
+        """Use this around the taking of a message."""
         self._messages += 1
         try:
             yield
@@ -49,7 +49,7 @@ class UnderWay:
 
     @contextmanager
     def inquiry(self, inquiry: Inquiry) -> Iterator[None]:
-        """For as long as an inquiry is being asked."""
+        """Use this around the asking of an inquiry."""
         self._inquiries.append(inquiry)
         try:
             yield
