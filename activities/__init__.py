@@ -1,8 +1,8 @@
-"""The only place with input and output: the scheme, answer keys, notices, and other candidacies.
+"""The only package that does input and output: the scheme, answer keys, notices, and other candidacies.
 
-Every activity may run twice (a worker can die between doing the work and saying so); each module says what
-makes that harmless. Top-level imports stay empty: the workflows read `activities.requests` inside their
-sandbox, which must load neither mail nor templates.
+Every activity may run twice, because a worker can die after doing the work and before reporting it. Each module says
+why that is harmless. This module imports nothing at the top: the workflows import `activities.requests` inside their
+sandbox, which must not load mail and templates.
 """
 
 from collections.abc import Callable
@@ -18,9 +18,14 @@ __all__ = ["build"]
 
 
 def build(settings: "Settings", client: "Client", waiting: "WaitingNotices | None" = None) -> list[Callable[..., Any]]:
-    """All activities, bound to what they need. Synchronous ones need a thread `activity_executor`.
+    """All activities, with the settings and the client that they need.
 
-    `waiting` is told which notices could not be sent yet.
+    Some are synchronous, so the worker needs a pool of threads as its `activity_executor`.
+
+    `waiting` keeps the notices that could not be sent yet, for a metric.
+
+    Raises:
+        ValueError: the address of the mail server is not one.
     """
     from activities.advancement import Advancement
     from activities.delivery import carrier

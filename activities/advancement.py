@@ -1,7 +1,7 @@
-"""Speaks to the other candidacy of an advancement: opens the higher one, asks the lower one to give way.
+"""Talks to the other candidacy of an advancement: opens the higher one, or asks the lower certificate to give way.
 
-Both are calls to Temporal itself, bounded in time. A server or worker that does not answer is retried; an
-answer from the rules is an answer here too, never an error.
+Both are calls to Temporal with a time limit. If the server or a worker does not answer, the activity fails and is tried
+again. If the rules say no, the activity succeeds and returns the reason.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ from runtime.search_attributes import CANDIDATE_ID, CERTIFICATION_STATUS, DESIGN
 
 WORKFLOW = "CertificationWorkflow"
 OPENED_BY = "opened_by"
-"""The memo field that tells our own earlier attempt from another candidacy. Continue-as-new keeps it."""
+"""The memo field by which an attempt recognises what an earlier one has opened. Continue-as-new keeps it."""
 
 _NOT_IN_FORCE = (Status.GRACE, Status.LAPSED, Status.SUSPENDED)
-"""The statuses of an open certificate that cannot give way now, and may later."""
+"""The statuses in which a certificate cannot give way now, but may later."""
 
 _RPC = timedelta(seconds=10)
 _ANSWER_SECONDS = 20.0
@@ -57,18 +57,18 @@ _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
 class Advancement:
-    """The two activities of rule 22 and 23, with the client that they speak through."""
+    """The activities of rules 22 and 23, with the Temporal client that they use."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     @activity.defn(name=OPEN_ADVANCEMENT)
     async def open_advancement(self, request: OpeningRequest) -> OpeningAnswer:
-        """Open the target's workflow, once for each key.
+        """Open the workflow of the higher designation, once for each key.
 
-        Looked for first, even closed: the reuse policy allows a second run (an explicit request may follow a
-        failed advancement), so a retry after a lost answer would open a second candidacy where the first has
-        ended meanwhile.
+        It first looks for a workflow that an earlier attempt has opened, and finds it also if it is closed. The reuse
+        policy must allow a second run, because a new request may follow a failed advancement. So without that look, an
+        attempt after a lost answer would open a second candidacy if the first has ended meanwhile.
         """
         async with heartbeating():
             return await self._open_advancement(request)
@@ -80,7 +80,7 @@ class Advancement:
         try:
             await self._start(request)
         except WorkflowAlreadyStartedError:
-            # Asked again: two attempts of ours may have raced, the first one's answer lost.
+            # Look again: an earlier attempt may have opened it since the first look.
             if await _opened_by(handle) != request.key:
                 target = request.registration.get("designation", "this designation")
                 return OpeningAnswer(refusal=f"there is already an open candidacy for {target}")
@@ -108,16 +108,16 @@ class Advancement:
 
     @activity.defn(name=SUPERSEDE_LOWER)
     async def supersede_lower(self, request: SupersedeRequest) -> SupersedeAnswer:
-        """Ask the lower certificate to give way, and answer with the instant at which it did.
+        """Ask the lower certificate to give way, and return the instant (UTC) at which it did.
 
-        The published status is read first: a certificate that waits for its reinstatement is asked every day, and its
-        timeline should not fill with refusals. Only a status that says "not now" is answered from there. Every other
-        lower certificate is asked by the update, one that is closed but still sends its last notices included: it may
-        have given way to this very number, and the answer was lost with a killed worker.
+        The published status is read first. A certificate that is not in force is asked every day, and its timeline
+        would fill with refusals; so a status that says "not now" is the answer. Otherwise the update is sent, even to a
+        certificate that is closed but still sends its last notices: it may have given way to this number already, and
+        the answer was lost with a killed worker.
 
-        The update is idempotent: the lower certificate answers the same number with the same instant again. The
-        update's id is a fresh one for each attempt, because the server repeats an id's first answer for the rest of
-        the run: a certificate suspended at the first asking would be refused for ever.
+        The update is idempotent: for the same number, the lower certificate returns the same instant again. But each
+        attempt sends it under a new update id, because the server repeats the first answer to an id for the rest of the
+        run. A certificate that was suspended at the first attempt would otherwise be refused for ever.
         """
         async with heartbeating():
             return await self._supersede_lower(request)
@@ -147,7 +147,7 @@ class Advancement:
 
 
 async def _opened_by(handle: WorkflowHandle[Any, Any]) -> str | None:
-    """Whose opening the newest candidacy of this id came from; None where it came otherwise, or is none."""
+    """The key of the request that opened the newest workflow of this id; None if no request did, or there is none."""
     try:
         description = await handle.describe(rpc_timeout=_RPC)
     except RPCError as error:
@@ -159,7 +159,7 @@ async def _opened_by(handle: WorkflowHandle[Any, Any]) -> str | None:
 
 
 async def _standing(handle: WorkflowHandle[Any, Any]) -> str | None:
-    """The published status of a lower certificate that is open; None where it is closed, unknown or not found."""
+    """The published status of a lower certificate; None if its workflow is closed or missing, or has published none."""
     try:
         description = await handle.describe(rpc_timeout=_RPC)
     except RPCError as error:
@@ -172,7 +172,12 @@ async def _standing(handle: WorkflowHandle[Any, Any]) -> str | None:
 
 
 def _refusal(error: WorkflowUpdateFailedError) -> str:
-    """The rules' own no. Anything else is raised: asking again may go better (it closed, or continued)."""
+    """The reason why the rules refuse the update.
+
+    Raises:
+        ApplicationError: the update failed for another cause, for example because the run ended meanwhile. Another
+            attempt may succeed.
+    """
     cause = error.cause
     if isinstance(cause, ApplicationError) and cause.type == "Refused":
         return cause.message
@@ -181,9 +186,9 @@ def _refusal(error: WorkflowUpdateFailedError) -> str:
 
 
 async def _from_the_closed(handle: WorkflowHandle[Any, Any], request: SupersedeRequest) -> SupersedeAnswer:
-    """A closed workflow takes no update, but it may be closed because it gave way to us, the answer lost.
+    """Looks into the timeline of a closed workflow, which may be closed because it gave way and the answer was lost.
 
-    Its timeline can be asked as long as its history is retained.
+    A closed workflow takes no update, but its timeline can be queried as long as the server retains its history.
     """
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
@@ -208,7 +213,7 @@ def _instant(answer: Any, field: str) -> datetime:
     try:
         return _INSTANT.validate_python(answer[field])
     except (KeyError, TypeError, ValidationError):
-        # A worker of another version answered: a newer one will do better.
+        # A worker of another version has answered. Another attempt may reach a newer worker.
         raise ApplicationError(f"The lower certificate's answer has no {field}.", type="LowerUnclear") from None
 
 

@@ -1,4 +1,4 @@
-"""Carries a finished message: into a folder as an .eml file, or to a mail server."""
+"""Delivers a finished message: into a folder as an .eml file, or to a mail server."""
 
 from __future__ import annotations
 
@@ -23,52 +23,62 @@ _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
 class Undeliverable(Exception):
-    """The mail will never be taken. The message names nobody."""
+    """The notice can never be delivered. The error names no person."""
 
 
 class Deferred(Exception):
-    """The mail may be taken later. The message names nobody and shows no password."""
+    """The notice may be delivered later. The error names no person and shows no password."""
 
 
 class Carrier(Protocol):
-    """A way out for notices. `name` is the same for the same notice, and no other."""
+    """A way to deliver notices."""
 
     async def carry(self, message: EmailMessage, name: str) -> None:
-        """Deliver the message. Raises `Undeliverable` or `Deferred`."""
+        """Delivers the message. `name` identifies the notice: each attempt has the same, and no other notice has it.
+
+        Raises:
+            Undeliverable: the message can never be delivered.
+            Deferred: the message may be delivered later.
+        """
 
     def check(self) -> None:
-        """Look whether a message could be delivered now, without sending one. Blocks, for some seconds at most.
+        """Checks that a message could be delivered now, without sending one. Blocks, for some seconds at most.
 
-        Raises `Deferred`, whose message names neither folder nor server.
+        Raises:
+            Deferred: it could not. The error names neither folder nor server.
         """
 
 
 def carrier(outbox: Path, smtp_url: str | None) -> Carrier:
-    """The mail server where one is set, the outbox otherwise."""
+    """The mail server if its address is set, otherwise the outbox.
+
+    Raises:
+        ValueError: the address is not that of a mail server.
+    """
     return MailServer(smtp_url) if smtp_url else Outbox(outbox)
 
 
 class Outbox:
-    """A folder of .eml files, which every mail program opens. The same notice again changes nothing."""
+    """A folder of .eml files, which every mail program opens. Delivering the same notice again changes nothing."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     async def carry(self, message: EmailMessage, name: str) -> None:
-        # Two kilobytes to a local folder: a thread of its own would cost more than the writing (see bench/).
+        # This blocks the event loop, but a thread would cost more than writing two kilobytes does (see bench/).
         final = self._folder / f"{name}.eml"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             if not final.exists():
                 self._write(message.as_bytes(policy=SMTP), final)
         except OSError as error:
-            # Not the error's text: a file name is in it.
+            # Do not repeat the error's own text, because it has the file's name in it.
             raise Deferred(
                 f"The outbox {self._folder} cannot be written: {error.strerror or type(error).__name__}."
             ) from None
 
     def check(self) -> None:
-        """Writes a small file and removes it: permissions alone say nothing of a full disk or a read-only mount."""
+        """Writes a small file and removes it. Permissions alone would not reveal a full disk or a read-only mount."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             handle, temporary = self._unfinished()
@@ -82,16 +92,16 @@ class Outbox:
             raise Deferred(f"The outbox cannot be written: {why[:1].lower()}{why[1:]}.") from None
 
     def _unfinished(self) -> tuple[int, str]:
-        """A new file of the outbox. The dot keeps it out of `*.eml` until it is whole."""
+        """A new file in the outbox. Its name keeps it out of `*.eml` until it is complete."""
         return tempfile.mkstemp(prefix=".", suffix=".part", dir=self._folder)
 
     def _write(self, content: bytes, final: Path) -> None:
-        """Nobody ever sees half a file."""
+        """Writes to another name first, so that nobody ever sees half a file."""
         handle, temporary = self._unfinished()
         try:
             with os.fdopen(handle, "wb") as file:
-                # No fsync: beside a Temporal server on the same disk it cost a fifth of all journeys (see bench/). A
-                # power cut may take the notices of its last seconds; who cannot bear that uses a mail server.
+                # Without fsync a power cut may lose the notices of the last seconds. With it, a Temporal server on the
+                # same disk made a fifth fewer journeys (see bench/). Where no loss is acceptable, use a mail server.
                 file.write(content)
             Path(temporary).replace(final)
         except BaseException:
@@ -105,10 +115,10 @@ class MailServer:
     def __init__(self, url: str) -> None:
         self._url: SplitResult = urlsplit(url)
         if self._url.scheme not in _PORTS or not self._url.hostname:
-            # The value is not repeated: it may hold a password.
+            # Do not repeat the value, because it may hold a password.
             raise ValueError("CERTPATH_SMTP_URL must begin with smtp://, smtps:// or smtp+starttls:// and name a host.")
-        # Threads of our own. The event loop waits at its end for those of `asyncio.to_thread`, so that a mail server
-        # which hangs would hold a worker that is to stop.
+        # Use threads of our own. When the event loop ends, it waits for the threads of `asyncio.to_thread`, so a mail
+        # server that hangs would keep a worker from stopping.
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mail")
 
     @property
@@ -120,12 +130,12 @@ class MailServer:
         try:
             await asyncio.get_running_loop().run_in_executor(self._threads, self._send, message, given_up)
         except asyncio.CancelledError:
-            # The thread cannot be stopped, but another attempt sends this mail: a late connection must not send it too.
+            # The thread cannot be stopped. But it must not send the notice any more, because another attempt will.
             given_up.set()
             raise
 
     def check(self) -> None:
-        """Greets the server, logs in where the URL has a user, asks it to do nothing, and leaves."""
+        """Connects to the server, logs in if the URL has a user, sends the command NOOP, and disconnects."""
         named = "The mail server"
         server = self._open(named, _CHECK_SECONDS)
         try:
@@ -148,7 +158,7 @@ class MailServer:
         except smtplib.SMTPRecipientsRefused as error:
             raise self._refused("the recipient", max(code for code, _ in error.recipients.values())) from None
         except smtplib.SMTPSenderRefused as error:
-            # Our own address, not the candidate's: an operator can mend that.
+            # The sender's address is our own, so an operator can correct it.
             raise Deferred(f"{self._where} refuses the sender's address ({error.smtp_code}).") from None
         except smtplib.SMTPNotSupportedError:
             raise Undeliverable(f"{self._where} takes no address beyond ASCII.") from None
@@ -157,16 +167,20 @@ class MailServer:
         except (smtplib.SMTPException, OSError) as error:
             raise Deferred(f"{self._where} broke off ({type(error).__name__}).") from None
         finally:
-            # The message is taken or refused by now; an error on leaving must not send it again.
+            # By now the message is accepted or refused. An error while disconnecting must not cause another attempt.
             _leave(server)
 
     def _refused(self, what: str, code: int) -> Exception:
         kind = Undeliverable if 500 <= code <= 599 else Deferred
-        # Only the code: the server's words often repeat the address.
+        # Show only the code, because the server's text often repeats the address.
         return kind(f"{self._where} refuses {what} ({code}).")
 
     def _open(self, named: str, seconds: float) -> smtplib.SMTP:
-        """A connection whose every step takes `seconds` at most. `named` is what errors call the server."""
+        """A connection, each step of which takes `seconds` at most. Errors call the server by the name `named`.
+
+        Raises:
+            Deferred: there is no connection, or the login failed.
+        """
         try:
             return self._connected(seconds)
         except smtplib.SMTPAuthenticationError as error:

@@ -1,4 +1,4 @@
-"""Heartbeats: the server learns within seconds that a worker is gone, instead of waiting for the activity's timeout."""
+"""Heartbeats: without them, the server would notice only at the activity's timeout that a worker is gone."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ _BEATS_A_TIMEOUT = 4
 
 @asynccontextmanager
 async def heartbeating() -> AsyncIterator[None]:
-    """Heartbeat while the block runs, several times in each heartbeat timeout of the activity.
+    """Sends heartbeats while the block runs, several in each heartbeat timeout of the activity.
 
-    An activity that was scheduled without a heartbeat timeout does not heartbeat. Through the heartbeats an attempt
-    also learns that the server has given it up; the block is then cancelled (`asyncio.CancelledError`).
+    An activity that was scheduled without a heartbeat timeout sends none. If the server has given this attempt up, the
+    answer to a heartbeat says so, and the block is cancelled.
+
+    Raises:
+        asyncio.CancelledError: the server has given this attempt up.
     """
     timeout = activity.info().heartbeat_timeout
     if not timeout:
@@ -35,6 +38,6 @@ async def heartbeating() -> AsyncIterator[None]:
 
 async def _beat(interval: timedelta) -> None:
     while True:
-        # The pause comes first: most activities are done by then, and cost the server no call at all.
+        # Sleep first. Most activities are finished by then and need no heartbeat.
         await asyncio.sleep(interval.total_seconds())
         activity.heartbeat()

@@ -1,7 +1,8 @@
-"""Sends notices. The key makes one idempotent: the same key is the same file, the same Message-ID, one mail.
+"""Sends notices. Running this twice is harmless, because the same key gives the same file name and Message-ID.
 
-A mail server gives no more: where a worker dies between the server's yes and ours, the mail goes out twice,
-and its Message-ID and Date, both from the request, let mail programs show it once.
+In a folder, the second attempt finds the file and changes nothing. A mail server cannot be asked: if a worker dies
+after the server accepted the notice, the notice goes out twice. Its Message-ID and Date are the same both times, so
+mail programs can show it once.
 """
 
 from __future__ import annotations
@@ -43,8 +44,12 @@ class Notices:
     async def send_notice(self, request: NoticeRequest) -> None:
         """Send one notice.
 
-        Retried (the caller says how long): a mail server that is away, an outbox that cannot be written, a
-        template that an operator can mend. Not retried: what the mail server refuses for good.
+        The server repeats the attempt, for as long as the caller allows, if the mail server is away, the outbox cannot
+        be written, or a template is faulty. It does not if the mail server refuses the notice for good.
+
+        Raises:
+            ApplicationError: of type NoticeDeferred or NoticeTemplate, for another attempt; of type Undeliverable, for
+                none.
         """
         self._waiting.begun(request.key, request.queued_at, attempt=activity.info().attempt)
         outcome: metrics.Outcome = "deferred"
@@ -69,7 +74,7 @@ class Notices:
         activity.logger.info("notice sent", extra={"notice": request.notice})
 
     def _ended(self, request: NoticeRequest, outcome: metrics.Outcome) -> None:
-        """Counts the attempt, and remembers the notice where there will be another one."""
+        """Counts the attempt. A notice that will be tried again is kept for the metric of waiting notices."""
         metrics.notice(activity.metric_meter(), request.notice, outcome)
         if outcome == "deferred":
             info = activity.info()
@@ -81,21 +86,21 @@ class Notices:
         name = one_line(request.to_name)
         to = _recipient(name, request.to_email)
         subject, text = self._renderer.render(request.notice, name, request.facts)
-        body = request.facts["body"]  # rendered above, so it is there
+        body = request.facts["body"]  # the template has used it above, so it exists
         message = EmailMessage(policy=SMTP if to.addr_spec.isascii() else SMTPUTF8)
         message["From"] = Address(one_line(body["name"]), addr_spec=body["email"])
         message["To"] = to
         message["Subject"] = one_line(subject)
         message["Date"] = request.queued_at
         message["Message-ID"] = f"<{_digest(request.key)}@{body['email'].rpartition('@')[2]}>"
-        # Keeps out-of-office programs from answering (RFC 3834).
+        # Asks out-of-office programs not to answer (RFC 3834).
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
         return message
 
 
 def file_name(request: NoticeRequest) -> str:
-    """What a person recognises, without a name or an address, and the key's digest, which makes it unique."""
+    """A file name that people recognise, without personal data. The digest of the key makes it unique."""
     facts = request.facts
     event = facts.get("event")
     sequence = event.get("sequence", 0) if isinstance(event, Mapping) else 0
@@ -113,13 +118,17 @@ def _digest(key: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text without what could end a header line: controls, separators, half characters, encoded words."""
+    """The text as one line of a header: without control characters, line separators, surrogates and encoded words."""
     kept = (" " if unicodedata.category(mark) in {"Cc", "Cs", "Zl", "Zp"} else mark for mark in text)
     return " ".join("".join(kept).replace("=?", "= ?").split())
 
 
 def _recipient(name: str, email: str) -> Address:
-    """Raises `Undeliverable`, without the address, where it is none."""
+    """The recipient's address for the header `To`.
+
+    Raises:
+        Undeliverable: the address on record is not an e-mail address. The error does not show it.
+    """
     email = email.strip()
     user, _, host = email.rpartition("@")
     try:
@@ -129,7 +138,7 @@ def _recipient(name: str, email: str) -> Address:
             host = host.encode("idna").decode("ascii")
         if user.isascii():
             return Address(display_name=name, addr_spec=f"{user}@{host}")
-        # That parser knows ASCII only; the pattern above has kept out what would end the address.
+        # `addr_spec` accepts ASCII only. The pattern above has excluded characters that would end the address.
         return Address(display_name=name, username=user, domain=host)
-    except Exception as error:  # noqa: BLE001 - the parser of addresses fails in many ways, quoting the address
+    except Exception as error:  # noqa: BLE001 - the address parser raises many errors, which quote the address
         raise Undeliverable(f"The e-mail address on record is not one ({type(error).__name__}).") from None

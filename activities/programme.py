@@ -1,7 +1,7 @@
-"""Loads the scheme. Reading has no effect on the world, so doing it twice is harmless.
+"""Loads the scheme. Running this twice is harmless, because it only reads.
 
-The file is read at each call: the body edits it while the worker runs, and the answer, pinned by value in the
-history, is what a candidacy lives by from then on.
+The file is read at each call, because the certification body edits it while the worker runs. A candidacy keeps the
+programme that it got.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _PLAIN = {
 
 
 class SchemeError(ValueError):
-    """The scheme file cannot be used. The message names the file and every wrong field, in plain words.
+    """The scheme file cannot be used. The message names the file and every wrong field.
 
-    `problem` is the message without the file's path: the end of a sentence that begins with "The scheme file".
+    `problem` is the same without the file's path. It completes a sentence that begins with "The scheme file".
     """
 
     def __init__(self, path: Path, problem: str) -> None:
@@ -43,9 +43,13 @@ class SchemeError(ValueError):
 
 
 def read_scheme(path: Path) -> Scheme:
-    """The scheme of a TOML file, checked. Raises `SchemeError`."""
+    """The scheme of a TOML file, checked.
+
+    Raises:
+        SchemeError: the file cannot be read, or is not a valid scheme.
+    """
     try:
-        # Decimal: a passing score of 74.99999999999999999 must not become 75 on the way in.
+        # As a float, a passing score of 74.99999999999999999 would become 75.
         data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
         return Scheme.model_validate(data)
     except OSError as error:
@@ -62,18 +66,18 @@ def read_scheme(path: Path) -> Scheme:
 
 def _plain(problem: ErrorDetails) -> str:
     """One wrong field in plain words."""
-    # "[key]" is pydantic's word for a name in a table that is wrong, the name itself stands before it.
+    # Pydantic adds "[key]" after the name of an entry when the name itself is wrong.
     where = ".".join(str(part) for part in problem["loc"] if part != "[key]")
     words = _PLAIN.get(problem["type"])
     if words is None:
-        # A validator of ours that looks at the whole names its field itself.
+        # Our own validators of several fields name the field in their message.
         words = problem["msg"].removeprefix("Value error, ")
         words = words[:1].lower() + words[1:] if where else words
     return f"{where} {words}" if where else words
 
 
 class ProgrammeLoader:
-    """Answers with a designation's programme out of the scheme file at `path`."""
+    """Loads a designation's programme from the scheme file at `path`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -82,8 +86,11 @@ class ProgrammeLoader:
     def load_programme(self, request: ProgrammeRequest) -> LoadedProgramme:
         """The programme of one designation.
 
-        A broken file is retried: an operator mends it, and whoever enrolled meanwhile just waits. A
-        designation that the scheme does not have is somebody's input: no retry would help.
+        If the file is broken, the server repeats the attempt until an operator has repaired it; new candidacies wait
+        meanwhile. If the scheme has no such designation, another attempt cannot help.
+
+        Raises:
+            ApplicationError: of type SchemeInvalid, for another attempt; of type UnknownDesignation, for none.
         """
         try:
             scheme = read_scheme(self._path)

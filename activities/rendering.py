@@ -1,7 +1,7 @@
-"""Turns a notice and its facts into subject and text, from `templates/{notice}.txt.j2`.
+"""Renders the subject and the text of a notice from its facts, with the template `templates/{notice}.txt.j2`.
 
-A template's first line is `Subject: ...`, then comes a blank line and the text. Greeting, signature and the
-facts at the end are `templates/_layout.txt.j2`. Files are read again when they change: no restart needed.
+A template begins with a line `Subject: ...` and a blank line, then comes the text. `templates/_layout.txt.j2` adds the
+greeting, the signature and the facts at the end. A changed file is read again, without a restart.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from views.timeline import result_words
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 _NOTICE = re.compile(r"[a-z]+(-[a-z]+)*")
 _WIDTH = 76
-_HARD = "\N{NO-BREAK SPACE}"  # where a line must not end; a plain space in the mail
+_HARD = "\N{NO-BREAK SPACE}"  # keeps two words on one line; becomes a plain space in the end
 _PERCENT = re.compile(r"(?<=\d) (?=%)")
 
 
 class TemplateFault(Exception):
-    """A template is missing or does not fit its facts. The message shows no value of the facts."""
+    """A template is missing, or does not fit its facts. The error shows no value of the facts."""
 
 
 class Renderer:
@@ -38,7 +38,7 @@ class Renderer:
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folder),
             undefined=jinja2.StrictUndefined,
-            # Plain text: there is nothing to escape, and "&" must stay "&".
+            # In plain text nothing is escaped: "&" must stay "&".
             autoescape=False,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -46,8 +46,12 @@ class Renderer:
         self._environment.filters |= FILTERS
 
     def render(self, notice: str, name: str, facts: Mapping[str, Any]) -> tuple[str, str]:
-        """Subject and text of a notice. Raises `TemplateFault`."""
-        # An underscore begins what is no notice (the layout), a slash or dots would lead out of the folder.
+        """The subject and the text of a notice. `name` is the candidate's name, for the greeting.
+
+        Raises:
+            TemplateFault: there is no such template, or it does not fit these facts.
+        """
+        # Files with an underscore, such as the layout, are not notices. A slash or dots could lead out of the folder.
         if not _NOTICE.fullmatch(notice):
             raise TemplateFault(f"There is no notice {notice[:64]!r}.")
         facts = {**facts, "name": name}
@@ -59,11 +63,11 @@ class Renderer:
         except jinja2.TemplateSyntaxError as error:
             raise TemplateFault(f"Template {error.name or notice}, line {error.lineno}: {error.message}.") from None
         except jinja2.UndefinedError as error:
-            # Names of fields only, never their values.
+            # The message has only the names of fields, never their values.
             raise TemplateFault(f"Template {notice}: {error.message}.") from None
         except TemplateFault as error:
             raise TemplateFault(f"Template {notice}: {error}") from None
-        except Exception as error:  # noqa: BLE001 - a template can fail in any way; its message may quote a fact
+        except Exception as error:  # noqa: BLE001 - a template can raise any error, which may quote a fact
             raise TemplateFault(f"Template {notice} does not fit its facts ({type(error).__name__}).") from None
         return subject, reflowed(whole)
 
@@ -76,10 +80,10 @@ def _split(rendered: str) -> tuple[str, str]:
 
 
 def reflowed(text: str) -> str:
-    """The text with its paragraphs filled to the width of a mail.
+    """The text with its paragraphs wrapped to 76 characters.
 
-    A line beginning with `- ` begins an item of a list; one with `> ` is somebody's own words and stays
-    apart, as does one with `: `, a mark that is taken away (the lines of the signature).
+    A line that begins with `- ` begins an item of a list. A line that begins with `> ` is a quotation, and is not
+    joined to its neighbours. Nor is a line that begins with `: `, such as those of the signature; this mark is removed.
     """
     blocks: list[str] = []
     joins = False
@@ -99,14 +103,14 @@ def _filled(block: str) -> str:
         _PERCENT.sub(_HARD, block.removeprefix(": ")),
         _WIDTH,
         subsequent_indent={"- ": "  ", "> ": "> ", ": ": "    "}.get(mark, ""),
-        break_long_words=False,  # an address of a page stays whole
+        break_long_words=False,  # keep URLs whole
         break_on_hyphens=False,
     )
     return filled.replace(_HARD, " ")
 
 
 def _day(value: str | date) -> str:
-    """`2028-11-22` as `22 November 2028`, whatever the machine's language."""
+    """`2028-11-22` as `22 November 2028`, in English whatever the machine's locale."""
     day = value if isinstance(value, date) else date.fromisoformat(value)
     return _HARD.join((str(day.day), _MONTHS[day.month - 1], str(day.year)))
 
@@ -118,27 +122,27 @@ _MONTHS = (
 
 
 def _day_in(instant: str, zone: str) -> str:
-    """The day, YYYY-MM-DD, on which an instant falls in the zone."""
+    """The day in the zone, written YYYY-MM-DD, on which an instant falls."""
     return day_of(datetime.fromisoformat(instant), zone).isoformat()
 
 
-def _last_day(border: str, zone: str) -> str:
-    """The last day before an exclusive border."""
-    return day_of(datetime.fromisoformat(border) - timedelta(microseconds=1), zone).isoformat()
+def _last_day(end: str, zone: str) -> str:
+    """The last day in the zone, written YYYY-MM-DD, before an exclusive end."""
+    return day_of(datetime.fromisoformat(end) - timedelta(microseconds=1), zone).isoformat()
 
 
 def _percent(score: Mapping[str, Any]) -> str:
-    """A score as people read it: truncated, never rounded up (rule 8)."""
+    """A score as people read it, truncated to two decimals (rule 8): `74.99 %`."""
     return f"{Score.model_validate(score).shown} %"
 
 
-def _told(result: Mapping[str, Any]) -> str:
-    """What a result says, in a few words."""
+def _in_words(result: Mapping[str, Any]) -> str:
+    """A result in a few words: `81.66 %, passed`."""
     return result_words(ResultFacts.model_validate(result))
 
 
 def _quoted(text: str) -> str:
-    """What somebody wrote, set apart line by line."""
+    """A text as a quotation: each line begins with `> `."""
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
@@ -152,7 +156,7 @@ FILTERS = {
     "day_in": _day_in,
     "last_day": _last_day,
     "percent": _percent,
-    "told": _told,
+    "in_words": _in_words,
     "quoted": _quoted,
     "count_of": _count,
 }

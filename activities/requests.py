@@ -1,6 +1,6 @@
-"""What the workflow asks of its activities, and what they answer: the shapes that stand in every history.
+"""The requests of the workflow to its activities, and their answers. Histories of many years contain them.
 
-Change them only by adding optional fields: histories of many years hold them.
+So change them only by adding optional fields. Instants are UTC.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ProgrammeRequest(Shape):
 
 
 class LoadedProgramme(Shape):
-    """The programme: this answer pins it."""
+    """The programme. The candidacy keeps it from this answer."""
 
     programme: PinnedProgramme
 
@@ -44,14 +44,14 @@ class ScoringRequest(Shape):
 
 
 class ScoringAnswer(Shape):
-    """The score, or why there is none (unknown form, another domain's form). Never anything of the key."""
+    """The score, or in `unscored` why there is none, e.g. an unknown form. It shows nothing of the answer key."""
 
     score: Score | None = None
     unscored: str = ""
 
 
 class NoticeRequest(Shape):
-    """Asks to send one notice. `key` makes it idempotent: the same key is the same mail."""
+    """Asks to send one notice. Two requests with the same `key` are for the same notice."""
 
     key: str
     notice: str
@@ -62,7 +62,7 @@ class NoticeRequest(Shape):
 
 
 class OpeningRequest(Shape):
-    """Asks to open the target's workflow. `key` tells our own earlier attempt from somebody else's candidacy."""
+    """Asks to open the workflow of the higher designation. Attempts for the same request have the same `key`."""
 
     key: str
     workflow_id: str
@@ -71,7 +71,7 @@ class OpeningRequest(Shape):
 
 
 class OpeningAnswer(Shape):
-    """None where the target's workflow is open; otherwise why it could not be opened."""
+    """`refusal` is None if the workflow is open; otherwise it says why the workflow could not be opened."""
 
     refusal: str | None = None
 
@@ -86,7 +86,7 @@ class SupersedeRequest(Shape):
 
 
 class SupersedeAnswer(Shape):
-    """The instant at which the lower gave way, or None and why it did not."""
+    """The instant at which the lower certificate gave way; None if it did not, and then `reason` says why."""
 
     superseded_at: Instant | None = None
     reason: str = ""

@@ -1,8 +1,8 @@
-"""Marks responses against an answer key. Reading has no effect on the world, so doing it twice is harmless.
+"""Marks responses against an answer key. Running this twice is harmless, because it only reads.
 
-A key must never show: not in an answer, an error, a log line or a history. So nothing here raises with what
-it read, and an answer holds points only. Whatever is wrong with form or key is an answer too (`unscored`):
-the result is then held for a person, not lost, and no retry loop hides it.
+A key must appear in no answer, error, log line or history. So no error here quotes what was read, and an answer holds
+only points. If the form or its key is wrong, the activity succeeds and says so in `unscored`. The result is then held
+for a person, who sees the reason at once; an activity that fails would be repeated unseen.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _Answer = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, m
 class AnswerKey(BaseModel):
     """The right answer to every question of a form, as in the file `{form}.json`."""
 
-    # hide_input: the text of a validation error would quote the key.
+    # Without `hide_input_in_errors`, a validation error would quote the key.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     form: str
@@ -36,14 +36,14 @@ class AnswerKey(BaseModel):
     answers: Annotated[dict[str, _Answer], Field(min_length=1, max_length=1000, repr=False)]
 
     def points(self, responses: dict[str, str]) -> int:
-        """How many responses are right. A question without a response is not."""
+        """The number of right responses. A question without a response gives no point."""
         return sum(
             _same(responses[question], right) for question, right in self.answers.items() if question in responses
         )
 
 
 class _NoKey(Exception):
-    """Why there is no usable key, in words that show nothing of it."""
+    """There is no usable key. The message says why, and shows nothing of the key."""
 
 
 def _same(given: str, right: str) -> bool:
@@ -51,7 +51,11 @@ def _same(given: str, right: str) -> bool:
 
 
 def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object whose names are all different: of two answers to one question none is to be trusted."""
+    """A JSON object. If a question has two answers, neither can be trusted.
+
+    Raises:
+        ValueError: a name stands twice.
+    """
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
@@ -61,14 +65,14 @@ def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class Scoring:
-    """Marks responses with the answer keys in `folder`, or says that none is configured."""
+    """Marks responses with the answer keys in `folder`; None means that no folder is configured."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
     @activity.defn(name=SCORE_RESPONSES)
     def score_responses(self, request: ScoringRequest) -> ScoringAnswer:
-        """One point for each right answer, out of the number of questions; or why there is no score."""
+        """The score, with one point for each right response out of the number of questions; or why there is none."""
         try:
             key = self._key(request.form)
         except _NoKey as reason:
@@ -81,9 +85,14 @@ class Scoring:
         return ScoringAnswer(score=Score(points=points, out_of=Decimal(len(key.answers))))
 
     def _key(self, form: str) -> AnswerKey:
+        """The answer key of a form.
+
+        Raises:
+            _NoKey: there is no usable key for this form.
+        """
         if self._folder is None:
             raise _NoKey("no folder of answer keys is configured (CERTPATH_ANSWER_KEYS)")
-        # The pattern holds no separator, and ".json" is appended: not even the form ".." leaves the folder.
+        # The pattern allows no separator, and ".json" is appended. So even the form ".." stays inside the folder.
         if not _FORM.fullmatch(form):
             raise _NoKey("the form's name is not one (letters, digits, dot, hyphen, underscore; at most 64)")
         try:
@@ -103,7 +112,7 @@ class Scoring:
         try:
             key = AnswerKey.model_validate(json.loads(text, object_pairs_hook=_once))
         except ValidationError as error:
-            # The outermost name only: what lies below are questions and answers.
+            # Show only the outermost name, because the names below it are questions.
             fields = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
             ours = sorted(fields & AnswerKey.model_fields.keys()) or ["the file"]
             raise _NoKey(f"{broken}: see {', '.join(ours)}") from None

@@ -1,4 +1,4 @@
-"""The notices that this process failed to send and that will be tried again, for the metric of the oldest of them."""
+"""The notices that this worker failed to send and that will be tried again, for the metric of the oldest one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.common import RetryPolicy
 
-# The server may add a tenth to a pause, and the task then waits for a free worker.
+# The server may lengthen a pause by a tenth, and the task may then wait for a free worker.
 _SLACK_SHARE = 0.1
 _SLACK = timedelta(minutes=1)
-# An attempt under way is bounded by two minutes, and the pause after it is not known before it has failed.
+# An attempt takes at most two minutes. Only when it has failed is the pause after it known.
 _UNDER_WAY = timedelta(minutes=3)
-# What the workflow asks for, where the server does not say (see workflows/calls.py).
+# The policy of `workflows/calls.py`, for servers that do not report the policy of an attempt.
 _POLICY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
 )
@@ -30,11 +30,11 @@ class _Waiting:
 class WaitingNotices:
     """Remembers each notice from its first failed attempt until it is sent or given up.
 
-    Any worker may get the next attempt. So an entry also goes when its next attempt is overdue here: another worker
-    has taken it, and has the entry from then on, or the workflow has given the notice up. A worker that has just
-    started knows nothing of a notice until its next attempt, which is at most fifteen minutes away.
+    Any worker may get the next attempt. So an entry is also removed when its next attempt is overdue here: another
+    worker has made it, and has the entry now, or the workflow has given the notice up. A worker that has just started
+    learns of a notice with its next attempt, at most fifteen minutes later.
 
-    Not for use from several threads.
+    This class is not safe for use from several threads.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -42,12 +42,12 @@ class WaitingNotices:
         self._waiting: dict[str, _Waiting] = {}
 
     def begun(self, key: str, queued_at: datetime, *, attempt: int) -> None:
-        """An attempt to send the notice `key` begins here; the first attempt is number 1."""
+        """An attempt to send the notice with this key begins on this worker. The first attempt is number 1."""
         if attempt > 1:
             self._expect(key, queued_at, _UNDER_WAY)
 
     def failed(self, key: str, queued_at: datetime, *, attempt: int, policy: RetryPolicy | None) -> None:
-        """The attempt failed, and `policy` says when the next one is due; None where the server did not say."""
+        """The attempt failed. `policy` says when the next one is due; None if the server did not report it."""
         self._expect(key, queued_at, _pause(attempt, policy or _POLICY))
 
     def ended(self, key: str) -> None:
@@ -55,7 +55,7 @@ class WaitingNotices:
         self._waiting.pop(key, None)
 
     def oldest(self, now: datetime | None = None) -> timedelta:
-        """The age of the oldest notice that waits, at `now` (an instant with an offset); zero where none waits."""
+        """The age of the oldest waiting notice at `now`, an instant with an offset; zero if no notice waits."""
         monotonic = self._monotonic()
         self._waiting = {key: one for key, one in self._waiting.items() if one.until > monotonic}
         if not self._waiting:
@@ -69,8 +69,8 @@ class WaitingNotices:
 
 
 def _pause(attempt: int, policy: RetryPolicy) -> timedelta:
-    """How long the server waits before the attempt after this one."""
+    """How long the server waits after this attempt before it makes the next one."""
     longest = policy.maximum_interval or policy.initial_interval * 100
-    # A large exponent would overflow long after the longest pause is reached.
+    # The longest pause is reached long before the exponent 64, and a larger exponent could overflow.
     factor = policy.backoff_coefficient ** min(attempt - 1, 64)
     return timedelta(seconds=min(policy.initial_interval.total_seconds() * factor, longest.total_seconds()))

@@ -116,7 +116,7 @@ async def _score(inquiry: ScoreResponses) -> Answer:
 
 
 async def _ask_lower(inquiry: AskLower) -> Answer:
-    """Asks until there is an answer. The lower certificate may have given way, and only the answer been lost (rule 23)."""
+    """Asks until there is an answer: the lower certificate may have given way, and its answer been lost (rule 23)."""
     request = requests.SupersedeRequest(
         workflow_id=inquiry.workflow_id,
         by_workflow_id=inquiry.by_workflow_id,
