@@ -110,7 +110,11 @@ class Outbox:
 
 
 class MailServer:
-    """A mail server: `smtp://`, `smtps://` or `smtp+starttls://`, `[user:password@]host[:port]`."""
+    """A mail server, by its URL: `smtp://`, `smtps://` or `smtp+starttls://`, then `[user:password@]host[:port]`.
+
+    Raises:
+        ValueError: the URL is not of this form. The error does not repeat it.
+    """
 
     def __init__(self, url: str) -> None:
         self._url: SplitResult = urlsplit(url)

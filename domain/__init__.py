@@ -1,1 +1,1 @@
-"""The rules of the programme: pure functions over events. No Temporal, no clock, no file, no network."""
+"""The rules of the programme: pure functions over events, which use no Temporal, clock, file or network."""

@@ -59,8 +59,8 @@ def assess(programme: Programme, results: dict[str, ResultFacts], domain: str) -
 
 def counted(results: dict[str, ResultFacts], domain: str) -> list[ResultFacts]:
     """The accepted results of a domain that use an attempt, in the order in which they were taken."""
-    mine = [result for result in results.values() if result.domain == domain and result.outcome != "voided"]
-    return sorted(mine, key=lambda result: (result.taken_at, result.result_id))
+    attempts = [result for result in results.values() if result.domain == domain and result.outcome != "voided"]
+    return sorted(attempts, key=lambda result: (result.taken_at, result.result_id))
 
 
 def assessments(state: State) -> dict[str, Assessment]:

@@ -71,7 +71,7 @@ CONCLUSIONS: tuple[Callable[[Decision], None], ...] = (
 )
 """Decisions that follow from a new state without a message. They are tried in turn until none records an event.
 
-The order is important. Results that waited for the purchase and the experience are counted first, because they may
+The order is important. First come the experience and the results that waited for the purchase, because they may
 complete the requirements. A settlement is lifted before the certificate is granted, so that the timeline shows both.
 The certificate is granted before the candidacy can be closed.
 """

@@ -63,7 +63,7 @@ class ExperienceClaim(Frozen):
 
 
 class WorkProduct(Frozen):
-    """Where the work product stands."""
+    """Where the work product stands. `due_on` and `due_at` are set while a revision is awaited."""
 
     status: Literal["open", "submitted", "revise", "passed", "failed"] = "open"
     submission_id: str | None = None

@@ -56,7 +56,7 @@ class CertificationWorkflow(WithInbox):
         try:
             self._begin(read_start(payloads))
         except InvalidMessage as error:
-            self.inbox.closed_by = error
+            self.inbox.invalid_registration = error
 
     def _begin(self, start: Registration | Journal) -> None:
         if isinstance(start, Registration):
@@ -84,7 +84,7 @@ class CertificationWorkflow(WithInbox):
                 if life.cancelled():
                     raise  # the worker drops this run from its cache; waiting again would loop for ever
                 # The rules decide what a cancellation means (rule 21), so the run goes on.
-                self.traces.took_in()
+                self.traces.took_something_in()
                 self._tasks.append(asyncio.create_task(self.inbox.take_cancellation()))
         if not journal.state.closed:
             workflow.continue_as_new(journal.carried())
@@ -95,12 +95,12 @@ class CertificationWorkflow(WithInbox):
         self._tasks.append(asyncio.create_task(self.traces.keep()))
         try:
             journal = await self._open()
-            await self._go_on(journal)
+            await self._run_until_over(journal)
         finally:
             self.traces.end()
         return journal
 
-    async def _go_on(self, journal: Journal) -> None:
+    async def _run_until_over(self, journal: Journal) -> None:
         self._tasks.append(asyncio.create_task(self._clock.keep(journal)))
         self._tasks += [asyncio.create_task(outbox.send(journal, lane)) for lane in outbox.LANES]
         while not (journal.state.closed or self._time_to_continue(journal)):
@@ -117,14 +117,14 @@ class CertificationWorkflow(WithInbox):
                 counting.decided(REGISTRATION, changed=True)
                 counting.happened(self.inbox.journal.events)
             except InvalidMessage as error:
-                self.inbox.closed_by = error
+                self.inbox.invalid_registration = error
         if self.inbox.journal is None:
-            counting.refused(REGISTRATION, self.inbox.closed_by or InvalidMessage(REGISTRATION, []))
+            counting.refused(REGISTRATION, self.inbox.invalid_registration or InvalidMessage(REGISTRATION, []))
             raise self._invalid()
         return self.inbox.journal
 
     def _invalid(self) -> BaseException:
-        return failure(self.inbox.closed_by or InvalidMessage("registration", []))
+        return failure(self.inbox.invalid_registration or InvalidMessage("registration", []))
 
     async def _something_happened(self, journal: Journal, seen: State) -> None:
         await workflow.wait_condition(

@@ -40,12 +40,12 @@ class Inbox:
 
     def __init__(self, under_way: UnderWay) -> None:
         self.journal: Journal | None = None
-        self.closed_by: InvalidMessage | None = None
+        self.invalid_registration: InvalidMessage | None = None
         self.arrived = 0
         self._under_way = under_way
         self._turn_ends = _MESSAGES_A_TURN
         self._turning: asyncio.Task[None] | None = None
-        self._in_hand: set[str] = set()
+        self._being_decided: set[str] = set()
         self._validated: dict[str, Message] = {}
 
     # --- updates and signals --------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ class Inbox:
         Raises:
             ApplicationError: of type InvalidMessage or Refused.
         """
-        traces.current().given()  # accepting the update is a command
+        traces.current().gave_command()  # accepting the update is a command
         # The validator has parsed the message just before, except when a history is replayed.
         message = self._validated.pop(_update_id(), None)
         with self._under_way.message():
@@ -102,7 +102,7 @@ class Inbox:
 
     async def take_signal(self, name: str, payloads: Sequence[RawValue]) -> None:
         """Takes a signal. A wrong signal is recorded on the timeline, and never fails the workflow task."""
-        traces.current().took_in()
+        traces.current().took_something_in()
         with self._under_way.message():
             try:
                 await self._take(name, payloads, None, from_signal=True)
@@ -159,8 +159,8 @@ class Inbox:
 
     async def _opened(self) -> Journal | None:
         """Waits until the candidacy is registered; None if the registration was invalid."""
-        if self.journal is None and self.closed_by is None:
-            await workflow.wait_condition(lambda: self.journal is not None or self.closed_by is not None)
+        if self.journal is None and self.invalid_registration is None:
+            await workflow.wait_condition(lambda: self.journal is not None or self.invalid_registration is not None)
         return self.journal
 
     async def _take_turns(self) -> None:
@@ -176,8 +176,8 @@ class Inbox:
         key, digest = message.message_id, digest_of(message)
         if key is None:
             return await self._decide(journal, message, digest)
-        while key in self._in_hand:
-            await workflow.wait_condition(lambda: key not in self._in_hand)
+        while key in self._being_decided:
+            await workflow.wait_condition(lambda: key not in self._being_decided)
         known = journal.ledger.get(key)
         if known:
             if known.digest != digest:
@@ -186,11 +186,11 @@ class Inbox:
                 )
             counting.decided(message.message, changed=False)
             return known.receipt(duplicate=True)
-        self._in_hand.add(key)
+        self._being_decided.add(key)
         try:
             return await self._decide(journal, message, digest)
         finally:
-            self._in_hand.discard(key)
+            self._being_decided.discard(key)
 
     async def _decide(self, journal: Journal, message: Message, digest: str) -> dict[str, Any]:
         answer = await self._answer(journal, message)

@@ -31,8 +31,8 @@ class Publisher:
     def publish(self, state: State) -> None:
         """Brings the search attributes and the current details up to date."""
         workflow.set_current_details(details(state))
-        wanted = _attributes(state)
-        changed = {key: value for key, value in wanted.items() if not _same(self._published.get(key.name), value)}
+        current = _attributes(state)
+        changed = {key: value for key, value in current.items() if not _same(self._published.get(key.name), value)}
         if changed:
             traces.upsert(
                 [key.value_unset() if value is None else key.value_set(value) for key, value in changed.items()]
@@ -40,10 +40,10 @@ class Publisher:
             self._published.update({key.name: value for key, value in changed.items()})
 
 
-def _same(published: Any, wanted: Any) -> bool:
-    if isinstance(wanted, list):
-        return list(published or []) == wanted
-    return bool(published == wanted)
+def _same(published: Any, current: Any) -> bool:
+    if isinstance(current, list):
+        return list(published or []) == current
+    return bool(published == current)
 
 
 def _attributes(state: State) -> dict[SearchAttributeKey[Any], Any]:

@@ -31,16 +31,16 @@ class Traces:
     """Records whether a run has given a command in its current workflow task, and gives one if it has not."""
 
     def __init__(self) -> None:
-        self._given_in = 0
+        self._last_task_with_command = 0
         self._needs_command = False
         self._quiet = 0
         self._ended = False
 
-    def given(self) -> None:
+    def gave_command(self) -> None:
         """Call this when a command is given."""
-        self._given_in = _task()
+        self._last_task_with_command = _task()
 
-    def took_in(self) -> None:
+    def took_something_in(self) -> None:
         """Call this when a signal, a cancellation, an activity's answer or the firing of a timer is taken in."""
         self._needs_command = True
 
@@ -55,7 +55,7 @@ class Traces:
             for _ in range(_TURNS):
                 await workflow.wait_condition(lambda: True)  # let every coroutine that is ready now go first
             self._needs_command = False
-            if self._given_in != _task() and not self._ended:
+            if self._last_task_with_command != _task() and not self._ended:
                 self._quiet += 1
                 workflow.upsert_memo({QUIET_TASKS: self._quiet})
 
@@ -76,11 +76,11 @@ async def activity(name: str, request: Any, result_type: type[T], **options: Unp
         ActivityError: the activity failed for good.
     """
     traces = current()
-    traces.given()
+    traces.gave_command()
     try:
         answer: T = await workflow.execute_activity(name, request, result_type=result_type, **options)
     finally:
-        traces.took_in()
+        traces.took_something_in()
     return answer
 
 
@@ -88,13 +88,13 @@ async def sleep(duration: timedelta, summary: str) -> None:
     """Sleeps for this time, with a timer that the UI shows under this summary."""
     traces = current()
     if duration > timedelta(0):
-        traces.given()
+        traces.gave_command()
     try:
         await workflow.sleep(duration, summary=summary)
     except asyncio.CancelledError:
-        traces.given()
+        traces.gave_command()
         raise
-    traces.took_in()
+    traces.took_something_in()
 
 
 async def until(condition: Callable[[], bool], patience: timedelta, summary: str) -> None:
@@ -102,17 +102,17 @@ async def until(condition: Callable[[], bool], patience: timedelta, summary: str
     if condition():
         return
     traces = current()
-    traces.given()
+    traces.gave_command()
     try:
         await workflow.wait_condition(condition, timeout=patience, timeout_summary=summary)
-        traces.given()  # the timer is cancelled
+        traces.gave_command()  # the timer is cancelled
     except TimeoutError:
-        traces.took_in()
+        traces.took_something_in()
 
 
 def upsert(attributes: Sequence[SearchAttributeUpdate[Any]]) -> None:
     """Sets search attributes."""
-    current().given()
+    current().gave_command()
     workflow.upsert_search_attributes(attributes)
 
 

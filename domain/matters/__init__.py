@@ -1,1 +1,1 @@
-"""The matters of the rulebook, a module each: what a message leads to, what an event does, when to ask again."""
+"""The matters of the rulebook, one module each. A matter decides commands, folds events, and sets alarms."""

@@ -143,7 +143,7 @@ def _window_over(state: State) -> bool:
 
 
 def time_out(decision: Decision, command: RingAlarm) -> None:
-    """Uses the lower certificate's last answer, at the end of the settlement: certifies, or closes (rule 23)."""
+    """Certifies or closes at the end of the settlement, by the lower certificate's last answer (rule 23)."""
     ring_lower(decision, command)
     state = decision.state
     if ready(state):

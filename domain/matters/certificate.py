@@ -188,16 +188,16 @@ def reminder_of(days: int | None) -> str:
     return f"{days} days to the certificate's expiry"
 
 
-def _asked(state: State, kind: AlarmKind, border: datetime) -> bool:
+def _asked(state: State, kind: AlarmKind, deadline: datetime) -> bool:
     """Whether the alarm of this deadline has passed while a review was pending, and has asked for attention."""
-    return Asked(kind=kind, at=border) in state.asked
+    return Asked(kind=kind, at=deadline) in state.asked
 
 
-def review_pending(state: State, border: datetime) -> bool:
-    """Whether evidence that was submitted before this instant (UTC) is still under review (rules 3, 19)."""
+def review_pending(state: State, deadline: datetime) -> bool:
+    """Whether evidence that was submitted before this deadline (UTC) is still under review (rules 3, 19)."""
     recertification = state.recertification
     submitted_at = recertification.submitted_at
-    return recertification.status == "submitted" and submitted_at is not None and submitted_at < border
+    return recertification.status == "submitted" and submitted_at is not None and submitted_at < deadline
 
 
 def ring_expiry(decision: Decision, _command: RingAlarm) -> None:
@@ -209,21 +209,21 @@ def ring_expiry(decision: Decision, _command: RingAlarm) -> None:
 
 def ring_lapse(decision: Decision, _command: RingAlarm) -> None:
     certificate = _certificate(decision)
-    lapse_when_over(decision, rung=certificate.lapses_at)
+    lapse_when_over(decision, due=certificate.lapses_at)
     if review_pending(decision.state, certificate.lapses_at):
         _ask_for_review(decision, AlarmKind.LAPSE, certificate.lapses_at)
 
 
 def ring_end(decision: Decision, _command: RingAlarm) -> None:
     certificate = _certificate(decision)
-    lapse_when_over(decision, rung=certificate.ends_at)
+    lapse_when_over(decision, due=certificate.ends_at)
     if review_pending(decision.state, certificate.ends_at):
         _ask_for_review(decision, AlarmKind.END, certificate.ends_at)
 
 
-def _ask_for_review(decision: Decision, kind: AlarmKind, border: datetime) -> None:
+def _ask_for_review(decision: Decision, kind: AlarmKind, deadline: datetime) -> None:
     reason = "evidence that was submitted in time is still under review"
-    asked = Asked(kind=kind, at=border)
+    asked = Asked(kind=kind, at=deadline)
     decision.record(AttentionRaised, attention=REVIEW_WAITING, reason=reason, asked=asked)
 
 
@@ -248,24 +248,25 @@ def ring_reminder(decision: Decision, command: RingAlarm) -> None:
 # --- conclusions --------------------------------------------------------------------------------------------
 
 
-def lapse_when_over(decision: Decision, *, rung: datetime | None = None) -> None:
+def lapse_when_over(decision: Decision, *, due: datetime | None = None) -> None:
     """Lets the certification lapse or end when its time is over, unless a review is still pending (rule 19).
 
-    As in `closing.close_when_over`, only the alarm of that instant does so (`rung`), or a decision after that alarm.
+    As in `closing.close_when_over`, this needs the alarm of that instant, or a decision after it. `due` is the instant
+    of the alarm that is being handled.
     """
     state = decision.state
     certificate = state.certificate
     if certificate is None or state.closed:
         return
-    if certificate.phase == "grace" and _over(state, AlarmKind.LAPSE, certificate.lapses_at, rung):
+    if certificate.phase == "grace" and _over(state, AlarmKind.LAPSE, certificate.lapses_at, due):
         decision.record(CertificationLapsed, ends_on=certificate.ends_on)
-    elif certificate.phase == "lapsed" and _over(state, AlarmKind.END, certificate.ends_at, rung):
+    elif certificate.phase == "lapsed" and _over(state, AlarmKind.END, certificate.ends_at, due):
         close(decision, Status.EXPIRED, f"not recertified by {certificate.ends_on}")
 
 
-def _over(state: State, kind: AlarmKind, border: datetime, rung: datetime | None) -> bool:
+def _over(state: State, kind: AlarmKind, deadline: datetime, due: datetime | None) -> bool:
     """Whether the alarm of this deadline is being handled or was handled, and no evidence sent before is pending."""
-    return (border == rung or _asked(state, kind, border)) and not review_pending(state, border)
+    return (deadline == due or _asked(state, kind, deadline)) and not review_pending(state, deadline)
 
 
 # --- folds --------------------------------------------------------------------------------------------------

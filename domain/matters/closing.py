@@ -100,14 +100,14 @@ def ring_settled(decision: Decision, _command: RingAlarm) -> None:
     if state.window is None or state.certificate:
         return
     asked = settlement(state.window)
-    close_when_over(decision, rung=asked)
+    close_when_over(decision, due=asked)
     if not decision.state.closed:
         _ask(decision, asked)
 
 
 def ring_exhausted(decision: Decision, command: RingAlarm) -> None:
     asked = _exhaustion(command.subject, command.due)
-    close_when_over(decision, rung=asked)
+    close_when_over(decision, due=asked)
     if not decision.state.closed:
         _ask(decision, asked)
 
@@ -143,11 +143,12 @@ def settle_attempts(decision: Decision) -> None:
             decision.record(SettlementLifted, domain=domain)
 
 
-def close_when_over(decision: Decision, *, rung: Asked | None = None) -> None:
+def close_when_over(decision: Decision, *, due: Asked | None = None) -> None:
     """Closes a candidacy whose settlement is over, unless a person still has to decide something (rules 3, 10, 15).
 
-    Only the alarm of the settlement closes it (`rung`), or a decision after that alarm. The time alone is not enough:
-    after an outage the first waiting message would close the candidacy, before the messages behind it were taken.
+    Too many failed work products close it at once. A settlement closes it only when its alarm is handled (`due` is then
+    this settlement), or in a later decision. The time alone does not suffice: after an outage, the first waiting
+    message would close the candidacy before the messages behind it were taken.
     """
     state = decision.state
     if state.certificate or state.closed or state.window is None:
@@ -155,7 +156,7 @@ def close_when_over(decision: Decision, *, rung: Asked | None = None) -> None:
     if state.work_product.failures >= state.programme.rules.work_product.failures:
         close(decision, Status.REFUSED, f"{state.work_product.failures} work products failed")
         return
-    ended = (*state.asked, rung)
+    ended = (*state.asked, due)
     held = {hold.result.domain for hold in state.held.values()}
     for domain, settles_at in state.settlements.items():
         if _exhaustion(domain, settles_at) in ended and domain not in held:
