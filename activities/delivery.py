@@ -150,7 +150,7 @@ class MailServer:
         except smtplib.SMTPResponseException as error:
             raise Deferred(f"{named} is not ready ({error.smtp_code}).") from None
         except (smtplib.SMTPException, OSError) as error:
-            raise Deferred(f"{named} broke off ({type(error).__name__}).") from None
+            raise Deferred(f"{named} broke off the connection ({type(error).__name__}).") from None
         finally:
             _leave(server)
 
@@ -165,11 +165,11 @@ class MailServer:
             # The sender's address is our own, so an operator can correct it.
             raise Deferred(f"{self._where} refuses the sender's address ({error.smtp_code}).") from None
         except smtplib.SMTPNotSupportedError:
-            raise Undeliverable(f"{self._where} takes no address beyond ASCII.") from None
+            raise Undeliverable(f"{self._where} accepts only ASCII addresses.") from None
         except smtplib.SMTPDataError as error:
             raise self._refused("the message", error.smtp_code) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise Deferred(f"{self._where} broke off ({type(error).__name__}).") from None
+            raise Deferred(f"{self._where} broke off the connection ({type(error).__name__}).") from None
         finally:
             # By now the message is accepted or refused. An error while disconnecting must not cause another attempt.
             _leave(server)

@@ -141,4 +141,4 @@ def _recipient(name: str, email: str) -> Address:
         # `addr_spec` accepts ASCII only. The pattern above has excluded characters that would end the address.
         return Address(display_name=name, username=user, domain=host)
     except Exception as error:  # noqa: BLE001 - the address parser raises many errors, which quote the address
-        raise Undeliverable(f"The e-mail address on record is not one ({type(error).__name__}).") from None
+        raise Undeliverable(f"The e-mail address on record is not valid ({type(error).__name__}).") from None

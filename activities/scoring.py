@@ -94,7 +94,7 @@ class Scoring:
             raise _NoKey("no folder of answer keys is configured (CERTPATH_ANSWER_KEYS)")
         # The pattern allows no separator, and ".json" is appended. So even the form ".." stays inside the folder.
         if not _FORM.fullmatch(form):
-            raise _NoKey("the form's name is not one (letters, digits, dot, hyphen, underscore; at most 64)")
+            raise _NoKey("the form's name is not valid (letters, digits, dot, hyphen, underscore; at most 64)")
         try:
             with (self._folder / f"{form}.json").open("rb") as file:
                 text = file.read(_LARGEST + 1)
