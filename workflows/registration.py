@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import Register, Registration
-    from domain.matters.advancement import workflow_id_of
+    from domain.identity import workflow_id_of
     from domain.messages import InvalidMessage, Problem, check_times, parse
     from domain.scheme import Programme
     from workflows import inquiries

@@ -1,5 +1,5 @@
-"""Acts on thousands, which may be ended anywhere and begun again: the verbs `import`, `results` and `message`.
+"""What the verbs `import`, `results` and `message` share: their options, and a bulk act shown to people.
 
-`enrolling`, `delivering` and `addressing` are the three; `act` is what they share: the plan, the workers (`running`)
-and the outcome file (`outcomes`). What the files hold is read by `cli.files`.
+What is done to each row is in `client.bulk`. `carrying` shows progress, stops on Ctrl-C and answers the exit code;
+`rows` tells of bad rows.
 """

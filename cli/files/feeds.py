@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from cli import candidates, programme
-from cli.candidates import Candidacy
 from cli.files import cells, reading
 from cli.files.tables import Columns, Entry, Problem, Row, Sheet
+from client import scheme
+from client.candidacy import Candidacy
 from domain import messages
 from domain.commands import RecordAssessmentResult
+from domain.identity import WORD
 from domain.vocabulary import ProblemCode
 
 MESSAGE = "record_assessment_result"
@@ -85,8 +86,8 @@ class Checker:
     """Checks rows one after the other, and remembers which message ids the file gave."""
 
     def __init__(self) -> None:
-        self._titles = programme.titles()
-        self._domains = programme.domains()
+        self._titles = scheme.titles()
+        self._domains = scheme.domains()
         self._given: dict[tuple[Candidacy, str], tuple[int, dict[str, Any]]] = {}
         self._now = datetime.now(UTC)
 
@@ -111,7 +112,7 @@ class Checker:
             value = row.fields.get(column)
             if value is None:
                 problems.append(Problem(row.line, column, "is empty: fill it in"))
-            elif not isinstance(value, str) or not candidates.WORD.fullmatch(value):
+            elif not isinstance(value, str) or not WORD.fullmatch(value):
                 explain = cells.candidate if column == "candidate_id" else cells.code
                 problems.append(Problem(row.line, column, explain(value, "")))
             elif column == "designation" and (told := cells.unknown_designation(value, self._titles)):

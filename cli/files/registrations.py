@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from cli import programme
-from cli.candidates import Candidacy
 from cli.files import cells, reading
 from cli.files.tables import Columns, Entry, Problem, Row, Sheet
+from client import scheme
+from client.candidacy import Candidacy
 from domain import messages
 from domain.commands import Registration
 from domain.vocabulary import ProblemCode
@@ -71,7 +71,7 @@ class Checker:
     """Checks rows one after the other, and remembers whom it has seen."""
 
     def __init__(self) -> None:
-        self._titles = programme.titles()
+        self._titles = scheme.titles()
         self._first: dict[tuple[str, str], int] = {}
         self._now = datetime.now(UTC)
 

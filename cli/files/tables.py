@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cli import exits
-from cli.candidates import Candidacy
 from cli.files import sources
+from client.candidacy import Candidacy
 
 MAX_ROWS = 500_000
 MAX_COLUMNS = 1000

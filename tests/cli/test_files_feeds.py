@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cli import exits, programme
-from cli.candidates import Candidacy
+from cli import exits
 from cli.files import feeds
 from cli.files.tables import Sheet
+from client import scheme
+from client.candidacy import Candidacy
 from domain.messages import digest_of, parse_message
 
 COLUMNS = feeds.COLUMNS.names
@@ -310,8 +311,8 @@ def test_standard_input_is_csv_or_json_by_its_first_character(monkeypatch: pytes
 
 
 def test_without_a_scheme_only_the_form_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.programme.titles", dict)
-    monkeypatch.setattr("cli.programme.domains", dict)
+    monkeypatch.setattr("client.scheme.titles", dict)
+    monkeypatch.setattr("client.scheme.domains", dict)
     assert _csv(tmp_path, GOOD | {"designation": "NEW", "domain": "new-domain"}).problems == []
     assert len(_told(_csv(tmp_path, GOOD | {"domain": "New Domain"}))) == 1
 
@@ -325,17 +326,17 @@ def test_a_pass_is_not_taken_for_the_id_of_a_result(tmp_path: Path) -> None:
 
 
 def test_the_domains_are_those_of_the_scheme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert programme.domains()["leadership-and-business"] == "Leadership & Business"
-    scheme = tmp_path / "scheme.toml"
-    scheme.write_text('[domains]\nnew-domain = "New"\n[designations.NEW]\ntitle = "Newest"\n')
-    monkeypatch.setenv("CERTPATH_SCHEME", str(scheme))
+    assert scheme.domains()["leadership-and-business"] == "Leadership & Business"
+    file = tmp_path / "scheme.toml"
+    file.write_text('[domains]\nnew-domain = "New"\n[designations.NEW]\ntitle = "Newest"\n')
+    monkeypatch.setenv("CERTPATH_SCHEME", str(file))
     assert _csv(tmp_path, GOOD | {"designation": "NEW", "domain": "new-domain"}).problems == []
     assert len(_told(_csv(tmp_path, GOOD))) == 2
     for broken in ("domains = 3\ndesignations = 4", "no toml", '[domains]\n[designations.X]\ntitles = "x"'):
-        scheme.write_text(broken)
-        assert programme.domains() == programme.titles() == {}
+        file.write_text(broken)
+        assert scheme.domains() == scheme.titles() == {}
     monkeypatch.setenv("CERTPATH_SCHEME", str(tmp_path / "none.toml"))
-    assert programme.domains() == programme.titles() == {}
+    assert scheme.domains() == scheme.titles() == {}
 
 
 # --- properties

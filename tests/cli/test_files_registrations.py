@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cli import exits
 from cli.files import registrations
 from cli.files.tables import Sheet
-from cli.registration import checked
+from client.enrolment import checked
 
 COLUMNS = registrations.COLUMNS.names
 GOOD = {
@@ -188,7 +188,7 @@ def test_every_fault_of_a_row_is_told_with_what_to_do(tmp_path: Path, changes: d
 
 
 def test_without_a_scheme_every_code_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.programme.titles", dict)
+    monkeypatch.setattr("client.scheme.titles", dict)
     assert _told(tmp_path, designation="NEW-1") == []
     (told,) = _told(tmp_path, designation="C C")
     assert told.startswith("designation: must be 1 to 64 letters, digits")

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cli.candidates import Candidacy
 from cli.files import feeds, reading
 from cli.files import registrations as candidate_files
+from client.candidacy import Candidacy
 from runtime.settings import ROOT
 
 EXAMPLES = ROOT / "examples"
