@@ -167,6 +167,12 @@ def test_nothing_but_the_command_line_and_its_tests_imports_it() -> None:
     assert not [path for path in (*above, *tests) if any(module.split(".")[0] == "cli" for module in rooms_of(path))]
 
 
+def test_no_worker_imports_a_client() -> None:
+    rooms = ("domain", "views", "runtime", "workflows", "activities", "monitoring")
+    files = [path for room in rooms for path in (ROOT / room).rglob("*.py")] + [ROOT / "worker.py"]
+    assert not [path for path in files if {"client", "demo"} & {module.split(".")[0] for module in rooms_of(path)}]
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "client").rglob("*.py")), ids=lambda path: path.name)
 def test_a_client_knows_no_terminal_and_stands_on_the_rooms_below(path: Path) -> None:
     rooms = {module.split(".")[0] for module in imports(ast.parse(path.read_text(encoding="utf-8")))}
