@@ -214,16 +214,17 @@ def _besides(wanted: Filter) -> Iterator[str]:
     if wanted.run is not None:
         yield _RUNS[wanted.run]
     if wanted.ringing is not None:
-        yield _may_ring(*wanted.ringing)
+        yield _RUNS[Run.OPEN]
+        yield from _may_ring(*wanted.ringing)
     if wanted.no_status:
         yield f"{Attribute.CERTIFICATION_STATUS} IS NULL"
     if wanted.candidate_id is not None:
         yield _is(Attribute.CANDIDATE_ID, wanted.candidate_id)
 
 
-def _may_ring(within: timedelta, known: Facts) -> str:
+def _may_ring(within: timedelta, known: Facts) -> Iterator[str]:
     if not known.readable:
-        return _RUNS[Run.OPEN]
+        return
     held = ", ".join(f"'{status}'" for status in _CERTIFICATES)
     certificates = f"{Attribute.CERTIFICATION_STATUS} IN ({held})"
     soon = [_deadline_by(within + timedelta(days=known.candidate_days))]
@@ -235,7 +236,7 @@ def _may_ring(within: timedelta, known: Facts) -> str:
         f"{certificates} AND {_deadline_by(within + timedelta(days=known.holder_days))}",
         f"NOT ({certificates}) AND ({' OR '.join(soon)})",
     ]
-    return f"{_RUNS[Run.OPEN]} AND ({' OR '.join(f'({part})' for part in parts)})"
+    yield " OR ".join(f"({part})" for part in parts)
 
 
 def _deadline_by(within: timedelta) -> str:

@@ -95,7 +95,7 @@ def test_how_far_ahead_alarms_ring_comes_from_the_scheme(tmp_path: Path, monkeyp
     assert known.any_time == ("CCSL", "CCOM")
     assert known.advances_to == {"CCMA": "CCOM", "CCMC": "CCSL"}
     text = query(Filter(ringing=Ringing(timedelta(days=1), known)))
-    assert text.startswith(f"{PLAIN} AND (ExecutionStatus = 'Running' AND ((NextDeadline IS NULL) OR (")
+    assert text.startswith(f"{PLAIN} AND (ExecutionStatus = 'Running') AND ((NextDeadline IS NULL) OR (")
     assert "Designation = 'CCSL'" in text
     broken = tmp_path / "scheme.toml"
     broken.write_text("nothing")
