@@ -2,12 +2,16 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from cli.everyday import VERBS
 from domain.vocabulary import AttentionKind
 from views import words
+
+if TYPE_CHECKING:
+    from views.status import StatusView
 
 HELD = AttentionKind.HELD_RESULT
 
@@ -23,31 +27,44 @@ _ELSEWHERE = (AttentionKind.LOWER_NOT_IN_FORCE, AttentionKind.ADVANCEMENT_REFUSE
 _VERBS = {verb.message: " ".join(verb.words) for verb in VERBS}
 
 
-def matters(status: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Everything that asks for attention, from the answer of the `status` query.
+class Matter(NamedTuple):
+    """One thing that asks for attention. `attention` is the value, of any build.
 
-    Each with `attention`, `kind`, `result_id` (of a held result), `since`, `what`, `advice` and `command`.
+    `kind` is its kind, or the whole value where only a newer engine knows it; `result_id` that of a held result;
+    `since` and `what` are None where an older build does not tell.
     """
-    for matter in _told(status):
-        kind, _, subject = matter["attention"].partition(":")
-        yield {
-            "attention": matter["attention"],
-            "kind": kind,
-            "result_id": subject if kind == HELD else None,
-            "since": matter.get("since"),
-            "what": matter.get("what"),
-            "advice": in_verbs(matter.get("advice") or ""),
-            "command": command(status, matter["attention"]),
-        }
+
+    attention: str
+    kind: str
+    result_id: str | None
+    since: datetime | None
+    what: str | None
+    advice: str
+    command: str
 
 
-def _told(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    if "matters" in status:
-        yield from status["matters"]
-        return
-    # An older worker knows the values alone.
-    for value in status.get("attention") or ():
-        yield {"attention": value, "advice": words.about_attention(value).advice}
+def matters(status: "StatusView") -> Iterator[Matter]:
+    """Everything that asks for attention."""
+    for matter in status.matters:
+        yield _matter(status, matter.attention, matter.advice, matter.since, matter.what)
+    if not status.tells_matters:
+        for value in status.attention:
+            yield _matter(status, value, words.about_attention(value).advice)
+
+
+def _matter(
+    status: "StatusView", value: str, advice: str, since: datetime | None = None, what: str | None = None
+) -> Matter:
+    known = words.attention_of(value)
+    return Matter(
+        attention=value,
+        kind=known.kind if known else value,
+        result_id=known.subject if known and known.kind is HELD else None,
+        since=since,
+        what=what,
+        advice=in_verbs(advice),
+        command=command(status, value),
+    )
 
 
 def in_verbs(advice: str) -> str:
@@ -60,32 +77,35 @@ def is_gap(word: str) -> bool:
     return _GAP.fullmatch(word) is not None
 
 
-def command(status: Mapping[str, Any], attention: str) -> str:
-    """The command line to copy, ready but for its gaps."""
-    kind, _, subject = attention.partition(":")
-    candidate, designation = status["candidate_id"], status["designation"]
-    product = status.get("work_product") or {}
-    recertification = status.get("recertification") or {}
+def command(status: "StatusView", value: str) -> str:
+    """The command line to copy for an attention value, ready but for its gaps."""
+    known = words.attention_of(value)
+    candidate, designation = status.candidate_id, status.designation
     # A holder's review is of evidence; before the certificate there is only the work product.
-    of_evidence = recertification.get("status") == "submitted"
-    lower, higher = _beside(designation) if kind in _ELSEWHERE else ("", "")
-    line = words.about_attention(attention).command.format(
+    evidence = status.recertification if _of_evidence(status) else None
+    reviewed = evidence or status.work_product
+    lower, higher = _beside(designation) if known and known.kind in _ELSEWHERE else ("", "")
+    line = words.about_attention(value).command.format(
         who=f"{candidate} {designation}",
-        value=shlex.quote(attention),
-        subject=shlex.quote(subject),
-        review="recertify review" if of_evidence else "work-product review",
-        submission=shlex.quote(str((recertification if of_evidence else product).get("submission_id"))),
-        verdict="'<approved|returned>'" if of_evidence else "'<passed|revise|failed>'",
+        value=shlex.quote(value),
+        subject=shlex.quote(known.subject if known else ""),
+        review="recertify review" if evidence else "work-product review",
+        submission=shlex.quote(str(reviewed.submission_id if reviewed else None)),
+        verdict="'<approved|returned>'" if evidence else "'<passed|revise|failed>'",
         lower=f"{candidate} {lower}",
         higher=f"{candidate} {higher}",
     )
     return f"./starter.py {line}"
 
 
+def _of_evidence(status: "StatusView") -> bool:
+    return status.recertification is not None and status.recertification.status == "submitted"
+
+
 def _beside(designation: str) -> tuple[str, str]:
     """The designations below and above, by the scheme in force here; a gap where it does not tell."""
-    from cli import programme
+    from client import scheme
 
-    edges = programme.facts().advances_to
+    edges = scheme.facts().advances_to
     lower = [code for code, higher in edges.items() if higher == designation]
     return (lower[0] if lower else _DESIGNATION), edges.get(designation, _DESIGNATION)

@@ -4,14 +4,14 @@ A closed candidacy's card tells what there was, and nothing that could still be 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from datetime import date, datetime
+from typing import NamedTuple
 
 from cli import advice
-from cli.output import Mark, Row, day, minute
-from domain.vocabulary import CLOSED, AlarmKind, Status
+from cli.output import Mark, Row, minute
+from domain.vocabulary import AlarmKind, Status
 from views import words
-
-Document = Mapping[str, Any]
+from views.status import CertificateView, RecertificationView, StatusView, UpcomingView
 
 _ASSESSMENT: dict[str, tuple[Mark, str]] = {
     "passed": ("met", "passed"),
@@ -39,250 +39,255 @@ _RECERTIFICATION: dict[str, tuple[Mark, str]] = {
     "returned": ("alert", "evidence returned, to be submitted again"),
 }
 _SHOWN_EVENTS = 3
-# In the status that the card works with: how a workflow ended that did not come to its own end.
-_CUT_SHORT = "cut_short"
 
 
 class End(NamedTuple):
     """The end of a workflow in Temporal's word (completed, terminated, failed, ...), and its instant."""
 
     how: str
-    at: str | None
+    at: datetime | None
 
 
-def of(status: Document, titles: Mapping[str, str], end: End | None = None) -> tuple[str, list[Row]]:
+def of(status: StatusView, titles: Mapping[str, str], end: End | None = None) -> tuple[str, list[Row]]:
     """Title and rows of the card; `end` where the workflow runs no more."""
-    if end and status["status"] not in CLOSED:
-        status = {**status, _CUT_SHORT: end.how, "upcoming": [], "next": None, "attention": [], "matters": []}
-    code = status["designation"]
+    shown = _Shown(status, end)
+    code = status.designation
     name = f"{code} {titles[code]}" if code in titles else code
-    path = ", advancement path" if _advancing(status) else ""
-    title = f"{status['candidate_id']}  {status.get('name') or ''}  {name}{path}"
+    path = ", advancement path" if shown.advancing else ""
+    title = f"{status.candidate_id}  {status.name}  {name}{path}"
     return title, [
-        *_standing(status, end.at if end else None),
-        *_attention(status),
-        *_next(status),
-        *_window(status),
-        *_assessments(status),
-        *_work_product(status),
-        *_experience(status),
-        *_certificate(status),
+        *_standing(shown),
+        *_attention(shown),
+        *_next(shown),
+        *_window(shown),
+        *_assessments(shown),
+        *_work_product(shown),
+        *_experience(shown),
+        *_certificate(shown),
     ]
 
 
-def requirements(status: Document) -> str:
+def requirements(status: StatusView) -> str:
     """What is met and what is open, in one cell of a table."""
     parts = []
-    assessments = status.get("assessments") or {}
-    if assessments:
-        passed = sum(one["status"] == "passed" for one in assessments.values())
-        held = sum(one.get("held", 0) for one in assessments.values())
-        parts.append(f"{passed}/{len(assessments)} assessments" + (f" ({held} held)" if held else ""))
-    work_product = status.get("work_product") or {}
-    if work_product.get("required"):
-        parts.append(f"work product {work_product['status']}")
-    experience = status.get("experience") or {}
-    if experience.get("required"):
-        parts.append("experience met" if experience.get("met") else f"experience {_awaited(status)[1]}")
+    if status.assessments:
+        passed = sum(one.status == "passed" for one in status.assessments.values())
+        held = sum(one.held for one in status.assessments.values())
+        parts.append(f"{passed}/{len(status.assessments)} assessments" + (f" ({held} held)" if held else ""))
+    if status.work_product and status.work_product.required:
+        parts.append(f"work product {status.work_product.status}")
+    if status.experience and status.experience.required:
+        awaited = _awaited(_Shown(status, None))[1]
+        parts.append("experience met" if status.experience.met else f"experience {awaited}")
     return ", ".join(parts)
 
 
-def upcoming(status: Document) -> str:
+def upcoming(status: StatusView) -> str:
     """What happens next by itself, in one cell of a table."""
-    step = status.get("next")
-    return f"{step['on']} {step['what']}" if step else "nothing by itself"
+    return f"{status.next.on} {status.next.what}" if status.next else "nothing by itself"
 
 
-def _closed(status: Document) -> bool:
-    return status["status"] in CLOSED or _CUT_SHORT in status
+class _Shown(NamedTuple):
+    """What a card is made of: the answer, and how its workflow ended, if it runs no more."""
+
+    status: StatusView
+    end: End | None
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the workflow has ended without the candidacy's coming to its own end."""
+        return self.end is not None and not self.status.closed_for_good
+
+    @property
+    def closed(self) -> bool:
+        return self.status.closed_for_good or self.cut_short
+
+    @property
+    def advancing(self) -> bool:
+        return self.status.path == "advancement"
+
+    @property
+    def events(self) -> tuple[UpcomingView, ...]:
+        """What will happen by itself; nothing where no workflow is left to do it."""
+        return () if self.cut_short else self.status.events
 
 
-def _advancing(status: Document) -> bool:
-    return status.get("path") == "advancement"
-
-
-def _events(status: Document) -> list[Document]:
-    """What will happen by itself, earliest first; an older worker knows the first of it."""
-    if "upcoming" in status:
-        return list(status["upcoming"])
-    return [status["next"]] if status.get("next") else []
-
-
-def _because(status: Document, on: str | None) -> str:
+def _because(shown: _Shown, on: date | None) -> str:
     """Why a deadline or an expiry falls on this day, where the engine says so."""
-    borders = (event for event in _events(status) if event.get("border") and event["on"] == on)
-    why = next((event.get("why") for event in borders), None)
+    why = next((event.why for event in shown.events if event.border and event.on == on), "")
     return f", {why}" if why else ""
 
 
-def _standing(status: Document, closed_at: str | None) -> Iterator[Row]:
-    name = status["status"]
-    meaning = _meaning(status, name)
-    if _CUT_SHORT in status:
-        yield Row("Status", f"{name} when its workflow was ended in Temporal ({status[_CUT_SHORT]})", "alert")
+def _standing(shown: _Shown) -> Iterator[Row]:
+    status, end = shown
+    meaning = _meaning(shown)
+    if end and shown.cut_short:
+        yield Row("Status", f"{status.status} when its workflow was ended in Temporal ({end.how})", "alert")
     else:
-        yield Row("Status", f"{name}: {meaning}" if meaning not in ("", name) else name)
-    if _closed(status):
-        closing = status.get("closed") or {}
-        at = minute(closing.get("at") or closed_at)
-        told = ": ".join(part for part in (at, closing.get("why")) if part)
+        yield Row("Status", f"{status.status}: {meaning}" if meaning not in ("", status.status) else status.status)
+    if shown.closed:
+        at = (status.closed.at if status.closed else None) or (end.at if end else None)
+        why = status.closed.why if status.closed else ""
+        told = ": ".join(part for part in (minute(at), why) if part)
         if told:
             yield Row("Closed", told)
-    elif not status.get("certificate"):
+    elif not status.certificate:
         yield _count(status)
 
 
-def _meaning(status: Document, name: str) -> str:
-    if name == Status.SUSPENDED:
+def _meaning(shown: _Shown) -> str:
+    if shown.status.status == Status.SUSPENDED:
         return "not certified, until it is reinstated"
-    known = words.about_status(name)
-    return (known.advancing if _advancing(status) else "") or known.means
+    known = words.about_status(shown.status.status)
+    return (known.advancing if shown.advancing else "") or known.means
 
 
-def _count(status: Document) -> Row:
-    met = [one["status"] == "passed" for one in (status.get("assessments") or {}).values()]
-    work_product, experience = status.get("work_product") or {}, status.get("experience") or {}
-    if work_product.get("required"):
-        met.append(work_product["status"] == "passed")
-    if experience.get("required"):
-        met.append(bool(experience.get("met")))
+def _count(status: StatusView) -> Row:
+    met = [one.status == "passed" for one in status.assessments.values()]
+    if status.work_product and status.work_product.required:
+        met.append(status.work_product.status == "passed")
+    if status.experience and status.experience.required:
+        met.append(status.experience.met)
     return Row("Requirements", f"{sum(met)} of {len(met)} met", "met" if all(met) else "open")
 
 
-def _attention(status: Document) -> Iterator[Row]:
-    for matter in advice.matters(status):
-        since = f", since {minute(matter['since'])}" if matter["since"] else ""
-        about = f"{matter['what']}; to do: " if matter["what"] else ""
-        yield Row("Attention", f"{matter['attention']}{since}: {about}{matter['advice']}", "alert")
+def _attention(shown: _Shown) -> Iterator[Row]:
+    if shown.cut_short:
+        return
+    for matter in advice.matters(shown.status):
+        since = f", since {minute(matter.since)}" if matter.since else ""
+        about = f"{matter.what}; to do: " if matter.what else ""
+        yield Row("Attention", f"{matter.attention}{since}: {about}{matter.advice}", "alert")
 
 
-def _next(status: Document) -> Iterator[Row]:
-    events = _events(status)
-    shown = events[:_SHOWN_EVENTS]
-    border = next((event for event in events if event.get("border")), None)
-    if border and border not in shown:
+def _next(shown: _Shown) -> Iterator[Row]:
+    events = shown.events
+    first = events[:_SHOWN_EVENTS]
+    border = next((event for event in events if event.border), None)
+    if border and border not in first:
         # Reminders may fill the list: the deadline they are about must not be pushed out of it.
-        shown = [*events[: _SHOWN_EVENTS - 1], border]
-    if not shown and not _closed(status):
-        yield Row("Next", upcoming(status))
-    for number, event in enumerate(shown):
-        why = f", {event['why']}" if event.get("why") else ""
-        yield Row("" if number else "Next", f"{event['on']} {event['what']}{why}")
+        first = (*events[: _SHOWN_EVENTS - 1], border)
+    if not first and not shown.closed:
+        yield Row("Next", upcoming(shown.status))
+    for number, event in enumerate(first):
+        why = f", {event.why}" if event.why else ""
+        yield Row("" if number else "Next", f"{event.on} {event.what}{why}")
 
 
-def _window(status: Document) -> Iterator[Row]:
-    yield Row("Registered", minute(status.get("registered_at")))
-    if status.get("purchased_at"):
-        yield Row("Purchased", minute(status["purchased_at"]))
-    elif not _closed(status):
+def _window(shown: _Shown) -> Iterator[Row]:
+    status = shown.status
+    yield Row("Registered", minute(status.registered_at))
+    if status.purchased_at:
+        yield Row("Purchased", minute(status.purchased_at))
+    elif not shown.closed:
         yield Row("Purchase", "still to be confirmed", "open")
-    deadline = status.get("testing_deadline")
-    if not deadline or status.get("certificate") or (_closed(status) and status["status"] != Status.TIMED_OUT):
+    deadline = status.testing_deadline
+    if not deadline or status.certificate or (shown.closed and status.status != Status.TIMED_OUT):
         return
-    why = _because(status, deadline) or ", its last day; counted from the purchase"
-    over = ", which is over" if status["status"] == Status.SETTLING else why
-    yield Row("Window until" if _advancing(status) else "Testing until", deadline + over)
+    why = _because(shown, deadline) or ", its last day; counted from the purchase"
+    over = ", which is over" if status.status == Status.SETTLING else why
+    yield Row("Window until" if shown.advancing else "Testing until", f"{deadline}{over}")
 
 
-def _assessments(status: Document) -> Iterator[Row]:
-    closed = _closed(status)
-    for domain, one in (status.get("assessments") or {}).items():
-        mark, words = _ASSESSMENT.get(one["status"], ("none", one["status"]))
+def _assessments(shown: _Shown) -> Iterator[Row]:
+    closed = shown.closed
+    for domain, one in shown.status.assessments.items():
+        mark, told = _ASSESSMENT.get(one.status, ("none", one.status))
         if closed and mark != "met":
-            mark, words = "none", "not passed" if one["status"] == "open" else words
-        parts = [words + (f" with {one['percentage']} %" if one.get("percentage") is not None else "")]
-        if one.get("attempts"):
-            parts.append(f"{one['attempts']} attempt{'s' if one['attempts'] != 1 else ''} used")
-        if one.get("next_attempt_on") and not closed:
-            parts.append(f"next attempt from {one['next_attempt_on']} on")
-        if one.get("held") and not closed:
+            mark, told = "none", "not passed" if one.status == "open" else told
+        parts = [told + (f" with {one.percentage} %" if one.percentage is not None else "")]
+        if one.attempts:
+            parts.append(f"{one.attempts} attempt{'s' if one.attempts != 1 else ''} used")
+        if one.next_attempt_on and not closed:
+            parts.append(f"next attempt from {one.next_attempt_on} on")
+        if one.held and not closed:
             mark = "alert"
-            parts.append(f"{one['held']} held for a decision")
+            parts.append(f"{one.held} held for a decision")
         yield Row(_label(domain), ", ".join(parts), mark)
-    if closed or status.get("certificate"):
+    if closed or shown.status.certificate:
         return
-    for domain, one in (status.get("self_assessments") or {}).items():
-        yield Row(f"Self: {_label(domain)}", f"{one['percentage']} %, {one['guidance']}")
+    for domain, self_assessed in shown.status.self_assessments.items():
+        yield Row(f"Self: {_label(domain)}", f"{self_assessed.percentage} %, {self_assessed.guidance}")
 
 
-def _work_product(status: Document) -> Iterator[Row]:
-    work_product = status.get("work_product") or {}
-    if not work_product.get("required"):
+def _work_product(shown: _Shown) -> Iterator[Row]:
+    work_product = shown.status.work_product
+    if work_product is None or not work_product.required:
         return
-    closed = _closed(status)
-    known = _CLOSED_WORK_PRODUCT if closed else _WORK_PRODUCT
-    mark, words = known.get(work_product["status"], ("none", work_product["status"]))
-    due_on = None if closed or mark == "met" else work_product.get("due_on")
-    yield Row("Work product", words + (f", due {due_on}{_because(status, due_on)}" if due_on else ""), mark)
+    known = _CLOSED_WORK_PRODUCT if shown.closed else _WORK_PRODUCT
+    mark, told = known.get(work_product.status, ("none", work_product.status))
+    due_on = None if shown.closed or mark == "met" else work_product.due_on
+    yield Row("Work product", told + (f", due {due_on}{_because(shown, due_on)}" if due_on else ""), mark)
 
 
-def _experience(status: Document) -> Iterator[Row]:
-    experience = status.get("experience") or {}
-    if not experience.get("required"):
+def _experience(shown: _Shown) -> Iterator[Row]:
+    experience = shown.status.experience
+    if experience is None or not experience.required:
         return
-    if experience.get("met"):
-        yield Row("Experience", f"met on {experience.get('met_on')}", "met")
+    if experience.met:
+        yield Row("Experience", f"met on {experience.met_on}", "met")
         return
-    mark, words = _awaited(status)
-    yield Row("Experience", words, "none" if _closed(status) else mark)
+    mark, told = _awaited(shown)
+    yield Row("Experience", told, "none" if shown.closed else mark)
 
 
-def _awaited(status: Document) -> tuple[Mark, str]:
+def _awaited(shown: _Shown) -> tuple[Mark, str]:
     """Experience that is not met: still to come, too late, too short, or not there."""
-    experience = status["experience"]
-    met_on, deadline = experience.get("met_on"), status.get("testing_deadline")
+    experience, deadline = shown.status.experience, shown.status.testing_deadline
+    met_on = experience.met_on if experience else None
     if met_on and deadline and met_on > deadline:
         return "alert", f"counts only from {met_on} on, after the deadline"
     if met_on:
-        return "open", f"would have counted from {met_on} on" if _closed(status) else f"counts from {met_on} on"
-    if "recorded" not in experience:  # an older worker does not tell
+        return "open", f"would have counted from {met_on} on" if shown.closed else f"counts from {met_on} on"
+    if experience is None or experience.recorded is None:  # an older worker does not tell
         return "open", "none on record that counts"
-    if experience["recorded"]:
+    if experience.recorded:
         return "alert", "on record, but it ended too early to count"
-    return "open", "none on record" if _closed(status) else "not on record yet"
+    return "open", "none on record" if shown.closed else "not on record yet"
 
 
-def _certificate(status: Document) -> Iterator[Row]:
-    certificate = status.get("certificate")
-    if not certificate:
+def _certificate(shown: _Shown) -> Iterator[Row]:
+    certificate = shown.status.certificate
+    if certificate is None:
         return
-    mark: Mark = "met" if certificate.get("in_force") else "alert"
-    force = "in force" if certificate.get("in_force") else "not in force"
-    yield Row("Certificate", f"{certificate['number']}, {force}, cycle {certificate.get('cycle')}", mark)
-    yield Row("Certified", day(certificate.get("certified_on")))
-    if certificate.get("gap_from"):
-        yield Row("Gap", f"not certified for a time from {certificate['gap_from']} on")
-    expires_on = certificate.get("expires_on")
-    if not _closed(status):
-        over = status["status"] in (Status.GRACE, Status.LAPSED)
-        why = _because(status, expires_on) or ", its last day"
-        yield Row("Expired" if over else "Expires", f"{expires_on}{', its last day' if over else why}")
-        yield from _recertification(status)
-    elif status["status"] == Status.EXPIRED:
-        yield Row("Expired", f"{expires_on}, its last day")
+    mark: Mark = "met" if certificate.in_force else "alert"
+    force = "in force" if certificate.in_force else "not in force"
+    yield Row("Certificate", f"{certificate.number}, {force}, cycle {certificate.cycle}", mark)
+    yield Row("Certified", str(certificate.certified_on or ""))
+    if certificate.gap_from:
+        yield Row("Gap", f"not certified for a time from {certificate.gap_from} on")
+    if not shown.closed:
+        yield _expiry(shown, certificate)
+        if shown.status.recertification:
+            yield _recertification(shown, shown.status.recertification)
+    elif shown.status.status == Status.EXPIRED:
+        yield Row("Expired", f"{certificate.expires_on}, its last day")
 
 
-def _recertification(status: Document) -> Iterator[Row]:
-    recertification = status.get("recertification")
-    if not recertification:
-        return
-    mark, words = _RECERTIFICATION.get(recertification["status"], ("none", recertification["status"]))
-    opens = recertification.get("window_opens_on")
-    if recertification["status"] == "closed" and opens:
-        words += f"; opens {opens}{_opening(status, opens)}"
-    elif status["status"] == Status.GRACE and recertification["status"] in ("open", "returned"):
-        mark, words = "alert", f"{words}; until {recertification.get('grace_ends_on')} as if in time"
-    elif status["status"] == Status.LAPSED and recertification["status"] in ("open", "returned"):
-        mark, words = "alert", f"{words}; until {recertification.get('ends_on')}, with a gap"
-    yield Row("Recertification", words, mark)
+def _expiry(shown: _Shown, certificate: CertificateView) -> Row:
+    if shown.status.status in (Status.GRACE, Status.LAPSED):
+        return Row("Expired", f"{certificate.expires_on}, its last day")
+    why = _because(shown, certificate.expires_on) or ", its last day"
+    return Row("Expires", f"{certificate.expires_on}{why}")
 
 
-def _opening(status: Document, on: str) -> str:
+def _recertification(shown: _Shown, recertification: RecertificationView) -> Row:
+    status = recertification.status
+    mark, told = _RECERTIFICATION.get(status, ("none", status))
+    opens = recertification.window_opens_on
+    if status == "closed" and opens:
+        told += f"; opens {opens}{_opening(shown, opens)}"
+    elif shown.status.status == Status.GRACE and status in ("open", "returned"):
+        mark, told = "alert", f"{told}; until {recertification.grace_ends_on} as if in time"
+    elif shown.status.status == Status.LAPSED and status in ("open", "returned"):
+        mark, told = "alert", f"{told}; until {recertification.ends_on}, with a gap"
+    return Row("Recertification", told, mark)
+
+
+def _opening(shown: _Shown, on: date) -> str:
     """Why the window opens on this day."""
-    events = (
-        event for event in _events(status) if event["on"] == on and event.get("kind") == AlarmKind.RECERTIFICATION
-    )
-    why = next((event.get("why") for event in events), None)
+    events = (event for event in shown.events if event.on == on and event.kind == AlarmKind.RECERTIFICATION)
+    why = next((event.why for event in events), "")
     return f", {why}" if why else ""
 
 

@@ -1,7 +1,12 @@
-"""How a command ends: the exit codes of the public contract, and an exception for each way to fail."""
+"""How a command ends: the exit codes of the public contract, an exception for each, and what a client's error comes to.
+
+Whatever talks to candidacies (`client/`) knows no exit codes: `of` is the one place that gives them.
+"""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+
+from client import errors
 
 DONE = 0
 REFUSED = 1
@@ -32,13 +37,9 @@ class Stop(Exception):
 
 
 class Refused(Stop):
-    """Understood, but against the rules. `reason` is why, without whom it is about; by default the whole sentence."""
+    """Understood, but against the rules."""
 
     kind = "refused"
-
-    def __init__(self, sentence: str, notes: Sequence[str] = (), *, reason: str | None = None, **facts: Any) -> None:
-        super().__init__(sentence, notes, **facts)
-        self.reason = sentence if reason is None else reason
 
 
 class NotFound(Stop):
@@ -72,3 +73,35 @@ class NoWorker(Stop):
 
     code = UNREACHABLE
     kind = "no-worker"
+
+
+_STOPS: tuple[tuple[type[errors.ClientError], type[Stop]], ...] = (
+    (errors.BadInput, BadInput),
+    (errors.Refused, Refused),
+    (errors.NotFound, NotFound),
+    (errors.Closed, Closed),
+    (errors.NoWorker, NoWorker),
+    (errors.Unreachable, Unreachable),
+    (errors.ClientError, Stop),
+)
+
+
+def of(error: errors.ClientError, notes: Sequence[str] = (), **facts: Any) -> Stop:
+    """How a command ends because of a client's error; with further notes and facts, where the verb has some."""
+    kind = next(stop for known, stop in _STOPS if isinstance(error, known))
+    return kind(error.sentence, [*error.notes, *notes], **_facts(error), **facts)
+
+
+def _facts(error: errors.ClientError) -> dict[str, Any]:
+    """The attributes of an error that the document of `--json` has."""
+    if isinstance(error, errors.InvalidFields):
+        return {"errors": [one._asdict() for one in error.errors]}
+    if isinstance(error, errors.NotJson) and error.line is not None:
+        return {"line": error.line, "column": error.column}
+    if isinstance(error, errors.NotFound):
+        return {"workflow_id": error.workflow_id}
+    if isinstance(error, errors.Closed):
+        return {"workflow_id": error.workflow_id, "status": error.status}
+    if isinstance(error, errors.Refused) and error.code is not None:
+        return {"code": error.code}
+    return {}

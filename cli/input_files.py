@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from cli import exits, programme
+from cli import exits
+from client import scheme
 from feeds import registrations, results
 from feeds.checking import Sheet, Vocabulary
 from feeds.errors import FeedError, HeaderError
@@ -37,7 +38,7 @@ def source(name: str) -> Source:
 
 def vocabulary() -> Vocabulary:
     """The designations and domains of the scheme file in force here; empty where it cannot be read."""
-    return Vocabulary(designations=programme.titles(), domains=programme.domains())
+    return Vocabulary(designations=scheme.titles(), domains=scheme.domains())
 
 
 @contextmanager

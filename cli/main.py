@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
 
 from cli import exits, lazy, output
+from client.errors import ClientError
 
 MODULES = (
     "setup",
@@ -42,7 +43,10 @@ class Verb(Protocol):
     """What a module of `cli.verbs` offers."""
 
     def add_parser(self, verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-        """Adds the parser of each verb. Its default `run` does it, answers the exit code, and raises `exits.Stop`."""
+        """Adds the parser of each verb.
+
+        Its default `run` does it and answers the exit code; it raises `exits.Stop`, or an error of `client.errors`.
+        """
 
 
 def parser() -> argparse.ArgumentParser:
@@ -82,7 +86,8 @@ def _run(args: argparse.Namespace) -> int:
         try:
             code: int = args.run(args)
             sys.stdout.flush()
-        except exits.Stop as stop:
+        except (exits.Stop, ClientError) as error:
+            stop = exits.of(error) if isinstance(error, ClientError) else error
             code = _report(stop, as_document=getattr(args, "json", False))
     except BrokenPipeError:
         # `starter.py list | head -1`: whoever read us has seen enough.

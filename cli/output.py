@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -209,21 +210,24 @@ def card(title: str, rows: Sequence[Row]) -> None:
         sys.stdout.write(f"  {row.label.ljust(width)}  {sign} {row.text}".rstrip() + "\n")
 
 
+def exact(moment: datetime) -> str:
+    """RFC 3339 in UTC with all that is known of it, as the engine writes instants."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def day(instant: str | None) -> str:
     """The day of an RFC 3339 instant, as written."""
     return (instant or "")[:10]
 
 
-def minute(instant: str | None) -> str:
-    """An RFC 3339 instant in UTC, to the minute: `2026-11-22 15:00Z`."""
+def minute(instant: datetime | str | None) -> str:
+    """An instant, or its RFC 3339 text, in UTC to the minute: `2026-11-22 15:00Z`."""
     if not instant:
         return ""
-    from datetime import UTC, datetime
-
     try:
-        moment = datetime.fromisoformat(instant)
+        moment = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
     except ValueError:
-        return instant
+        return str(instant)
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli import exits, output
-from cli.candidates import Candidacy
 from cli.everyday import MESSAGES
+from client.errors import NoWorker
 from views import words
 
 if TYPE_CHECKING:
     from temporalio.client import Client
+
+    from client.candidacy import Candidacy
 
 # More than any payload may have; what is longer is refused without being read to its end.
 _MAX_READ = 2_000_000
@@ -74,21 +76,21 @@ def ask(question: str) -> None:
         raise Declined("Nothing was sent.")
 
 
-def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool, again: str = _AGAIN) -> int:
-    """Send the JSON text `payload` and tell what came of it. Raises `exits.Stop`.
+def send(candidacy: "Candidacy", message: str, payload: bytes, *, as_json: bool, again: str = _AGAIN) -> int:
+    """Send the JSON text `payload` and tell what came of it. Raises as `Candidacy.update` does.
 
     `again` says how to send the very same message once more, with `{}` for its message id.
     """
-    from cli.payloads import with_message_id
     from cli.session import connected
+    from client.payloads import with_message_id
 
     text = with_message_id(payload)
 
     async def work(client: "Client") -> int:
         try:
             receipt = await candidacy.update(client, message, text)
-        except exits.NoWorker as stop:
-            raise _unanswered(stop, text, again) from stop
+        except NoWorker as error:
+            raise _unanswered(error, text, again) from error
         if as_json:
             output.document(receipt)
         else:
@@ -98,7 +100,7 @@ def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool, a
     return connected(work)
 
 
-def told(candidacy: Candidacy, receipt: dict[str, Any]) -> str:
+def told(candidacy: "Candidacy", receipt: dict[str, Any]) -> str:
     """A receipt in words."""
     status = receipt.get("status", "")
     stands = f"status {status} ({words.about_status(status).means or 'unknown to this version'})"
@@ -108,10 +110,10 @@ def told(candidacy: Candidacy, receipt: dict[str, Any]) -> str:
     return f"{candidacy}: {events}; {stands}."
 
 
-def _unanswered(stop: exits.NoWorker, payload: bytes, again: str) -> exits.NoWorker:
+def _unanswered(error: NoWorker, payload: bytes, again: str) -> exits.Stop:
     """Nobody answered, which does not say that nobody will take it."""
-    from cli.payloads import parsed
+    from client.payloads import parsed
 
     message_id = parsed(payload)["message_id"]
     note = f"It may still be taken. To send it again and have it count once, {again.format(message_id)}."
-    return exits.NoWorker(stop.sentence, [note], message_id=message_id)
+    return exits.of(error, [note], message_id=message_id)

@@ -6,17 +6,17 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from cli import answers, exits
+from cli import exits
 from runtime.process import leave
 
 if TYPE_CHECKING:
     from temporalio.client import Client
-    from temporalio.runtime import Runtime
 
 
 def connected(work: "Callable[[Client], Awaitable[int]]", *, namespace_exists: bool = True) -> int:
-    """Connect as the environment says, do the work and answer its exit code. Raises `exits.Stop`.
+    """Connect as the environment says, do the work and answer its exit code.
 
+    Raises `exits.Stop`, and what the work raises; what Temporal refuses to it as an error of `client.errors`.
     `namespace_exists` False: the work makes the namespace itself.
     """
     # With a client made, the interpreter's own way out of Ctrl-C may crash; nothing here needs a clean-up.
@@ -25,18 +25,16 @@ def connected(work: "Callable[[Client], Awaitable[int]]", *, namespace_exists: b
 
 
 async def _connected(work: "Callable[[Client], Awaitable[int]]", *, namespace_exists: bool) -> int:
-    from temporalio.service import RPCError
+    from client.answers import explaining
 
-    try:
+    with explaining():
         return await work(await _client(namespace_exists=namespace_exists))
-    except RPCError as error:
-        raise answers.explained(error) from error
 
 
 async def _client(*, namespace_exists: bool) -> "Client":
     from temporalio.converter import DataConverter
 
-    from runtime.connection import CannotConnect, connect
+    from runtime.connection import CannotConnect, connect, silent_runtime
     from runtime.settings import SettingsError
 
     try:
@@ -46,15 +44,6 @@ async def _client(*, namespace_exists: bool) -> "Client":
         raise exits.BadInput(str(error)) from error
     except CannotConnect as error:
         raise exits.Unreachable(str(error)) from error
-
-
-def silent_runtime() -> "Runtime":
-    """The SDK's core without a word: its warnings would go to stdout, into the middle of a JSON document."""
-    from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
-
-    silent = LoggingConfig(filter=TelemetryFilter(core_level="OFF", other_level="OFF"))
-    # Heartbeats are one for all workers of a runtime: with several servers they would outlive the first.
-    return Runtime(telemetry=TelemetryConfig(logging=silent), worker_heartbeat_interval=None)
 
 
 def _interrupted(*_: Any) -> None:

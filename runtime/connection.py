@@ -81,6 +81,15 @@ async def connect_at(
     return client
 
 
+def silent_runtime() -> "Runtime":
+    """The SDK's core without a word: its warnings would go to stdout, into the middle of a JSON document."""
+    from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+    silent = LoggingConfig(filter=TelemetryFilter(core_level="OFF", other_level="OFF"))
+    # Heartbeats are one for all workers of a runtime: with several servers they would outlive the first.
+    return Runtime(telemetry=TelemetryConfig(logging=silent), worker_heartbeat_interval=None)
+
+
 def _configured() -> dict[str, Any]:
     """What the environment and `temporal.toml` say, as arguments of `Client.connect`."""
     from temporalio.envconfig import ClientConfig

@@ -1,12 +1,15 @@
 """The answer of the `status` query, as one type. The worker makes it, and our clients read it.
 
-A client may also read the answer of a worker of an older build. So a field that some build does not have has a default.
+Every field has a default: a client also reads the answers of older builds, which do not have every field. It
+reads the answers of newer builds too: a word of the contract may be any text, and code compares it with those it knows.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from domain import calendar, requirements, rulebook
 from domain.commands import Registration
@@ -14,7 +17,7 @@ from domain.decision import Alarm
 from domain.matters.results import guidance
 from domain.state import State
 from domain.types import Frozen, Instant
-from domain.vocabulary import Status
+from domain.vocabulary import CLOSED, Status
 from views import alarms
 from views.attention import AttentionView, attention_view
 
@@ -22,7 +25,7 @@ from views.attention import AttentionView, attention_view
 class AssessmentView(Frozen):
     """One assessment. `percentage` is truncated to two decimals."""
 
-    status: Literal["open", "passed", "exhausted"] = "open"
+    status: Literal["open", "passed", "exhausted"] | str = "open"
     held: int = 0
     percentage: str | None = None
     attempts: int = 0
@@ -36,16 +39,18 @@ class SelfAssessmentView(Frozen):
 
 class WorkProductView(Frozen):
     required: bool = False
-    status: Literal["open", "submitted", "revise", "passed", "failed"] = "open"
+    status: Literal["open", "submitted", "revise", "passed", "failed"] | str = "open"
     submission_id: str | None = None
     due_on: date | None = None
 
 
 class ExperienceView(Frozen):
+    """The experience on the job. `recorded` is None in the answer of an older build, which does not tell."""
+
     required: bool = False
     met: bool = False
     met_on: date | None = None
-    recorded: bool = False
+    recorded: bool | None = None
 
 
 class CertificateView(Frozen):
@@ -59,7 +64,7 @@ class CertificateView(Frozen):
 
 class RecertificationView(Frozen):
     window_opens_on: date | None = None
-    status: Literal["closed", "open", "submitted", "returned"] = "closed"
+    status: Literal["closed", "open", "submitted", "returned"] | str = "closed"
     submission_id: str | None = None
     evidence_from: date | None = None
     grace_ends_on: date | None = None
@@ -80,13 +85,13 @@ class NextView(Frozen):
 
 
 class UpcomingView(Frozen):
-    """One alarm: its day in the body's zone, and its instant (UTC).
+    """One alarm: its day in the body's zone, and its instant (UTC), which an older build does not have.
 
     `border` is True for a deadline or an expiry. `on` is then the last day, and `at` the exclusive end of that day.
     """
 
     on: date
-    at: Instant
+    at: Instant | None = None
     kind: str = ""
     what: str
     why: str = ""
@@ -99,8 +104,8 @@ class StatusView(Frozen):
     candidate_id: str
     name: str = ""
     designation: str
-    path: Literal["standard", "advancement"] = "standard"
-    status: Status
+    path: Literal["standard", "advancement"] | str = "standard"
+    status: Annotated[Status | str, Field(union_mode="left_to_right")]
     scheme: str | None = None
     registered_at: Instant | None = None
     purchased_at: Instant | None = None
@@ -121,6 +126,37 @@ class StatusView(Frozen):
     def document(self) -> dict[str, Any]:
         """The answer as a JSON document."""
         return self.model_dump(mode="json")
+
+    @classmethod
+    def parse(cls, answer: Any) -> StatusView:
+        """The answer of a query, of any build, as it came.
+
+        Raises:
+            ValueError: it is no answer of this query.
+        """
+        return cls.model_validate(answer)
+
+    @property
+    def closed_for_good(self) -> bool:
+        """Whether the candidacy has ended."""
+        return self.status in CLOSED
+
+    @property
+    def tells_upcoming(self) -> bool:
+        """Whether the answer has everything that will happen by itself; that of an older build has `next` alone."""
+        return "upcoming" in self.model_fields_set
+
+    @property
+    def tells_matters(self) -> bool:
+        """Whether the answer says what stands behind the attention values; that of an older build does not."""
+        return "matters" in self.model_fields_set
+
+    @property
+    def events(self) -> tuple[UpcomingView, ...]:
+        """What will happen by itself, earliest first, as far as the answer tells."""
+        if self.tells_upcoming or self.next is None:
+            return self.upcoming
+        return (UpcomingView(on=self.next.on, what=self.next.what, why=self.next.why),)
 
 
 def status_view(state: State, name: str, now: datetime) -> StatusView:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.vocabulary import AttentionKind, Status
+from domain.vocabulary import Attention, AttentionKind, Status
 
 
 class StatusWords(NamedTuple):
@@ -170,10 +170,18 @@ UNKNOWN_ATTENTION = AttentionWords("look at the timeline, then `acknowledge`", _
 """The words for a kind of attention that only a newer build knows."""
 
 
+def attention_of(value: str) -> Attention | None:
+    """The attention value that is written so in the contract: `held-result:R-7`; None for a kind of a newer engine."""
+    try:
+        return Attention.parse(value)
+    except ValueError:
+        return None
+
+
 def about_attention(value: str) -> AttentionWords:
     """The words of an attention value as the contract writes it, e.g. `held-result:R-7`, from any build."""
-    kind = value.partition(":")[0]
-    return next((words for known, words in ATTENTION.items() if known == kind), UNKNOWN_ATTENTION)
+    known = attention_of(value)
+    return ATTENTION[known.kind] if known else UNKNOWN_ATTENTION
 
 
 def about_status(value: str) -> StatusWords:

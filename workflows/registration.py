@@ -9,7 +9,7 @@ from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import Register, Registration
-    from domain.matters.advancement import workflow_id_of
+    from domain.identity import workflow_id_of
     from domain.messages import InvalidMessage, Problem, check_times, parse
     from domain.scheme import Programme
     from workflows import calls

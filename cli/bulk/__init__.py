@@ -1,5 +1,5 @@
-"""Acts on thousands, which may be ended anywhere and begun again: the verbs `import`, `results` and `message`.
+"""What the verbs `import`, `results` and `message` share: their options, and a bulk act shown to people.
 
-`enrolling`, `delivering` and `addressing` are the three; `act` is what they share: the plan, the workers (`running`)
-and the outcome file (`outcomes`). The files themselves are read by the package `feeds`.
+`client.bulk` does the work, and `feeds` reads the files. Here `carrying` shows progress, stops on Ctrl-C and returns
+the exit code; `rows` reports bad rows.
 """

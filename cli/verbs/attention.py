@@ -1,15 +1,19 @@
 """`starter.py attention` and `hold list`: what waits for a person, what to do about it, and with which command."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cli import advice, candidates, exits, finding, output
-from runtime.attribute_names import Attribute
+from cli import advice, exits, output
+from cli.arguments import word
+from cli.filters import add_filters, filter_of
+from views import words
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from temporalio.client import Client
+
+    from client.finding import Entry, Filter
+    from views.status import StatusView
 
 _FIELDS = """\
 --json:  an array of since (instant, or null where it is not known), candidate_id, designation, status,
@@ -77,55 +81,72 @@ def _hold_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _shared_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("candidate", nargs="?", type=candidates.word, metavar="CANDIDATE", help="of this one only")
-    parser.add_argument("of", nargs="?", type=candidates.word, metavar="DESIGNATION", help="and of this candidacy only")
-    finding.add_filters(parser, due_within=False, attention=False)
+    parser.add_argument("candidate", nargs="?", type=word, metavar="CANDIDATE", help="of this one only")
+    parser.add_argument("of", nargs="?", type=word, metavar="DESIGNATION", help="and of this candidacy only")
+    add_filters(parser, due_within=False, attention=False)
     parser.add_argument("--json", action="store_true", help="print one JSON array")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Finds who needs attention, asks each once, and shows what for."""
-    if args.of:
-        finding.check_designation(args.of)
-    one = candidates.Candidacy(args.candidate, args.of) if args.of else None
-    query = _query(args)
-
     from cli.session import connected
+    from client import asking
+    from client.candidacy import Candidacy
+    from client.scheme import check_designation
+
+    if args.of:
+        check_designation(args.of)
+    one = Candidacy(args.candidate, args.of) if args.of else None
+    wanted = _wanted(args)
 
     async def work(client: "Client") -> int:
         found = _Found(tuple(args.kind))
         if one:
-            found.add(await one.query(client, "status"))
+            found.add(await asking.status(client, one))
         else:
-            await _ask(client, query, found)
+            await _ask(client, wanted, found)
         return found.show(as_json=args.json)
 
     return connected(work)
 
 
-def _query(args: argparse.Namespace) -> str:
+def _wanted(args: argparse.Namespace) -> "Filter":
+    from dataclasses import replace
+
+    from client.finding import Run
+
     filters = args.status or args.designation or args.query is not None
     if args.of and filters:
         raise exits.BadInput("One candidacy needs no filter: leave out --status, --designation and --query.")
-    query = finding.both(finding.query_of(args), f"{finding.OPEN} AND {Attribute.NEEDS_ATTENTION} IS NOT NULL")
-    return finding.both(query, finding.is_(Attribute.CANDIDATE_ID, args.candidate)) if args.candidate else query
+    return replace(filter_of(args), run=Run.OPEN, attention=True, candidate_id=args.candidate)
 
 
-async def _ask(client: "Client", query: str, found: "_Found") -> None:
+async def _ask(client: "Client", wanted: "Filter", found: "_Found") -> None:
     from cli import asking
+    from client import finding
 
-    wanted = [entry async for entry in finding.candidacies(client, query) if found.wants(entry)]
-    async for entry, status in asking.statuses(client, _each(wanted), len(wanted)):
-        if status is None:
-            found.silent.append(entry)
+    entries = [entry async for entry in finding.candidacies(client, wanted) if found.wants(entry)]
+    async for answer in asking.statuses(client, entries, len(entries)):
+        if answer.status is None:
+            found.silent.append(answer.entry)
         else:
-            found.add(status)
+            found.add(answer.status)
 
 
-async def _each(entries: list[finding.Entry]) -> "AsyncIterator[finding.Entry]":
-    for entry in entries:
-        yield entry
+class _Whose(NamedTuple):
+    """One matter, and whose it is."""
+
+    candidate_id: str
+    designation: str
+    status: str
+    matter: advice.Matter
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        # What nobody knows the age of waits behind what has waited for long.
+        since = self.matter.since
+        return (since is None, since and since.timestamp(), self.candidate_id, self.matter.attention)
 
 
 class _Found:
@@ -133,30 +154,28 @@ class _Found:
 
     def __init__(self, kinds: tuple[str, ...]) -> None:
         self._kinds = kinds
-        self._matters: list[dict[str, Any]] = []
-        self.silent: list[finding.Entry] = []
+        self._matters: list[_Whose] = []
+        self.silent: list[Entry] = []
 
-    def wants(self, entry: finding.Entry) -> bool:
+    def wants(self, entry: "Entry") -> bool:
         """Whether it may have one of them: so no other need be asked."""
         values = entry.needs_attention
         cut = len(values) >= _PUBLISHED or sum(map(len, values)) > _SURELY_ALL
-        kinds = {value.partition(":")[0] for value in values}
-        return not self._kinds or cut or not kinds.isdisjoint(self._kinds)
+        known = [words.attention_of(value) for value in values]
+        return not self._kinds or cut or any(one.kind in self._kinds for one in known if one)
 
-    def add(self, status: dict[str, Any]) -> None:
-        whom = {name: status[name] for name in ("candidate_id", "designation", "status")}
+    def add(self, status: "StatusView") -> None:
         for matter in advice.matters(status):
-            if not self._kinds or matter["kind"] in self._kinds:
-                self._matters.append({"since": matter.pop("since"), **whom, **matter})
+            if not self._kinds or matter.kind in self._kinds:
+                self._matters.append(_Whose(status.candidate_id, status.designation, status.status, matter))
 
     def show(self, *, as_json: bool) -> int:
-        # What nobody knows the age of waits behind what has waited for long.
-        self._matters.sort(key=lambda one: (one["since"] is None, one["since"], one["candidate_id"], one["attention"]))
+        self._matters.sort(key=lambda one: one.order)
         if as_json:
-            output.document(self._matters)
+            output.document([_document(one) for one in self._matters])
         else:
-            for matter in self._matters:
-                _show(matter)
+            for one in self._matters:
+                _show(one)
             output.say(self._summary())
         for entry in self.silent:
             output.say(f"{entry} does not answer, and is left out: look at its workflow in the Temporal UI.")
@@ -166,13 +185,26 @@ class _Found:
         number = len(self._matters)
         if not number:
             return "No result is held." if self._kinds == (advice.HELD,) else "Nothing needs attention."
-        whom = len({(one["candidate_id"], one["designation"]) for one in self._matters})
+        whom = len({(one.candidate_id, one.designation) for one in self._matters})
         matters = "1 matter" if number == 1 else f"{number} matters"
         return f"{matters} of {'1 candidacy' if whom == 1 else f'{whom} candidacies'}"
 
 
-def _show(matter: dict[str, Any]) -> None:
-    since = output.minute(matter["since"]) or "since unknown"
-    heading = f"{since}  {matter['candidate_id']} {matter['designation']}  {matter['attention']}"
-    lines = [matter["what"]] if matter["what"] else []
-    output.block(heading, [*lines, f"to do: {matter['advice']}"], matter["command"])
+def _document(one: _Whose) -> dict[str, Any]:
+    matter = one.matter._asdict()
+    since: datetime | None = matter.pop("since")
+    return {
+        "since": output.exact(since) if since else None,
+        "candidate_id": one.candidate_id,
+        "designation": one.designation,
+        "status": one.status,
+        **matter,
+    }
+
+
+def _show(one: _Whose) -> None:
+    matter = one.matter
+    since = output.minute(matter.since) or "since unknown"
+    heading = f"{since}  {one.candidate_id} {one.designation}  {matter.attention}"
+    lines = [matter.what] if matter.what else []
+    output.block(heading, [*lines, f"to do: {matter.advice}"], matter.command)

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from cli import exits, output
+
 
 def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds the verb."""
@@ -21,11 +23,22 @@ def run(args: argparse.Namespace) -> int:
     """Runs until it is told to stop."""
     import asyncio
 
-    from cli import development
+    from runtime import development
     from runtime.settings import STATE
 
     db = args.db.expanduser().resolve() if args.db else STATE / "temporal.db"
-    return asyncio.run(development.serve(args.port, args.ui_port, db))
+    try:
+        asyncio.run(development.serve(args.port, args.ui_port, db, output.say))
+    except development.PortInUse as error:
+        flag = "--port" if error.port == args.port else "--ui-port"
+        raise exits.Unreachable(
+            f"Port {error.port} is in use: another `starter.py dev`? Stop it, or choose with {flag}."
+        ) from error
+    except development.CannotServe as error:
+        raise exits.Unreachable(str(error)) from error
+    except development.WorkerRefusesSettings as error:
+        raise exits.BadInput(str(error)) from error
+    return exits.DONE
 
 
 def _port(text: str) -> int:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from cli import candidates, exits, finding, sending
+from cli import arguments, exits, sending
 from cli.everyday import GROUPS, VERBS, Flag, Verb
+from client.errors import InvalidFields
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _ACTIVITY = ("title", "completed_on", "uri", "hours")
@@ -68,7 +69,7 @@ def _add(verbs: Any, verb: Verb) -> None:
 
 
 def _fill(verb: Verb, parser: argparse.ArgumentParser) -> None:
-    candidates.add_arguments(parser)
+    arguments.add_candidacy(parser)
     for flag in verb.flags:
         _add_flag(parser, flag)
     parser.add_argument("--message-id", metavar="ID", help="the same id with the same content counts once")
@@ -102,8 +103,11 @@ def _add_flag(parser: argparse.ArgumentParser, flag: Flag) -> None:
 def run(args: argparse.Namespace) -> int:
     """Makes the payload, asks where that is wanted, sends it and tells the receipt."""
     verb: Verb = args.verb
-    finding.check_designation(args.designation)
-    candidacy = candidates.Candidacy(args.candidate, args.designation)
+    from client.candidacy import Candidacy
+    from client.scheme import check_designation
+
+    check_designation(args.designation)
+    candidacy = Candidacy(args.candidate, args.designation)
     text = payload(args)
     if verb.question and not args.yes:
         sending.ask(verb.question.format(candidacy))
@@ -111,14 +115,15 @@ def run(args: argparse.Namespace) -> int:
         return sending.send(
             candidacy, verb.message, text, as_json=args.json, again="give it the same flags and --message-id {}"
         )
-    except exits.BadInput as stop:
-        errors: list[dict[str, str]] = stop.facts.get("errors", [])
-        notes = [in_flags(verb, error.get("field", ""), error.get("problem", "")) for error in errors]
-        raise exits.BadInput(stop.sentence, notes or stop.notes, **stop.facts) from stop
+    except InvalidFields as error:
+        notes = [in_flags(verb, one.field, one.problem) for one in error.errors]
+        raise exits.BadInput(error.sentence, notes, **exits.of(error).facts) from error
 
 
 def payload(args: argparse.Namespace) -> bytes:
-    """The JSON text that these arguments make. Raises `exits.BadInput` where one is a gap, or no JSON text."""
+    """The JSON text that these arguments make. Raises `exits.BadInput` where one is a gap, and
+    `client.errors.NotJson` where one is no JSON text.
+    """
     verb: Verb = args.verb
     _check_filled(args, verb)
     message: dict[str, Any] = {}
@@ -155,13 +160,10 @@ def _value(args: argparse.Namespace, flag: Flag) -> Any:
 
 
 def _read(flag: Flag, source: str) -> _AsWritten:
-    from cli.payloads import parsed
+    from client.payloads import parsed
 
     text = sending.read(source).removeprefix(b"\xef\xbb\xbf")
-    try:
-        parsed(text)
-    except exits.BadInput as stop:
-        raise exits.BadInput(stop.sentence.replace("The payload", flag.option, 1), **stop.facts) from stop
+    parsed(text, flag.option)
     return _AsWritten(text.decode())
 
 

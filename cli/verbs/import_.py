@@ -3,10 +3,14 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from cli import exits, output
 from cli.bulk.options import add_options
+from client.errors import ClientError
 
 if TYPE_CHECKING:
     from temporalio.client import Client
+
+    from client.bulk.enrolling import Options
 
 _ABOUT = """\
 Enrols the candidates of a CSV file, as spreadsheets write it. The whole file is checked first; where any row is bad,
@@ -47,15 +51,44 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 def run(args: argparse.Namespace) -> int:
     """Checks the whole file, then enrols row by row."""
     from cli import input_files
-    from cli.bulk import act
+    from cli.bulk import rows
 
     sheet = input_files.read_registrations(args.file)
-    problems = act.without_bad_rows(sheet, args.file, skip=args.skip_bad)
+    bad = rows.without_bad(sheet, args.file, skip=args.skip_bad)
 
-    from cli.bulk.enrolling import Enrolling
+    from cli.bulk.carrying import carry_out
     from cli.session import connected
+    from client.bulk import enrolling
+
+    options = _options(args)
 
     async def work(client: "Client") -> int:
-        return await Enrolling(client, args).carry_out(sheet.entries, problems)
+        plan = enrolling.plan(client, rows.good(sheet), bad, options)
+        code = await carry_out(plan, "Would register" if args.dry_run else "Registering", args)
+        if code in (exits.DONE, exits.REFUSED) and not args.dry_run:
+            await _tell_of_workers(client)
+        return code
 
     return connected(work)
+
+
+def _options(args: argparse.Namespace) -> "Options":
+    from client.bulk import outcomes
+    from client.bulk.enrolling import Options
+
+    return Options(
+        path=args.outcome or outcomes.beside(args.file, "import", dry_run=args.dry_run),
+        lasting=args.outcome or outcomes.beside(args.file, "import", dry_run=False),
+        dry_run=args.dry_run,
+        re_enrol=args.re_enrol,
+    )
+
+
+async def _tell_of_workers(client: "Client") -> None:
+    from client.answers import worker_polls
+
+    try:
+        if not await worker_polls(client):
+            output.say("No worker is running: what is registered is safe, and waits for one (./worker.py).")
+    except ClientError:
+        return  # all is done and told; whether somebody works at it is another question

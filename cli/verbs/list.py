@@ -3,13 +3,17 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from cli import exits, finding, output
+from cli import exits, output
+from cli.filters import add_filters, filter_of
+from client.errors import ClientError
 from domain.vocabulary import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from temporalio.client import Client
+
+    from client.finding import Entry, Filter
 
 COLUMNS = ("candidate", "designation", "status", "passed", "next deadline", "opened", "needs attention")
 SORTS = ("candidate", "designation", "status", "deadline", "opened")
@@ -41,7 +45,7 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    finding.add_filters(parser)
+    add_filters(parser)
     parser.add_argument("--sort", choices=SORTS, help="sort by this, what has none last")
     parser.add_argument("--reverse", action="store_true", help="with --sort: the other way round")
     parser.add_argument("--limit", type=_positive, metavar="N", help="at most so many")
@@ -59,38 +63,42 @@ def run(args: argparse.Namespace) -> int:
     """Asks the visibility store and shows what it knows."""
     if args.reverse and not args.sort:
         raise exits.BadInput("--reverse goes with --sort.")
-    query = finding.query_of(args)
+    wanted = filter_of(args)
 
     from cli.session import connected
 
     async def work(client: "Client") -> int:
-        return await (_sorted if args.sort else _streamed)(client, query, args)
+        return await (_sorted if args.sort else _streamed)(client, wanted, args)
 
     return connected(work)
 
 
-async def _streamed(client: "Client", query: str, args: argparse.Namespace) -> int:
+async def _streamed(client: "Client", wanted: "Filter", args: argparse.Namespace) -> int:
     """Row by row, as they are found."""
+    from client import finding
+
     written: output.Stream = output.Array() if args.json else output.Rows(COLUMNS)
     shown = 0
     try:
-        async for entry in finding.candidacies(client, query, args.limit):
+        async for entry in finding.candidacies(client, wanted, args.limit):
             written.add(document(entry) if args.json else _row(entry))
             shown += 1
-    except exits.Stop as stop:
+    except ClientError as error:
         if not shown:
             raise
         # What was written stays a whole document; stderr and the exit code tell that it is not all.
         written.end()
-        output.say(f"After {shown}: {stop.sentence}")
-        return stop.code
+        output.say(f"After {shown}: {error.sentence}")
+        return exits.of(error).code
     written.end()
     _tell(shown, args)
     return exits.DONE
 
 
-async def _sorted(client: "Client", query: str, args: argparse.Namespace) -> int:
-    found = [entry async for entry in finding.candidacies(client, query)]
+async def _sorted(client: "Client", wanted: "Filter", args: argparse.Namespace) -> int:
+    from client import finding
+
+    found = [entry async for entry in finding.candidacies(client, wanted)]
     shown = ordered(found, args.sort, reverse=args.reverse)[: args.limit]
     if args.json:
         output.document([document(entry) for entry in shown])
@@ -100,7 +108,7 @@ async def _sorted(client: "Client", query: str, args: argparse.Namespace) -> int
     return exits.DONE
 
 
-def ordered(found: list[finding.Entry], sort: str, *, reverse: bool) -> list[finding.Entry]:
+def ordered(found: "list[Entry]", sort: str, *, reverse: bool) -> "list[Entry]":
     """Sorted by one of `SORTS`; what has no such value stands last, whichever way the others go."""
     found = sorted(found, key=lambda entry: (entry.candidate_id, entry.designation, entry.opened_at))
     key = _key(sort)
@@ -108,10 +116,10 @@ def ordered(found: list[finding.Entry], sort: str, *, reverse: bool) -> list[fin
     return [*have, *(entry for entry in found if key(entry) is None)]
 
 
-def _key(sort: str) -> "Callable[[finding.Entry], Any]":
+def _key(sort: str) -> "Callable[[Entry], Any]":
     # Statuses in the order of a candidate's life, not of the alphabet.
     order: dict[str | None, int] = {status: number for number, status in enumerate(Status)}
-    keys: dict[str, Callable[[finding.Entry], Any]] = {
+    keys: dict[str, Callable[[Entry], Any]] = {
         "candidate": lambda entry: entry.candidate_id,
         "designation": lambda entry: entry.designation,
         "status": lambda entry: order.get(entry.status, len(order)) if entry.status else None,
@@ -126,7 +134,7 @@ def _tell(shown: int, args: argparse.Namespace) -> None:
         output.say(f"{shown} {'candidacy' if shown == 1 else 'candidacies'}")
 
 
-def document(entry: finding.Entry) -> dict[str, Any]:
+def document(entry: "Entry") -> dict[str, Any]:
     """An entry for machines."""
     return {
         "candidate_id": entry.candidate_id,
@@ -142,7 +150,7 @@ def document(entry: finding.Entry) -> dict[str, Any]:
     }
 
 
-def _row(entry: finding.Entry) -> tuple[str, ...]:
+def _row(entry: "Entry") -> tuple[str, ...]:
     # A terminated or failed workflow keeps the last status it published: that alone would mislead.
     ended = f" ({entry.execution})" if entry.execution not in ("running", "completed") else ""
     return (

@@ -3,10 +3,14 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from cli import candidates, exits, output
+from cli import exits, output
+from cli.arguments import word
+from client.errors import Closed
 
 if TYPE_CHECKING:
     from temporalio.client import Client
+
+    from client.enrolment import Enrolment
 
 _EXAMPLE = """\
 example:
@@ -25,10 +29,10 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--candidate", required=True, type=candidates.word, metavar="ID", help="opaque, e.g. C-1001")
+    parser.add_argument("--candidate", required=True, type=word, metavar="ID", help="opaque, e.g. C-1001")
     parser.add_argument("--name", required=True)
     parser.add_argument("--email", required=True)
-    parser.add_argument("--designation", required=True, type=candidates.word, metavar="CODE", help="e.g. CCSL")
+    parser.add_argument("--designation", required=True, type=word, metavar="CODE", help="e.g. CCSL")
     purchase = parser.add_argument_group("purchase, if it is confirmed already")
     purchase.add_argument("--purchase-ref", metavar="REFERENCE")
     purchase.add_argument("--purchased-at", metavar="INSTANT", help="e.g. 2026-11-22T15:00:00Z (default: now)")
@@ -46,41 +50,45 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def run(args: argparse.Namespace) -> int:
     """Checks the registration here, then starts the candidacy."""
-    from cli import programme
-    from cli.registration import checked
+    from client import scheme
+    from client.enrolment import checked
 
-    titles = programme.titles()
+    titles = scheme.titles()
     if titles and args.designation not in titles:
         raise exits.BadInput(f"--designation: {args.designation} is none of {', '.join(titles)}.")
-    registration = checked(_registration(args))
+    enrolment = checked(_registration(args))
 
     from cli.session import connected
 
     async def work(client: "Client") -> int:
-        return await _register(client, registration, titles.get(args.designation), args)
+        return await _register(client, enrolment, titles.get(args.designation), args)
 
     return connected(work)
 
 
-async def _register(client: "Client", registration: dict[str, Any], title: str | None, args: argparse.Namespace) -> int:
-    from cli.registration import enrol, under_way
+async def _register(client: "Client", enrolment: "Enrolment", title: str | None, args: argparse.Namespace) -> int:
+    from client.enrolment import enrol, under_way
 
-    candidacy = candidates.Candidacy(args.candidate, args.designation)
-    outcome = await enrol(client, registration, title, again=args.re_enrol)
+    candidacy = enrolment.candidacy
+    try:
+        outcome = await enrol(client, enrolment, title, again=args.re_enrol)
+    except Closed as error:
+        told = f"The candidacy of {candidacy} is closed ({error.status}); --re-enrol opens a new one on purpose."
+        raise exits.Closed(told, **exits.of(error).facts) from error
     status = None if args.no_wait else await under_way(client, candidacy)
     if args.json:
         output.document(
             {
                 "outcome": outcome,
                 "workflow_id": candidacy.workflow_id,
-                "status": status["status"] if status else None,
-                "purchase_confirmed": bool(status["purchased_at"]) if status else None,
+                "status": status.status if status else None,
+                "purchase_confirmed": bool(status.purchased_at) if status else None,
             }
         )
         return exits.DONE
-    stands = f"status {status['status']}" if status else "waits for a worker to take it up"
+    stands = f"status {status.status}" if status else "waits for a worker to take it up"
     output.say(f"{candidacy}: {outcome}, {stands if not args.no_wait else 'not waited for'}.")
-    if status and args.purchase_ref and not status["purchased_at"]:
+    if status and args.purchase_ref and not status.purchased_at:
         output.say("  The purchase was not accepted; `timeline` says why. Send a right one with `confirm-purchase`.")
     return exits.DONE
 

@@ -49,15 +49,19 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 def run(args: argparse.Namespace) -> int:
     """Checks the whole feed, then delivers it candidacy by candidacy."""
     from cli import input_files
-    from cli.bulk import act
+    from cli.bulk import rows
 
     sheet = input_files.read_results(args.file)
-    problems = act.without_bad_rows(sheet, args.file, skip=args.skip_bad)
+    bad = rows.without_bad(sheet, args.file, skip=args.skip_bad)
 
-    from cli.bulk.delivering import Delivering
+    from cli.bulk.carrying import carry_out
     from cli.session import connected
+    from client.bulk import delivering, outcomes
+
+    path = args.outcome or outcomes.beside(args.file, "results", dry_run=args.dry_run)
 
     async def work(client: "Client") -> int:
-        return await Delivering(client, args).carry_out(sheet.entries, problems)
+        plan = delivering.plan(client, rows.good(sheet), bad, path, dry_run=args.dry_run)
+        return await carry_out(plan, "Would deliver" if args.dry_run else "Delivering", args)
 
     return connected(work)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from cli import candidates, finding, sending
+from cli import arguments, sending
 from cli.everyday import MESSAGES
 
 _EXAMPLE = """\
@@ -24,7 +24,7 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         epilog=_EXAMPLE + "\n  ".join(MESSAGES),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    candidates.add_arguments(parser)
+    arguments.add_candidacy(parser)
     parser.add_argument("message", metavar="MESSAGE", type=sending.message_name, help="its name, see below")
     parser.add_argument(
         "payload",
@@ -39,6 +39,9 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def run(args: argparse.Namespace) -> int:
     """Reads the payload, sends it and tells the receipt."""
-    finding.check_designation(args.designation)
-    candidacy = candidates.Candidacy(args.candidate, args.designation)
+    from client.candidacy import Candidacy
+    from client.scheme import check_designation
+
+    check_designation(args.designation)
+    candidacy = Candidacy(args.candidate, args.designation)
     return sending.send(candidacy, args.message, sending.read(args.payload), as_json=args.json)

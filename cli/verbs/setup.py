@@ -4,7 +4,8 @@ import argparse
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cli import exits, finding, output
+from cli import exits, output
+from cli.arguments import span
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -28,7 +29,7 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     )
     parser.add_argument("--create-namespace", action="store_true", help="make the namespace where it does not exist")
     parser.add_argument(
-        "--retention", type=finding.span, metavar="SPAN", help="how long closed candidacies are kept, e.g. 1826d"
+        "--retention", type=span, metavar="SPAN", help="how long closed candidacies are kept, e.g. 1826d"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.set_defaults(run=run)

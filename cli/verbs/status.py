@@ -1,13 +1,11 @@
 """`starter.py status`: where one candidacy stands."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cli import candidates, exits, finding, output
+from cli import arguments, exits, output
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from temporalio.client import Client, WorkflowExecutionDescription
 
     from cli import card
@@ -33,29 +31,33 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    candidates.add_arguments(parser)
+    arguments.add_candidacy(parser)
     parser.add_argument("--json", action="store_true", help="print the query's answer as one JSON document")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Asks once and shows the answer."""
-    finding.check_designation(args.designation)
-    candidacy = candidates.Candidacy(args.candidate, args.designation)
+    from client.scheme import check_designation
+
+    check_designation(args.designation)
 
     from cli.session import connected
+    from client.candidacy import Candidacy
+
+    candidacy = Candidacy(args.candidate, args.designation)
 
     async def work(client: "Client") -> int:
         if args.json:
             output.document(await candidacy.query(client, "status"))
             return exits.DONE
-        from cli import card, programme
-        from cli.together import together
+        from cli import card
+        from client import asking, scheme
 
         # The engine knows where the candidate stands, and only the server whether its workflow still goes on.
-        asked: list[Coroutine[Any, Any, Any]] = [candidacy.query(client, "status"), candidacy.describe(client)]
-        status, described = await together(asked, at_once=2)
-        title, rows = card.of(status, programme.titles(), _end(described))
+        described = await candidacy.describe(client)
+        status = await asking.status(client, candidacy)
+        title, rows = card.of(status, scheme.titles(), _end(described))
         output.card(title, rows)
         return exits.DONE
 
@@ -65,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
 def _end(described: "WorkflowExecutionDescription") -> "card.End | None":
     """How and when the workflow ended; None while it runs."""
     from cli import card
+    from client.candidacy import is_open
 
-    if candidates.is_open(described) or described.status is None:
+    if is_open(described) or described.status is None:
         return None
-    at = finding.instant(described.close_time) if described.close_time else None
-    return card.End(described.status.name.lower().replace("_", " "), at)
+    return card.End(described.status.name.lower().replace("_", " "), described.close_time)

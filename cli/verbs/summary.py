@@ -3,14 +3,19 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from cli import exits, finding, output
+from cli import exits, output
+from cli.filters import add_filters, filter_of
 from domain.vocabulary import Status
-from runtime.attribute_names import Attribute
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date, datetime
+
     from temporalio.client import Client
 
-    from cli.programme import Facts
+    from client.finding import Filter
+    from client.scheme import Facts
+    from views.status import StatusView
 
 RATE_COLUMNS = ("domain", "attempted", "passed", "pass rate", "passed at first", "first rate")
 
@@ -33,7 +38,6 @@ examples:
 _NO_STATUS = "(no status yet)"
 _OTHERWISE = "(ended otherwise)"
 _ELSE = "(other)"
-_ORDINARY = "ExecutionStatus IN ('Running', 'Completed')"
 _COUNTED_AT_ONCE = 4
 
 
@@ -51,25 +55,23 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--counts", action="store_true", help="the counts only: no candidacy is asked")
-    finding.add_filters(parser, due_within=False)
+    add_filters(parser, due_within=False)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Counts, asks where that is wanted, and shows both."""
-    query = finding.query_of(args)
-
-    from cli import programme
-
-    known = programme.facts()
-    designations = args.designation or list(programme.titles())
-
     from cli.session import connected
+    from client import scheme
+
+    wanted = filter_of(args)
+    known = scheme.facts()
+    designations = args.designation or list(scheme.titles())
 
     async def work(client: "Client") -> int:
-        counts = await _counts(client, query, designations)
-        rates = None if args.counts else await _rates(client, query, known)
+        counts = await _counts(client, wanted, designations)
+        rates = None if args.counts else await _rates(client, wanted, known)
         if args.json:
             output.document(_document(counts, rates))
         else:
@@ -85,30 +87,22 @@ Counts = dict[tuple[str, str], int]
 """How many by designation and status; both also hold what is in none of them."""
 
 
-async def _counts(client: "Client", query: str, designations: list[str]) -> Counts:
+async def _counts(client: "Client", wanted: "Filter", designations: list[str]) -> Counts:
     # The server groups by its own attributes only. So it is asked for each status, and for each designation of those
     # that there are.
-    from cli.together import together
+    from dataclasses import replace
 
-    async def number(*conditions: str) -> int:
-        asked = query
-        for condition in conditions:
-            asked = finding.both(asked, condition)
-        return await finding.count(client, asked)
+    from client import finding
+    from client.pool import together
 
-    kinds: dict[str, tuple[str, ...]] = {
-        status: (finding.is_(Attribute.CERTIFICATION_STATUS, status), _ORDINARY) for status in Status
-    }
-    kinds[_NO_STATUS] = (f"{Attribute.CERTIFICATION_STATUS} IS NULL", _ORDINARY)
-    kinds[_OTHERWISE] = ("ExecutionStatus NOT IN ('Running', 'Completed')",)
-    totals = dict(
-        zip(kinds, await together((number(*kind) for kind in kinds.values()), at_once=_COUNTED_AT_ONCE), strict=True)
-    )
+    async def number(one: "Filter") -> int:
+        return await finding.count(client, one)
+
+    kinds = dict(_kinds(wanted))
+    totals = dict(zip(kinds, await together(kinds.values(), number, _COUNTED_AT_ONCE), strict=True))
     cells = [(code, kind) for kind, total in totals.items() if total for code in designations]
-    found = await together(
-        (number(*kinds[kind], finding.is_(Attribute.DESIGNATION, code)) for code, kind in cells),
-        at_once=_COUNTED_AT_ONCE,
-    )
+    each = [replace(kinds[kind], designations=(code,)) for code, kind in cells]
+    found = await together(each, number, _COUNTED_AT_ONCE)
     counts = {cell: count for cell, count in zip(cells, found, strict=True) if count}
     for kind, total in totals.items():
         rest = total - sum(count for (_, of), count in counts.items() if of == kind)
@@ -116,6 +110,20 @@ async def _counts(client: "Client", query: str, designations: list[str]) -> Coun
         if rest > 0:
             counts[_ELSE, kind] = rest
     return counts
+
+
+def _kinds(wanted: "Filter") -> "Iterator[tuple[str, Filter]]":
+    """The rows of the table, and who stands in each; those that the filter leaves out have none."""
+    from dataclasses import replace
+
+    from client.finding import Run
+
+    for status in Status:
+        if not wanted.statuses or status in wanted.statuses:
+            yield status, replace(wanted, statuses=(status,), run=Run.ORDINARY)
+    if not wanted.statuses:
+        yield _NO_STATUS, replace(wanted, no_status=True, run=Run.ORDINARY)
+    yield _OTHERWISE, replace(wanted, run=Run.CUT_SHORT)
 
 
 # --- rates
@@ -131,23 +139,20 @@ class _Rates:
         self.domains: dict[str, dict[str, int]] = {}
         self.days: list[int] = []
 
-    def add(self, status: dict[str, Any]) -> None:
+    def add(self, status: "StatusView") -> None:
         self.asked += 1
-        for domain, one in (status.get("assessments") or {}).items():
+        for domain, one in status.assessments.items():
             tally = self.domains.setdefault(domain, {"attempted": 0, "passed": 0, "passed_first": 0})
-            passed = one["status"] == "passed"
-            tally["attempted"] += one["attempts"] > 0
+            passed = one.status == "passed"
+            tally["attempted"] += one.attempts > 0
             tally["passed"] += passed
-            tally["passed_first"] += passed and one["attempts"] == 1
-        certificate = status.get("certificate")
-        if certificate and status.get("purchased_at"):
-            self.days.append(self._between(status["purchased_at"], certificate["certified_on"]))
+            tally["passed_first"] += passed and one.attempts == 1
+        certified_on = status.certificate.certified_on if status.certificate else None
+        if certified_on and status.purchased_at:
+            self.days.append(self._between(status.purchased_at, certified_on))
 
-    def _between(self, purchased_at: str, certified_on: str) -> int:
-        from datetime import date, datetime
-
-        bought_on = self._known.day_of(datetime.fromisoformat(purchased_at))
-        return (date.fromisoformat(certified_on) - bought_on).days
+    def _between(self, purchased_at: "datetime", certified_on: "date") -> int:
+        return (certified_on - self._known.day_of(purchased_at)).days
 
     @property
     def median(self) -> float | None:
@@ -157,16 +162,17 @@ class _Rates:
         return int(middle) if middle is not None and middle == int(middle) else middle
 
 
-async def _rates(client: "Client", query: str, known: "Facts") -> _Rates:
+async def _rates(client: "Client", wanted: "Filter", known: "Facts") -> _Rates:
     from cli import asking
+    from client import finding
 
     rates = _Rates(known)
-    total = await finding.count(client, query)
-    async for _, status in asking.statuses(client, finding.candidacies(client, query), total):
-        if status is None:
+    total = await finding.count(client, wanted)
+    async for answer in asking.statuses(client, finding.candidacies(client, wanted), total):
+        if answer.status is None:
             rates.left_out += 1
         else:
-            rates.add(status)
+            rates.add(answer.status)
     return rates
 
 

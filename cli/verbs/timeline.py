@@ -3,9 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from cli import candidates, exits, finding, output
+from cli import arguments, exits, output
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from temporalio.client import Client
@@ -36,7 +37,7 @@ def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    candidates.add_arguments(parser)
+    arguments.add_candidacy(parser)
     parser.add_argument("--since", type=_day, metavar="DAY", help="only from this day on, in the body's zone")
     parser.add_argument(
         "--type",
@@ -60,13 +61,16 @@ def _day(text: str) -> "date":
 
 def run(args: argparse.Namespace) -> int:
     """Asks once and shows the answer."""
-    finding.check_designation(args.designation)
+    from client.scheme import check_designation
+
+    check_designation(args.designation)
     _check_types(args.type)
 
     from cli.session import connected
+    from client.candidacy import Candidacy
 
     async def work(client: "Client") -> int:
-        events = await candidates.Candidacy(args.candidate, args.designation).query(client, "timeline")
+        events = await Candidacy(args.candidate, args.designation).query(client, "timeline")
         if args.since or args.type:
             events = _chosen(events, args)
         if args.json:
@@ -80,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     return connected(work)
 
 
-def show(events: list[dict[str, Any]]) -> None:
+def show(events: "Sequence[dict[str, Any]]") -> None:
     """The events as a table."""
     output.table(COLUMNS, [_row(event) for event in events])
 
@@ -111,9 +115,9 @@ def _types() -> list[str]:
 def _chosen(events: list[dict[str, Any]], args: argparse.Namespace) -> list[dict[str, Any]]:
     from datetime import datetime
 
-    from cli import programme
+    from client import scheme
 
-    known = programme.facts()
+    known = scheme.facts()
     chosen = []
     for event in events:
         if event.get("type") == _OLDER:

@@ -20,6 +20,7 @@ from domain.commands import (
 )
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import AdvancementRefused, AdvancementRequested, Asked, AttentionRaised, BaseEvent, Superseded
+from domain.identity import read_workflow_id, workflow_id_of
 from domain.inquiries import AskLower, Inquiry, LowerAnswer
 from domain.matters.certificate import certificate_number, certify
 from domain.matters.closing import close, ring_settled, settlement
@@ -30,11 +31,6 @@ from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, 
 LOWER_NOT_IN_FORCE = Attention(AttentionKind.LOWER_NOT_IN_FORCE)
 ADVANCEMENT_REFUSED = Attention(AttentionKind.ADVANCEMENT_REFUSED)
 _ASKED_LOWER = Asked(kind=AlarmKind.LOWER)
-
-
-def workflow_id_of(designation: str, candidate_id: str) -> str:
-    """The workflow id of a candidacy, in the form of the contract (rule 24)."""
-    return f"certification:{designation}:{candidate_id}"
 
 
 # --- at the lower certificate -------------------------------------------------------------------------------
@@ -76,7 +72,7 @@ def answer(decision: Decision, command: AnswerAdvancement) -> None:
     state = decision.state
     if command.refusal is None or state.advancing_to != command.workflow_id or state.advancing_with is None:
         return
-    target = command.workflow_id.split(":")[1]
+    target = read_workflow_id(command.workflow_id).designation
     decision.record(AdvancementRefused, target=target, reason=command.refusal)
     if not state.closed:
         decision.record(AttentionRaised, attention=ADVANCEMENT_REFUSED, reason=command.refusal)

@@ -14,10 +14,10 @@ from temporalio.common import RawValue
 
 from activities import advancement
 from activities.programme import read_scheme
-from cli import candidates
+from client import candidacy
 from domain.commands import MAX_EVIDENCE, MESSAGES, Registration
 from domain.decision import Refused
-from domain.matters.advancement import workflow_id_of
+from domain.identity import workflow_id_of
 from domain.messages import CLOCK_SKEW, MAX_BYTES, InvalidMessage, Problem
 from domain.vocabulary import CLOSED, Attention, AttentionKind, HoldReason, RefusalCode, Status
 from runtime import connection, search_attributes
@@ -63,11 +63,11 @@ def test_the_names_of_the_workflow() -> None:
     candidate = {"designation": "CCSL", "candidate_id": "C-1001"}
     agree(
         differences("the workflow type", named["workflow type"], [str(DEFINITION.name)], "workflows/certification.py"),
-        differences("the workflow type", named["workflow type"], [candidates.WORKFLOW], "cli/candidates.py"),
+        differences("the workflow type", named["workflow type"], [candidacy.WORKFLOW], "client/candidacy.py"),
         differences("the workflow type", named["workflow type"], [advancement.WORKFLOW], "activities/advancement.py"),
         differences("the task queue", named["task queue"], [connection.TASK_QUEUE], "runtime/connection.py"),
         *(
-            differences("the workflow id", [one], [workflow_id_of(**candidate)], "domain/matters/advancement.py")
+            differences("the workflow id", [one], [workflow_id_of(**candidate)], "domain/identity.py")
             for one in (form.format(**candidate), example)
         ),
         order("the designation", named["designations"], SCHEME.designations, "schemes/ciac.toml"),

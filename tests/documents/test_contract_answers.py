@@ -128,7 +128,9 @@ def choices(model: type[BaseModel], inside: str = "") -> Iterator[tuple[str, tup
 
 
 def fixed_texts(annotation: Any) -> tuple[str, ...]:
-    """The texts of a `Literal` or of an enumeration."""
+    """The texts of a `Literal` or of an enumeration, also where a client would take any other text of a newer build."""
+    if str in get_args(annotation):
+        return tuple(text for one in get_args(annotation) for text in fixed_texts(one))
     if get_origin(annotation) is Literal:
         return get_args(annotation)
     if isinstance(annotation, type) and issubclass(annotation, Enum):

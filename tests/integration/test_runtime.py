@@ -25,10 +25,10 @@ from temporalio.exceptions import ActivityError, ApplicationError, ApplicationEr
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from runtime import logs, search_attributes
+from runtime import development, logs, search_attributes
 from runtime.connection import CannotConnect, connect
 from runtime.converter import worker_converter
-from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server, temporal_cli
+from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server, free_port, temporal_cli
 from runtime.settings import ROOT, Settings, SettingsError
 from tests.waiting import PATIENCE
 from worker import build_worker
@@ -359,3 +359,14 @@ def test_help_answers_without_the_sdk() -> None:
     assert ended.returncode == 0
     for field in ("OUTBOX", "SMTP_URL", "SCHEME", "ANSWER_KEYS", "LOG_FORMAT", "METRICS_ADDRESS", "HEALTH_ADDRESS"):
         assert f"CERTPATH_{field}" in ended.stdout
+
+
+@pytest.mark.parametrize("taken", ["port", "ui_port"])
+async def test_a_development_server_says_which_port_is_in_use(taken: str, tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        ports = {"port": free_port(), "ui_port": free_port(), taken: other.getsockname()[1]}
+        with pytest.raises(development.PortInUse) as caught:
+            await development.serve(**ports, db=tmp_path / "dev.db", say=print)
+        assert caught.value.port == ports[taken]

@@ -16,9 +16,10 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from cli import exits, main
-from cli.candidates import Candidacy
 from cli.everyday import VERBS
 from cli.verbs import everyday
+from client.candidacy import Candidacy
+from client.errors import ClientError
 from runtime.settings import ROOT
 from tests.processes.engine import (
     DOMAINS,
@@ -251,9 +252,9 @@ async def sent(certpath: Engine, verb: str, candidate: str) -> exits.Stop:
     """Why the message that the verb makes of its right flags was not taken; without a process of its own."""
     arguments = (*verb.split(), candidate, "CCSL", *RIGHT[verb], "--message-id", verb.replace(" ", "-"))
     args = main.parser().parse_args(arguments)
-    with pytest.raises(exits.Stop) as stopped:
+    with pytest.raises(ClientError) as stopped:
         await Candidacy(candidate, "CCSL").update(certpath.client, args.verb.message, everyday.payload(args))
-    return stopped.value
+    return exits.of(stopped.value)
 
 
 @pytest.mark.parametrize("verb", RIGHT)

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from cli import exits, finding, main
+from cli import exits, filters, main
 from cli.verbs import list as list_verb
+from client import finding
+from client.errors import ClientError
 from runtime.settings import ROOT
 from tests.processes.engine import DOMAINS, NOBODY, Engine, Terminal, engine, instant, result, surroundings
 from tests.waiting import PATIENCE, eventually
@@ -66,7 +68,7 @@ async def enrolled(running: Engine) -> None:
 async def listed(running: Engine, *arguments: str) -> list[finding.Entry]:
     """What `list` finds with these flags, asked for without a process of its own."""
     args = main.parser().parse_args(["list", *arguments])
-    return [one async for one in finding.candidacies(running.client, finding.query_of(args), args.limit)]
+    return [one async for one in finding.candidacies(running.client, filters.filter_of(args), args.limit)]
 
 
 def candidates(document: object) -> list[str]:
@@ -337,9 +339,10 @@ def test_bad_input_is_told_before_any_server_is_asked(
 
     # Nobody listens there: had it tried to ask, it would be another error.
     monkeypatch.setenv("TEMPORAL_ADDRESS", NOBODY)
-    with pytest.raises((SystemExit, exits.BadInput)) as refused:
+    with pytest.raises((SystemExit, exits.BadInput, ClientError)) as refused:
         carry_out()
-    assert getattr(refused.value, "code", None) == 2
+    ended = exits.of(refused.value) if isinstance(refused.value, ClientError) else refused.value
+    assert getattr(ended, "code", None) == 2
     assert told in f"{refused.value} {capsys.readouterr().err}"
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 from contextlib import redirect_stdout
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from cli import card, output
 from cli.verbs.list import COLUMNS
 from cli.verbs.summary import RATE_COLUMNS
 from domain.vocabulary import CLOSED
+from views.status import StatusView
 
 
 def status_of(**changes: Any) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def event(on: str, what: str, why: str, kind: str = "expiry", *, border: bool = 
 
 
 def told(status: dict[str, Any], end: card.End | None = None) -> dict[str, str]:
-    _, rows = card.of(status, {}, end)
+    _, rows = card.of(StatusView.parse(status), {}, end)
     return {row.label: row.text for row in rows}
 
 
@@ -111,7 +113,7 @@ HOLDER: dict[str, Any] = {
 
 
 def test_the_card_says_what_is_met_what_is_open_and_what_to_do() -> None:
-    title, rows = card.of(status_of(), {"CCSL": "CIAC-Certified Strategic Leader"})
+    title, rows = card.of(StatusView.parse(status_of()), {"CCSL": "CIAC-Certified Strategic Leader"})
     shown = {row.label: (row.mark, row.text) for row in rows}
     assert title == "C-1  Ana Ruiz  CCSL CIAC-Certified Strategic Leader"
     assert shown["Requirements"] == ("open", "1 of 4 met")
@@ -129,14 +131,14 @@ def test_the_card_says_what_is_met_what_is_open_and_what_to_do() -> None:
         "held-result:R-7, since 2026-12-01 10:00Z: Operations Management, 88.00 %; too early; "
         "to do: decide with `hold resolve`",
     )
-    assert card.requirements(status_of()) == (
+    assert card.requirements(StatusView.parse(status_of())) == (
         "1/2 assessments (1 held), work product revise, experience counts from 2027-03-01 on"
     )
 
 
 def test_three_events_are_shown_and_a_deadline_among_them() -> None:
     def following(status: dict[str, Any]) -> list[str]:
-        _, rows = card.of(status, {})
+        _, rows = card.of(StatusView.parse(status), {})
         return [row.text.partition(",")[0] for row in rows if row.label in ("Next", "")]
 
     plain = status_of()["upcoming"]
@@ -185,7 +187,8 @@ def test_a_purchase_that_is_awaited_says_so() -> None:
 
 @pytest.mark.parametrize("status", ["testing", "settling", "awaiting_review", "awaiting_experience"])
 def test_the_advancement_path_speaks_of_no_assessment_taken(status: str) -> None:
-    title, rows = card.of(status_of(path="advancement", assessments={}, self_assessments={}, status=status), {})
+    answer = StatusView.parse(status_of(path="advancement", assessments={}, self_assessments={}, status=status))
+    title, rows = card.of(answer, {})
     assert "advancement path" in title
     shown = " ".join(f"{row.label} {row.text}" for row in rows if row.label != "Attention")
     assert "results" not in shown
@@ -225,7 +228,7 @@ def test_after_the_expiry_the_card_says_until_when_one_may_come_back() -> None:
 
 # --- closed
 
-END = card.End("completed", "2027-05-01T10:00:00Z")
+END = card.End("completed", datetime(2027, 5, 1, 10, tzinfo=UTC))
 _OPEN_WORDS = ("may be", "to be", "still", "waits", "next attempt", "opens", "due ", "counts from", "open", "held")
 
 
@@ -241,7 +244,7 @@ def test_nothing_of_a_closed_candidacy_reads_as_open(status: str, product: str, 
         "matters": [],
         "work_product": {"required": True, "status": product, "due_on": "2028-11-22"},
     }
-    _, rows = card.of(status_of(**fields), {}, END)
+    _, rows = card.of(StatusView.parse(status_of(**fields)), {}, END)
     read = {row.label: row.text for row in rows}
     assert read["Closed"] == "2027-05-01 10:00Z"
     assert not {"Next", "Recertification", "Expires", "Purchase"} & set(read)

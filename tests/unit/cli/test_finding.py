@@ -1,32 +1,36 @@
-"""Filters, sorting and writing of the finding verbs, and what they add up to: the parts that need no process."""
+"""Flags, sorting and writing of the finding verbs, and what they add up to: the parts that need no process."""
 
 import argparse
 import json
 import re
 import shlex
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from cli import advice, answers, asking, exits, finding, lazy, main, output, programme
-from cli.candidates import Candidacy
-from cli.finding import Entry
+from cli import advice, arguments, exits, filters, lazy, main, output
 from cli.verbs import attention, due, everyday, summary, timeline
 from cli.verbs import list as list_verb
+from client import scheme
+from client.finding import Entry, Filter
+from client.payloads import instant
 from domain.vocabulary import Status
 from views import words
-
-PLAIN = "WorkflowType = 'CertificationWorkflow' AND ExecutionStatus != 'ContinuedAsNew'"
+from views.status import StatusView
 
 
 def parsed(*arguments: str) -> argparse.Namespace:
     return main.parser().parse_args(arguments)
 
 
-def query(*arguments: str) -> str:
-    return finding.query_of(parsed("list", *arguments))
+def wanted(*arguments: str) -> Filter:
+    return filters.filter_of(parsed("list", *arguments))
+
+
+def answer(**fields: Any) -> StatusView:
+    """The answer of a query with these fields."""
+    return StatusView.parse({"candidate_id": "C-1", "designation": "CCSL", "status": "testing", **fields})
 
 
 def entry(candidate: str = "C-1", **changes: Any) -> Entry:
@@ -48,52 +52,38 @@ def entry(candidate: str = "C-1", **changes: Any) -> Entry:
 # --- filters
 
 
-def test_filters_become_a_visibility_query() -> None:
-    assert query() == PLAIN
-    assert query("--status", "testing", "--status", "grace") == (
-        f"{PLAIN} AND CertificationStatus IN ('testing', 'grace')"
+def test_flags_become_a_filter() -> None:
+    assert wanted() == Filter()
+    flags = ("--status", "testing", "--status", "grace", "--designation", "CCSL", "--attention", "--due-within", "30d")
+    assert wanted(*flags, "--query", "AssessmentsPassed >= 3") == Filter(
+        statuses=("testing", "grace"),
+        designations=("CCSL",),
+        attention=True,
+        due_within=timedelta(days=30),
+        raw="AssessmentsPassed >= 3",
     )
-    assert query("--designation", "CCSL", "--attention") == (
-        f"{PLAIN} AND Designation IN ('CCSL') AND NeedsAttention IS NOT NULL"
-    )
-    assert "ExecutionStatus = 'Running' AND NextDeadline <= '" in query("--due-within", "30d")
-    assert query("--query", "AssessmentsPassed >= 3 OR CandidateId = 'a)b'") == (
-        f"{PLAIN} AND (AssessmentsPassed >= 3 OR CandidateId = 'a)b')"
-    )
+
+
+def test_a_flag_that_a_verb_does_not_have_is_not_given() -> None:
+    assert filters.filter_of(parsed("attention", "--status", "testing")) == Filter(statuses=("testing",))
 
 
 @pytest.mark.parametrize("value", ["nonsense", "testing' OR CandidateId != '", ""])
-def test_an_unknown_status_is_answered_with_all_of_them(value: str) -> None:
+def test_an_unknown_status_is_answered_with_the_flag_and_all_of_them(value: str) -> None:
     with pytest.raises(exits.BadInput) as caught:
-        query("--status", value)
-    assert all(status in caught.value.sentence for status in Status)
+        wanted("--status", value)
+    assert caught.value.sentence == f"--status: {value} is none of {', '.join(Status)}."
 
 
-def test_an_unknown_designation_is_answered_with_all_of_them() -> None:
-    with pytest.raises(exits.BadInput, match="CCSL, CCOM, CCMA, CCMC"):
-        query("--designation", "CCXX")
-    with pytest.raises(exits.BadInput, match=r"CCZZ is none of CCSL, CCOM, CCMA, CCMC\.$"):
-        finding.check_designation("CCZZ")
-    with pytest.raises(exits.BadInput, match=r"ccsl is none of .*: write CCSL"):
-        finding.check_designation("ccsl")
+def test_an_unknown_designation_is_answered_with_the_flag_and_all_of_them() -> None:
+    with pytest.raises(exits.BadInput, match=r"^--designation: CCXX is none of CCSL, CCOM, CCMA, CCMC\.$"):
+        wanted("--designation", "CCXX")
 
 
-def test_nothing_but_a_word_gets_into_a_query_even_without_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.programme.titles", dict)
-    assert "Designation IN ('NEW')" in query("--designation", "NEW")
-    finding.check_designation("NEW")
-    with pytest.raises(exits.BadInput):
-        query("--designation", "CCSL' OR '1' = '1")
-
-
-@pytest.mark.parametrize("text", ["", "  ", "a = 1)", "a = 1) OR (b = 2", "(a = 1", "a = ')' )", 'a = "x\\")"'])
+@pytest.mark.parametrize("text", ["", "  ", "a = 1)", "a = 1) OR (b = 2", "(a = 1", "a = ')' )"])
 def test_a_list_filter_stays_between_its_parentheses(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    balanced = text.startswith('a = "')  # the quote hides it: the server may say what it thinks of the rest
-    if balanced:
-        assert f"({text})" in query("--query", text)
-        return
     with pytest.raises(SystemExit) as ended:
-        query("--query", text)
+        wanted("--query", text)
     assert ended.value.code == 2
     assert "--query" in capsys.readouterr().err
 
@@ -110,14 +100,9 @@ def test_a_list_filter_stays_between_its_parentheses(text: str, capsys: pytest.C
 )
 def test_a_span_is_a_number_and_a_unit(text: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        query("--due-within", text)
+        wanted("--due-within", text)
     assert told in capsys.readouterr().err
-    assert finding.span("2w") == timedelta(weeks=2)
-    finding.moment_in(finding.span("9999w"))
-
-
-def test_an_instant_is_utc_to_the_second() -> None:
-    assert finding.instant(datetime.fromisoformat("2026-11-22T09:00:00.5-06:00")) == "2026-11-22T15:00:00Z"
+    assert arguments.span("2w") == timedelta(weeks=2)
 
 
 # --- sorting
@@ -173,7 +158,11 @@ def test_groups_share_their_columns(capsys: pytest.CaptureFixture[str]) -> None:
 # --- attention
 
 
-def held(**changes: Any) -> dict[str, Any]:
+def held(**changes: Any) -> StatusView:
+    return StatusView.parse(held_answer(**changes))
+
+
+def held_answer(**changes: Any) -> dict[str, Any]:
     matter = {"attention": "held-result:R 9", "since": "2026-11-20T00:00:00Z", "what": "too early", "advice": "decide"}
     return {
         "candidate_id": "C-1",
@@ -210,9 +199,9 @@ def test_every_command_is_one_that_exists(kind: str) -> None:
 @pytest.mark.parametrize("status", [held(), held(recertification={"status": "submitted", "submission_id": "E-1"})])
 @pytest.mark.parametrize("kind", [*advice.KINDS, "of-a-newer-engine"])
 def test_a_command_is_refused_as_long_as_it_has_a_gap(
-    kind: str, status: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    kind: str, status: StatusView, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.programme.titles", dict)
+    monkeypatch.setattr("client.scheme.titles", dict)
     command = shlex.split(advice.command(status, kind))[1:]
     gaps = [place for place, word in enumerate(command) if word.startswith("<")]
     assert bool(gaps) == (command[0] != "status" or "<designation>" in command)
@@ -264,13 +253,20 @@ def test_the_designations_beside_are_those_of_the_scheme() -> None:
 
 
 def test_an_older_worker_knows_the_values_alone() -> None:
-    status = held()
+    status = held_answer()
     del status["matters"]
-    (matter,) = advice.matters(status)
-    assert matter["attention"] == "held-result:R 9"
-    assert matter["result_id"] == "R 9"
-    assert "`hold resolve`" in matter["advice"]
-    assert matter["since"] is None
+    (matter,) = advice.matters(StatusView.parse(status))
+    assert (matter.attention, matter.kind, matter.result_id) == ("held-result:R 9", advice.HELD, "R 9")
+    assert "`hold resolve`" in matter.advice
+    assert (matter.since, matter.what) == (None, None)
+
+
+def test_a_value_of_a_newer_engine_is_shown_with_what_can_always_be_done() -> None:
+    value = "of-a-newer-engine:R-1"
+    newer = {"attention": value, "since": None, "what": "something new", "advice": "do `acknowledge`"}
+    (matter,) = advice.matters(held(attention=[value], matters=[newer]))
+    assert (matter.attention, matter.kind, matter.result_id) == (value, value, None)
+    assert matter.command == f"./starter.py acknowledge C-1 CCOM --attention {value} --by '<who>'"
 
 
 def test_only_those_are_asked_that_may_have_such_a_matter() -> None:
@@ -285,8 +281,8 @@ def test_only_those_are_asked_that_may_have_such_a_matter() -> None:
 
 def test_the_longest_waiting_come_first(capsys: pytest.CaptureFixture[str]) -> None:
     found = attention._Found(())
-    found.add(held(candidate_id="C-2", matters=[held()["matters"][0] | {"since": None}]))
-    found.add(held(candidate_id="C-3", matters=[held()["matters"][0] | {"since": "2026-11-21T00:00:00Z"}]))
+    found.add(held(candidate_id="C-2", matters=[held_answer()["matters"][0] | {"since": None}]))
+    found.add(held(candidate_id="C-3", matters=[held_answer()["matters"][0] | {"since": "2026-11-21T00:00:00Z"}]))
     found.add(held())
     assert found.show(as_json=True) == 0
     assert [one["candidate_id"] for one in json.loads(capsys.readouterr().out)] == ["C-1", "C-3", "C-2"]
@@ -309,13 +305,13 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 def ring(days: float, what: str, *, border: bool) -> dict[str, Any]:
     at = NOW + timedelta(days=days)
-    return {"on": "2000-01-01", "at": finding.instant(at), "what": what, "why": "so", "border": border}
+    return {"on": "2000-01-01", "at": instant(at), "what": what, "why": "so", "border": border}
 
 
 def test_what_is_due_is_taken_from_all_alarms_of_the_span(capsys: pytest.CaptureFixture[str]) -> None:
-    found = due._Found(programme.facts(), timedelta(days=7))
+    found = due._Found(scheme.facts(), timedelta(days=7))
     alarms = [ring(-2, "late", border=True), ring(1, "soon", border=False), ring(8, "later", border=True)]
-    found.items.extend(found.told(entry(), {"status": "testing", "upcoming": alarms}))
+    found.items.extend(found.told(entry(), answer(upcoming=alarms)))
     assert found.show(parsed("due", "--json")) == 0
     shown = json.loads(capsys.readouterr().out)
     assert [(one["what"], one["overdue"], one["border"]) for one in shown] == [
@@ -330,7 +326,7 @@ def test_what_is_due_is_taken_from_all_alarms_of_the_span(capsys: pytest.Capture
 
 
 def test_nothing_found_is_an_empty_document(capsys: pytest.CaptureFixture[str]) -> None:
-    assert due._Found(programme.facts(), timedelta(days=7)).show(parsed("due", "--json")) == 0
+    assert due._Found(scheme.facts(), timedelta(days=7)).show(parsed("due", "--json")) == 0
     assert json.loads(capsys.readouterr().out) == []
     cancelled = attention._Found(("cancel-refused",))
     cancelled.add(held())
@@ -339,21 +335,20 @@ def test_nothing_found_is_an_empty_document(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_the_day_of_a_border_is_the_last_day_before_it() -> None:
-    found = due._Found(programme.facts(), timedelta(days=90_000))
-    midnight = {"at": "2098-11-23T06:00:00Z", "what": "the window closes", "why": None, "on": "2098-11-22"}
+    found = due._Found(scheme.facts(), timedelta(days=90_000))
+    midnight = {"at": "2098-11-23T06:00:00Z", "what": "the window closes", "on": "2098-11-22"}
     border, alarm = (
-        next(iter(found.told(entry(), {"status": "testing", "upcoming": [midnight | {"border": kind}]})))
-        for kind in (True, False)
+        next(iter(found.told(entry(), answer(upcoming=[midnight | {"border": kind}])))) for kind in (True, False)
     )
     assert (str(border.day), str(alarm.day)) == ("2098-11-22", "2098-11-23")
 
 
 def test_an_older_worker_tells_its_next_alarm_and_the_deadline_is_published() -> None:
-    found = due._Found(programme.facts(), timedelta(days=7))
+    found = due._Found(scheme.facts(), timedelta(days=7))
     deadline = NOW + timedelta(days=3)
     soon = str((NOW + timedelta(days=1)).date())
-    status = {"status": "testing", "next": {"on": soon, "what": "reminder", "why": "rule 5"}}
-    items = list(found.told(entry(next_deadline=finding.instant(deadline)), status))
+    status = answer(next={"on": soon, "what": "reminder", "why": "rule 5"})
+    items = list(found.told(entry(next_deadline=instant(deadline)), status))
     assert [(item.what, item.border) for item in items] == [
         ("reminder", None),
         ("the testing window closes, or a revised work product is due", True),
@@ -365,23 +360,6 @@ def test_every_open_status_has_a_word_for_its_deadline() -> None:
     assert not [status for status in Status if not status.closed and words.STATUSES[status].deadline == unnamed]
 
 
-def test_how_far_ahead_alarms_ring_comes_from_the_scheme(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = programme.facts()
-    assert known.zone == "America/Chicago"
-    assert known.candidate_days == 181
-    assert 366 <= known.holder_days <= 374  # twelve months, the window before the expiry
-    assert known.any_time == ("CCSL", "CCOM")
-    assert known.advances_to == {"CCMA": "CCOM", "CCMC": "CCSL"}
-    condition = due.may_ring(known, timedelta(days=1))
-    assert "NextDeadline IS NULL" in condition
-    assert "Designation = 'CCSL'" in condition
-    broken = tmp_path / "scheme.toml"
-    broken.write_text("nothing")
-    monkeypatch.setenv("CERTPATH_SCHEME", str(broken))
-    assert programme.facts() == ("UTC", False, 0, 0, (), {})
-    assert due.may_ring(programme.facts(), timedelta(days=1)) == finding.OPEN
-
-
 def test_a_closed_candidacy_has_nothing_due() -> None:
     with pytest.raises(exits.BadInput, match="withdrawn"):
         due.run(parsed("due", "--status", "withdrawn"))
@@ -391,9 +369,9 @@ def test_a_closed_candidacy_has_nothing_due() -> None:
 
 
 def counted(*people: dict[str, Any]) -> summary._Rates:
-    rates = summary._Rates(programme.facts())
+    rates = summary._Rates(scheme.facts())
     for one in people:
-        rates.add(one)
+        rates.add(answer(**one))
     return rates
 
 
@@ -465,123 +443,3 @@ def test_an_event_that_does_not_exist_is_answered_with_the_likely_one(name: str,
     with pytest.raises(exits.BadInput, match=told):
         timeline._check_types([name])
     timeline._check_types(["Certified", "CandidacyClosed"])
-
-
-# --- asking
-
-
-class Candidates:
-    """Answers instead of a worker: what happens to the query of each, by candidate."""
-
-    def __init__(self, **outcomes: Any) -> None:
-        self.outcomes = outcomes
-        self.asked: dict[str, str | None] = {}
-
-    async def query(self, whom: Any, _client: object, _name: str, run_id: str | None) -> Any:
-        self.asked[whom.candidate_id] = run_id
-        outcome = self.outcomes[whom.candidate_id]
-        if callable(outcome):
-            outcome = await outcome()
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-
-@pytest.fixture(params=[True, False], ids=["a worker was seen lately", "no worker"])
-def seen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """What the server says of workers."""
-    lately: bool = request.param
-
-    async def polls(_client: object) -> bool:
-        return lately
-
-    monkeypatch.setattr(answers, "worker_polls", polls)
-    return lately
-
-
-async def found(entries: list[Entry]) -> AsyncIterator[Entry]:
-    for one in entries:
-        yield one
-
-
-async def asked(candidates: Candidates, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr(Candidacy, "query", lambda *given, **run: candidates.query(*given, **run))
-    entries = found([entry(name) for name in candidates.outcomes])
-    statuses = asking.statuses(cast(Any, None), entries, len(candidates.outcomes))
-    return {one.candidate_id: status async for one, status in statuses}
-
-
-async def test_everybody_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    people = Candidates(**{f"C{number}": {"n": number} for number in range(100)})
-    assert await asked(people, monkeypatch) == people.outcomes
-    assert sorted(people.asked) == sorted(people.outcomes)
-
-
-async def test_a_closed_enrolment_is_asked_itself_and_not_a_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    people = Candidates(A={"n": 1}, B={"n": 2})
-    monkeypatch.setattr(Candidacy, "query", lambda *given, **run: people.query(*given, **run))
-    entries = [entry("A", run_id="r-1"), entry("B", run_id="r-2", execution="completed")]
-    assert len([one async for one in asking.statuses(cast(Any, None), found(entries), 2)]) == 2
-    assert people.asked == {"A": None, "B": "r-2"}
-
-
-async def test_the_deleted_are_left_out_and_who_cannot_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    people = Candidates(A={"n": 1}, B=exits.NotFound("gone"), C=exits.Refused("its input was no registration"))
-    assert await asked(people, monkeypatch) == {"A": {"n": 1}, "C": None}
-
-
-async def test_where_nobody_answers_nobody_is_asked_in_vain(monkeypatch: pytest.MonkeyPatch, seen: bool) -> None:
-    # A worker that was just killed is still one that was seen lately.
-    people = Candidates(**{f"C{number}": exits.NoWorker("nobody") for number in range(1000)})
-    with pytest.raises(exits.NoWorker):
-        await asked(people, monkeypatch)
-    assert len(people.asked) < 50
-
-
-async def test_where_the_worker_goes_the_rest_is_not_asked(monkeypatch: pytest.MonkeyPatch, seen: bool) -> None:
-    there = {f"A{number}": {"n": number} for number in range(40)}
-    people = Candidates(**there, **{f"C{number}": exits.NoWorker("nobody") for number in range(1000)})
-    with pytest.raises(exits.NoWorker):
-        await asked(people, monkeypatch)
-    assert len(people.asked) < 90
-
-
-@pytest.mark.parametrize("others", [1, 60])
-async def test_one_that_is_stuck_does_not_hide_the_others(
-    monkeypatch: pytest.MonkeyPatch, seen: bool, others: int
-) -> None:
-    people = Candidates(
-        S=exits.NoWorker("no answer within 10 seconds"), **{f"C{number}": {"n": number} for number in range(others)}
-    )
-    if not seen:
-        with pytest.raises(exits.NoWorker):
-            await asked(people, monkeypatch)
-        return
-    assert await asked(people, monkeypatch) == {**people.outcomes, "S": None}
-
-
-@pytest.mark.parametrize("number", [1, 2, 15])
-async def test_where_none_of_a_few_answers_there_is_no_worker(
-    monkeypatch: pytest.MonkeyPatch, seen: bool, number: int
-) -> None:
-    # However lately one was seen: it may have died since.
-    people = {f"C{one}": exits.NoWorker("nobody") for one in range(number)}
-    with pytest.raises(exits.NoWorker):
-        await asked(Candidates(**people, D=exits.NotFound("gone")), monkeypatch)
-
-
-@pytest.mark.parametrize("seen", [True], indirect=True)
-async def test_who_cannot_answer_was_asked_by_a_worker(monkeypatch: pytest.MonkeyPatch, seen: bool) -> None:
-    people = Candidates(S=exits.NoWorker("nobody"), R=exits.Refused("its input was no registration"))
-    assert await asked(people, monkeypatch) == {"S": None, "R": None}
-    assert await asked(Candidates(), monkeypatch) == {}
-
-
-@pytest.mark.parametrize("seen", [True], indirect=True)
-async def test_however_many_are_stuck_the_others_are_told(monkeypatch: pytest.MonkeyPatch, seen: bool) -> None:
-    stuck = exits.NoWorker("no answer within 10 seconds")
-    people = Candidates(**{f"C{number}": {"n": number} if number % 10 else stuck for number in range(500)})
-    answered = await asked(people, monkeypatch)
-    assert seen
-    assert list(answered.values()).count(None) == 50
-    assert len(answered) == 500

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import exits, input_files, programme
+from cli import exits, input_files
+from client import scheme
 
 RESULT = {
     "candidate_id": "C-1",
@@ -65,13 +66,13 @@ def test_rows_are_checked_against_the_scheme_in_force(tmp_path: Path, monkeypatc
     feed = tmp_path / "feed.jsonl"
     feed.write_text(json.dumps(RESULT))
     assert input_files.read_results(str(feed)).problems == []
-    scheme = tmp_path / "scheme.toml"
-    scheme.write_text('[domains]\nnew-domain = "New"\n[designations.NEW]\ntitle = "Newest"\n')
-    monkeypatch.setenv("CERTPATH_SCHEME", str(scheme))
+    file = tmp_path / "scheme.toml"
+    file.write_text('[domains]\nnew-domain = "New"\n[designations.NEW]\ntitle = "Newest"\n')
+    monkeypatch.setenv("CERTPATH_SCHEME", str(file))
     assert [problem.column for problem in input_files.read_results(str(feed)).problems] == ["designation", "domain"]
     for broken in ("domains = 3\ndesignations = 4", "no toml", '[domains]\n[designations.X]\ntitles = "x"'):
-        scheme.write_text(broken)
-        assert programme.domains() == programme.titles() == {}
+        file.write_text(broken)
+        assert scheme.domains() == scheme.titles() == {}
         assert input_files.read_results(str(feed)).problems == []
     monkeypatch.setenv("CERTPATH_SCHEME", str(tmp_path / "none.toml"))
-    assert programme.domains() == programme.titles() == {}
+    assert scheme.domains() == scheme.titles() == {}

@@ -166,3 +166,55 @@ def test_the_names_and_their_words_load_without_the_models(module: str) -> None:
     """The command line shows them in its help, and cannot wait for pydantic."""
     code = f"import sys, {module}\nassert not {{'pydantic', 'temporalio', 'dataclasses'}} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=PATIENCE)
+
+
+# --- the rooms above the domain
+
+ROOMS = ("activities", "bench", "chaos", "client", "demo", "docs", "feeds", "monitoring", "runtime", "workflows")
+CLIENT_MAY_IMPORT = {"client", "domain", "feeds", "runtime", "temporalio", "views"}
+TESTS_OF_THE_COMMAND_LINE = {"unit/cli", "processes", "documents"}
+
+
+def rooms_of(path: Path) -> set[str]:
+    """The packages and modules at the top that a file imports."""
+    return {module.split(".")[0] for module in imports(ast.parse(path.read_text(encoding="utf-8")))}
+
+
+def test_nothing_but_the_command_line_and_its_tests_imports_it() -> None:
+    above = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")] + [ROOT / "worker.py"]
+    tests = [
+        path
+        for path in (ROOT / "tests").rglob("*.py")
+        if not path.relative_to(ROOT / "tests").as_posix().startswith(tuple(TESTS_OF_THE_COMMAND_LINE))
+    ]
+    assert not [path for path in (*above, *tests) if "cli" in rooms_of(path)]
+
+
+def test_no_worker_imports_a_client() -> None:
+    rooms = ("domain", "views", "runtime", "workflows", "activities", "monitoring")
+    files = [path for room in rooms for path in (ROOT / room).rglob("*.py")] + [ROOT / "worker.py"]
+    assert not [path for path in files if {"client", "demo"} & rooms_of(path)]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "client").rglob("*.py")), ids=lambda path: path.name)
+def test_a_client_knows_no_terminal_and_stands_on_the_rooms_below(path: Path) -> None:
+    assert rooms_of(path) - CLIENT_MAY_IMPORT <= set(sys.stdlib_module_names) - {"argparse", "signal", "sys"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "client").rglob("*.py")), ids=lambda path: path.name)
+def test_a_client_imports_at_the_top_of_its_modules(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    assert not [one.name for one in functions if imports(one)]
+
+
+@pytest.mark.parametrize("module", ["client.errors", "client.scheme", "domain.identity"])
+def test_what_is_needed_before_a_verb_connects_loads_without_the_models(module: str) -> None:
+    code = f"import sys, {module}\nassert not {{'pydantic', 'temporalio'}} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=PATIENCE)
+
+
+def test_a_message_is_sent_without_the_models() -> None:
+    """They would cost each single message more CPU than everything else that a client does for it."""
+    code = "import sys, client.candidacy, client.payloads\nassert 'pydantic' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=PATIENCE)

@@ -8,15 +8,63 @@ address stands in it.
 import csv
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
-from cli import exits
+from client.errors import BadInput, OutcomeFileLost
+from runtime.settings import STATE
 
-NOT_REACHED = "not reached"
-_OUTCOME = "outcome"
+FOLDER = STATE / "outcomes"
+"""Where the outcome files of acts lie that have no input file."""
+
+_COLUMN = "outcome"
+
+
+class Kind(StrEnum):
+    """What may come of one item."""
+
+    REGISTERED = "registered"
+    ALREADY_ENROLLED = "already enrolled"
+    WOULD_BE_REGISTERED = "would be registered"
+    TAKEN = "taken"
+    HELD = "held"
+    DUPLICATE = "duplicate"
+    WOULD_BE_SENT = "would be sent"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    BAD = "bad"
+    NOT_REACHED = "not reached"
+    FOREIGN = "in other words"
+    """A text in an outcome file that this build did not write."""
+
+
+class Outcome(NamedTuple):
+    """What came of one item, and why. As text `refused: the window is over`."""
+
+    kind: Kind
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        if self.kind is Kind.FOREIGN:
+            return self.reason or ""
+        return str(self.kind) if self.reason is None else f"{self.kind}: {self.reason}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Outcome":
+        """The outcome that is written so in an outcome file."""
+        kind, colon, reason = text.partition(":")
+        if kind not in _WRITTEN:
+            return cls(Kind.FOREIGN, text)
+        return cls(Kind(kind), reason.removeprefix(" ") if colon else None)
+
+
+_WRITTEN = frozenset(kind.value for kind in Kind if kind is not Kind.FOREIGN)
+NOT_REACHED = Outcome(Kind.NOT_REACHED)
 
 
 class Item(NamedTuple):
@@ -26,9 +74,13 @@ class Item(NamedTuple):
     cells: tuple[str, ...]
 
 
-def kind_of(outcome: str) -> str:
-    """The outcome without its reason: `refused: why` is `refused`."""
-    return outcome.partition(":")[0]
+def beside(source: str, verb: str, *, dry_run: bool) -> Path:
+    """Where the outcome file of an input file stands: beside it; that of stdin ("-") in `FOLDER`, by the act's name."""
+    ending = ".dry-run.csv" if dry_run else ".outcome.csv"
+    if source == "-":
+        return FOLDER / f"{verb}-stdin{ending}"
+    # Only this suffix gives way: feed.jsonl and feed.csv are two files.
+    return Path(f"{source.removesuffix('.csv')}{ending}")
 
 
 class OutcomeFile:
@@ -36,34 +88,34 @@ class OutcomeFile:
 
     def __init__(self, path: Path, columns: Sequence[str], items: Sequence[Item]) -> None:
         self.path = path.resolve()  # what a symbolic link points to is written, and the link stays
-        self._columns = (*columns, _OUTCOME)
+        self._columns = (*columns, _COLUMN)
         self._items = items
-        self._outcomes: dict[int, str] = {}
+        self._outcomes: dict[int, Outcome] = {}
         self._file: TextIO | None = None
 
     # --- before and after ---------------------------------------------------------------------------------------
 
-    def begin(self, known: Mapping[int, str]) -> None:
-        """Writes every line, with what is known of it already. Raises `exits.BadInput` where that cannot be.
+    def begin(self, known: Mapping[int, Outcome]) -> None:
+        """Writes every line, with what is known of it already. Raises `BadInput` where that cannot be.
 
         What an earlier run has found out stays readable until this one comes to it.
         """
         self._outcomes = {**self._earlier(), **known}
         try:
             if self._is_somebody_elses():
-                raise exits.BadInput(
+                raise BadInput(
                     f"{self.path} is there already and is no outcome file of this kind: choose another with --outcome."
                 )
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._write_all()
             self._file = self.path.open("a", encoding="utf-8", newline="")
         except OSError as error:
-            raise exits.BadInput(
+            raise BadInput(
                 f"The outcome file {self.path} cannot be written ({error.strerror}): choose another with --outcome."
             ) from error
 
-    def record(self, item: Item, outcome: str) -> None:
-        """What came of an item, written down before anything else happens."""
+    def record(self, item: Item, outcome: Outcome) -> None:
+        """What came of an item, written down before anything else happens. Raises `OutcomeFileLost`."""
         self._outcomes[item.number] = outcome
         if self._file is not None:
             with self._writing():
@@ -71,7 +123,7 @@ class OutcomeFile:
                 self._file.flush()
 
     def finish(self) -> None:
-        """One line for each item, in order."""
+        """One line for each item, in order. Raises `OutcomeFileLost`."""
         file, self._file = self._file, None
         if file is not None:
             with self._writing():
@@ -83,13 +135,17 @@ class OutcomeFile:
         try:
             yield
         except OSError as error:
-            raise exits.Stop(f"The outcome file {self.path} cannot be written any more: {error.strerror}.") from error
+            raise OutcomeFileLost(
+                f"The outcome file {self.path} cannot be written any more: {error.strerror}."
+            ) from error
 
-    def _earlier(self) -> dict[int, str]:
+    def _earlier(self) -> dict[int, Outcome]:
         before = read(self.path, self._columns[:-1])
         earlier = {item.number: before[self._line(item)] for item in self._items if self._line(item) in before}
         return {
-            number: outcome if kind_of(outcome) == NOT_REACHED else f"{NOT_REACHED}: an earlier run says {outcome}"
+            number: outcome
+            if outcome.kind is Kind.NOT_REACHED
+            else Outcome(Kind.NOT_REACHED, f"an earlier run says {outcome}")
             for number, outcome in earlier.items()
         }
 
@@ -101,15 +157,15 @@ class OutcomeFile:
     # --- what is known --------------------------------------------------------------------------------------------
 
     @property
-    def counts(self) -> Counter[str]:
+    def counts(self) -> Counter[Kind]:
         """How many items came to which outcome."""
-        return Counter(kind_of(self._outcomes.get(item.number, NOT_REACHED)) for item in self._items)
+        return Counter(self._outcomes.get(item.number, NOT_REACHED).kind for item in self._items)
 
-    def of(self, *kinds: str) -> Iterator[tuple[Item, str]]:
+    def of(self, kinds: Collection[Kind]) -> Iterator[tuple[Item, Outcome]]:
         """The items of these outcomes, in order."""
         for item in self._items:
             outcome = self._outcomes.get(item.number, NOT_REACHED)
-            if kind_of(outcome) in kinds:
+            if outcome.kind in kinds:
                 yield item, outcome
 
     def _line(self, item: Item) -> tuple[str, ...]:
@@ -128,22 +184,21 @@ class OutcomeFile:
             beside.unlink(missing_ok=True)
 
 
-def read(path: Path, columns: Sequence[str]) -> dict[tuple[str, ...], str]:
+def read(path: Path, columns: Sequence[str]) -> dict[tuple[str, ...], Outcome]:
     """The outcomes of an earlier act by what their lines say besides; the last one where there are several.
 
-    Empty where there is no such file, or where it is no outcome file of this kind.
+    Empty where there is no such file, or where it is no outcome file of this kind. Raises `BadInput` where it cannot be
+    read.
     """
     try:
-        if not path.is_file() or _header(path) != [*columns, _OUTCOME]:
+        if not path.is_file() or _header(path) != [*columns, _COLUMN]:
             return {}
         with path.open(encoding="utf-8", newline="") as file:
-            rows: Iterator[Any] = csv.reader(file)
+            rows = csv.reader(file)
             next(rows, None)
-            return {tuple(row[:-1]): row[-1] for row in rows if len(row) == len(columns) + 1}
+            return {tuple(row[:-1]): Outcome.parse(row[-1]) for row in rows if len(row) == len(columns) + 1}
     except (OSError, ValueError, csv.Error) as error:
-        raise exits.BadInput(
-            f"The outcome file {path} cannot be read ({error}): choose another with --outcome."
-        ) from error
+        raise BadInput(f"The outcome file {path} cannot be read ({error}): choose another with --outcome.") from error
 
 
 def _header(path: Path) -> list[str] | None:

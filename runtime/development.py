@@ -1,4 +1,4 @@
-"""What `starter.py dev` runs: the embedded server in one process, the worker in another.
+"""A Temporal server and a worker for a developer's machine: the server in one process, the worker in another.
 
 The worker is a process of its own so that its crash takes nothing with it: it is started again.
 """
@@ -9,11 +9,10 @@ import os
 import socket
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from cli import exits, output
 from runtime.connection import CannotConnect
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server
 from runtime.process import stop_requested
@@ -27,22 +26,39 @@ _RESTART_SECONDS = 2.0
 _LONGEST_PAUSE = 30.0
 
 
-async def serve(port: int, ui_port: int, db: Path) -> int:
-    """Run until SIGTERM or Ctrl-C. Raises `exits.Stop` where it cannot start or the server ends."""
-    for number, name in ((port, "--port"), (ui_port, "--ui-port")):
+class CannotServe(Exception):
+    """The server cannot be started or has ended. The message is one line: what is wrong, and what to do."""
+
+
+class PortInUse(CannotServe):
+    """Somebody listens on this port already."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} is in use.")
+        self.port = port
+
+
+class WorkerRefusesSettings(Exception):
+    """The worker cannot start with the settings of this environment, and has said why."""
+
+
+async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None]) -> None:
+    """Run until SIGTERM or Ctrl-C; `say` is given lines for people.
+
+    `port` and `ui_port` are those of the server and of its Web UI; `db` is a SQLite file, and the server's log lies
+    beside it. Raises `CannotServe`, and `WorkerRefusesSettings`.
+    """
+    for number in (port, ui_port):
         if _listening(number):
-            raise exits.Unreachable(
-                f"Port {number} is in use: another `starter.py dev`? Stop it, or choose with {name}."
-            )
+            raise PortInUse(number)
     stop = stop_requested()
     try:
         async with embedded_server(db=db, port=port, ui=True, ui_port=ui_port, log=db.with_suffix(".log")) as server:
-            _greet(server, db)
-            await _work(server, stop)
+            _greet(server, db, say)
+            await _work(server, stop, say)
     except (ServerFailed, CannotConnect) as error:
-        raise exits.Unreachable(str(error)) from error
-    output.say("Stopped; everything is kept.")
-    return exits.DONE
+        raise CannotServe(str(error)) from error
+    say("Stopped; everything is kept.")
 
 
 def _listening(port: int) -> bool:
@@ -50,19 +66,19 @@ def _listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _greet(server: EmbeddedServer, db: Path) -> None:
-    output.say(f"Temporal  {server.address}  (data in {db})")
-    output.say(f"Web UI    {server.ui_url}")
+def _greet(server: EmbeddedServer, db: Path, say: Callable[[str], None]) -> None:
+    say(f"Temporal  {server.address}  (data in {db})")
+    say(f"Web UI    {server.ui_url}")
     if server.port != DEFAULT_PORT:
-        output.say(f"In a second terminal first:  export TEMPORAL_ADDRESS={server.address}")
-    output.say("In a second terminal, for example:")
-    output.say("  ./starter.py register --candidate C-1 --name 'Ana Ruiz' --email ana@example.org --designation CCMA")
-    output.say("  ./starter.py status C-1 CCMA")
-    output.say("Ctrl-C stops the server and the worker.")
+        say(f"In a second terminal first:  export TEMPORAL_ADDRESS={server.address}")
+    say("In a second terminal, for example:")
+    say("  ./starter.py register --candidate C-1 --name 'Ana Ruiz' --email ana@example.org --designation CCMA")
+    say("  ./starter.py status C-1 CCMA")
+    say("Ctrl-C stops the server and the worker.")
 
 
-async def _work(server: EmbeddedServer, stop: asyncio.Event) -> None:
-    """Keep a worker running until `stop`. Raises `exits.Stop` where there is no point in going on."""
+async def _work(server: EmbeddedServer, stop: asyncio.Event, say: Callable[[str], None]) -> None:
+    """Keep a worker running until `stop`. Raises as `serve` does where there is no point in going on."""
     pause = _RESTART_SECONDS
     while not stop.is_set():
         worker = await _worker(server)
@@ -73,10 +89,10 @@ async def _work(server: EmbeddedServer, stop: asyncio.Event) -> None:
         if stop.is_set():
             return
         if server.pid is None:
-            raise exits.Unreachable(f"The Temporal server has ended by itself; its log is {server.log}.")
+            raise CannotServe(f"The Temporal server has ended by itself; its log is {server.log}.")
         if worker.returncode == _BAD_SETTINGS:
-            raise exits.BadInput("The worker cannot start with these settings, see above.")
-        output.say(f"The worker has ended (code {worker.returncode}); starting it again in {pause:g} seconds.")
+            raise WorkerRefusesSettings("The worker cannot start with these settings, see above.")
+        say(f"The worker has ended (code {worker.returncode}); starting it again in {pause:g} seconds.")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
         pause = min(2 * pause, _LONGEST_PAUSE)

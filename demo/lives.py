@@ -5,19 +5,25 @@ import json
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cli import output
-from cli.candidates import WORKFLOW, Candidacy
-from cli.payloads import with_message_id
-from cli.together import together
-from cli.verbs import timeline
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import Runtime
+from temporalio.testing import WorkflowEnvironment
 
-if TYPE_CHECKING:
-    from temporalio.runtime import Runtime
-    from temporalio.testing import WorkflowEnvironment
+from client import asking
+from client.candidacy import WORKFLOW, Candidacy
+from client.payloads import with_message_id
+from client.pool import together
+from demo.narrator import Narrator
+from runtime import search_attributes
+from runtime.connection import TASK_QUEUE
+from runtime.embedded import time_skipping_server
+from runtime.settings import Settings
+from views.status import StatusView
+from worker import build_worker
 
 PEOPLE, OPERATIONS = "people-management", "operations-management"
 CUSTOMERS, LEADERSHIP = "customer-relationships", "leadership-and-business"
@@ -29,7 +35,7 @@ _DIGEST = "0b6a5b3f" * 8
 class Life:
     """One candidacy on a server whose clock is ours to move."""
 
-    environment: "WorkflowEnvironment"
+    environment: WorkflowEnvironment
     candidacy: Candidacy
 
     async def today(self) -> date:
@@ -58,20 +64,31 @@ class Life:
     async def pass_days(self, days: int) -> None:
         await self.environment.sleep(timedelta(days=days))
 
-    async def until(self, day: str, plus: int = 0) -> None:
+    async def until(self, day: date, plus: int = 0) -> None:
         """Let time pass until the evening of a day that the engine named, and so many days more."""
-        evening = datetime.fromisoformat(f"{day}T20:00:00+00:00") + timedelta(days=plus)
+        evening = datetime.combine(day, time(20), UTC) + timedelta(days=plus)
         left = evening - await self.environment.get_current_time()
         if left > timedelta():
             await self.environment.sleep(left)
 
     async def until_window(self, plus: int) -> None:
         """Into the recertification window of the running cycle."""
-        await self.until((await self.status())["recertification"]["window_opens_on"], plus)
+        await self.until(await self.day_of(_window_opening), plus)
 
     async def until_expiry(self, plus: int) -> None:
         """Past the last day of the certificate."""
-        await self.until((await self.status())["certificate"]["expires_on"], plus)
+        await self.until(await self.expiry(), plus)
+
+    async def expiry(self) -> date:
+        """The last day of the certificate."""
+        return await self.day_of(_expiry)
+
+    async def day_of(self, pick: Callable[[StatusView], date | None]) -> date:
+        """A day of the status answer, which the story knows to be there by now."""
+        day = pick(await self.status())
+        if day is None:
+            raise RuntimeError(f"{self.candidacy} does not stand where the story expects it")
+        return day
 
     async def submit_evidence(self, submission_id: str, completed_on: date | None = None) -> None:
         done = completed_on or await self.today() - timedelta(days=10)
@@ -92,8 +109,8 @@ class Life:
             **remark,
         )
 
-    async def status(self) -> dict[str, Any]:
-        return dict(await self.candidacy.query(self.environment.client, "status"))
+    async def status(self) -> StatusView:
+        return await asking.status(self.environment.client, self.candidacy)
 
     async def timeline(self) -> list[dict[str, Any]]:
         return list(await self.candidacy.query(self.environment.client, "timeline"))
@@ -107,6 +124,18 @@ class Life:
             if await self._run() != run:
                 return
             await asyncio.sleep(0.1)
+
+
+def _window_opening(status: StatusView) -> date | None:
+    return status.recertification.window_opens_on if status.recertification else None
+
+
+def _expiry(status: StatusView) -> date | None:
+    return status.certificate.expires_on if status.certificate else None
+
+
+def _experienced(status: StatusView) -> date | None:
+    return status.experience.met_on if status.experience else None
 
 
 async def strategic_leader(life: Life) -> None:
@@ -125,7 +154,7 @@ async def strategic_leader(life: Life) -> None:
     await life.send("submit_work_product", submission_id="W-2", uri="urn:example:w-2", sha256=_DIGEST)
     await life.pass_days(5)
     await life.send("review_work_product", submission_id="W-2", reviewer="Dr. Imani Cole", verdict="passed")
-    await life.until((await life.status())["experience"]["met_on"], plus=1)
+    await life.until(await life.day_of(_experienced), plus=1)
     for cycle in (1, 2, 3):
         await life.until_window(plus=60)
         await life.submit_evidence(f"E-{cycle}")
@@ -142,10 +171,10 @@ async def operations_manager(life: Life) -> None:
     """Two assessments in two years: reminders, an extension, a late result, and the end of the window."""
     await life.pass_days(60)
     await life.result("R-1", PEOPLE, "88")
-    deadline = (await life.status())["testing_deadline"]
+    deadline = await life.day_of(lambda status: status.testing_deadline)
     await life.until(deadline, plus=-20)
-    later = (date.fromisoformat(deadline) + timedelta(days=30)).isoformat()
-    await life.send("extend_deadline", until=later, reason="Storm damage", approved_by="Marta Vogel")
+    later = deadline + timedelta(days=30)
+    await life.send("extend_deadline", until=later.isoformat(), reason="Storm damage", approved_by="Marta Vogel")
     await life.until(later)
     taken_at = f"{later}T16:00:00Z"
     await life.pass_days(3)
@@ -164,7 +193,7 @@ async def management_associate(life: Life) -> None:
     for number, domain in enumerate((PEOPLE, OPERATIONS, CUSTOMERS, LEADERSHIP), start=1):
         await life.pass_days(7)
         await life.result(f"R-{number}", domain, "74.5")
-    expiry = date.fromisoformat((await life.status())["certificate"]["expires_on"])
+    expiry = await life.expiry()
     await life.until_expiry(plus=40)
     await life.submit_evidence("E-1", completed_on=expiry - timedelta(days=30))
     await life.pass_days(5)
@@ -194,28 +223,19 @@ STORIES = (
 )
 
 
-async def play(folder: Path, runtime: "Runtime") -> None:
+async def play(folder: Path, runtime: Runtime, narrator: Narrator) -> None:
     """Live every story and show its timeline."""
-    output.say(f"Part two: {len(STORIES)} lives on servers that skip time.")
-    told = await together((_live(story, folder, runtime) for story in STORIES), at_once=len(STORIES))
+    narrator.say(f"Part two: {len(STORIES)} lives on servers that skip time.")
+    told = await together(STORIES, lambda story: _live(story, folder, runtime), at_once=len(STORIES))
     for story, (status, events) in zip(STORIES, told, strict=True):
         years = (_instant(events[-1]) - _instant(events[0])).days / 365.25
-        output.line()
-        output.line(f"{story.candidacy}, {story.name}: {years:.1f} years, now {status['status']}")
-        output.line()
-        timeline.show(events)
+        narrator.line()
+        narrator.line(f"{story.candidacy}, {story.name}: {years:.1f} years, now {status.status}")
+        narrator.line()
+        narrator.timeline(events)
 
 
-async def _live(story: Story, folder: Path, runtime: "Runtime") -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    from temporalio.contrib.pydantic import pydantic_data_converter
-    from temporalio.testing import WorkflowEnvironment
-
-    from runtime import search_attributes
-    from runtime.connection import TASK_QUEUE
-    from runtime.embedded import time_skipping_server
-    from runtime.settings import Settings
-    from worker import build_worker
-
+async def _live(story: Story, folder: Path, runtime: Runtime) -> tuple[StatusView, list[dict[str, Any]]]:
     settings = Settings(outbox=Path(tempfile.mkdtemp(dir=folder)))
     async with await WorkflowEnvironment.start_time_skipping(
         data_converter=pydantic_data_converter,

@@ -4,47 +4,57 @@ Read into floats and written again, 74.99999999999999999 would become 75, and a 
 """
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
+from uuid import uuid4
 
-from cli import exits
+from client.errors import BadInput, NotJson
 
 _MAX_BYTES = 1_500_000
 
 
 def with_message_id(text: bytes, message_id: str | None = None) -> bytes:
-    """The JSON object `text` with this `message_id`, or a fresh one, where it has none. Raises `exits.BadInput`."""
+    """The JSON object `text` with this `message_id`, or a fresh one, where it has none.
+
+    Raises:
+        BadInput: it is too long, or no object.
+        NotJson: it is no JSON.
+    """
     if len(text) > _MAX_BYTES:
-        raise exits.BadInput(
-            f"The payload has {len(text)} bytes; Temporal takes at most 2 MB, so {_MAX_BYTES} is the limit."
-        )
+        raise BadInput(f"The payload has {len(text)} bytes; Temporal takes at most 2 MB, so {_MAX_BYTES} is the limit.")
     text = text.removeprefix(b"\xef\xbb\xbf")
     value = parsed(text)
     if not isinstance(value, dict):
-        raise exits.BadInput(f"The payload must be a JSON object {{…}}, not {_kind(value)}.")
+        raise BadInput(f"The payload must be a JSON object {{…}}, not {_kind(value)}.")
     if "message_id" in value:
         return text.strip()
-    from uuid import uuid4
-
     comma = b"," if value else b""
     return b'{"message_id":"%s"%s%s' % ((message_id or str(uuid4())).encode(), comma, text.strip()[1:].lstrip())
 
 
-def parsed(text: bytes) -> Any:
-    """The value of a JSON text, numbers exact. Raises `exits.BadInput` with line and column."""
+def parsed(text: bytes, name: str = "The payload") -> Any:
+    """The value of a JSON text, numbers exact. `name` is what the sentence of an error calls it.
+
+    Raises:
+        NotJson: it is no JSON; with line and column where these are known.
+    """
     try:
         return json.loads(text.decode(), parse_float=Decimal, parse_constant=_no_constant)
     except UnicodeDecodeError as error:
-        raise exits.BadInput(f"The payload is not UTF-8: byte {error.start + 1} cannot be read.") from error
+        raise NotJson(f"{name} is not UTF-8: byte {error.start + 1} cannot be read.") from error
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise exits.BadInput(
-            f"The payload is not JSON: {error.msg} at {where}.", line=error.lineno, column=error.colno
-        ) from error
+        raise NotJson(f"{name} is not JSON: {error.msg} at {where}.", error.lineno, error.colno) from error
     except ValueError as error:  # NaN, or an integer of more digits than Python reads
-        raise exits.BadInput(f"The payload is not JSON: {error}.") from error
+        raise NotJson(f"{name} is not JSON: {error}.") from error
     except RecursionError as error:
-        raise exits.BadInput("The payload is nested too deeply.") from error
+        raise NotJson(f"{name} is nested too deeply.") from error
+
+
+def instant(moment: datetime) -> str:
+    """RFC 3339 in UTC, to the second, as the contract writes instants."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -1,15 +1,16 @@
-"""What the command line knows of the scheme: designations, domains, and how far ahead alarms may ring.
+"""What an outsider needs of the scheme: designations, domains, and how far ahead alarms may ring.
 
-Names and days to look for, no more: the rules are the worker's.
+Names and days to look for, no more: the rules are the worker's. This module imports no model of the domain.
 """
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
+from client.errors import UnknownValue
+from domain import calendar
 from runtime.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date, datetime
 
 _LONGEST_MONTH = 31
 
@@ -33,6 +34,19 @@ def domains() -> dict[str, str]:
         return {}
 
 
+def check_designation(designation: str) -> None:
+    """Raises `UnknownValue` where the scheme in force here has no such designation; unreadable, it is not asked."""
+    known = known_designations([designation])
+    if designation not in known:
+        meant = f": write {designation.upper()}" if designation.upper() in known else ""
+        raise UnknownValue("designation", [designation], known, meant)
+
+
+def known_designations(given: Sequence[str]) -> list[str]:
+    """The designations of the scheme; those that are given where it cannot be read: any word may be one then."""
+    return list(titles()) or list(given)
+
+
 class Facts(NamedTuple):
     """From the scheme file in force here (CERTPATH_SCHEME).
 
@@ -47,25 +61,19 @@ class Facts(NamedTuple):
     candidate_days: int
     holder_days: int
     any_time: tuple[str, ...]
-    advances_to: "Mapping[str, str]"
+    advances_to: Mapping[str, str]
 
-    def day_of(self, moment: "datetime") -> "date":
+    def day_of(self, moment: datetime) -> date:
         """The calendar day of this instant, in the zone."""
-        from domain import calendar
-
         return calendar.day_of(moment, self.zone)
 
-    def last_day_before(self, border: "datetime") -> "date":
+    def last_day_before(self, border: datetime) -> date:
         """The day that people read of a border, which is the exclusive end of it (rule 2)."""
-        from datetime import timedelta
-
         return self.day_of(border - timedelta(seconds=1))
 
 
 def facts() -> Facts:
     """What the scheme file says; UTC and nothing more where it cannot be used: the worker is the one to complain."""
-    from domain import calendar
-
     try:
         scheme = _scheme()
         zone = str(scheme["body"]["zone"])
@@ -87,7 +95,7 @@ def facts() -> Facts:
         return Facts("UTC", False, 0, 0, (), {})
 
 
-def _holder_days(certificate: "Mapping[str, Any]") -> int:
+def _holder_days(certificate: Mapping[str, Any]) -> int:
     # After the expiry the end of the grace period is the next border, and reminders go out until then.
     months = _LONGEST_MONTH * int(certificate["window_months"])
     return max(*map(int, certificate["reminder_days"]), int(certificate["grace_days"]), months) + 1
@@ -102,7 +110,5 @@ def testing_months() -> int | None:
 
 
 def _scheme() -> dict[str, Any]:
-    import tomllib
-
     with Settings.from_environment().scheme.open("rb") as file:
         return tomllib.load(file)

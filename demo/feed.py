@@ -10,8 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from cli.candidates import Candidacy
-from cli.input_files import faults_as_bad_input
+from client.candidacy import Candidacy
 from feeds import registrations as candidate_files
 from feeds import results as result_feeds
 from feeds.reading import read_table
@@ -60,9 +59,8 @@ def sendings(today: date) -> list[Sending]:
 
 
 def _rows(name: str, columns: Columns) -> list[Row]:
-    """The rows of one file of the examples, not checked yet. Raises `exits.BadInput`."""
-    with faults_as_bad_input():
-        return list(read_table(Source(str(EXAMPLES / name)), columns, jsonl=True).rows)
+    """The rows of one file of the examples, not checked yet. Raises `FeedError`."""
+    return list(read_table(Source(str(EXAMPLES / name)), columns, jsonl=True).rows)
 
 
 def _result(fields: dict[str, Any]) -> Sending:

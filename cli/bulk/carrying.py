@@ -1,0 +1,63 @@
+"""A bulk act as people see it: progress, a polite end on Ctrl-C, a report, and an exit code."""
+
+import argparse
+from typing import Any, TypeVar
+
+from cli import exits, output
+from cli.progress import Progress
+from cli.signals import Signals
+from client.bulk.act import Act, Plan
+from client.bulk.outcomes import Item, Outcome
+from client.errors import ClientError
+from client.pool import Stopping
+
+T = TypeVar("T")
+
+_SHOWN = 20
+
+
+async def carry_out(plan: Plan[T], what: str, args: argparse.Namespace) -> int:
+    """Carry the plan out, called `what`, with the options of every bulk verb; answers the exit code.
+
+    Raises `exits.Stop` with what was done so far.
+    """
+    act = Act(plan)
+    stopping = Stopping()
+    try:
+        with Progress(what, len(plan.items) - len(plan.known)) as progress, Signals(stopping):
+
+            def on_outcome(_item: Item, _outcome: Outcome) -> None:
+                progress.advance()
+
+            finished = await act.carry_out(args.at_once, on_outcome, stopping)
+    except ClientError as error:
+        if not act.begun:
+            raise
+        notes = [_told(act, what), "Run the same command again: it goes on, and does nothing twice."]
+        raise exits.of(error, notes, **_facts(act)) from error
+    return _report(act, what, as_json=args.json, finished=finished)
+
+
+def _report(act: Act[T], what: str, *, as_json: bool, finished: bool) -> int:
+    others = act.others
+    for item, outcome in others[:_SHOWN]:
+        output.say(f"  line {item.number}, {' '.join(item.cells[:2])}: {outcome}")
+    if len(others) > _SHOWN:
+        output.say(f"  and {len(others) - _SHOWN:,} more: see the outcome file")
+    output.say(_told(act, what))
+    if as_json:
+        output.document({**_facts(act), "finished": finished})
+    if not finished:
+        output.say("Interrupted. Run the same command again: it goes on, and does nothing twice.")
+        return exits.INTERRUPTED
+    return exits.DONE if act.good else exits.REFUSED
+
+
+def _told(act: Act[T], what: str) -> str:
+    counts = ", ".join(f"{count:,} {kind}" for kind, count in act.counts.most_common()) or "nothing to do"
+    return f"{what}: {counts}. Outcome file: {act.plan.path}"
+
+
+def _facts(act: Act[T]) -> dict[str, Any]:
+    counts = {str(kind): count for kind, count in act.counts.items()}
+    return {"rows": len(act.plan.items), "outcomes": counts, "outcome_file": str(act.plan.path)}

@@ -1,0 +1,120 @@
+"""Temporal's answers and silences as typed errors, and how long to wait for an answer."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.common import RawValue
+from temporalio.service import RPCError, RPCStatusCode
+
+from client.errors import ClientError, FieldError, InvalidFields, MisusedCall, NoWorker, Refused, Unreachable
+from runtime.connection import TASK_QUEUE
+
+T = TypeVar("T")
+
+_SOON = 3.0
+
+
+def raw(payload: bytes) -> RawValue:
+    """JSON text as an argument, byte for byte."""
+    return RawValue(Payload(metadata={"encoding": b"json/plain"}, data=payload))
+
+
+async def patient(client: Client, work: Coroutine[Any, Any, T], seconds: float) -> T:
+    """The answer that a worker must give. Raises `TimeoutError`, and `NoWorker` early where there is none."""
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=min(seconds, _SOON))
+        if not done and seconds > _SOON:
+            if not await worker_polls(client):
+                raise await missing(client, seconds)
+            done, _ = await asyncio.wait({task}, timeout=seconds - _SOON)
+        if not done:
+            raise TimeoutError
+        return task.result()
+    finally:
+        # Awaited even when cancelled: what nobody fetches is complained about when the process ends.
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def refusal(cause: BaseException | None, about: object) -> ClientError:
+    """The typed errors of the contract: `InvalidFields`, or `Refused`."""
+    kind = getattr(cause, "type", None)
+    details: Any = getattr(cause, "details", None)
+    facts = details[0] if details and isinstance(details[0], dict) else {}
+    message = getattr(cause, "message", None) or str(cause)
+    if kind == "InvalidMessage":
+        errors = [_field_error(error) for error in facts.get("errors", []) if isinstance(error, dict)]
+        told = "it has these mistakes." if errors else message
+        return InvalidFields(f"{about} does not take this message: {told}", errors)
+    if kind == "Refused":
+        return Refused(f"{about}: refused, {message}", reason=message, code=facts.get("code"))
+    return Refused(f"{about}: failed on this message, {message}")
+
+
+def _field_error(error: dict[str, Any]) -> FieldError:
+    return FieldError(str(error.get("field") or ""), str(error.get("problem")))
+
+
+async def missing(client: Client, seconds: float) -> NoWorker:
+    """Why nobody answered: no worker at all, or one that is too busy. Raises `Unreachable`."""
+    if await worker_polls(client):
+        return NoWorker(
+            f"No answer within {seconds:g} seconds, although a worker was seen in the last one or two minutes: "
+            "look at its log, then try again."
+        )
+    return NoWorker("No worker answers: start one with ./worker.py, then try again.")
+
+
+async def worker_polls(client: Client) -> bool:
+    """Whether a worker asked for work lately. The server remembers one that is gone for five minutes.
+
+    Raises `Unreachable`.
+    """
+    with explaining():
+        answer = await client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=client.namespace,
+                task_queue=TaskQueue(name=TASK_QUEUE),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            )
+        )
+    # A poll lasts a minute, so a living worker was seen within the last one.
+    newest = datetime.now(UTC) - timedelta(seconds=70)
+    return any(poller.last_access_time.ToDatetime(UTC) > newest for poller in answer.pollers)
+
+
+@contextmanager
+def explaining() -> Iterator[None]:
+    """Turns Temporal's refusal of a call in the block into a typed error: `Unreachable`, or `MisusedCall`."""
+    try:
+        yield
+    except RPCError as error:
+        raise explained(error) from error
+
+
+def explained(error: RPCError) -> ClientError:
+    """What Temporal's refusal of a call means, where the caller has no better word for it."""
+    message = " ".join(error.message.split())[:300]
+    if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
+        return Unreachable(f"Temporal stopped answering ({message}): try again.")
+    if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED):
+        return Unreachable(f"Temporal does not let us in ({message}): check TEMPORAL_API_KEY and the TLS settings.")
+    if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
+        return Unreachable(f"Temporal is overloaded or limits us ({message}): try again in a minute.")
+    if error.status is RPCStatusCode.INVALID_ARGUMENT:
+        return MisusedCall(f"Temporal does not take this: {message}", _hints(message))
+    return Unreachable(f"Temporal answers with an error ({error.status.name}): {message}")
+
+
+def _hints(message: str) -> tuple[str, ...]:
+    unknown = "search attribute" in message.lower()
+    return ("Are the search attributes registered? `./starter.py setup` does it.",) if unknown else ()

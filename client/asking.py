@@ -1,0 +1,96 @@
+"""The `status` query for each of many candidacies: some at a time, and no longer than a worker answers."""
+
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from contextlib import aclosing
+from enum import Enum, auto
+from typing import NamedTuple
+
+from temporalio.client import Client
+
+from client import answers
+from client.candidacy import Candidacy
+from client.errors import ClientError, NotFound, NoWorker, Refused, Unreadable
+from client.finding import Entry
+from client.pool import finished
+from views.status import StatusView
+
+_AT_ONCE = 16
+
+
+class Heard(Enum):
+    """What came of asking one candidacy."""
+
+    ANSWERED = auto()
+    SILENT = auto()
+    """This one does not answer, though a worker is there."""
+    GONE = auto()
+    """Deleted since it was listed: its retention is over."""
+
+
+class Answer(NamedTuple):
+    """What one candidacy answered; `status` is None unless it did."""
+
+    entry: Entry
+    heard: Heard
+    status: StatusView | None = None
+
+
+async def status(client: Client, candidacy: Candidacy, *, run_id: str | None = None) -> StatusView:
+    """Where a candidacy stands. Raises as `Candidacy.query` does, and `Unreadable`."""
+    answer = await candidacy.query(client, "status", run_id=run_id)
+    try:
+        return StatusView.parse(answer)
+    except ValueError as error:
+        raise Unreadable(f"The candidacy of {candidacy} answers in a way that this build cannot read.") from error
+
+
+async def statuses(client: Client, entries: Iterable[Entry] | AsyncIterable[Entry]) -> AsyncGenerator[Answer, None]:
+    """What each of them answers, in the order of answering.
+
+    Raises `NoWorker` as soon as nobody answers any more: with thousands to ask, none is asked in vain; and at the end
+    where of a few nobody has answered. Raises `Unreachable`.
+    """
+    asking = _Asking(client)
+    async with aclosing(finished(entries, asking.ask, _AT_ONCE)) as ended:
+        async for entry, outcome in ended:
+            yield Answer(entry, *await asking.judged(outcome))
+    asking.check_answered()
+
+
+class _Asking:
+    """How many candidacies in a row have not been answered, and whether any was."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._silent = 0
+        self._answered = False
+        self._silence: NoWorker | None = None
+
+    async def ask(self, entry: Entry) -> StatusView | ClientError:
+        # A run that still goes on may be continued while we ask; one that has ended is this one and no other: closed
+        # and enrolled anew, two stand under one workflow id.
+        try:
+            return await status(self._client, entry.candidacy, run_id=None if entry.open else entry.run_id)
+        except (NotFound, Refused, Unreadable, NoWorker) as error:
+            return error
+
+    async def judged(self, outcome: StatusView | ClientError) -> tuple[Heard, StatusView | None]:
+        """Raises `NoWorker` where silence is nobody's own fault."""
+        if isinstance(outcome, NotFound):
+            return Heard.GONE, None
+        if isinstance(outcome, NoWorker):
+            self._silent, self._silence = self._silent + 1, outcome
+            if not await self._worker_is_there():
+                raise outcome
+            return Heard.SILENT, None
+        self._silent, self._answered = 0, True  # also a refusal is a worker's
+        return (Heard.ANSWERED, outcome) if isinstance(outcome, StatusView) else (Heard.SILENT, None)
+
+    def check_answered(self) -> None:
+        """Raises `NoWorker` where some were asked, and none has answered: a worker that just died."""
+        if self._silence and not self._answered:
+            raise self._silence
+
+    async def _worker_is_there(self) -> bool:
+        # A worker that was killed counts as seen for a minute more, but then all that are asked at once are silent.
+        return self._silent < _AT_ONCE and await answers.worker_polls(self._client)

@@ -1,0 +1,149 @@
+"""One message to many candidacies: found once, and sent to each."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from client import finding
+from client.bulk import outcomes
+from client.bulk.act import Plan, Tell, outcome_of
+from client.bulk.outcomes import Item, Kind, Outcome
+from client.candidacy import Candidacy
+from client.errors import BadInput, ClientError, FieldError, InvalidFields
+from client.finding import Filter, Run
+from client.payloads import with_message_id
+from domain.messages import InvalidMessage, check_times, parse_message
+from domain.vocabulary import CLOSED
+
+COLUMNS = ("number", "candidate_id", "designation", "message_id")
+_GOOD = frozenset({Kind.TAKEN, Kind.DUPLICATE, Kind.WOULD_BE_SENT})
+_TRIED_AGAIN = (Kind.NOT_REACHED, Kind.FAILED)
+_OUR_IDS = "bulk-"
+
+
+class ForEverybody(BadInput):
+    """A message to many has no filter: it would go to everybody."""
+
+
+class OnlyClosed(BadInput):
+    """A message to many is for closed candidacies alone, which take no messages any more."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message and those it is for. `text` is the payload as JSON; made by `letter`, which checks it."""
+
+    message: str
+    text: bytes
+    wanted: Filter
+
+    def content(self, server: str) -> str:
+        """What the act is known by: the same letter on the same server is the same act, today and tomorrow."""
+        wanted = self.wanted
+        filters = [list(wanted.statuses), list(wanted.designations), str(wanted.due_within or ""), wanted.attention]
+        document = [server, self.message, json.loads(self.text), *filters, wanted.raw or ""]
+        return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def letter(message: str, text: bytes, wanted: Filter) -> Letter:
+    """The letter, known to be one that the engine understands: a mistake must not be told a thousand times.
+
+    Raises `BadInput`: `NotJson`, `InvalidFields`, `ForEverybody` or `OnlyClosed`.
+    """
+    with_message_id(text)  # says in plain words what is no JSON object
+    text = text.removeprefix(b"\xef\xbb\xbf")
+    try:
+        check_times(message, parse_message(message, text), datetime.now(UTC))
+    except InvalidMessage as error:
+        errors = [FieldError(one.field, one.problem) for one in error.problems]
+        raise InvalidFields(f"{message} has mistakes, so nothing was sent:", errors) from error
+    if wanted == Filter():
+        raise ForEverybody(f"{message} would go to everybody: say for whom.")
+    if wanted.statuses and set(wanted.statuses) <= set(CLOSED):
+        raise OnlyClosed(f"{', '.join(wanted.statuses)}: a closed candidacy takes no messages any more.")
+    return Letter(message, text, wanted)
+
+
+async def plan(
+    client: Client, letter: Letter, *, outcome: Path | None = None, again: bool = False, dry_run: bool = False
+) -> Plan[Item]:
+    """The plan to send the letter to every open candidacy that it is for, found now or when it was first carried out.
+
+    `outcome` is the outcome file, if not the usual one in `outcomes.FOLDER`; `again` does a finished act anew. Raises
+    `BadInput` where the file is that of another letter, and as `finding.candidacies` does.
+    """
+    digest = letter.content(await _server(client))
+    path = outcome or outcomes.FOLDER / f"{letter.message}-{digest}.outcome.csv"
+    before = {line[1:]: found for line, found in outcomes.read(path, COLUMNS).items()}
+    if any(message_id.startswith(_OUR_IDS) and digest not in message_id for _, _, message_id in before):
+        raise BadInput(f"{path} is the outcome of another command: choose another with --outcome.")
+    if again and all(map(_done, before.values())):
+        before = {}  # an act that was begun with `again`, and is not finished, goes on
+    lines = list(before) or await _found(client, letter, digest, again=again)
+    items = [Item(number, line) for number, line in enumerate(lines, start=1)]
+    known = {item.number: before[item.cells] for item in items if before and _done(before[item.cells])}
+    if dry_run:
+        path = Path(f"{str(path).removesuffix('.csv').removesuffix('.outcome')}.dry-run.csv")
+    return Plan(
+        path=path,
+        columns=COLUMNS,
+        items=items,
+        good=_GOOD,
+        things=[item for item in items if item.number not in known],
+        work=_Addressing(client, letter, dry_run=dry_run).one,
+        known=known,
+    )
+
+
+async def _found(client: Client, letter: Letter, digest: str, *, again: bool) -> Sequence[tuple[str, ...]]:
+    message_id = json.loads(letter.text).get("message_id", f"{_OUR_IDS}{digest}")
+    if again:
+        message_id += f"-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    wanted = replace(letter.wanted, run=Run.OPEN)
+    found = {entry.candidacy async for entry in finding.candidacies(client, wanted)}
+    return [(*candidacy, message_id) for candidacy in sorted(found)]
+
+
+class _Addressing:
+    """One letter on its way."""
+
+    def __init__(self, client: Client, letter: Letter, *, dry_run: bool) -> None:
+        self._client = client
+        self._letter = letter
+        self._dry_run = dry_run
+
+    async def one(self, item: Item, tell: Tell) -> None:
+        tell(item, await self._outcome(item))
+
+    async def _outcome(self, item: Item) -> Outcome:
+        if self._dry_run:
+            return Outcome(Kind.WOULD_BE_SENT)
+        candidate_id, designation, message_id = item.cells
+        payload = with_message_id(self._letter.text, message_id)
+        try:
+            receipt = await Candidacy(candidate_id, designation).update(self._client, self._letter.message, payload)
+        except ClientError as error:
+            return await outcome_of(self._client, error)
+        if receipt["duplicate"]:
+            return Outcome(Kind.DUPLICATE)
+        return Outcome(Kind.TAKEN, ", ".join(receipt["events"]))
+
+
+async def _server(client: Client) -> str:
+    """An id unique to this server, so that a rehearsal on a test server does not count as done in production."""
+    try:
+        request = DescribeNamespaceRequest(namespace=client.namespace)
+        return (await client.workflow_service.describe_namespace(request)).namespace_info.id
+    except RPCError:  # not everybody may ask that
+        return f"{client.service_client.config.target_host} {client.namespace}"
+
+
+def _done(outcome: Outcome) -> bool:
+    return outcome.kind not in _TRIED_AGAIN

@@ -1,0 +1,113 @@
+"""A result feed carried out: one candidacy's rows after one another, many candidacies at once."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client
+
+from client.bulk.act import Plan, Row, Tell, outcome_of
+from client.bulk.outcomes import Item, Kind, Outcome
+from client.candidacy import Candidacy
+from client.errors import ClientError, Closed, NotFound, NoWorker, Refused
+
+MESSAGE = "record_assessment_result"
+"""What each row is sent as."""
+COLUMNS = ("line", "candidate_id", "designation", "result_id")
+_ASKED_AT_ONCE = 100
+_GOOD = frozenset({Kind.TAKEN, Kind.HELD, Kind.DUPLICATE, Kind.WOULD_BE_SENT})
+_ENDS = (Kind.UNKNOWN, Kind.CLOSED)
+_HELD = Outcome(Kind.HELD, "a person decides, see `./starter.py attention`")
+_DUPLICATE = Outcome(Kind.DUPLICATE)
+
+
+def plan(
+    client: Client, rows: Sequence[Row], bad: Mapping[int, str], path: Path, *, dry_run: bool
+) -> Plan[Sequence[Row]]:
+    """The plan to deliver all of these; `bad` has what is wrong with each other row, by its line."""
+    items = [_item(row) for row in rows] + [Item(line, ("", "", "")) for line in bad]
+    by_candidacy: dict[Candidacy, list[Row]] = {}
+    for row in rows:
+        by_candidacy.setdefault(row.candidacy, []).append(row)
+    return Plan(
+        path=path,
+        columns=COLUMNS,
+        items=sorted(items),
+        good=_GOOD,
+        things=list(by_candidacy.values()),
+        work=_Delivering(client, dry_run=dry_run).rows_of_one,
+        known={line: Outcome(Kind.BAD, reason) for line, reason in bad.items()},
+    )
+
+
+class _Delivering:
+    """One run of one feed."""
+
+    def __init__(self, client: Client, *, dry_run: bool) -> None:
+        self._client = client
+        self._dry_run = dry_run
+
+    async def rows_of_one(self, rows: Sequence[Row], tell: Tell) -> None:
+        """The rows of one candidacy, in the order of the file."""
+        gone: Outcome | None = None
+        known: set[str] = set()
+        try:
+            known = await self._known(rows)
+            if self._dry_run:
+                await rows[0].candidacy.check_open(self._client)
+        except (NotFound, Closed) as error:
+            gone = _gone(error)
+        except NoWorker as error:
+            gone = await outcome_of(self._client, error)  # this one's alone: others are answered
+        for row in rows:
+            outcome = _DUPLICATE if row.document["message_id"] in known else gone or await self._outcome(row)
+            # Whoever is not there, or closed, is so for the rows behind too.
+            gone = outcome if outcome.kind in _ENDS else gone
+            tell(_item(row), outcome)
+
+    async def _outcome(self, row: Row) -> Outcome:
+        if self._dry_run:
+            return Outcome(Kind.WOULD_BE_SENT)
+        try:
+            return _came_of(await row.candidacy.update(self._client, MESSAGE, json.dumps(row.document).encode()))
+        except (NotFound, Closed) as error:
+            return _gone(error)
+        except ClientError as error:
+            return await outcome_of(self._client, error)
+
+    async def _known(self, rows: Sequence[Row]) -> set[str]:
+        """Which of the rows were taken already. A question leaves no history, however often a feed is played.
+
+        A row whose message id is known with other content is sent: the engine refuses it, and says so.
+        """
+        contents = {row.document["message_id"]: row.digest for row in rows}
+        known: set[str] = set()
+        for some in _in_parts(list(contents)):
+            try:
+                receipts = await rows[0].candidacy.query(self._client, "receipts", some)
+            except Refused:  # a worker of before this query, or a registration that was invalid
+                return known
+            known |= {one for one, receipt in receipts.items() if receipt["content"] == contents[one]}
+        return known
+
+
+def _came_of(receipt: dict[str, Any]) -> Outcome:
+    if receipt["duplicate"]:
+        return _DUPLICATE
+    return _HELD if "ResultHeld" in receipt["events"] else Outcome(Kind.TAKEN, ", ".join(receipt["events"]))
+
+
+def _gone(error: NotFound | Closed) -> Outcome:
+    if isinstance(error, Closed):
+        return Outcome(Kind.CLOSED, error.status)
+    return Outcome(Kind.UNKNOWN, "there is no such candidacy (yet); the next run of this file tries again")
+
+
+def _in_parts(ids: list[str]) -> Iterator[list[str]]:
+    for begin in range(0, len(ids), _ASKED_AT_ONCE):
+        yield ids[begin : begin + _ASKED_AT_ONCE]
+
+
+def _item(row: Row) -> Item:
+    return Item(row.line, (*row.candidacy, str(row.document["result_id"])))

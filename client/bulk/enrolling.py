@@ -1,0 +1,131 @@
+"""Registrations carried out: each row one start of a workflow, or the news that it is there already."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from temporalio.client import Client
+
+from client import scheme
+from client.bulk.act import Plan, Row, Tell, outcome_of
+from client.bulk.outcomes import Item, Kind, Outcome
+from client.enrolment import Enrolment, check_enrolled, check_not_opened_by, enrol
+from client.errors import ClientError, Closed, NotFound, OpenedBefore
+from domain import calendar
+from domain.types import parse_instant
+
+COLUMNS = ("line", "candidate_id", "designation")
+_GOOD = frozenset({Kind.REGISTERED, Kind.ALREADY_ENROLLED, Kind.WOULD_BE_REGISTERED})
+_ALREADY = Outcome(Kind.ALREADY_ENROLLED)
+_WOULD = Outcome(Kind.WOULD_BE_REGISTERED)
+_BY_US = "an earlier run of this command has opened it; to open one more, give another --outcome file"
+_ON_PURPOSE = "--re-enrol opens a new one on purpose"
+
+
+class Options(NamedTuple):
+    """How to enrol.
+
+    `path` is the outcome file, and `lasting` that of a run which is no dry one: an act is known by it. `re_enrol`
+    opens a new candidacy where one is closed.
+    """
+
+    path: Path
+    lasting: Path
+    dry_run: bool = False
+    re_enrol: bool = False
+
+
+def plan(client: Client, rows: Sequence[Row], bad: Mapping[int, str], options: Options) -> Plan[Row]:
+    """The plan to enrol all of these; `bad` has what is wrong with each other row, by its line."""
+    items = [_item(row) for row in rows] + [Item(line, ("", "")) for line in bad]
+    return Plan(
+        path=options.path,
+        columns=COLUMNS,
+        items=sorted(items),
+        good=_GOOD,
+        things=rows,
+        work=_Enrolling(client, options).one,
+        known={line: Outcome(Kind.BAD, reason) for line, reason in bad.items()},
+    )
+
+
+class _Enrolling:
+    """One run over one file of candidates."""
+
+    def __init__(self, client: Client, options: Options) -> None:
+        self._client = client
+        self._options = options
+        self._titles = scheme.titles()
+        self._known = scheme.facts()
+        self._months = scheme.testing_months()
+        self._now = datetime.now(UTC)
+
+    async def one(self, row: Row, tell: Tell) -> None:
+        tell(_item(row), await self._outcome(row))
+
+    async def _outcome(self, row: Row) -> Outcome:
+        try:
+            if self._options.dry_run:
+                return await self._would(row)
+            if ended := self._window_ended(row):
+                return await self._only_if_there(row, ended)
+            title = self._titles.get(row.candidacy.designation)
+            again = self._options.re_enrol
+            return Outcome(Kind(await enrol(self._client, _enrolment(row), title, again=again, act=self._act(row))))
+        except Closed as error:
+            what_now = _BY_US if isinstance(error, OpenedBefore) else _ON_PURPOSE
+            return Outcome(Kind.REFUSED, f"the candidacy is closed ({error.status}); {what_now}")
+        except ClientError as error:
+            return await outcome_of(self._client, error)
+
+    async def _would(self, row: Row) -> Outcome:
+        try:
+            await check_enrolled(self._client, _enrolment(row))
+        except NotFound:
+            return self._window_ended(row) or _WOULD
+        except Closed:
+            if not self._options.re_enrol:
+                raise
+            await check_not_opened_by(self._client, row.candidacy, self._act(row) or "")
+            return self._window_ended(row) or _WOULD
+        return _ALREADY
+
+    async def _only_if_there(self, row: Row, otherwise: Outcome) -> Outcome:
+        try:
+            await check_enrolled(self._client, _enrolment(row))
+        except NotFound:
+            return otherwise
+        return _ALREADY
+
+    def _window_ended(self, row: Row) -> Outcome | None:
+        """The engine would enrol the candidate and refuse the purchase (rule 1), which nobody would see here."""
+        purchased_at = row.document.get("purchase", {}).get("purchased_at")
+        if purchased_at is None or self._months is None:
+            return None
+        first = self._known.day_of(parse_instant(purchased_at))
+        last = calendar.add_months(first, self._months)
+        if calendar.end_of(last, self._known.zone) > self._now:
+            return None
+        why = f"testing that was purchased on {first} had to be completed by {last}; a new purchase is needed"
+        return Outcome(Kind.REFUSED, why)
+
+    def _act(self, row: Row) -> str | None:
+        """What a run that enrols again is known by when it is begun again: this row, for this outcome file.
+
+        A run that does not enrol again opens nothing that was ever there, and needs no name.
+        """
+        if not self._options.re_enrol:
+            return None
+        content = json.dumps([str(self._options.lasting.resolve()), row.document], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def _enrolment(row: Row) -> Enrolment:
+    return Enrolment(row.document, row.digest)
+
+
+def _item(row: Row) -> Item:
+    return Item(row.line, tuple(row.candidacy))

@@ -1,0 +1,155 @@
+"""One candidacy as seen from outside: its workflow, its queries and its messages."""
+
+import asyncio
+import time
+from typing import Any, NamedTuple
+
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from client import answers
+from client.errors import Closed, NotFound, Refused
+from domain.identity import workflow_id_of
+from runtime import search_attributes
+
+WORKFLOW = "CertificationWorkflow"
+"""The workflow type of the contract."""
+
+# What a worker is given to answer.
+_QUERY_SECONDS = 10.0
+_UPDATE_SECONDS = 20.0
+# The last two are a flood's: the server starts a task afresh, or has ten updates in flight already.
+_PASSING = (
+    RPCStatusCode.ABORTED,
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.FAILED_PRECONDITION,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+)
+
+
+class Candidacy(NamedTuple):
+    """A person's way to one designation.
+
+    Besides the errors that each method names, all of them raise `Unreachable` where Temporal does not answer, and
+    `MisusedCall` where it does not take the call.
+    """
+
+    candidate_id: str
+    designation: str
+
+    @property
+    def workflow_id(self) -> str:
+        return workflow_id_of(self.designation, self.candidate_id)
+
+    def __str__(self) -> str:
+        return f"{self.candidate_id} for {self.designation}"
+
+    def handle(self, client: Client) -> WorkflowHandle[Any, Any]:
+        """The workflow of the newest enrolment."""
+        return client.get_workflow_handle(self.workflow_id)
+
+    async def query(self, client: Client, name: str, *arguments: Any, run_id: str | None = None) -> Any:
+        """The answer of one query, also of a closed candidacy; `run_id` names one enrolment, if not the newest.
+
+        Raises `NotFound`, `NoWorker` after 10 seconds or earlier, and `Refused` where the query fails.
+        """
+        run = client.get_workflow_handle(self.workflow_id, run_id=run_id)
+        try:
+            return await answers.patient(client, run.query(name, args=arguments), _QUERY_SECONDS)
+        except WorkflowQueryFailedError as error:
+            raise Refused(f"The candidacy of {self} does not answer {name}: {error}") from error
+        except TimeoutError as error:
+            raise await answers.missing(client, _QUERY_SECONDS) from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise self.not_found() from error
+            if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION):
+                raise await answers.missing(client, _QUERY_SECONDS) from error
+            raise answers.explained(error) from error
+
+    async def describe(self, client: Client) -> WorkflowExecutionDescription:
+        """What the server knows without a worker. Raises `NotFound`."""
+        try:
+            return await self.handle(client).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise self.not_found() from error
+            raise answers.explained(error) from error
+
+    async def update(self, client: Client, name: str, payload: bytes) -> dict[str, Any]:
+        """Send one message as an update and answer its receipt, as the contract describes it.
+
+        `payload` is the JSON text itself, so that no number is read and written again; it must carry a
+        `message_id`: where an answer was lost it is sent again, and counts once.
+
+        Raises `InvalidFields`, `Refused`, `Closed`, `NotFound`, and `NoWorker` after 20 seconds or earlier.
+        """
+        until = time.monotonic() + _UPDATE_SECONDS
+        while (left := until - time.monotonic()) > 0:
+            answered, receipt = await self._try_update(client, name, payload, left)
+            if answered:
+                return receipt
+            await asyncio.sleep(0.2)
+        raise await answers.missing(client, _UPDATE_SECONDS)
+
+    async def _try_update(
+        self, client: Client, name: str, payload: bytes, seconds: float
+    ) -> tuple[bool, dict[str, Any]]:
+        """One try: whether the answer is final, and the receipt."""
+        sending = self.handle(client).execute_update(name, answers.raw(payload))
+        try:
+            return True, await answers.patient(client, sending, seconds)
+        except WorkflowUpdateFailedError as error:
+            if _run_ended_meanwhile(error):
+                return False, {}
+            raise answers.refusal(error.cause, self) from error
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            return False, {}
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                # A run that is just being continued also says "completed"; only this tells.
+                await self.check_open(client)
+                return False, {}
+            if error.status in _PASSING:
+                return False, {}
+            raise answers.explained(error) from error
+
+    async def check_open(self, client: Client) -> None:
+        """Raises `NotFound`, and `Closed` where the candidacy takes no messages any more."""
+        description = await self.describe(client)
+        if not is_open(description):
+            status = status_of(description)
+            raise Closed(
+                f"The candidacy of {self} is closed ({status}): it takes no messages any more.",
+                workflow_id=self.workflow_id,
+                status=status,
+            )
+
+    def not_found(self) -> NotFound:
+        """The error for a candidacy that is not there."""
+        return NotFound(f"There is no candidacy of {self}: check both words, or register it first.", self.workflow_id)
+
+
+def is_open(description: WorkflowExecutionDescription) -> bool:
+    """Whether the workflow runs; one being continued does."""
+    return description.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW)
+
+
+def status_of(description: WorkflowExecutionDescription) -> str:
+    """The candidacy's status as published; where its workflow did not end by itself, how it ended."""
+    published = description.typed_search_attributes.get(search_attributes.CERTIFICATION_STATUS)
+    execution = description.status.name.lower().replace("_", " ") if description.status else "unknown"
+    by_itself = description.status is WorkflowExecutionStatus.COMPLETED or is_open(description)
+    return published if published and by_itself else execution
+
+
+def _run_ended_meanwhile(error: WorkflowUpdateFailedError) -> bool:
+    return getattr(error.cause, "type", None) == "AcceptedUpdateCompletedWorkflow"

@@ -1,0 +1,187 @@
+"""Enrolling one person: the start input checked, the workflow started once, and whether it is under way."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
+
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowFailureError
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from client import answers, asking
+from client.candidacy import WORKFLOW, Candidacy, is_open, status_of
+from client.errors import Closed, FieldError, InvalidFields, NotFound, NoWorker, OpenedBefore, Refused
+from client.payloads import instant
+from domain.commands import Registration
+from domain.messages import InvalidMessage, check_times, digest_of, parse
+from domain.vocabulary import Status
+from runtime import search_attributes
+from runtime.connection import TASK_QUEUE
+from views.status import StatusView
+
+Outcome = Literal["registered", "already enrolled"]
+
+ENROLLED_OTHERWISE = "enrolled-with-other-data"
+"""The code of the refusal of somebody who is enrolled already, with other data."""
+
+_DIGEST = "registration_digest"
+_OPENED = "registered_at"
+_ACT = "enrolled_by"
+
+
+class Enrolment(NamedTuple):
+    """A registration that has been checked: the start input, and the digest of its content.
+
+    The digest is the same for every spelling of the same content, as `domain.messages.digest_of` makes it.
+    """
+
+    document: dict[str, Any]
+    digest: str
+
+    @property
+    def candidacy(self) -> Candidacy:
+        """The candidacy that it opens."""
+        return Candidacy(self.document["candidate_id"], self.document["designation"])
+
+
+def checked(registration: dict[str, Any]) -> Enrolment:
+    """The registration, checked and ready to be sent. Raises `InvalidFields` with each wrong field."""
+    try:
+        parsed = parse(Registration, "registration", registration)
+        check_times("registration", parsed, datetime.now(UTC))
+    except InvalidMessage as error:
+        errors = [FieldError(one.field, one.problem) for one in error.problems]
+        raise InvalidFields("The registration has mistakes:", errors) from error
+    return Enrolment(registration, digest_of(parsed))
+
+
+async def enrol(
+    client: Client,
+    enrolment: Enrolment,
+    title: str | None,
+    *,
+    again: bool = False,
+    act: str | None = None,
+) -> Outcome:
+    """Start the candidacy, unless it is open already with the same data.
+
+    `again` opens a new candidacy where an earlier one is closed; without it, that is refused (rule 24). `act` names
+    what is carried out, where that may be interrupted and begun again: it opens a candidacy once.
+
+    Raises as `check_enrolled` does where somebody is enrolled already, and as `check_not_opened_by`; `Unreachable`.
+    """
+    candidacy = enrolment.candidacy
+    memo = {_DIGEST: enrolment.digest, _OPENED: instant(datetime.now(UTC)), **({_ACT: act} if act else {})}
+    if again and act:
+        await check_not_opened_by(client, candidacy, act)
+    try:
+        await client.start_workflow(
+            WORKFLOW,
+            enrolment.document,
+            id=candidacy.workflow_id,
+            task_queue=TASK_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            memo=memo,
+            search_attributes=_search_attributes(candidacy),
+            # Shown in the UI, and never encrypted: nothing personal.
+            static_summary=f"{candidacy.designation} {candidacy.candidate_id}",
+            static_details=f"Candidacy of {candidacy.candidate_id} for {title or candidacy.designation}.",
+        )
+    except WorkflowAlreadyStartedError:
+        await check_enrolled(client, enrolment)
+        return "already enrolled"
+    except RPCError as error:
+        raise answers.explained(error) from error
+    return "registered"
+
+
+async def under_way(client: Client, candidacy: Candidacy, patience: float = 8.0) -> StatusView | None:
+    """The first answer of `status`; None where no worker gives one within `patience` seconds: the registration waits.
+
+    Raises `InvalidFields` or `Refused` where the engine found the registration wrong after all; `Unreachable`.
+    """
+    if not await answers.worker_polls(client):
+        return None
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        found = None
+        try:
+            found = await asking.status(client, candidacy)
+        except NoWorker:
+            return None
+        except Refused:
+            pass  # the engine has not come that far yet, or never will
+        if not is_open(await candidacy.describe(client)):
+            await _check_accepted(client, candidacy)
+        if found and found.sequence:
+            return found
+        await asyncio.sleep(0.1)
+    return None
+
+
+async def _check_accepted(client: Client, candidacy: Candidacy) -> None:
+    try:
+        with answers.explaining():
+            await candidacy.handle(client).result()
+    except WorkflowFailureError as error:
+        raise answers.refusal(error.cause, candidacy) from error
+
+
+async def check_enrolled(client: Client, enrolment: Enrolment) -> None:
+    """Returns where this very enrolment is there and open.
+
+    Raises `NotFound`, `Closed`, and `Refused` with the code `ENROLLED_OTHERWISE`; `NoWorker` where only a worker knows.
+    """
+    candidacy = enrolment.candidacy
+    description = await candidacy.describe(client)
+    if not is_open(description):
+        status = status_of(description)
+        raise Closed(f"The candidacy of {candidacy} is closed ({status}).", candidacy.workflow_id, status)
+    if not await _same(client, enrolment, description):
+        raise Refused(
+            f"{candidacy} is enrolled already, with other data: nothing was changed. To change it, use "
+            "`contact`, `confirm-purchase` or `experience`.",
+            code=ENROLLED_OTHERWISE,
+        )
+
+
+async def check_not_opened_by(client: Client, candidacy: Candidacy, act: str) -> None:
+    """Raises `OpenedBefore` where this act has opened the candidacy, and it is closed by now."""
+    try:
+        description = await candidacy.describe(client)
+    except NotFound:
+        return
+    if not is_open(description) and (await description.memo()).get(_ACT) == act:
+        status = status_of(description)
+        raise OpenedBefore(
+            f"The candidacy of {candidacy} was opened and is closed ({status}).", candidacy.workflow_id, status
+        )
+
+
+async def _same(client: Client, enrolment: Enrolment, description: WorkflowExecutionDescription) -> bool:
+    digest = (await description.memo()).get(_DIGEST)
+    if digest is not None:
+        return bool(digest == enrolment.digest)
+    # Started by another client, without a memo: the engine knows what matters.
+    known = await asking.status(client, enrolment.candidacy)
+    registration = enrolment.document
+    purchase = registration.get("purchase")
+    same_name = known.name == registration["name"].strip()
+    return same_name and (not purchase or _same_instant(purchase.get("purchased_at"), known.purchased_at))
+
+
+def _same_instant(given: str | None, known: datetime | None) -> bool:
+    return known is not None and (given is None or datetime.fromisoformat(given) == known)
+
+
+def _search_attributes(candidacy: Candidacy) -> TypedSearchAttributes:
+    """So that the UI and `list` find the candidacy from its first moment, worker or not."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(search_attributes.CANDIDATE_ID, candidacy.candidate_id),
+            SearchAttributePair(search_attributes.DESIGNATION, candidacy.designation),
+            SearchAttributePair(search_attributes.CERTIFICATION_STATUS, Status.AWAITING_PURCHASE),
+        ]
+    )

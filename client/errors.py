@@ -1,0 +1,127 @@
+"""What may go wrong between a client and its candidacies: one type for each way, and typed facts about it.
+
+Each error carries a sentence for people, which says what is wrong and what to do. Programs look at the type and at the
+attributes, never at the sentence. How a process ends because of an error is for its caller to decide.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class FieldError(NamedTuple):
+    """One wrong field of a message, by its path (`purchase.reference`), and what is wrong with it."""
+
+    field: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.field or 'message'}: {self.problem}"
+
+
+class ClientError(Exception):
+    """Something could not be done. `sentence` is for people; `notes` are further lines for them."""
+
+    def __init__(self, sentence: str, notes: Sequence[str] = ()) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.notes = tuple(notes)
+
+
+# --- what was given
+
+
+class BadInput(ClientError):
+    """What was given cannot be understood: the same again will fail again."""
+
+
+class InvalidFields(BadInput):
+    """A message or registration has wrong fields; `errors` names each."""
+
+    def __init__(self, sentence: str, errors: Sequence[FieldError]) -> None:
+        super().__init__(sentence, [str(error) for error in errors])
+        self.errors = tuple(errors)
+
+
+class NotJson(BadInput):
+    """A text is not JSON. `line` and `column` say where, where that is known."""
+
+    def __init__(self, sentence: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(sentence)
+        self.line = line
+        self.column = column
+
+
+class UnknownValue(BadInput):
+    """Values that do not exist: `what` they should be (`status`, `designation`), and which of them are `known`."""
+
+    def __init__(self, what: str, values: Sequence[str], known: Sequence[str], hint: str = "") -> None:
+        super().__init__(f"{', '.join(values)} is none of {', '.join(known)}{hint}.")
+        self.what = what
+        self.values = tuple(values)
+        self.known = tuple(known)
+
+
+class MisusedCall(BadInput):
+    """Temporal does not take the call as it was made: a list filter that it does not understand, for example."""
+
+
+# --- what a candidacy answers
+
+
+class Refused(ClientError):
+    """A message was understood and is against the rules.
+
+    `reason` says why, without naming the candidacy; by default it is the whole sentence. `code` is a refusal code of
+    the contract, or one of a newer build; None where there is none.
+    """
+
+    def __init__(self, sentence: str, *, reason: str | None = None, code: str | None = None) -> None:
+        super().__init__(sentence)
+        self.reason = sentence if reason is None else reason
+        self.code = code
+
+
+class NotFound(ClientError):
+    """There is no such candidacy."""
+
+    def __init__(self, sentence: str, workflow_id: str) -> None:
+        super().__init__(sentence)
+        self.workflow_id = workflow_id
+
+
+class Closed(ClientError):
+    """The candidacy is closed and takes no message any more (rule 29). `status` is its last status.
+
+    Where its workflow did not end by itself, `status` is Temporal's word for how it ended.
+    """
+
+    def __init__(self, sentence: str, workflow_id: str, status: str) -> None:
+        super().__init__(sentence)
+        self.workflow_id = workflow_id
+        self.status = status
+
+
+class OpenedBefore(Closed):
+    """The candidacy that this very act has opened is closed since; the same act does not open a second one."""
+
+
+class Unreadable(ClientError):
+    """An answer came that this build cannot read."""
+
+
+# --- nobody answers
+
+
+class NoWorker(ClientError):
+    """Temporal answers, but no worker does. What was sent may still be taken, once one is there."""
+
+
+class Unreachable(ClientError):
+    """Temporal cannot be reached, or refuses to serve us."""
+
+
+# --- the outcome file of a bulk act
+
+
+class OutcomeFileLost(ClientError):
+    """The outcome file of a bulk act cannot be written any more, a full disk for example."""

@@ -1,0 +1,116 @@
+"""Part one: the people of `examples/` on an embedded server, as they stand today."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.runtime import Runtime
+
+from client import answers, asking, finding, scheme
+from client.enrolment import checked, enrol
+from client.errors import NotFound, Refused
+from client.finding import Filter
+from client.payloads import with_message_id
+from client.pool import together
+from demo import feed
+from demo.narrator import Narrator
+from runtime.embedded import embedded_server
+from runtime.settings import Settings
+from views.status import StatusView
+from worker import build_worker
+
+_AT_ONCE = 8
+_SETTLE_SECONDS = 20.0
+_OPENING_SECONDS = 15.0
+
+
+async def play(folder: Path, runtime: Runtime, narrator: Narrator) -> None:
+    """Start a server and a worker, let everything happen, and show who stands where."""
+    settings = Settings(outbox=folder / "outbox", answer_keys=feed.EXAMPLES / "answer-keys")
+    narrator.say("Part one: a real Temporal server, in a temporary folder.")
+    async with embedded_server(db=folder / "temporal.db") as server:
+        client = await server.client(runtime)
+        async with build_worker(client, settings):
+            await _enrol(client, narrator)
+            outcomes = await _send(client, narrator)
+            statuses = await _settled(client)
+    narrator.line()
+    narrator.line("Who stands where, and what happens next")
+    narrator.line()
+    narrator.candidates(statuses)
+    narrator.line()
+    narrator.line(f"Messages: {', '.join(f'{count} {what}' for what, count in outcomes.most_common())}.")
+    narrator.line(f"Notices in the outbox: {len(list(settings.outbox.glob('**/*.eml')))}.")
+
+
+async def _enrol(client: Client, narrator: Narrator) -> None:
+    titles = scheme.titles()
+    people = feed.registrations(datetime.now(UTC).date())
+
+    async def one(person: dict[str, Any]) -> None:
+        await enrol(client, checked(person), titles.get(person["designation"]))
+
+    await together(people, one, _AT_ONCE)
+    narrator.say(f"{len(people)} people enrolled.")
+
+
+async def _send(client: Client, narrator: Narrator) -> Counter[str]:
+    """Everything of the examples: in order for one person, many people at once."""
+    by_person: dict[str, list[feed.Sending]] = {}
+    for sending in feed.sendings(datetime.now(UTC).date()):
+        by_person.setdefault(sending.to.candidate_id, []).append(sending)
+    outcomes: Counter[str] = Counter()
+
+    async def one(sendings: list[feed.Sending]) -> None:
+        for sending in sendings:
+            outcomes[await _outcome(client, sending, narrator)] += 1
+
+    await together(by_person.values(), one, _AT_ONCE)
+    narrator.say(f"{outcomes.total()} messages sent.")
+    return outcomes
+
+
+async def _outcome(client: Client, sending: feed.Sending, narrator: Narrator) -> str:
+    if sending.signal:
+        await sending.to.handle(client).signal(sending.message, answers.raw(sending.payload))
+        return "signalled"
+    try:
+        receipt = await _update(client, sending)
+    except Refused as error:
+        narrator.say(error.sentence)
+        return "refused"
+    if receipt["duplicate"]:
+        return "duplicate"
+    held = "ResultHeld" in receipt["events"]
+    return "held for a person" if held else "taken"
+
+
+async def _update(client: Client, sending: feed.Sending) -> dict[str, Any]:
+    """An advancement is opened a moment after it was asked for: until then its workflow is not there."""
+    deadline = asyncio.get_running_loop().time() + _OPENING_SECONDS
+    payload = with_message_id(sending.payload)
+    while True:
+        try:
+            return await sending.to.update(client, sending.message, payload)
+        except NotFound:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.2)
+
+
+async def _settled(client: Client) -> list[StatusView]:
+    """Where every candidacy stands, once nothing moves by itself any more."""
+    deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+    before: list[StatusView] = []
+    while (now := await _statuses(client)) != before and asyncio.get_running_loop().time() < deadline:
+        before = now
+        await asyncio.sleep(1)
+    return now
+
+
+async def _statuses(client: Client) -> list[StatusView]:
+    found = sorted([entry.candidacy async for entry in finding.candidacies(client, Filter())])
+    return await together(found, lambda candidacy: asking.status(client, candidacy), _AT_ONCE)

@@ -1,0 +1,56 @@
+"""What the bulk verbs tell of bad rows, and what Ctrl-C does to them."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from cli import exits
+from cli.bulk import rows
+from cli.signals import Signals
+from client.pool import Stopping
+from feeds.checking import Sheet
+from feeds.table import Problem
+
+
+def test_bad_rows_start_nothing_unless_they_are_to_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    problems = [Problem(3, "name", "is empty"), Problem(3, "email", "has no @"), Problem(7, None, "is too long")]
+    sheet = Sheet([], problems, 9, ("notes",))
+    with pytest.raises(exits.BadInput) as stop:
+        rows.without_bad(sheet, "c.csv", skip=False)
+    assert stop.value.notes == tuple(map(str, problems))
+    assert len(stop.value.facts["problems"]) == 3
+    assert rows.without_bad(sheet, "c.csv", skip=True) == {3: "name: is empty; email: has no @", 7: "is too long"}
+    told = capsys.readouterr().err
+    assert "2 of 9 rows of c.csv are bad and left out" in told
+    assert "'notes'" in told
+
+
+async def test_every_signal_asks_to_stop_and_the_first_one_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    stopping = Stopping()
+    with Signals(stopping):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            os.kill(os.getpid(), number)
+            await asyncio.sleep(0.01)
+    assert stopping.times == 3
+    assert capsys.readouterr().err.count("Stopping: ") == 1
+
+
+async def test_the_handlers_of_before_are_there_again_and_what_nohup_ignores_stays_ignored() -> None:
+    def ours(*_: object) -> None:
+        """Nothing."""
+
+    before = {number: signal.signal(number, ours) for number in (signal.SIGINT, signal.SIGTERM)}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    stopping = Stopping()
+    try:
+        with Signals(stopping):
+            os.kill(os.getpid(), signal.SIGHUP)
+            await asyncio.sleep(0.01)
+        assert stopping.times == 0
+        assert signal.getsignal(signal.SIGINT) is ours
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

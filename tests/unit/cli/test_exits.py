@@ -1,0 +1,56 @@
+"""What a client's error comes to on the command line: exit code, kind, and the document of `--json`."""
+
+from typing import Any
+
+import pytest
+
+from cli import exits
+from client import errors
+
+ID = "certification:CCSL:C-1"
+CASES: list[tuple[errors.ClientError, int, str, dict[str, Any]]] = [
+    (errors.BadInput("x"), 2, "bad-input", {}),
+    (errors.MisusedCall("x"), 2, "bad-input", {}),
+    (errors.UnknownValue("status", ["a"], ["b"]), 2, "bad-input", {}),
+    (
+        errors.InvalidFields("x", [errors.FieldError("by", "is missing")]),
+        2,
+        "bad-input",
+        {"errors": [{"field": "by", "problem": "is missing"}]},
+    ),
+    (errors.NotJson("x", 1, 12), 2, "bad-input", {"line": 1, "column": 12}),
+    (errors.NotJson("x"), 2, "bad-input", {}),
+    (errors.Refused("x", code="window-ended"), 1, "refused", {"code": "window-ended"}),
+    (errors.Refused("x"), 1, "refused", {}),
+    (errors.NotFound("x", ID), 1, "not-found", {"workflow_id": ID}),
+    (errors.Closed("x", ID, "withdrawn"), 1, "closed", {"workflow_id": ID, "status": "withdrawn"}),
+    (errors.OpenedBefore("x", ID, "withdrawn"), 1, "closed", {"workflow_id": ID, "status": "withdrawn"}),
+    (errors.NoWorker("x"), 3, "no-worker", {}),
+    (errors.Unreachable("x"), 3, "unreachable", {}),
+    (errors.Unreadable("x"), 1, "failed", {}),
+    (errors.OutcomeFileLost("x"), 1, "failed", {}),
+]
+
+
+@pytest.mark.parametrize(("error", "code", "kind", "facts"), CASES, ids=lambda one: type(one).__name__)
+def test_every_error_has_its_exit_code_its_kind_and_its_facts(
+    error: errors.ClientError, code: int, kind: str, facts: dict[str, Any]
+) -> None:
+    stop = exits.of(error)
+    assert (stop.code, stop.kind) == (code, kind)
+    assert stop.document == {"error": {"kind": kind, "message": error.sentence, **facts}}
+    assert stop.notes == error.notes
+
+
+def test_no_error_is_forgotten() -> None:
+    def all_of(kind: type[errors.ClientError]) -> set[type[errors.ClientError]]:
+        return {kind}.union(*(all_of(one) for one in kind.__subclasses__()))
+
+    here = {kind for kind in all_of(errors.ClientError) if kind.__module__ == errors.__name__}
+    assert {type(case[0]) for case in CASES} == here - {errors.ClientError}
+
+
+def test_a_verb_may_add_notes_and_facts() -> None:
+    stop = exits.of(errors.NoWorker("nobody"), ["try again"], message_id="m-1")
+    assert isinstance(stop, exits.NoWorker)
+    assert (stop.notes, stop.facts) == (("try again",), {"message_id": "m-1"})

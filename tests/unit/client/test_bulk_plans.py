@@ -1,0 +1,229 @@
+"""What each bulk act does with a row, and what it says came of it; the candidacies answer as they are told to."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from client.bulk import addressing, delivering, enrolling
+from client.bulk.act import Plan, Row
+from client.bulk.outcomes import Item, Kind, Outcome
+from client.candidacy import Candidacy
+from client.errors import ClientError, Closed, NotFound, OpenedBefore, Refused, Unreachable
+from client.finding import Entry, Filter
+
+NOBODY = cast(Any, None)
+"""In place of a Temporal client: nothing here asks a server."""
+ID = "certification:CCMA:C-1"
+NOW = datetime.now(UTC)
+
+
+async def told(plan: Plan[Any]) -> dict[int, str]:
+    """What came of each item, as it stands in the outcome file."""
+    found: dict[int, str] = {number: str(outcome) for number, outcome in plan.known.items()}
+    for thing in plan.things:
+        await plan.work(thing, lambda item, outcome: found.update({item.number: str(outcome)}))
+    return dict(sorted(found.items()))
+
+
+# --- registrations
+
+
+def person(line: int, purchased: timedelta | None = None) -> Row:
+    document: dict[str, Any] = {"candidate_id": f"C-{line}", "designation": "CCMA", "name": "Ana", "email": "a@b.de"}
+    if purchased is not None:
+        document["purchase"] = {"reference": "INV-1", "purchased_at": (NOW - purchased).isoformat(timespec="seconds")}
+    return Row(line, Candidacy(f"C-{line}", "CCMA"), document, digest=f"digest of {line}")
+
+
+def options(**changes: Any) -> enrolling.Options:
+    return enrolling.Options(Path("o.csv"), Path("o.csv"))._replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text"),
+    [
+        ("registered", "registered"),
+        ("already enrolled", "already enrolled"),
+        (
+            Closed("x", ID, "withdrawn"),
+            "refused: the candidacy is closed (withdrawn); --re-enrol opens a new one on purpose",
+        ),
+        (
+            OpenedBefore("x", ID, "withdrawn"),
+            "refused: the candidacy is closed (withdrawn); an earlier run of this command has opened it; "
+            "to open one more, give another --outcome file",
+        ),
+        (Refused("C-2 is enrolled already"), "refused: C-2 is enrolled already"),
+    ],
+)
+async def test_what_comes_of_a_registration(
+    outcome: str | ClientError, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def enrol(*_: Any, **__: Any) -> str:
+        if isinstance(outcome, ClientError):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr(enrolling, "enrol", enrol)
+    plan = enrolling.plan(NOBODY, [person(2)], {5: "email: is empty"}, options())
+    assert [item.number for item in plan.items] == [2, 5]
+    assert await told(plan) == {2: text, 5: "bad: email: is empty"}
+
+
+async def test_a_purchase_whose_window_is_over_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def not_there(*_: Any) -> None:
+        raise NotFound("x", ID)
+
+    monkeypatch.setattr(enrolling, "check_enrolled", not_there)
+    late, young = person(2, timedelta(days=1000)), person(3, timedelta(days=10))
+    found = await told(enrolling.plan(NOBODY, [late, young], {}, options(dry_run=True)))
+    assert found[2].startswith("refused: testing that was purchased on ")
+    assert found[3] == "would be registered"
+
+
+async def test_with_re_enrol_a_row_is_one_act_of_its_outcome_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    acts: list[str | None] = []
+
+    async def enrol(*_: Any, act: str | None, **__: Any) -> str:
+        acts.append(act)
+        return "registered"
+
+    monkeypatch.setattr(enrolling, "enrol", enrol)
+    again = options(re_enrol=True)
+    for chosen in (options(), again, again, again._replace(lasting=Path("next-year.csv"))):
+        await told(enrolling.plan(NOBODY, [person(2)], {}, chosen))
+    assert acts[0] is None
+    assert acts[1] == acts[2] != acts[3]
+
+
+# --- results
+
+
+def result(line: int, candidate: str = "C-1", **fields: Any) -> Row:
+    document = {
+        "result_id": f"R-{line}",
+        "domain": "people-management",
+        "taken_at": "2026-11-01T10:00:00Z",
+        "percentage": "80",
+        "message_id": f"m-{line}",
+        **fields,
+    }
+    return Row(line, Candidacy(candidate, "CCMA"), document, digest=f"digest of {line}")
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, known: dict[str, Any], answers: Sequence[Any]) -> list[str]:
+    """Every candidacy knows these receipts, and answers the updates one after the other; the ids that were sent."""
+    waiting, sent = list(answers), []
+
+    async def query(*_: Any) -> dict[str, Any]:
+        return known
+
+    async def update(_self: Candidacy, _client: object, _name: str, payload: bytes) -> dict[str, Any]:
+        sent.append(json.loads(payload)["message_id"])
+        answer = waiting.pop(0)
+        if isinstance(answer, ClientError):
+            raise answer
+        return {"duplicate": False, "events": answer}
+
+    monkeypatch.setattr(Candidacy, "query", query)
+    monkeypatch.setattr(Candidacy, "update", update)
+    return sent
+
+
+async def test_only_what_is_new_is_sent_and_each_row_has_its_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"m-2": {"content": result(2).digest}}
+    refused = Refused("C-1 for CCMA: refused, no", reason="no")
+    sent = answering(monkeypatch, known, [["AssessmentPassed", "Certified"], ["ResultHeld"], refused])
+    rows = [result(line) for line in (2, 3, 4, 5)]
+    plan = delivering.plan(NOBODY, rows, {9: "is too long"}, Path("o.csv"), dry_run=False)
+    assert len(plan.things) == 1, "one candidacy's rows go one after another"
+    assert await told(plan) == {
+        2: "duplicate",
+        3: "taken: AssessmentPassed, Certified",
+        4: "held: a person decides, see `./starter.py attention`",
+        5: "refused: no",
+        9: "bad: is too long",
+    }
+    assert sent == ["m-3", "m-4", "m-5"]
+
+
+async def test_whoever_is_closed_is_so_for_the_rows_behind_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = answering(monkeypatch, {}, [["AssessmentFailed"], Closed("x", ID, "withdrawn")])
+    plan = delivering.plan(NOBODY, [result(2), result(3), result(4)], {}, Path("o.csv"), dry_run=False)
+    assert await told(plan) == {2: "taken: AssessmentFailed", 3: "closed: withdrawn", 4: "closed: withdrawn"}
+    assert sent == ["m-2", "m-3"]
+
+
+async def test_a_server_that_is_gone_is_no_outcome_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, {}, [Unreachable("gone")])
+    plan = delivering.plan(NOBODY, [result(2)], {}, Path("o.csv"), dry_run=False)
+    with pytest.raises(Unreachable):
+        await told(plan)
+
+
+# --- a message to many
+
+LETTER = addressing.letter("withdraw", b'{"reason": "moves"}', Filter(designations=("CCMA",)))
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> list[Filter]:
+    """C-1 and C-2 are found on a server called s; the filters that were asked for."""
+    asked: list[Filter] = []
+
+    async def candidacies(_client: object, wanted: Filter) -> Any:
+        asked.append(wanted)
+        for name in ("C-2", "C-1"):
+            yield Entry(name, "CCMA", "", "", None, None, None, (), "", "running")
+
+    async def server(_client: object) -> str:
+        return "s"
+
+    monkeypatch.setattr("client.finding.candidacies", candidacies)
+    monkeypatch.setattr(addressing, "_server", server)
+    return asked
+
+
+async def test_a_letter_goes_to_every_open_candidacy_that_is_found(
+    listed: list[Filter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = answering(monkeypatch, {}, [["Withdrawn"], NotFound("no such one", ID)])
+    plan = await addressing.plan(NOBODY, LETTER, outcome=tmp_path / "m.csv")
+    message_id = f"bulk-{LETTER.content('s')}"
+    assert [item.cells for item in plan.items] == [("C-1", "CCMA", message_id), ("C-2", "CCMA", message_id)]
+    assert (listed[0].run, listed[0].designations) == ("open", ("CCMA",))
+    assert await told(plan) == {1: "taken: Withdrawn", 2: "unknown: no such one"}
+    assert sent == [message_id, message_id]
+
+
+async def test_begun_again_a_letter_goes_on_with_those_found_the_first_time(
+    listed: list[Filter], tmp_path: Path
+) -> None:
+    path, digest = tmp_path / "m.csv", LETTER.content("s")
+    lines = [f"{number},C-{number},CCMA,bulk-{digest},{outcome}" for number, outcome in _BEFORE]
+    path.write_text("\n".join(["number,candidate_id,designation,message_id,outcome", *lines]) + "\n")
+    plan = await addressing.plan(NOBODY, LETTER, outcome=path, again=True)
+    assert listed == [], "nobody is looked for: the act is not finished"
+    assert [item.number for item in plan.things] == [3, 4]
+    assert plan.known == {1: Outcome(Kind.TAKEN, "Withdrawn"), 2: Outcome(Kind.REFUSED, "no: never")}
+
+
+_BEFORE = [(1, "taken: Withdrawn"), (2, "refused: no: never"), (3, "failed: no answer"), (4, "not reached")]
+
+
+async def test_the_outcome_file_of_another_letter_is_left_alone(listed: list[Filter], tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("number,candidate_id,designation,message_id,outcome\n1,C-1,CCMA,bulk-0123456789ab,duplicate\n")
+    with pytest.raises(ClientError, match="is the outcome of another command"):
+        await addressing.plan(NOBODY, LETTER, outcome=path)
+
+
+async def test_a_dry_run_has_an_outcome_file_of_its_own_and_sends_nothing(listed: list[Filter], tmp_path: Path) -> None:
+    plan = await addressing.plan(NOBODY, LETTER, outcome=tmp_path / "m.outcome.csv", dry_run=True)
+    assert plan.path == tmp_path / "m.dry-run.csv"
+    assert await told(plan) == {1: "would be sent", 2: "would be sent"}
+    assert all(isinstance(item, Item) for item in plan.things)

@@ -1,0 +1,55 @@
+"""JSON texts of messages: sent as they were written, or refused with the place of the mistake."""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from client.errors import BadInput, NotJson
+from client.payloads import instant, parsed, with_message_id
+
+
+def test_a_payload_keeps_every_digit_and_gets_a_message_id() -> None:
+    sent = with_message_id(b' {"percentage": 74.99999999999999999}\n')
+    assert b"74.99999999999999999" in sent
+    assert json.loads(sent, parse_float=Decimal)["percentage"] == Decimal("74.99999999999999999")
+    assert len(json.loads(sent)["message_id"]) == 36
+    assert set(json.loads(with_message_id(b"{}"))) == {"message_id"}
+
+
+def test_a_message_id_that_is_given_stays() -> None:
+    assert with_message_id(b'\xef\xbb\xbf{"message_id": "mine"}') == b'{"message_id": "mine"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"", "line 1, column 1"),
+        (b'{"a": 1,\n  "b" 2}', "line 2, column 7"),
+        (b"[1]", "an array"),
+        (b'"x"', "a string"),
+        (b"7", "a number"),
+        (b"true", "true or false"),
+        (b"null", "null"),
+        (b'{"a": NaN}', "NaN"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "not JSON"),
+        (b'{"a": ' + b"[" * 100_000, "nested too deeply"),
+        (b'{"a": "\xff"}', "UTF-8"),
+        (b'{"a": "' + b"x" * 1_600_000 + b'"}', "1500000"),
+    ],
+)
+def test_a_payload_that_is_no_json_object_is_bad_input(text: bytes, told: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        with_message_id(text)
+    assert told in caught.value.sentence
+
+
+def test_a_mistake_has_its_place_and_the_name_of_the_text() -> None:
+    with pytest.raises(NotJson, match=r"^--responses is not JSON") as caught:
+        parsed(b'{"a": 1,\n  "b" 2}', "--responses")
+    assert (caught.value.line, caught.value.column) == (2, 7)
+
+
+def test_an_instant_is_utc_to_the_second() -> None:
+    assert instant(datetime.fromisoformat("2026-11-22T09:00:00.5-06:00")) == "2026-11-22T15:00:00Z"
