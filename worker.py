@@ -179,7 +179,7 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--check", action="store_true", help="look once whether a worker could work here, print the answer, and end"
+        "--check", action="store_true", help="check once whether a worker could work here, print the answer, and end"
     )
     given = parser.parse_args(arguments)
     try:
