@@ -1,11 +1,11 @@
-# Everything a checkout needs. A fresh machine wants only Python >= 3.11 with pip, and make.
+# Makes everything that a checkout needs. A fresh machine needs only Python >= 3.11 with pip, and make.
 # `make PYTHON=python3.13 setup` picks another interpreter.
 PYTHON ?= python3
 BIN := .venv/bin
-# A checkout installs requirements-dev.lock; the container image installs requirements.lock, which has no more than the
-# worker and the command line need. Both hold the same versions.
+# A checkout installs requirements-dev.lock. The container image installs requirements.lock, which has only the packages
+# that the worker and the command line need. Both files have the same versions.
 LOCK := requirements-dev.lock
-# Touched after a complete install: present and newer than the lock means there is nothing to do.
+# Touched after a complete install. If it is there and newer than the lock, there is nothing to do.
 STAMP := .venv/.installed
 SOURCES := domain views feeds workflows activities runtime monitoring client cli demo bench chaos worker.py starter.py tests
 
@@ -18,7 +18,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## make .venv from requirements-dev.lock (done once, and again when that file changes)
+setup: $(STAMP) ## make .venv from requirements-dev.lock (once, and again when that file changes)
 
 $(STAMP): $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Certpath needs Python 3.11 or newer; try: make PYTHON=python3.13 setup")'
@@ -26,36 +26,36 @@ $(STAMP): $(LOCK)
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r $(LOCK)
 	@touch $@
 
-demo: setup ## the whole story on an embedded Temporal server; needs nothing running
+demo: setup ## play a whole programme on an embedded Temporal server, then end; no other server is needed
 	$(BIN)/python starter.py demo
 
-test: setup ## all tests, on real servers (ARGS="-k name" to choose)
+test: setup ## run all tests, on real servers (ARGS="-k name" to choose)
 	$(BIN)/python -m pytest $(ARGS)
 
-test-fast: setup ## the tests that need no server: half a minute (ARGS="-k name" to choose)
+test-fast: setup ## run the tests that need no server, in half a minute (ARGS="-k name" to choose)
 	$(BIN)/python -m pytest $(ARGS) tests/unit
 
-lint: setup ## formatting and lint, changing nothing
+lint: setup ## check formatting and lint, and change nothing
 	$(BIN)/ruff format --check $(SOURCES) docs
 	$(BIN)/ruff check $(SOURCES) docs
 
-format: setup ## put formatting and what lint can repair right
+format: setup ## repair formatting, and what lint can repair
 	$(BIN)/ruff format $(SOURCES) docs
 	$(BIN)/ruff check --fix $(SOURCES) docs
 
-types: setup ## strict type check
+types: setup ## check the types, strictly
 	$(BIN)/mypy $(SOURCES)
 
-pictures: setup ## the pictures of the Temporal UI in docs/, by a real browser (needs chromium)
+pictures: setup ## take the pictures of the Temporal UI in docs/ with a real browser (needs chromium)
 	$(BIN)/python docs/screenshot.py
 
-bench: setup ## Certpath against a bare workflow, on one embedded server
+bench: setup ## compare Certpath with a bare workflow, on one embedded server
 	$(BIN)/python -m bench
 
-chaos: setup ## 200 journeys while workers, server and mail fail; everything accounted for (ARGS="--seed 7")
+chaos: setup ## play 200 journeys while workers, server and mail fail, and account for everything (ARGS="--seed 7")
 	$(BIN)/python -m chaos $(ARGS)
 
-lock: setup ## resolve pyproject.toml anew into both lock files (no registry address, no machine path)
+lock: setup ## resolve pyproject.toml anew into both lock files (with no registry address and no machine path)
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements.lock
 	$(COMPILE) --upgrade --all-extras --constraint requirements.lock pyproject.toml --output-file $(LOCK)
 

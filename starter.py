@@ -6,7 +6,10 @@ import signal
 
 
 def _interrupted(*_: object) -> None:
-    """Until a verb has something to clean up, and says how, Ctrl-C ends the process: no import is torn in two."""
+    """Ends the process at Ctrl-C, without the exception that could stop an import half way.
+
+    A verb that has something to clean up sets a handler of its own.
+    """
     try:
         os.write(2, b"Interrupted.\n")
     finally:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Certpath's worker: takes the task queue `certification` and carries candidacies forward.
+"""Certpath's worker: takes work from the task queue `certification` and carries candidacies forward.
 
-Imports stand inside functions: the SDK alone takes half a second, and `--help` should not.
+Most imports are inside functions: importing the SDK takes half a second, which `--help` must not need.
 """
 
 from runtime.venv import reexec
@@ -27,12 +27,12 @@ BAD_SETTINGS = 2
 UNREACHABLE = 3
 NOT_READY = 3
 
-# Two cores: workflow tasks are CPU, more at once would only queue inside; activities mostly wait.
+# For two cores. Workflow tasks need CPU, so that more at once would only wait for each other. Activities mostly wait.
 _WORKFLOW_TASKS = 20
 _ACTIVITIES = 20
 _GRACE = timedelta(seconds=10)
-# Far below the 10 seconds without a heartbeat after which the server gives an attempt up: the SDK alone would send one
-# every 8 seconds, and a busy machine delays it.
+# After 10 seconds without a heartbeat the server gives an attempt up. By default the SDK sends one every 8 seconds,
+# which would be too late when a busy machine delays it.
 _HEARTBEATS = timedelta(seconds=3)
 
 _HELP_END = """\
@@ -54,9 +54,9 @@ exit codes: 0 stopped by SIGTERM or Ctrl-C, 2 bad settings, 3 Temporal cannot be
 
 
 def build_worker(client: "Client", settings: Settings, waiting: "WaitingNotices | None" = None) -> "Worker":
-    """A worker for everything of Certpath, not started yet: `async with build_worker(...)`, or `.run()`.
+    """A worker with all workflows and activities of Certpath. Start it by `async with build_worker(...)`, or `.run()`.
 
-    `waiting` is told which notices could not be sent yet.
+    `waiting` collects the notices that could not be sent yet.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -86,7 +86,7 @@ def build_worker(client: "Client", settings: Settings, waiting: "WaitingNotices 
 
 
 def build_replayer(converter: "DataConverter") -> "Replayer":
-    """Replays recorded histories just as the worker runs workflows: the test of every change to workflow code."""
+    """A replayer that runs workflows as the worker does. Every change of workflow code is tested with it."""
     from temporalio.worker import Replayer
 
     from runtime.converter import worker_converter
@@ -100,7 +100,7 @@ def build_replayer(converter: "DataConverter") -> "Replayer":
 
 
 def workflow_runner(*more: str) -> "WorkflowRunner":
-    """The sandbox in which workflows run. `more`: further modules that are loaded once and not for each workflow."""
+    """The sandbox in which workflows run. `more`: further modules to load once, and not for each workflow."""
     from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
     # By default the sandbox loads these modules again for each candidacy. That would cost 0.1 MB of memory and 20 ms of
@@ -116,7 +116,7 @@ def workflow_runner(*more: str) -> "WorkflowRunner":
 
 
 async def run(settings: Settings) -> None:
-    """Work until SIGTERM or SIGINT, then finish what has begun, 10 seconds at most.
+    """Work until SIGTERM or SIGINT, then finish the work that has begun, within 10 seconds.
 
     Raises `CannotConnect` and `SettingsError`.
     """
@@ -153,9 +153,9 @@ async def run(settings: Settings) -> None:
 
 
 async def check(settings: Settings) -> int:
-    """Look once whether a worker could work here, print the answer as JSON, and answer the exit code.
+    """Check once whether a worker could work here, print the answer as JSON, and return the exit code.
 
-    One sentence for each problem goes to stderr too. Raises `SettingsError`.
+    Each problem also goes to stderr, as one sentence. Raises `SettingsError`.
     """
     import json
 
@@ -172,14 +172,14 @@ async def check(settings: Settings) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and settings, work, and answer the exit code."""
+    """Read the command line and the settings, work, and return the exit code."""
     parser = argparse.ArgumentParser(
         description="Runs Certpath's workflows and activities on the task queue 'certification'.",
         epilog=_HELP_END,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--check", action="store_true", help="look once whether a worker could work here, print the answer, and end"
+        "--check", action="store_true", help="check once whether a worker could work here, print the answer, and end"
     )
     given = parser.parse_args(arguments)
     try:

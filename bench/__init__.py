@@ -1,1 +1,1 @@
-"""What Certpath costs: its journeys beside those of a workflow without rules (`make bench`)."""
+"""Measures what Certpath costs: its journeys, compared with those of a workflow without rules (`make bench`)."""

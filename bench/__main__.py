@@ -1,4 +1,4 @@
-"""`python -m bench`: Certpath beside a workflow without rules, on one server, in one run."""
+"""`python -m bench`: compares Certpath with a workflow without rules, on one server, in one run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def _run(given: argparse.Namespace, folder: Path) -> Report:
         told = str(await machine(where))
         _say(told)
         try:
-            _say("recording one journey of each without haste")
+            _say("recording one journey of each side, message by message")
             sides = await prepare(where, outbox)
             contests = [await contest(where, sides, number, given, outbox, _say) for number in given.workers]
             verbs = await _verbs(where, sides, given, outbox) if where.embedded else None
@@ -53,7 +53,7 @@ async def _run(given: argparse.Namespace, folder: Path) -> Report:
 
 
 async def _verbs(where: Place, sides: Sides, given: argparse.Namespace, outbox: Path) -> _Verbs:
-    """What single calls of `starter.py` cost, and how they end."""
+    """The cost of single calls of `starter.py`, and their exit codes."""
     _say(f"{_VERB_PAIRS} runs of starter.py result, and as many of the barest client")
     candidate = where.candidate("verb")
     async with crew("certpath", 1, where, outbox):
@@ -80,7 +80,7 @@ async def _alone(verbs: _Verbs, given: argparse.Namespace, folder: Path) -> Alon
 
 
 async def _imports(folder: Path, rows: int) -> list[tuple[float, float]]:
-    # On a server of its own, so that no worker takes part of the CPU.
+    # On a server of its own, so that no worker uses a part of the CPU.
     async with embedded_server(db=folder / "imports.db") as server:
         return await asyncio.to_thread(enrolling.rows_per_second, _IMPORT_ROUNDS, rows, server.address)
 
@@ -90,7 +90,7 @@ def _say(progress: str) -> None:
 
 
 def main() -> int:
-    """Measure, print, and answer the exit code."""
+    """Measure, print, and return the exit code."""
     given = arguments.parse()
     try:
         with tempfile.TemporaryDirectory(prefix="certpath-bench-") as folder:

@@ -1,4 +1,4 @@
-"""The figures that no other workflow and no other server is needed for: the domain, the command line, a long life."""
+"""The figures that need no bare workflow and no other server: the domain, the command line, a life of many cycles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIN_IMPORT = 0.9
 
 @dataclass(frozen=True)
 class Alone:
-    """What was measured; what was left out is None."""
+    """The measured figures. A figure that was left out is None."""
 
     cycles: list[int] | None
     decisions: float
@@ -27,16 +27,16 @@ class Alone:
 
     @property
     def verb_ratio(self) -> float:
-        """Wall time of a simple verb to that of the barest client, the median over the pairs of each pair's ratio."""
+        """Wall time of a simple verb divided by that of the barest client: the median of the ratios of all pairs."""
         return median(ours / bare for ours, bare in self.verb_ms)
 
     @property
     def import_ratio(self) -> float:
-        """Rate of `starter.py import` to that of bare starts, the median over the rounds of each round's ratio."""
+        """Rate of `starter.py import` divided by that of bare starts: the median of the ratios of all rounds."""
         return median(ours / bare for ours, bare in self.imports)
 
     def targets(self) -> Iterator[Target]:
-        """What the figures must reach."""
+        """The figures with the targets that they must reach."""
         if self.cycles is not None:
             shown = " ".join(str(events) for events in self.cycles)
             yield Target("events per cycle", shown, "constant", len(set(self.cycles)) == 1)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 
 _ABOUT = """\
-Runs journeys of Certpath (CCSL: registration to certificate, every notice sent as an .eml file) and of a bare workflow
-that takes the same messages, upserts as many search attributes, keeps one timer and runs as many activities. The
-bare one's activities carry a short key and do nothing. What Certpath does is read from a recorded history of it. The
-two sides alternate; the workers of each side are processes of their own, whose CPU alone is counted.
+Runs journeys of Certpath (CCSL, from registration to certificate, every notice written as an .eml file), and journeys
+of a bare workflow that takes the same messages, upserts as many search attributes, keeps one timer and runs as many
+activities. The activities of the bare workflow carry a short key and do nothing. How many there are of each is read
+from a recorded history of Certpath. The two sides alternate. The workers of each side are processes of their own, and
+only their CPU time is counted.
 """
 _ON_ANOTHER_SERVER = """\
-With --address the journeys run on that server, and everything else is left out, because it needs no such server. Use a
-namespace for trials: the search attributes are registered in it where they are missing. The journeys have task queues
-and candidate ids of their own, made anew for each run, and are deleted at the end.
+With --address the journeys run on that server, and all other measurements are left out, because they need no such
+server. Use a namespace for trials: missing search attributes are registered in it. The journeys have task queues and
+candidate ids of their own, which are new in each run, and their workflows are deleted at the end.
 """
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """What was asked for; bad usage ends the process with exit code 2."""
+    """Read the arguments. Bad usage ends the process with exit code 2."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=_ABOUT, epilog=_ON_ANOTHER_SERVER)
     parser.add_argument("--journeys", type=int, default=15, metavar="N", help="journeys of each side a round (15)")
     parser.add_argument("--rounds", type=int, default=4, metavar="N", help="rounds (4)")
@@ -53,7 +54,7 @@ def add_server(parser: argparse.ArgumentParser) -> None:
 
 
 def check_server(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
-    """Ends the process where a namespace is named without a server."""
+    """Ends the process if a namespace is named without a server."""
     if given.namespace and not given.address:
         parser.error("--namespace belongs to a server: name it by --address")
 
@@ -62,7 +63,7 @@ def numbers(text: str) -> list[int]:
     """Numbers of at least 1, separated by commas, each once and in the order given.
 
     Raises:
-        argparse.ArgumentTypeError: it is anything else.
+        argparse.ArgumentTypeError: the text is anything else.
     """
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdigit() and 0 < len(part) < 8 and int(part) > 0 for part in parts):

@@ -1,8 +1,8 @@
-"""The workflow to compare with: Certpath's messages, search attributes, activities and one timer, and no rules.
+"""The bare workflow, with which Certpath is compared: the same messages, upserts, activities and timer, but no rules.
 
-It is a durable entity like Certpath's: an update answers at once, effects wait in a queue and are carried out in
-order, one timer runs. What it does after each message is told by a `Shape`. Its activities carry a short key and do
-nothing: whatever a notice costs is on Certpath's account.
+It is a durable entity like Certpath's: an update is answered at once, effects wait in a queue and are carried out in
+order, and one timer runs. A `Shape` says what it does after each message. Its activities carry a short key and do
+nothing, so that the cost of a notice counts for Certpath alone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def do_nothing(_key: str) -> None:
 
 @workflow.defn(name=NAME)
 class BareJourney:
-    """Takes messages, counts them, and does as much as Certpath does, without asking why."""
+    """Takes messages, counts them, and does as much after each as Certpath does, without any rule."""
 
     @workflow.init
     def __init__(self, _registration: dict[str, Any], shape: Shape) -> None:
@@ -44,7 +44,7 @@ class BareJourney:
     @workflow.run
     async def run(self, _registration: dict[str, Any], _shape: Shape) -> None:
         timer = asyncio.create_task(workflow.sleep(timedelta(days=365), summary="The one timer"))
-        self._follow(0)  # an update may have come first
+        self._follow(0)  # an update may have arrived before the start
         while not timer.done():
             await workflow.wait_condition(lambda: bool(self._queue) or timer.done())
             while self._queue:
@@ -62,7 +62,7 @@ class BareJourney:
         return {"status": "testing", "events": ["Taken"], "duplicate": False, "sequence": self._taken}
 
     def _follow(self, number: int) -> None:
-        """Does what follows from a message, the start being number 0."""
+        """Does what the shape says for a message; the start is number 0."""
         if number < len(self._shape.steps):
             step = self._shape.steps[number]
             self._queue += [f"{workflow.info().workflow_id}:{number}:{one}" for one in range(step.activities)]
@@ -71,7 +71,7 @@ class BareJourney:
 
 
 def _value(name: str, number: int) -> SearchAttributeUpdate[Any]:
-    """Some value of the right type, another one for each message."""
+    """A value of the right type, different for each message."""
     values: dict[str, Any] = {
         "Keyword": f"step-{number}",
         "KeywordList": [f"step-{number}"],

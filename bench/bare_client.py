@@ -1,4 +1,4 @@
-"""The barest client that can send one message: what `starter.py result` is measured against.
+"""The barest client that can send one message. `starter.py result` is compared with it.
 
 `python bench/bare_client.py ADDRESS WORKFLOW_ID MESSAGE PAYLOAD` sends it as an update and prints the answer.
 """
@@ -18,5 +18,5 @@ async def _send(address: str, workflow_id: str, message: str, payload: str) -> N
 
 
 asyncio.run(_send(*sys.argv[1:]))
-# As every client that lives for a moment must: an ordinary exit crashes now and then (sdk-python issue 300).
+# Without an ordinary exit, which sometimes crashes after a client was made (sdk-python issue 300).
 os._exit(0)

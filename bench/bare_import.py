@@ -1,6 +1,6 @@
-"""The barest program that starts a workflow for each row of a CSV file: what `starter.py import` is measured against.
+"""The barest program that starts a workflow for each row of a CSV file. `starter.py import` is compared with it.
 
-`python bench/bare_import.py ADDRESS FILE AT_ONCE`: no check, no memo, no search attribute, no outcome file.
+`python bench/bare_import.py ADDRESS FILE AT_ONCE`. It has no check, no memo, no search attribute and no outcome file.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 async def _start_all(address: str, file: str, at_once: int) -> None:
     client = await Client.connect(address)
-    with open(file, newline="") as rows:  # noqa: ASYNC230, PTH123 - the barest
+    with open(file, newline="") as rows:  # noqa: ASYNC230, PTH123 - the barest program
         waiting = iter(list(csv.DictReader(rows)))
 
     async def one_after_another() -> None:
@@ -36,5 +36,5 @@ async def _start_all(address: str, file: str, at_once: int) -> None:
 
 
 asyncio.run(_start_all(sys.argv[1], sys.argv[2], int(sys.argv[3])))
-# As every client that lives for a moment must: an ordinary exit crashes now and then (sdk-python issue 300).
+# Without an ordinary exit, which sometimes crashes after a client was made (sdk-python issue 300).
 os._exit(0)

@@ -1,4 +1,4 @@
-"""What a call of `starter.py` costs, and how it ends."""
+"""The cost of calls of `starter.py`, and their exit codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WARM_UP = 2
 
 
 def start_cost_ms(calls: int) -> dict[str, float]:
-    """CPU milliseconds of `--help` and of bad usage beyond those of a Python that does nothing; medians."""
+    """CPU milliseconds of `--help` and of bad usage, less those of a Python that does nothing. All are medians."""
     commands = {
         "python": (sys.executable, "-c", "pass"),
         "--help": (*_STARTER, "--help"),
@@ -35,9 +35,9 @@ def start_cost_ms(calls: int) -> dict[str, float]:
 
 
 def exits(calls: int, address: str, candidate: str) -> dict[str, int]:
-    """How many calls of `starter.py`, of all kinds in turn, ended as expected, and how the others did.
+    """How many calls of `starter.py`, of all kinds in turn, ended as expected, and how the others ended.
 
-    `candidate` is one for CCSL at `address`.
+    `candidate` is the id of a candidate for CCSL at `address`.
     """
     environment = as_deployed(address)
     who = (candidate, "CCSL")
@@ -67,14 +67,15 @@ def exits(calls: int, address: str, candidate: str) -> dict[str, int]:
 def verb_cost_ms(pairs: int, address: str, candidate: str) -> list[tuple[float, float]]:
     """Wall milliseconds of `starter.py result` and of the barest client that sends the same, one run after the other.
 
-    Each run sends a fresh result of `candidate`, open for CCSL at `address`; the side that begins alternates.
+    Each run sends a new result of `candidate`, whose candidacy for CCSL at `address` is open. The side that begins
+    alternates.
 
     Raises:
         RuntimeError: a run did not end with exit code 0.
     """
     environment = as_deployed(address)
     workflow_id = f"certification:CCSL:{candidate}"
-    # After the first, each is one more result of a domain that is passed: no attempt, so there may be any number.
+    # After the first one, each is a result of a domain that is passed. It uses no attempt, so any number is allowed.
     taken_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
     measured = []
     for number in range(-_WARM_UP, pairs):
@@ -97,7 +98,7 @@ def verb_cost_ms(pairs: int, address: str, candidate: str) -> list[tuple[float, 
 
 
 def as_deployed(address: str) -> dict[str, str]:
-    """Our settings only, and with bytecode: without it each run would compile its modules anew."""
+    """The environment without Temporal's settings. Bytecode is on, because each run would compile its modules again."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -107,11 +108,11 @@ def as_deployed(address: str) -> dict[str, str]:
 
 
 def _call(command: tuple[str, ...], environment: Mapping[str, str]) -> tuple[int, float]:
-    """Exit code and CPU seconds of one process; a signal's number counts as a negative exit code."""
+    """Exit code and CPU seconds of one process. After a signal the exit code is the negative number of the signal."""
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
     )
     _, status, usage = os.wait4(process.pid, 0)
-    # Popen would otherwise wait for a process that is gone.
+    # Set here, because Popen would wait for a process that is gone.
     process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, usage.ru_utime + usage.ru_stime

@@ -1,4 +1,4 @@
-"""The contest: journeys of Certpath and of the bare workflow, the two sides in turn, with some numbers of workers."""
+"""The contest: journeys of Certpath and of the bare workflow in turn, once for each number of workers."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from bench.place import Place
 from bench.report import Contest, Measured
 from bench.workers import Crew, crew
 
-# Each worker loads its code with the first journeys that it takes part in; those are not measured.
+# These journeys are not measured, because each worker loads its code during its first journeys.
 _WARM_UP = 4
 
 
 @dataclass(frozen=True)
 class Sides:
-    """The two that are compared, and how many activities a journey of either has."""
+    """The two sides that are compared, and how many activities a journey of each side has."""
 
     certpath: journey.Side
     bare: journey.Side
     activities: int
-    events: dict[str, int]  # of a journey without haste, by side
+    events: dict[str, int]  # history events of a journey played message by message, by side
 
 
 async def prepare(where: Place, outbox: Path) -> Sides:
-    """Records one journey of Certpath without haste, and checks that the bare workflow does the same."""
+    """Records one journey of Certpath message by message, and checks that the bare workflow does as much."""
     certpath = journey.certpath(where.queue("certpath"))
     async with crew("certpath", 1, where, outbox):
         shape, history = await journey.recorded(where.client, certpath, where.candidate("reference"))
@@ -36,14 +36,14 @@ async def prepare(where: Place, outbox: Path) -> Sides:
     async with crew("bare", 1, where, outbox):
         bare_shape, bare_history = await journey.recorded(where.client, bare, where.candidate("reference"))
     if bare_shape != shape:
-        raise RuntimeError(f"the bare workflow does not do what Certpath does: {bare_shape} instead of {shape}")
+        raise RuntimeError(f"the bare workflow does not do as much as Certpath: {bare_shape} instead of {shape}")
     return Sides(certpath, bare, shape.activities, {"certpath": len(history), "bare": len(bare_history)})
 
 
 async def contest(
     where: Place, sides: Sides, workers: int, given: argparse.Namespace, outbox: Path, say: Callable[[str], None]
 ) -> Contest:
-    """All rounds with so many workers for each side. The side that begins a round ends the next one."""
+    """All rounds with this number of workers for each side. The sides take turns in beginning a round."""
     measured: dict[str, list[Measured]] = {"certpath": [], "bare": []}
     async with AsyncExitStack() as stack:
         crews = {side: await stack.enter_async_context(crew(side, workers, where, outbox)) for side in measured}

@@ -19,14 +19,14 @@ from runtime.settings import Settings
 from worker import build_worker
 
 _TRIES = 1000
-# The start and the first task's three events: a run that has more has begun.
+# The start and the three events of the first workflow task. A run with more events has begun its work.
 _BEGINNING = 4
 
 
 async def events_per_cycle(cycles: int, outbox: Path) -> list[int]:
-    """The length of the history of each run that follows a recertification; each run lives one whole cycle.
+    """How many events the history of each run has that begins with a recertification. Each run lasts one whole cycle.
 
-    The first run is left out: it holds the testing too.
+    The first run is left out, because it contains the testing too.
     """
     environment = await WorkflowEnvironment.start_time_skipping(
         data_converter=pydantic_data_converter, test_server_existing_path=str(time_skipping_server())
@@ -47,9 +47,9 @@ async def _certified(environment: WorkflowEnvironment) -> WorkflowHandle[Any, An
 
 
 async def _cycle(environment: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], cycle: int) -> int:
-    """Lives through a cycle and renews in its window; answers the events of the run that ends by that."""
+    """Plays one cycle and renews in its window. Returns the number of events of the run that ends with the renewal."""
     run = (await handle.describe()).run_id
-    await journey.quiet(handle, _BEGINNING)  # so that question, notice and message never share a task by chance
+    await journey.quiet(handle, _BEGINNING)  # so that a query, a notice and a message never share a task by chance
     opens_on = (await handle.query("status"))["recertification"]["window_opens_on"]
     renewal = datetime.fromisoformat(opens_on).replace(tzinfo=UTC) + timedelta(days=30)
     await environment.sleep(renewal - await environment.get_current_time())
@@ -64,7 +64,7 @@ async def _cycle(environment: WorkflowEnvironment, handle: WorkflowHandle[Any, A
 
 
 async def _continued(handle: WorkflowHandle[Any, Any], run: str) -> None:
-    """Waits for the next run. No message, not even a query, may meet the continue-as-new: this server then hangs."""
+    """Waits for the next run. Sends nothing meanwhile: this server hangs if even a query meets the continue-as-new."""
     for _ in range(_TRIES):
         if (await handle.describe()).run_id != run:
             return

@@ -1,4 +1,4 @@
-"""What `starter.py import` costs beside the barest program that starts as many workflows, with as many at once."""
+"""The cost of `starter.py import`, compared with the barest program that starts as many workflows in the same way."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _WARM_UP = 200
 def rows_per_second(rounds: int, rows: int, address: str) -> list[tuple[float, float]]:
     """Rows a second of `starter.py import` and of the barest program, one whole process after the other.
 
-    The side that begins alternates. Nothing works at what is started: a worker would take the same CPU from either.
+    The side that begins alternates. No worker runs, because it would take the same CPU time from either side.
 
     Raises:
-        RuntimeError: a process failed, or did not start every row.
+        RuntimeError: a process failed, or did not start a workflow for every row.
     """
     environment = as_deployed(address)
     with tempfile.TemporaryDirectory(prefix="certpath-bench-") as folder:

@@ -1,4 +1,4 @@
-"""A CCSL journey, registration to certificate: what is sent, and how either side is driven through it."""
+"""A CCSL journey from registration to certificate: the messages that are sent, and how either side plays them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from runtime import search_attributes as keys
 DOMAINS = ("people-management", "operations-management", "customer-relationships", "leadership-and-business")
 _PATIENCE = 300.0
 _PAUSE = 0.3
-# A workflow's own commands follow its task's completion; an activity or a timer may start right behind.
+# The events of a workflow's own commands follow the completion of its task. An activity or a timer may follow at once.
 _DONE = EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
 _TASK_DONE = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 _TASK_UNDER_WAY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
@@ -31,7 +31,7 @@ _TASK_UNDER_WAY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two that are compared: its name, workflow type, task queue, and what its start takes besides."""
+    """One of the two sides: its name, workflow type and task queue, and for the bare workflow its shape."""
 
     name: str
     workflow: str
@@ -51,7 +51,7 @@ def bare_like(shape: Shape, queue: str) -> Side:
 
 
 def registration(candidate: str, now: datetime) -> dict[str, Any]:
-    """Purchase and experience come along, as most registrations have them."""
+    """The start input of a journey, with purchase and experience, as most registrations have them."""
     yesterday = (now - timedelta(days=1)).isoformat(timespec="seconds")
     return {
         "candidate_id": candidate,
@@ -64,7 +64,7 @@ def registration(candidate: str, now: datetime) -> dict[str, Any]:
 
 
 def messages(candidate: str, now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Four results, the work product and its review, each with a message id, as the command line sends them."""
+    """Four results, the work product and its review, each with a message id, as the command line would send them."""
     taken_at = (now - timedelta(hours=1)).isoformat(timespec="seconds")
     for domain in DOMAINS:
         result = {"result_id": f"r-{domain}", "domain": domain, "taken_at": taken_at, "percentage": "81.5"}
@@ -93,7 +93,7 @@ async def start(client: Client, side: Side, candidate: str, now: datetime) -> Wo
 
 
 async def settled(handle: WorkflowHandle[Any, Any], activities: int) -> list[HistoryEvent]:
-    """The history, as soon as so many activities are done and the workflow has taken notice of the last."""
+    """The history, as soon as this number of activities is done and the workflow has taken in the last answer."""
     events: list[HistoryEvent] = []
     done = 0
     async with asyncio.timeout(_PATIENCE):
@@ -106,7 +106,7 @@ async def settled(handle: WorkflowHandle[Any, Any], activities: int) -> list[His
 
 
 async def play(client: Client, side: Side, candidate: str, activities: int) -> list[HistoryEvent]:
-    """One whole journey, every notice sent; answers its history."""
+    """Plays one whole journey until every notice is sent, and returns its history."""
     now = datetime.now(UTC)
     handle = await start(client, side, candidate, now)
     for name, payload in messages(candidate, now):
@@ -116,7 +116,7 @@ async def play(client: Client, side: Side, candidate: str, activities: int) -> l
 
 @dataclass(frozen=True)
 class Round:
-    """What a number of journeys took. Events, bytes: the median journey."""
+    """The measurements of a number of journeys. `events` and `bytes` are those of the median journey."""
 
     seconds: float
     journeys: int
@@ -129,7 +129,7 @@ class Round:
 
 
 async def play_many(client: Client, side: Side, prefix: str, *, journeys: int, at_once: int, activities: int) -> Round:
-    """So many journeys, a bounded number at once, from this one process."""
+    """Plays a number of journeys, a bounded number at once, from this one process."""
     room = asyncio.Semaphore(at_once)
 
     async def one(number: int) -> list[HistoryEvent]:
@@ -148,7 +148,10 @@ async def play_many(client: Client, side: Side, prefix: str, *, journeys: int, a
 
 
 async def recorded(client: Client, side: Side, candidate: str) -> tuple[Shape, list[HistoryEvent]]:
-    """A journey without haste: each message waits until everything of the one before is done. Answers its shape."""
+    """Plays a journey in which each message waits until everything of the message before is done.
+
+    Returns the shape and the history of the journey.
+    """
     now = datetime.now(UTC)
     handle = await start(client, side, candidate, now)
     shape = Shape([])
@@ -170,7 +173,7 @@ async def quiet(handle: WorkflowHandle[Any, Any], seen: int) -> list[HistoryEven
             events = [event async for event in handle.fetch_history_events()]
             scheduled = sum(event.HasField("activity_task_scheduled_event_attributes") for event in events)
             finished = sum(event.event_type == _DONE for event in events)
-            # Behind an activity a workflow task always follows, which on a busy server may take its time.
+            # A workflow task always follows an activity, and on a busy server it may take some time.
             idle = scheduled == finished and events[-1].event_type not in _TASK_UNDER_WAY
             if len(events) == before and len(events) > seen and idle:
                 return events

@@ -1,8 +1,8 @@
-"""`python -m bench.memory`: what workers hold in memory, with few candidacies open and with many.
+"""`python -m bench.memory`: how much memory workers need, with few candidacies open and with many.
 
 A worker keeps a bounded number of candidacies in memory (CERTPATH_CACHED_WORKFLOWS), so its memory must not grow with
-the number of open ones. For each number of candidacies, new workers open them all; then each candidacy takes one
-message more, the older ones replayed from their histories. The memory of each worker is read after both.
+the number of open candidacies. For each number of candidacies, new workers open them all. Then each candidacy takes one
+more message, for which the older ones are replayed from their histories. The memory of each worker is read after both.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PAUSE = 0.5
 
 @dataclass(frozen=True)
 class Held:
-    """What each worker held: at first, when all candidacies were open, and when each had taken one message more."""
+    """The memory of each worker at first, when all candidacies were open, and when each had taken one more message."""
 
     candidacies: int
     idle: list[Memory]
@@ -49,7 +49,7 @@ class Held:
         return {"idle": self.idle, "opened": self.opened, "touched": self.touched}[moment]
 
     def fullest(self, moment: str) -> float:
-        """The resident memory of the worker that held most, in MB."""
+        """The resident memory of the largest worker, in MB."""
         return max(one.rss for one in self.at(moment))
 
 
@@ -62,11 +62,11 @@ class MemoryReport:
     held: list[Held]
 
     def growth(self, moment: str) -> float:
-        """The fullest worker's resident memory with the most candidacies, to that with the fewest."""
+        """The largest worker's resident memory with the most candidacies, divided by that with the fewest."""
         return self.held[-1].fullest(moment) / self.held[0].fullest(moment)
 
     def targets(self) -> Iterator[Target]:
-        """What the figures must reach; nothing, where there is one number of candidacies only."""
+        """The figures with their targets; none if only one number of candidacies was measured."""
         if len(self.held) > 1:
             for moment in ("opened", "touched"):
                 growth = self.growth(moment)
@@ -117,11 +117,11 @@ class _Opening:
         async def start(name: str) -> None:
             await journey.start(self.where.client, certpath, name, datetime.now(UTC))
 
-        # A candidacy publishes how many assessments are passed as soon as it is registered.
+        # As soon as a candidacy is registered, it publishes how many assessments are passed.
         await self._in_batches("opened", start, passed=0)
 
     async def touch(self) -> None:
-        """Gives each one message more: its first result, which is passed."""
+        """Sends each candidacy one more message: its first result, which is passed."""
         name, payload = next(journey.messages("touched", datetime.now(UTC)))
 
         async def signal(candidate: str) -> None:
@@ -131,7 +131,7 @@ class _Opening:
         await self._in_batches("touched", signal, passed=1)
 
     async def _in_batches(self, done: str, work: Callable[[str], Awaitable[None]], *, passed: int) -> None:
-        """Waits after each batch until the workers have dealt with it, so that no long queue builds up."""
+        """Does `work` in batches. Waits after each batch until the workers are done with it, so that no queue grows."""
         begun = time.monotonic()
         dealt_with = f"TaskQueue = '{self.where.queue(self.side)}' AND {Attribute.ASSESSMENTS_PASSED} = {passed}"
         for start in range(0, len(self.names), _BATCH):
@@ -146,7 +146,7 @@ class _Opening:
 
 
 async def measure(where: Place, number: int, given: argparse.Namespace, outbox: Path) -> Held:
-    """Opens so many candidacies with new workers, touches each, and reads the workers' memory in between."""
+    """Opens this number of candidacies with new workers and sends each a message. Reads the memory before and after."""
     side = f"memory-{number}"
     names = [where.candidate(f"{number}-{one}") for one in range(number)]
     opening = _Opening(where, side, names, given.at_once)
@@ -168,7 +168,7 @@ async def _settled(workers: Crew) -> list[Memory]:
 
 
 def parse(given: list[str] | None = None) -> argparse.Namespace:
-    """What was asked for; bad usage ends the process with exit code 2."""
+    """Read the arguments. Bad usage ends the process with exit code 2."""
     parser = argparse.ArgumentParser(prog="python -m bench.memory", description=__doc__)
     parser.add_argument(
         "--candidacies",
@@ -203,7 +203,7 @@ def _say(progress: str) -> None:
 
 
 def main() -> int:
-    """Measure, print, and answer the exit code."""
+    """Measure, print, and return the exit code."""
     given = parse()
     try:
         with tempfile.TemporaryDirectory(prefix="certpath-bench-") as folder:

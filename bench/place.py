@@ -1,4 +1,4 @@
-"""Where a measurement runs: on an embedded server of its own, or on a server that is there already."""
+"""The server of a measurement: an embedded one of its own, or one that runs already."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from runtime.connection import connect
 from runtime.embedded import embedded_server
 
 _DELETED_AT_ONCE = 16
-# The server's lists follow what happens with some delay.
+# The server's lists are updated with some delay, so they are read several times.
 _LOOKS = 10
 _PAUSE = 1.0
 
@@ -30,8 +30,8 @@ _PAUSE = 1.0
 class Place:
     """A server, and the names that this run uses on it.
 
-    The run has task queues of its own, so that no other worker takes its tasks, and its workers take nobody else's.
-    Its candidates carry the same mark, so that a second run on the same server does not meet their workflows.
+    The run has task queues of its own, so that no other worker takes its tasks and its workers take no other tasks. The
+    ids of its candidates contain its mark, so that a second run on the same server does not meet their workflows.
     """
 
     client: Client
@@ -52,7 +52,7 @@ class Place:
         return f"{self.mark}-{name}"
 
     async def clean(self, side: str) -> None:
-        """Deletes the workflows of one side from a server that goes on living; an embedded one is thrown away."""
+        """Deletes the workflows of one side from a server that stays; an embedded server is thrown away."""
         if self.embedded:
             return
         query = f"TaskQueue = '{self.queue(side)}'"
@@ -69,15 +69,15 @@ class Place:
         try:
             await self.client.workflow_service.delete_workflow_execution(request)
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # deleted already, and still listed
+            if error.status is not RPCStatusCode.NOT_FOUND:  # it was deleted already, and is still listed
                 raise
 
 
 @asynccontextmanager
 async def place(address: str | None, namespace: str | None, folder: Path) -> AsyncIterator[Place]:
-    """The server at `address`, with Temporal's own settings for the rest; None starts an embedded one in `folder`.
+    """The server at `address`, with Temporal's own settings for the rest; with None, an embedded one in `folder`.
 
-    The six search attributes are registered where they are missing. Raises `CannotConnect`.
+    Missing search attributes are registered. Raises `CannotConnect`.
     """
     mark = f"b{uuid.uuid4().hex[:8]}"
     if address is None:
@@ -91,11 +91,11 @@ async def place(address: str | None, namespace: str | None, folder: Path) -> Asy
 
 
 def environment(where: Place) -> dict[str, str]:
-    """The environment of a worker process: an embedded server is reached without the settings for another one."""
+    """The environment of a worker process. For an embedded server, the settings for another server are left out."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        # As deployed, with bytecode: without it each process would compile its modules again.
+        # With bytecode, as in production: without it each process would compile its modules again.
         if name != "PYTHONDONTWRITEBYTECODE" and not (where.embedded and name.startswith("TEMPORAL_"))
     }
     return {**kept, "TEMPORAL_ADDRESS": where.address, "TEMPORAL_NAMESPACE": where.namespace}
@@ -103,7 +103,7 @@ def environment(where: Place) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Machine:
-    """What a figure depends on. `load`: the load average of the last minute, before anything was measured."""
+    """The server and the machine, on which every figure depends. `load`: the load average of the minute before."""
 
     server: str
     database: str

@@ -1,4 +1,4 @@
-"""A bounded number of things at once."""
+"""Does a bounded number of things at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def at_most(number: int, items: Iterable[T], work: Callable[[T], Awaitable[object]]) -> None:
-    """Does `work` for each item, at most so many at once. The first error ends all of it."""
+    """Does `work` for each item, with at most `number` at once. The first error ends everything."""
     waiting = iter(items)
 
     async def one_after_another() -> None:

@@ -19,7 +19,7 @@ from runtime.settings import Settings
 
 
 def decisions_per_second(seconds: float = 1.0, rounds: int = 5) -> float:
-    """Commands of a CCSL journey decided on, and their events folded, in a second: the median of some rounds."""
+    """How many commands of a CCSL journey are decided and folded in a second: the median of all rounds."""
     now = datetime.now(UTC)
     commands = _commands(now)
 

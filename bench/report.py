@@ -1,4 +1,4 @@
-"""The figures of a run beside what they must reach, as a table and as JSON."""
+"""The figures of a run with their targets, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.target import Target
 
 MAX_EVENTS = 1.15
 MIN_SPEED = 0.9
-# On a server with a database of its own, the share of the workers in the whole is larger.
+# On a server with a separate database, the workers have a larger share of the whole time.
 MIN_SPEED_ELSEWHERE = 0.85
 MAX_CPU = 2.0
 _FIELDS = ("per_second", "events", "bytes", "cpu_ms")
@@ -20,7 +20,7 @@ _FIELDS = ("per_second", "events", "bytes", "cpu_ms")
 
 @dataclass(frozen=True)
 class Measured:
-    """One side in one round. `cpu_ms`: CPU milliseconds of all its workers, for one journey."""
+    """One side in one round. `cpu_ms`: CPU milliseconds of all its workers for one journey."""
 
     per_second: float
     events: float
@@ -36,28 +36,28 @@ class Contest:
     rounds: list[tuple[Measured, Measured]]  # Certpath, bare
 
     def ratio(self, field: str) -> float:
-        """Certpath to bare, the median over the rounds of each round's own ratio."""
+        """Certpath's figure divided by that of the bare workflow: the median of the ratios of all rounds."""
         ratios: list[float] = [getattr(ours, field) / getattr(bare, field) for ours, bare in self.rounds]
         return median(ratios)
 
     def medians(self, field: str) -> tuple[float, float]:
-        """Certpath's and the bare workflow's figure, each the median over the rounds."""
+        """The figures of Certpath and of the bare workflow, each the median of all rounds."""
         ours, bare = zip(*((getattr(ours, field), getattr(bare, field)) for ours, bare in self.rounds), strict=True)
         return median(ours), median(bare)
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that was measured. The first contest is the one that the targets are about."""
+    """Everything that was measured. The targets are about the first contest."""
 
     where: str
     embedded: bool
     contests: list[Contest]
-    reference: dict[str, int]  # events of a journey without haste
-    alone: Alone | None  # left out on another server
+    reference: dict[str, int]  # history events of a journey played message by message, by side
+    alone: Alone | None  # None on a server that is not embedded
 
     def targets(self) -> Iterator[Target]:
-        """What the figures must reach."""
+        """The figures with the targets that they must reach."""
         first = self.contests[0]
         events, speed, cpu = first.ratio("events"), first.ratio("per_second"), first.ratio("cpu_ms")
         least = MIN_SPEED if self.embedded else MIN_SPEED_ELSEWHERE

@@ -1,4 +1,4 @@
-"""What one journey does, message by message: taken from a recorded history of Certpath, played by the bare workflow."""
+"""What a workflow does in a journey, message by message: read from a history of Certpath, played by the bare one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Step:
-    """What follows from one message: so many activities, and an upsert of these search attributes at a time."""
+    """What follows from one message: a number of activities, and for each upsert the names of its search attributes."""
 
     activities: int = 0
     upserts: list[list[str]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What a figure must reach."""
+"""A figure and the target that it must reach."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Target:
-    """A figure, what it must reach, and whether it does."""
+    """A figure, the target that it must reach, and whether it does."""
 
     name: str
     figure: str

@@ -1,7 +1,7 @@
-"""Each side's workers are processes of their own, so that their CPU and their memory can be told from everything else.
+"""The workers of each side. They are processes of their own, so that their CPU time and memory can be measured alone.
 
-`python -m bench.workers SIDE QUEUE OUTBOX` works at the server that the environment names. It answers every line on
-stdin with the CPU seconds it has used so far, all threads, and ends with stdin.
+`python -m bench.workers SIDE QUEUE OUTBOX` works for the server that the environment names. It answers every line on
+stdin with the CPU seconds that all its threads have used so far, and ends when stdin ends.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _QUIET_CPU = 0.05
 class Memory:
     """The memory of one process in MB (2**20 bytes), as Linux counts it.
 
-    `rss` is what is resident, `pss` the same with shared pages divided among those that share them, `uss` what would
-    be free if the process ended.
+    `rss` is the resident memory. `pss` is the same with each shared page divided among the processes that share it.
+    `uss` is the memory that would be free if the process ended.
     """
 
     rss: float
@@ -39,7 +39,7 @@ class Memory:
 
 
 class WorkerProcess:
-    """A running worker, asked for its CPU time and its memory."""
+    """A running worker process, which can be asked for its CPU time and its memory."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -52,11 +52,11 @@ class WorkerProcess:
         await self._process.stdin.drain()
         answer = await self._process.stdout.readline()
         if not answer:
-            raise RuntimeError("a worker process has ended; what it said is above")
+            raise RuntimeError("a worker process has ended; its output is above")
         return float(answer)
 
     def memory(self) -> Memory:
-        """What the process holds at this moment."""
+        """The memory of the process at this moment."""
         sizes: dict[str, float] = {}
         for line in Path(f"/proc/{self._process.pid}/smaps_rollup").read_text().splitlines()[1:]:
             name, kilobytes, *_ = line.split()
@@ -71,15 +71,15 @@ class Crew:
         self._workers = workers
 
     async def cpu(self) -> float:
-        """User and system CPU seconds of all of them so far."""
+        """User and system CPU seconds of all workers so far."""
         return sum([await worker.cpu() for worker in self._workers])
 
     def memory(self) -> list[Memory]:
-        """What each of them holds at this moment."""
+        """The memory of each worker at this moment."""
         return [worker.memory() for worker in self._workers]
 
     async def quiet(self) -> None:
-        """Waits until they have nothing to do: together under 50 ms of CPU in 2 seconds."""
+        """Waits until the workers have nothing to do: together less than 50 ms of CPU time in 2 seconds."""
         before = await self.cpu()
         while True:
             await asyncio.sleep(_QUIET_SECONDS)
@@ -91,7 +91,7 @@ class Crew:
 
 @asynccontextmanager
 async def crew(side: str, number: int, where: Place, outbox: Path) -> AsyncIterator[Crew]:
-    """So many workers of one side, ready when the block begins, gone when it ends."""
+    """A number of workers of one side, ready when the block begins and ended when it ends."""
     async with AsyncExitStack() as stack:
         yield Crew([await stack.enter_async_context(_worker_process(side, where, outbox)) for _ in range(number)])
 
@@ -126,7 +126,7 @@ async def _work(side: str, queue: str, outbox: Path, answers: TextIO) -> None:
     config = build_worker(await connect(), Settings(outbox=outbox, cached_workflows=cached)).config()
     config["task_queue"] = queue
     if side == "bare":
-        # Sandboxed, converted and bounded in the very same way. Its module too is loaded once, not for each workflow.
+        # With the same sandbox, converter and limits. Its module is loaded once too, and not for each workflow.
         config["workflows"], config["activities"] = [bare.BareJourney], [bare.do_nothing]
         config["workflow_runner"] = workflow_runner("bench")
     async with Worker(**config):
@@ -140,7 +140,7 @@ def _answer(answers: TextIO) -> None:
 
 
 def _answers() -> TextIO:
-    """The pipe for the answers alone: the SDK's core writes its warnings to stdout, which becomes stderr here."""
+    """The pipe for the answers only. The SDK's core writes warnings to stdout, so stdout is sent to stderr here."""
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return pipe

@@ -1,1 +1,1 @@
-"""`python -m chaos`: journeys on real parts while workers, server and mail server fail, and every effect counted."""
+"""`python -m chaos`: plays journeys while workers, server and mail server fail, and accounts for every effect."""

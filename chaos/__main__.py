@@ -1,4 +1,4 @@
-"""`python -m chaos`: what a run is made of, and its report."""
+"""`python -m chaos`: the arguments of a run, the run itself, and its report."""
 
 from __future__ import annotations
 
@@ -22,20 +22,18 @@ from runtime.process import leave
 from runtime.settings import SettingsError
 
 _ABOUT = """\
-Runs journeys of many kinds on a real server, real workers and a real mail server, while workers are ended every few
-seconds, the server is killed several times, and mail comes and goes. Then every message, event, certificate and notice
-is accounted for, and every workflow task of every history is looked at. Exit codes: 0 everything is accounted for,
-1 something is not, 2 bad usage, 3 the parts could not be started.
+Plays journeys of many kinds on a real server, real workers and a real mail server. Meanwhile workers are ended every
+few seconds, the server is killed several times, and the mail server comes and goes. Then every message, event,
+certificate and notice is accounted for, and every workflow task of every history is checked. Exit codes: 0 everything
+is accounted for, 1 something is not, 2 bad usage, 3 the server, the workers or the mail server could not be started.
 """
 
 
 def _arguments() -> tuple[Options, bool]:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=_ABOUT)
-    parser.add_argument("--seed", type=int, metavar="N", help="of the dice (default: one by chance; it is printed)")
-    parser.add_argument("--journeys", type=int, default=200, metavar="N", help="people (200)")
-    parser.add_argument(
-        "--kills", type=int, default=40, metavar="N", help="how many times workers are ended at least (40)"
-    )
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of the random choices (default: random; printed)")
+    parser.add_argument("--journeys", type=int, default=200, metavar="N", help="number of journeys (200)")
+    parser.add_argument("--kills", type=int, default=40, metavar="N", help="end workers at least so many times (40)")
     parser.add_argument("--workers", type=int, default=3, metavar="N", help="worker processes (3)")
     parser.add_argument("--address", metavar="HOST:PORT", help="a server that runs already, and is left alone")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
@@ -51,16 +49,16 @@ class Interrupted(Exception):
 
 
 async def _interruptible(options: Options, folder: Path) -> Report:
-    """Runs; SIGTERM, Ctrl-C and a closed terminal end every process that was started, and then this one.
+    """Runs. SIGTERM, Ctrl-C and a closed terminal end every process that was started, and then this one.
 
     Raises:
-        Interrupted: one of them came.
+        Interrupted: one of these signals came.
     """
     running = asyncio.create_task(run(options, folder, to_stderr, quiet_runtime()))
     came: list[str] = []
 
     def stop(number: signal.Signals) -> None:
-        if not came:  # a second signal must not cut the ending short: it would leave processes behind
+        if not came:  # a second signal must not interrupt the ending, which would leave processes behind
             running.cancel()
         came.append(number.name)
 
@@ -75,7 +73,7 @@ async def _interruptible(options: Options, folder: Path) -> Report:
 
 
 def main() -> int:
-    """Run, print, and answer the exit code."""
+    """Run, print, and return the exit code."""
     options, as_json = _arguments()
     folder = Path(tempfile.mkdtemp(prefix="certpath-chaos-"))
     try:

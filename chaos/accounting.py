@@ -1,4 +1,4 @@
-"""Holds what was found against what must be there. Every difference is named."""
+"""Compares the evidence with the plan of the journeys. Every difference is named."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from chaos.workers import BY_ITSELF, End
 Kind = Literal["lost", "twice", "wrong", "failed", "stuck"]
 
 _SOON_SECONDS = 10.0
-"""A worker reports a mail right after it was taken; a fault that is to explain a repeat must lie in this time."""
+"""A worker reports a mail right after the mail server has taken it. Only a fault within this time explains a repeat."""
 
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """One thing that is not as it must be."""
+    """One difference between what was found and what must be there."""
 
     kind: Kind
     what: str
@@ -36,7 +36,7 @@ class Discrepancy:
 
 
 def of_candidacy(found: Evidence) -> Iterator[Discrepancy]:
-    """Everything that can be told from one candidacy alone."""
+    """All differences that one candidacy shows by itself."""
     where = found.lived.workflow_id
     for fault in (*found.lived.faults, *found.faults):
         yield Discrepancy("stuck" if "stuck" in fault or "never" in fault else "wrong", fault)
@@ -62,11 +62,11 @@ def _timeline(where: str, found: Evidence) -> Iterator[Discrepancy]:
     if planned.in_order and tuple(kinds) != planned.events and Counter(kinds) == Counter(planned.events):
         yield Discrepancy("wrong", f"{where}: the events are in another order: {', '.join(kinds)}")
     if found.timeline_after != events:
-        yield Discrepancy("twice", f"{where}: sending every message once more has changed the timeline")
+        yield Discrepancy("twice", f"{where}: sending every message again has changed the timeline")
 
 
 def _message(where: str, found: Evidence, sent: Sent) -> Iterator[Discrepancy]:
-    """One message: taken once with the planned effect, and known when it is sent again; or refused as planned."""
+    """A message must be taken once with the planned events, and be a duplicate when sent again; or be refused."""
     told = f"{where}: {sent.step.name} {sent.message_id} ({sent.way})"
     known = found.receipts.get(sent.message_id)
     again = next((one for one in found.again if one.message_id == sent.message_id), None)
@@ -98,7 +98,7 @@ def _runs(where: str, found: Evidence) -> Iterator[Discrepancy]:
         if run.not_replayed:
             yield Discrepancy("failed", f"{where}: its history cannot be replayed: {run.not_replayed}")
         for event in run.without_command:
-            yield Discrepancy("failed", f"{where}: the workflow task of event {event} has left no trace")
+            yield Discrepancy("failed", f"{where}: the workflow task of event {event} left no trace")
         if run.status != ended:
             yield Discrepancy("failed", f"{where}: the workflow has {run.status}, not {ended}")
         for activity in run.activities:
@@ -115,7 +115,7 @@ def _runs(where: str, found: Evidence) -> Iterator[Discrepancy]:
 
 
 def of_certificates(found: Sequence[Evidence]) -> Iterator[Discrepancy]:
-    """Every certificate once, with a number of its own, and the lower one gives way at the same instant."""
+    """Every certificate is granted once, with its own number, and a lower one gives way at the same instant."""
     numbers: Counter[str] = Counter()
     for one in found:
         numbers.update(event["number"] for event in one.timeline if event["type"] == "Certified")
@@ -137,7 +137,7 @@ def _gave_way(lower: Evidence, higher: Evidence) -> Iterator[Discrepancy]:
     superseded, certified = _event(lower, "Superseded"), _event(higher, "Certified")
     where = higher.lived.workflow_id
     if superseded is None or certified is None:
-        return  # named as lost already
+        return  # it was named as lost already
     if superseded["at"] != certified["effective_at"]:
         told = f"effective at {certified['effective_at']}, but the lower gave way at {superseded['at']}"
         yield Discrepancy("wrong", f"{where}: {told}")
@@ -150,7 +150,7 @@ def _event(found: Evidence, kind: str) -> Mapping[str, Any] | None:
 
 
 def of_executions(found: Sequence[Evidence], known: Iterable[tuple[str, str]]) -> Iterator[Discrepancy]:
-    """Every candidacy was opened once, and no other."""
+    """Every planned candidacy must have been opened once, and no other one."""
     planned = {one.lived.workflow_id for one in found}
     there = Counter(workflow_id for workflow_id, _ in known)
     for workflow_id in sorted(planned - there.keys()):
@@ -161,7 +161,7 @@ def of_executions(found: Sequence[Evidence], known: Iterable[tuple[str, str]]) -
 
 
 def of_workers(ends: Iterable[End]) -> Iterator[Discrepancy]:
-    """No worker has ended without being told to, but one that was started while the server was away."""
+    """No worker may have ended by itself, except one that was started while the server was away."""
     for end in ends:
         if end.how.startswith("itself") and end.how != BY_ITSELF:
             yield Discrepancy("failed", f"{end.name} was ended by {end.how}")
@@ -175,7 +175,7 @@ def of_workers(ends: Iterable[End]) -> Iterator[Discrepancy]:
 
 
 def message_ids(found: Evidence) -> dict[str, str]:
-    """The Message-ID of every notice that must go out, with the event that it is about."""
+    """The Message-ID of every notice that must go out, with the event of the notice."""
     registered_at = found.timeline[0]["at"] if found.timeline else ""
     told = [event for event in found.timeline if found.lived.candidacy.told(event, registered_at)]
     ids = {}
@@ -187,13 +187,13 @@ def message_ids(found: Evidence) -> dict[str, str]:
 
 
 def of_notices(found: Sequence[Evidence], taken: Sequence[Mail]) -> Iterator[Discrepancy]:
-    """By Message-ID: exactly the notices that must go out, each to the right person."""
+    """Exactly the planned notices must have gone out, by their Message-IDs, each to the right person."""
     wanted: dict[str, str] = {}
     recipients: dict[str, str] = {}
     for one in found:
         ids = message_ids(one)
         if len(ids) != one.lived.candidacy.notices:
-            told = f"{len(ids)} events to tell of instead of {one.lived.candidacy.notices}"
+            told = f"{len(ids)} events with a notice instead of {one.lived.candidacy.notices}"
             yield Discrepancy("wrong", f"{one.lived.workflow_id}: {told}")
         wanted |= ids
         recipients |= dict.fromkeys(ids, one.lived.plan.person["email"])
@@ -205,11 +205,11 @@ def of_notices(found: Sequence[Evidence], taken: Sequence[Mail]) -> Iterator[Dis
             yield Discrepancy("wrong", f"{event}: its notice went to somebody else")
     for message_id, mail in there.items():
         if message_id not in wanted:
-            yield Discrepancy("twice", f"a notice that no event asks for: {mail.subject!r} to {mail.to}")
+            yield Discrepancy("twice", f"a notice that belongs to no event: {mail.subject!r} to {mail.to}")
 
 
 def repeated(taken: Sequence[Mail]) -> list[tuple[Mail, Mail]]:
-    """Every mail that was taken again, with the same Message-ID, each with the one before."""
+    """Every mail that was taken again with the same Message-ID, each as a pair with the mail before."""
     by_id: dict[str, list[Mail]] = defaultdict(list)
     for mail in taken:
         by_id[mail.message_id].append(mail)
@@ -217,7 +217,7 @@ def repeated(taken: Sequence[Mail]) -> list[tuple[Mail, Mail]]:
 
 
 def of_repeats(taken: Sequence[Mail], ends: Sequence[End], outages: Sequence[Outage]) -> Iterator[Discrepancy]:
-    """A mail is taken again only where a fault has kept the worker from reporting the first one."""
+    """A mail may be taken again only if a fault kept the worker from reporting the first one."""
     for first, second in repeated(taken):
         if first.answered and not _explained(first, second, ends, outages):
             told = f"{first.subject!r} to {first.to}, from {first.sender}, then {second.sender}"
@@ -228,5 +228,5 @@ def _explained(first: Mail, second: Mail, ends: Sequence[End], outages: Sequence
     until = min(second.at, first.at + _SOON_SECONDS)
     if any(end.name == first.sender and end.how != "SIGTERM" and first.at <= end.at <= until for end in ends):
         return True
-    # `begun_at` is when the server was killed: what was on its way then is covered as well.
+    # `begun_at` is when the server was killed. A mail that was on its way then is explained too.
     return any(one.begun_at - 1 <= first.at <= one.ended_at or first.at <= one.begun_at <= until for one in outages)

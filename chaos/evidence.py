@@ -1,4 +1,4 @@
-"""What is found in the end: timelines, receipts, every event of every run's history."""
+"""The evidence at the end of a run: timelines, receipts, and every event of every history."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from worker import build_replayer
 
 @dataclass
 class Activity:
-    """One activity of a history. Times are seconds since the epoch."""
+    """One activity of a history. Times are seconds since 1970 (UTC)."""
 
     name: str
     scheduled_at: float
@@ -27,7 +27,7 @@ class Activity:
     closed_at: float | None = None
     outcome: str = "pending"
     last_failure: str = ""
-    """Why the attempt before the last one failed; `timed out` where nothing was heard of it."""
+    """Why the attempt before the last one failed; `timed out` if the server heard nothing of it."""
 
 
 @dataclass
@@ -40,15 +40,15 @@ class Run:
     failed_tasks: list[str] = field(default_factory=list)
     timed_out_tasks: int = 0
     without_command: list[int] = field(default_factory=list)
-    """The completed workflow tasks that took something in and gave no command, by their event (workflows/traces.py)."""
+    """The completed workflow tasks that took something in and gave no command (workflows/traces.py), by event id."""
     not_replayed: str = ""
-    """Why this history cannot be replayed; empty where it can."""
+    """Why this history cannot be replayed; empty if it can."""
     activities: list[Activity] = field(default_factory=list)
 
 
 @dataclass
 class Evidence:
-    """All that is found of one candidacy."""
+    """Everything that was found of one candidacy."""
 
     lived: Lived
     first_run_id: str
@@ -56,15 +56,15 @@ class Evidence:
     timeline: list[dict[str, Any]]
     receipts: dict[str, dict[str, Any]]
     again: list[Sent]
-    """The answers to the messages sent once more: not to those that were refused, for by now another rule may refuse
-    them; and none from a closed candidacy, which takes no message."""
+    """The answers to the messages that were sent again. Refused messages are not sent again, because by now another
+    rule may refuse them; and a closed candidacy takes no messages."""
     timeline_after: list[dict[str, Any]]
     runs: list[Run]
     faults: list[str] = field(default_factory=list)
 
 
 async def gather(lived: Lived, sender: Sender) -> Evidence:
-    """Asks a candidacy for everything, and sends it every message once more."""
+    """Asks a candidacy for everything, and sends it every message again."""
     handle = sender.handle(lived.plan, lived.candidacy)
     status = await sender.query(handle, "status")
     timeline = await sender.query(handle, "timeline")
@@ -96,7 +96,7 @@ async def _runs(sender: Sender, handle: Handle) -> AsyncIterator[Run]:
 
 
 async def _not_replayed(client: Client, history: WorkflowHistory) -> str:
-    """Why a worker that does not hold the candidacy in memory could not go on with it; empty where it could."""
+    """Why a worker that does not have the candidacy in memory could not go on with it; empty if it could."""
     result = await build_replayer(client.data_converter).replay_workflow(history, raise_on_replay_failure=False)
     return str(result.replay_failure or "")
 
@@ -128,11 +128,11 @@ _NO_COMMAND = {
     EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
     EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
 }
-"""What may follow a completed workflow task and is not the event of a command that it gave."""
+"""Events that may follow a completed workflow task without being the event of one of its commands."""
 
 
 def read_history(run_id: str, events: Sequence[HistoryEvent]) -> Run:
-    """What a history says of tasks, activities and the end."""
+    """The tasks, activities and end of a run, read from its history."""
     run = Run(run_id, without_command=list(_tasks_without_command(events)))
     activities: dict[int, Activity] = {}
     for event in events:
@@ -188,6 +188,6 @@ def _why(failure: Failure) -> str:
 
 
 async def executions(client: Client, mark: str) -> list[tuple[str, str]]:
-    """Workflow id and run id of every execution of the candidates with this mark, as visibility knows them."""
+    """Workflow id and run id of every execution for the candidates with this mark, from the visibility store."""
     query = f"{Attribute.CANDIDATE_ID} STARTS_WITH '{mark}-'"
     return [(found.id, found.run_id) async for found in client.list_workflows(query)]

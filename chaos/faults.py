@@ -1,4 +1,4 @@
-"""What goes wrong during a run: workers and the server end, mail goes away. Everything is back when it is over."""
+"""The faults of a run: workers and the server are ended, mail fails. At the end everything runs again."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from chaos.workers import Worker
 from runtime.embedded import EmbeddedServer
 
 _GAP_SECONDS = (1.5, 4.5)
-"""Between the moment at which the killed workers work again, and the next end: on a slow machine nobody may starve."""
+"""Pause after the ended workers work again. Counted from then, so that journeys go on on a slow machine too."""
 MEAN_GAP = 5.0
-"""Seconds between two ends on an idle machine, restarts included; longer on a busy one."""
+"""Mean seconds between two ends of workers on an idle machine, restarts included; longer on a busy one."""
 _AT_MOST = 2
-"""Times the number that was asked for, where the journeys last longer."""
+"""If the journeys last longer, workers are ended at most this many times the number that was asked for."""
 _RESTART_SECONDS = (0.2, 2.0)
 _SERVER_AWAY_SECONDS = (0.5, 3.0)
 _MAIL_UP_SECONDS = (4.0, 10.0)
 _MAIL_AWAY_SECONDS = (2.0, 7.0)
-# Longer than the time without a heartbeat after which an activity is given up: it must not be, while its worker lives.
+# Longer than the time without a heartbeat after which an activity is given up. Here it must not be: its worker lives.
 _MAIL_HANGS_SECONDS = (8.0, 14.0)
 _KILLS_A_SERVER_KILL = 8
-# Mail that is away too often would rightly be given up: a closed candidacy waits for its last notices only so long.
+# Not too often, because a closed candidacy waits only a bounded time for its last notices, and then gives them up.
 _KILLS_A_MAIL_OUTAGE = 2
 _AT_A_MAIL_SECONDS = 5.0
 
 _HOWS = {"SIGKILL": 10, "SIGKILL at a mail": 5, "SIGTERM": 3, "SIGKILL of all": 2}
-"""In how many of 20 cases a worker, or all of them, end how. At a mail: taken, but its sender not yet answered."""
+"""How workers are ended, with the number of cases in 20. "At a mail": it is taken, and its sender has no answer yet."""
 
 
 @dataclass(frozen=True)
 class Outage:
-    """Something was away, from and until these seconds of the monotonic clock."""
+    """Something was away. `begun_at` and `ended_at` are seconds of the monotonic clock."""
 
     what: str
     begun_at: float
@@ -47,7 +47,7 @@ class Outage:
 
 @dataclass
 class Faults:
-    """The faults of a run, as the dice have them; `server` None: it is somebody else's, and is left alone."""
+    """The faults of a run, chosen by `dice`. `server` is None if it belongs to somebody else, and is left alone."""
 
     dice: random.Random
     workers: Sequence[Worker]
@@ -59,12 +59,12 @@ class Faults:
     _restarts: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def happen(self, kills: int, journeys_done: Callable[[], bool]) -> None:
-        """Ends workers so many times, and on until the journeys are done; meanwhile server and mail come and go.
+        """Ends workers this many times, or more until the journeys are done. Meanwhile server and mail come and go.
 
-        Then everything runs again.
+        At the end everything runs again.
 
         Raises:
-            ServerFailed, WorkerFailed: something could not be started again.
+            ServerFailed, WorkerFailed: the server or a worker could not be started again.
         """
         self.mail.on_taken = self._at_a_mail
         others = [asyncio.create_task(self._mail_comes_and_goes(max(2, kills // _KILLS_A_MAIL_OUTAGE)))]
@@ -98,7 +98,7 @@ class Faults:
     # --- workers --------------------------------------------------------------------------------------------
 
     async def _end(self, how: str) -> None:
-        """Ends a worker, or all, and waits until they work again; a drain is not waited for."""
+        """Ends one worker or all, and waits until they work again. It does not wait for a drain."""
         if how == "SIGKILL at a mail" and await self._armed_until_it_happened():
             return
         running = [worker for worker in self.workers if worker.running]
@@ -106,13 +106,13 @@ class Faults:
             return
         chosen = running if how == "SIGKILL of all" else [self.dice.choice(running)]
         if how == "SIGTERM":
-            await chosen[0].ready()  # before that, it has no handler for the signal
+            await chosen[0].ready()  # before that, the worker has no handler for the signal
             self._soon(self._end_and_start(chosen[0], signal.SIGTERM, "SIGTERM"))
             return
         await asyncio.gather(*(self._end_and_start(worker, signal.SIGKILL, "SIGKILL") for worker in chosen))
 
     async def _armed_until_it_happened(self) -> bool:
-        """Whether a mail came in time, at which its sender was killed."""
+        """Whether a mail came in time, so that its sender was killed."""
         self._armed = asyncio.get_running_loop().create_future()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._armed, _AT_A_MAIL_SECONDS)
@@ -121,13 +121,13 @@ class Faults:
         return False
 
     async def _at_a_mail(self, sender: str) -> None:
-        """Kills the worker that has just handed a mail over, before it is told that the mail was taken."""
+        """Kills the worker that has just handed over a mail, before it learns that the mail was taken."""
         armed, worker = self._armed, next((one for one in self.workers if one.name == sender), None)
         if armed is None or worker is None or armed.done():
             return
         self._armed = None
         armed.set_result(None)
-        # A task of its own: that of the connection is cancelled as soon as the worker is gone.
+        # In a task of its own, because the task of the connection is cancelled as soon as the worker is gone.
         await asyncio.wait({self._soon(self._end_and_start(worker, signal.SIGKILL, "SIGKILL at a mail"))})
 
     async def _end_and_start(self, worker: Worker, number: signal.Signals, how: str) -> None:

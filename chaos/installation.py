@@ -1,4 +1,4 @@
-"""An installation that runs already: what must be so before a run may use it."""
+"""Checks an installation that runs already, before a run may use it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from temporalio.client import Client
 
 from runtime.connection import TASK_QUEUE
 
-# A worker that lives asks anew at least once a minute; the server also lists those that asked some minutes ago.
+# A worker that lives asks again at least once a minute. The server also lists workers that asked some minutes ago.
 _GONE = timedelta(seconds=65)
 _PATIENCE_SECONDS = 75.0
 
 
 class OthersWork(Exception):
-    """Other workers take the task queue. The message names them and says what to do."""
+    """Other workers take work from the task queue. The message names them and says what to do."""
 
 
 async def alone(client: Client) -> None:
-    """Waits until no worker has asked for work for a minute: notices of others would go where nobody counts them.
+    """Waits until no worker has asked for work for a minute. Other workers would send notices that nobody counts.
 
     Raises:
-        OthersWork: somebody still asks.
+        OthersWork: a worker still asks.
     """
     there: list[str] = []
     try:

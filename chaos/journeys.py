@@ -1,4 +1,4 @@
-"""Lives the journeys of the plan, all at once, and waits until each has come to rest."""
+"""Plays the planned journeys, all at once, and waits until each has come to rest."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from chaos.plans import Candidacy, Plan, Step
 from chaos.sending import Handle, Impatient, Sender, Sent, Unexpected
 
 _PAUSE_SECONDS = (0.0, 2.5)
-"""Between one stage of a journey and the next, so that a fault finds each journey at another place."""
+"""Pause between two stages of a journey, so that a fault meets each journey at a different place."""
 
 
 @dataclass
 class Lived:
-    """What was sent to one candidacy; `faults` says what went wrong for the sender."""
+    """The messages that were sent to one candidacy. `faults` says what went wrong for the sender."""
 
     plan: Plan
     candidacy: Candidacy
@@ -31,7 +31,7 @@ class Lived:
 
 
 async def live(plan: Plan, sender: Sender, dice: random.Random) -> list[Lived]:
-    """One person's journey. A journey that cannot go on ends, and says why."""
+    """Plays one person's journey. A journey that cannot go on ends, and records why."""
     lived = [Lived(plan, candidacy) for candidacy in plan.candidacies]
     for one in lived:
         try:
@@ -59,7 +59,7 @@ async def _live_through(lived: Lived, sender: Sender, dice: random.Random) -> No
 async def _send_stage(
     lived: Lived, stage: tuple[Step, ...], handle: Handle, sender: Sender, dice: random.Random
 ) -> None:
-    """All messages of a stage at once, in an order of the dice; then waits until all of them were taken."""
+    """Sends all messages of a stage at once, in a random order, and waits until all of them were taken."""
     first = len(lived.sent)
     begins = f"{lived.workflow_id.removeprefix('certification:')}:"
     numbered = [(step, f"{begins}{first + number}") for number, step in enumerate(stage)]
@@ -76,7 +76,7 @@ async def _send_stage(
 
 
 async def come_to_rest(lived: Lived, sender: Sender) -> None:
-    """Waits until the candidacy stands as planned, with nothing under way; notes what is still to come otherwise."""
+    """Waits until the candidacy has the planned status and nothing is under way; otherwise records what is missing."""
     handle = sender.handle(lived.plan, lived.candidacy)
     try:
         await sender.until_none(lambda: _still_to_come(lived, handle, sender))
@@ -85,7 +85,7 @@ async def come_to_rest(lived: Lived, sender: Sender) -> None:
 
 
 async def _still_to_come(lived: Lived, handle: Handle, sender: Sender) -> str:
-    """What a candidacy still waits for, in a few words; empty when it has come to rest."""
+    """The thing that a candidacy still waits for, in a few words; empty when it has come to rest."""
     described: WorkflowExecutionDescription = await sender.until_answered(f"describing {handle.id}", handle.describe)
     running = described.status is WorkflowExecutionStatus.RUNNING
     pending = [one.activity_type.name for one in described.raw_description.pending_activities]

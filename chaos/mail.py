@@ -1,6 +1,6 @@
-"""A real mail server on the loopback address that comes and goes, and remembers every mail that it has taken.
+"""A real mail server on the loopback address. It comes and goes, and remembers every mail that it has taken.
 
-Each worker logs in with a name of its own, so that it is known which process has sent a mail.
+Each worker logs in with a name of its own, which says which process has sent a mail.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ OUTAGES: tuple[Mood, ...] = (
     "drops the answer",
     "withholds the answer",
 )
-"""Dropped: the mail is taken and the connection cut before the answer. Withheld: likewise, but cut only at the end."""
+"""The ways to fail. "Drops the answer" takes the mail and cuts the connection before it answers. "Withholds the answer"
+does the same, but cuts the connection only at the end of the outage."""
 
 HOST = "127.0.0.1"
 PASSWORD = "chaos"
 
-# aiosmtpd warns at each login of a way to write handlers that is not used here.
+# At each login aiosmtpd warns of something that handlers may do, and that is not done here.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
@@ -44,16 +45,16 @@ class Mail:
     at: float
     """When it was taken, in seconds of the monotonic clock."""
     answered: bool
-    """Whether the server has said yes; otherwise it cut the connection."""
+    """Whether the server answered that it took the mail; otherwise it cut the connection."""
 
 
 @dataclass
 class MailServer:
-    """Serves on one port for the length of the run; `mood` says how it treats whoever comes."""
+    """Serves on one port for the length of the run. `mood` says how it treats its clients."""
 
     taken: list[Mail] = field(default_factory=list)
     on_taken: Callable[[str], Awaitable[None]] | None = None
-    """Called with the sender after a mail was taken and before it is answered."""
+    """Called with the sender after a mail was taken and before the answer."""
     port: int = 0
     _mood: Mood = "takes mail"
     _server: asyncio.Server | None = None
@@ -69,20 +70,20 @@ class MailServer:
         return f"smtp://{sender}:{PASSWORD}@{HOST}:{self.port}"
 
     async def start(self) -> None:
-        """Listen; the first time on a free port, later on the same one."""
+        """Listen: the first time on a free port, later on the same port."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._connection, HOST, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
-        """Listen no more, and cut what hangs."""
+        """Stop listening, and cut connections that hang."""
         self._end_outage()
         if self._server is not None:
             self._server.close()
             self._server = None
 
     async def be(self, mood: Mood) -> None:
-        """Change the mood. Connections that hung are cut."""
+        """Change the mood, and cut connections that hang."""
         self._end_outage()
         self._over = asyncio.Event()
         self._mood = mood
@@ -110,7 +111,7 @@ class MailServer:
             loop=asyncio.get_running_loop(),
         )
 
-    # --- what aiosmtpd asks of its handler ------------------------------------------------------------------
+    # --- the methods that aiosmtpd calls --------------------------------------------------------------------
 
     async def handle_RCPT(self, _s: SMTP, _session: Session, envelope: Envelope, address: str, _o: Any) -> str:
         if self._mood == "answers 4xx":
@@ -134,7 +135,7 @@ class MailServer:
 
 
 class _Mute(asyncio.Protocol):
-    """A connection that is accepted, and never says a word."""
+    """A connection that is accepted, and on which nothing is ever sent."""
 
     def __init__(self, all_of_them: set[asyncio.BaseTransport]) -> None:
         self._all = all_of_them

@@ -1,7 +1,7 @@
-"""The kinds of journeys: what is sent in each, and what must have come of it in the end.
+"""The kinds of journeys: the messages of each, and the events that must follow.
 
-What must have come of it is written here by hand, and not asked of the rules: a fault of the engine must not be able
-to change what is expected of the engine.
+The expected events are written here by hand and not computed by the rules, so that a fault of the engine cannot change
+what is expected of the engine.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _PEOPLE, _OPERATIONS, _CUSTOMERS, _LEADERSHIP = DOMAINS
 UNTOLD = frozenset(
     {"ExperienceRecorded", "ResultRecorded", "Withdrawn", "MessageRefused", "AttentionRaised", "NoticeUndeliverable"}
 )
-"""The events of these journeys that no candidate is told of. Two more are told only sometimes, see `Candidacy.told`."""
+"""The events of these journeys that have no notice. Two more have one only sometimes, see `Candidacy.told`."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One message, with the events that its receipt must begin with, or the code with which it must be refused."""
+    """One message, with the events with which its receipt must begin, or the code with which it must be refused."""
 
     name: str
     payload: Mapping[str, Any]
@@ -38,10 +38,10 @@ class Candidacy:
 
     designation: str
     registration: Mapping[str, Any] | None
-    """The start input without the person; None where the engine itself must open this candidacy."""
+    """The start input without the person; None if the engine itself must open this candidacy."""
     stages: tuple[tuple[Step, ...], ...]
     events: tuple[str, ...]
-    """The types of the events on the timeline. `in_order`: in exactly this order; otherwise sorted by name."""
+    """The types of the events on the timeline: in exactly this order if `in_order`, otherwise in any order."""
     status: str
     in_order: bool = False
 
@@ -56,7 +56,7 @@ class Candidacy:
     def told(self, event: Mapping[str, Any], registered_at: str) -> bool:
         """Whether the candidate gets a notice about this event.
 
-        Experience that was met on registration and the closing of a superseded certificate are told by the notice of
+        Experience that was met on registration, and the closing of a superseded certificate, are in the notice of
         another event.
         """
         kind = event["type"]
@@ -77,7 +77,7 @@ class Candidacy:
 
 @dataclass(frozen=True)
 class Plan:
-    """A journey of one person: its kind, and its candidacies, the lower one first where it is an advancement."""
+    """A journey of one person: its kind and its candidacies. In an advancement the lower one comes first."""
 
     number: int
     kind: str
@@ -175,7 +175,7 @@ def _held_and_decided() -> tuple[Candidacy, ...]:
 
 
 def _returned_and_revised() -> tuple[Candidacy, ...]:
-    """The first verdict contradicts its own percentage, which is refused."""
+    """The first verdict contradicts its own percentage, and is refused."""
     contradicts = {"submission_id": "W-1", "reviewer": "R. Stone", "verdict": "passed", "percentage": "60"}
     refused = Step("review_work_product", contradicts, refused="below-passing-score")
     stages = (
@@ -199,7 +199,7 @@ def _withdrawal() -> tuple[Candidacy, ...]:
 
 
 def _out_of_order_and_twice() -> tuple[Candidacy, ...]:
-    """A pass before the older fail, a newer revision before the older one, and the same results delivered again."""
+    """A pass arrives before the older fail, and a newer revision before the older one. Then they arrive again."""
     passed = _result(_PEOPLE, "AssessmentPassed", result_id="R-second")
     failed = _result(_PEOPLE, "AssessmentFailed", result_id="R-first", days_ago=50, percentage="55")
     revised = _result(_OPERATIONS, "AssessmentPassed", revision=2, percentage="71")
@@ -216,7 +216,7 @@ def _out_of_order_and_twice() -> tuple[Candidacy, ...]:
 
 
 def _again(*steps: Step) -> tuple[Step, ...]:
-    """The same content once more, under another message id: known by its content, so without any event."""
+    """The same content again, under another message id. It is known by its content, so there is no event."""
     return tuple(Step(step.name, step.payload) for step in steps)
 
 
@@ -230,7 +230,7 @@ def _results_before_the_purchase() -> tuple[Candidacy, ...]:
 
 
 def _scored_by_a_key() -> tuple[Candidacy, ...]:
-    """One result has only the responses to a form: a worker must ask the answer key."""
+    """One result has only the responses to a form, so a worker must read the answer key."""
     right = {"1": "B", "2": "D", "3": "A", "4": "C", "5": "C", "6": "A", "7": "B", "8": "D"}
     responses = _result(_PEOPLE, "AssessmentPassed", form="PM-A", responses=right)
     self_assessed = Step(
@@ -254,11 +254,11 @@ KINDS: dict[str, Callable[[], tuple[Candidacy, ...]]] = {
     "results before the purchase": _results_before_the_purchase,
     "scored by a key": _scored_by_a_key,
 }
-"""Every kind of journey, with an advancement among any three or four that follow each other."""
+"""Every kind of journey, by its name."""
 
 
 def plans(journeys: int, seed: int, mark: str) -> list[Plan]:
-    """So many journeys, all kinds in turn. `mark` makes the candidate ids unique on a server that is used again."""
+    """A number of journeys, of all kinds in turn. `mark` makes the candidate ids unique on a server that is reused."""
     kinds = list(KINDS)
     random.Random(seed).shuffle(kinds)
     made = []

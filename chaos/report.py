@@ -15,12 +15,12 @@ from chaos.mail import Mail
 from chaos.workers import End
 
 _NAMED = 40
-"""So many discrepancies are printed; JSON has all of them."""
+"""At most this many discrepancies are printed; the JSON document has all of them."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a run has come to."""
+    """The result of a run."""
 
     seed: int
     workers: int
@@ -39,8 +39,8 @@ class Report:
         return not self.discrepancies
 
     def waits(self) -> list[float]:
-        """How long the activities took, from their scheduling to their end, whose first worker was never heard of
-        again, and which the second has done."""
+        """For each activity that a second worker did, because the server heard nothing more from the first: the seconds
+        from its scheduling to its end."""
         return [
             activity.closed_at - activity.scheduled_at
             for activity in self._activities()
@@ -105,7 +105,7 @@ class Report:
         return "\n".join([*lines, "", *shown, *([f"and {left} more (--json has all)"] if left else [])])
 
     def document(self) -> dict[str, Any]:
-        """The figures for machines, with every discrepancy and every wait in seconds."""
+        """The figures for machines, with every discrepancy, and every wait in seconds."""
         return {
             "figures": {name.strip(): figure for name, figure in self.figures().items()},
             "discrepancies": [str(problem) for problem in self.discrepancies],

@@ -1,4 +1,4 @@
-"""One run: the parts are started, journeys and faults happen at once, and everything is accounted for."""
+"""One run: starts the parts, lets journeys and faults happen at the same time, and accounts for everything."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from runtime.embedded import EmbeddedServer, embedded_server
 from runtime.settings import ROOT
 
 _UNDER_WAY = 30
-"""Journeys at once: on a slow machine the others begin later."""
+"""At most this many journeys are played at once; on a slow machine the others begin later."""
 _ASKED_AT_ONCE = 10
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,7 +41,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Options:
-    """What a run is made of. `address`: an installation to run against, whose server is left alone."""
+    """The options of a run. `address`: an installation to run against, whose server is left alone."""
 
     seed: int
     journeys: int = 200
@@ -49,8 +49,8 @@ class Options:
     workers: int = 3
     address: str | None = None
     patience: float = 1200.0
-    """Seconds for one message to be taken, and for one candidacy to come to rest: by default longer than any pause
-    between two attempts to send a notice."""
+    """Seconds until one message must be taken, and until one candidacy must come to rest. The default is longer than
+    any pause between two attempts to send a notice."""
 
 
 async def run(
@@ -59,19 +59,19 @@ async def run(
     say: Callable[[str], None] = lambda _: None,
     runtime: Runtime | None = None,
 ) -> Report:
-    """Runs it all and answers the report. `folder` takes the database and the logs.
+    """Runs everything and returns the report. The database and the logs are written to `folder`.
 
-    `say` is told of the progress; `runtime` is that of the client which sends the messages.
+    `say` gets the progress, line by line; `runtime` is the SDK runtime of the client that sends the messages.
 
     Raises:
-        CannotConnect, OthersWork, ServerFailed, WorkerFailed, SettingsError: the parts could not be started.
+        CannotConnect, OthersWork, ServerFailed, WorkerFailed, SettingsError: a part could not be started.
     """
     begun_at = monotonic()
     mark = f"chaos{options.seed}" if options.address is None else f"chaos{options.seed}-{uuid4().hex[:6]}"
     async with _parts(options, folder, runtime) as (client, server, mail, workers):
         sender = Sender(client, options.patience)
         faults = Faults(random.Random(f"{options.seed}:faults"), workers, mail, server)
-        say(f"seed {options.seed}: {options.journeys} journeys, {options.kills} times a worker's end")
+        say(f"seed {options.seed}: {options.journeys} journeys, workers are ended {options.kills} times")
         lived = await _live(options, mark, sender, faults, say)
         say("waiting until every candidacy has come to rest")
         await _each(lived, lambda one: journeys.come_to_rest(one, sender))
@@ -98,7 +98,7 @@ async def run(
 async def _parts(
     options: Options, folder: Path, runtime: Runtime | None
 ) -> AsyncIterator[tuple[Client, EmbeddedServer | None, MailServer, list[Worker]]]:
-    """Server, mail server and workers, all ready; ended when the block ends."""
+    """Server, mail server and workers, ready when the block begins and ended when it ends."""
     async with AsyncExitStack() as stack:
         server = None
         if options.address is None:
@@ -125,7 +125,7 @@ async def _end_all(workers: Sequence[Worker]) -> None:
 
 
 async def _live(options: Options, mark: str, sender: Sender, faults: Faults, say: Callable[[str], None]) -> list[Lived]:
-    """All journeys, begun at times spread over the faults."""
+    """Plays all journeys. They begin at random times while the faults happen."""
     made = plans(options.journeys, options.seed, mark)
     lasts = MEAN_GAP * options.kills
     dice = random.Random(f"{options.seed}:times")
@@ -157,7 +157,7 @@ async def _live(options: Options, mark: str, sender: Sender, faults: Faults, say
 async def _gather(lived: Lived, sender: Sender) -> Evidence | None:
     try:
         return await evidence.gather(lived, sender)
-    except Exception as error:  # noqa: BLE001 - a candidacy that cannot be asked is named, and the others are asked
+    except Exception as error:  # noqa: BLE001 - the fault is recorded, and the other candidacies are still asked
         lived.faults.append(f"{lived.workflow_id}: stuck: it cannot be asked: {error!r}")
         return None
 
@@ -180,7 +180,7 @@ async def _account(
 
 
 async def _each(items: Sequence[T], work: Callable[[T], Awaitable[R]]) -> list[R]:
-    """Works on all items, some at once."""
+    """Works on all items, ten at once."""
     gate = asyncio.Semaphore(_ASKED_AT_ONCE)
 
     async def one(item: T) -> R:
@@ -191,11 +191,11 @@ async def _each(items: Sequence[T], work: Callable[[T], Awaitable[R]]) -> list[R
 
 
 def to_stderr(told: str) -> None:
-    """Progress for people."""
+    """Writes progress for people."""
     sys.stderr.write(f"{told}\n")
 
 
 def quiet_runtime() -> Runtime:
-    """A runtime that does not warn of each call that fails: many do while the server is away."""
+    """A runtime that does not warn of each failed call, because many calls fail while the server is away."""
     quiet = TelemetryFilter(core_level="ERROR", other_level="ERROR")
     return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=quiet)))

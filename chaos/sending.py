@@ -1,4 +1,4 @@
-"""Sends messages as the contract tells integrations to: whoever has no answer sends again, with the same message id."""
+"""Sends messages as docs/integrations.md says: without an answer, a message is sent again with the same message id."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ T = TypeVar("T")
 
 WAYS = ("update", "signal", "signal twice", "signal and update", "answer lost", "abandoned, then repeated")
 _REFUSABLE = ("update", "answer lost")
-"""The ways of a message that must be refused: a refused signal would be recorded each time."""
+"""The ways for a message that must be refused. A refused signal is left out, because it would be recorded each time."""
 
 _ANSWER_SECONDS = 6.0
 _PAUSE_SECONDS = (0.3, 3.0)
-"""The first and the longest pause between two attempts: it grows, so that many who wait do not hold up the rest."""
+"""The first and the longest pause between two attempts. Pauses grow, so that waiting senders do not slow the others."""
 _RPC = timedelta(seconds=5)
-# What a server says while it is away, starts, or has just lost the worker that was to answer.
+# Errors of a server that is away, that is starting, or that has just lost the worker that should answer.
 _PASSING = frozenset(
     {
         RPCStatusCode.UNAVAILABLE,
@@ -52,11 +52,11 @@ _PASSING = frozenset(
 
 
 class Impatient(Exception):
-    """Something did not come about in the time that it was given. The message says what."""
+    """Something did not happen in its time. The message says what."""
 
 
 class Unexpected(Exception):
-    """An answer that this message must not get. The message says which."""
+    """A message got an answer that it must not get. The text says which."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Sent:
 
 @dataclass
 class Sender:
-    """Sends for all journeys, and counts."""
+    """Sends the messages of all journeys, and counts them."""
 
     client: Client
     patience: float
@@ -89,7 +89,7 @@ class Sender:
         return self.client.get_workflow_handle(plan.workflow_id(candidacy))
 
     async def start(self, plan: Plan, candidacy: Candidacy, dice: random.Random) -> None:
-        """Starts a candidacy; sometimes its first answer is lost, and the start repeated."""
+        """Starts a candidacy. Sometimes the first answer is lost on purpose, and the start is repeated."""
 
         async def start() -> None:
             self.calls += 1
@@ -103,14 +103,14 @@ class Sender:
                     rpc_timeout=_RPC,
                 )
             except WorkflowAlreadyStartedError:
-                return  # by an earlier attempt, whose answer was lost
+                return  # an earlier attempt started it, and its answer was lost
 
         if dice.random() < 0.3:
             await _lose_the_answer(start, dice)
         await self.until_answered(f"the start of {plan.workflow_id(candidacy)}", start)
 
     async def send(self, handle: Handle, step: Step, message_id: str, dice: random.Random) -> Sent:
-        """Sends one message in a way that the dice choose, until it is certain that it was taken or refused."""
+        """Sends one message in a random way, until it is certain that it was taken or refused."""
         way = dice.choice(_REFUSABLE if step.refused else WAYS)
         self.ways[way] += 1
         sent = Sent(step, message_id, way)
@@ -144,10 +144,10 @@ class Sender:
         await self.until_answered(f"the signal {sent.step.name} to {handle.id}", signal)
 
     async def update(self, handle: Handle, sent: Sent) -> Sent:
-        """Sends the message as an update until it is answered, and answers what came back.
+        """Sends the message as an update until there is an answer, and returns it.
 
         Raises:
-            Unexpected: a refusal that this message must not meet.
+            Unexpected: the message was refused, and must not be.
         """
         told = f"the update {sent.step.name} to {handle.id}"
         return await self.until_answered(told, lambda: self._update_once(handle, sent))
@@ -180,10 +180,10 @@ class Sender:
         return await self.until_answered(f"the query {name} of {handle.id}", query)
 
     async def until_taken(self, handle: Handle, message_ids: list[str]) -> None:
-        """Waits until the candidacy knows all of these message ids: a later message may be refused without them.
+        """Waits until the candidacy has taken all of these message ids, without which a later message may be refused.
 
         Raises:
-            Impatient: it does not in time.
+            Impatient: it has not in time.
         """
 
         async def missing() -> str:
@@ -212,10 +212,10 @@ class Sender:
         await self.until_none(missing)
 
     async def until_none(self, missing: Callable[[], Awaitable[str]]) -> None:
-        """Asks what is missing, until nothing is.
+        """Asks what is missing, until nothing is missing.
 
         Raises:
-            Impatient: something still is when the time is over; the message is the last answer.
+            Impatient: something is still missing when the time is over; the message is the last answer.
         """
         last = "nothing was answered"
         pauses = _growing()
@@ -251,9 +251,9 @@ class Sender:
 
 
 def _closed(error: RPCError) -> bool:
-    """Whether the candidacy has closed meanwhile: an earlier attempt was heard, and its receipt can be queried.
+    """Whether the candidacy has closed meanwhile. Then an earlier attempt was taken, and its receipt can be queried.
 
-    Where none was heard, the accounts miss the message.
+    If no attempt was taken, the accounting names the message as lost.
     """
     return error.status is RPCStatusCode.NOT_FOUND and "already completed" in error.message
 
@@ -266,7 +266,7 @@ def _growing() -> Iterator[float]:
 
 
 async def _lose_the_answer(attempt: Callable[[], Awaitable[Any]], dice: random.Random) -> None:
-    """Attempts something and does not wait for the answer: it may have been heard, or not, or be heard later."""
+    """Attempts something and does not wait for the answer. The attempt may succeed, fail, or succeed later."""
     asked = asyncio.ensure_future(attempt())
     await asyncio.wait({asked}, timeout=dice.uniform(0.001, 0.06))
     asked.cancel()
@@ -274,7 +274,7 @@ async def _lose_the_answer(attempt: Callable[[], Awaitable[Any]], dice: random.R
 
 
 def _code(error: WorkflowUpdateFailedError) -> str:
-    """The code of a refusal, or what else an update failed with."""
+    """The code of a refusal, or the other error with which an update failed."""
     cause = error.cause
     if isinstance(cause, ApplicationError) and cause.type == "Refused" and cause.details:
         return str(cause.details[0]["code"])

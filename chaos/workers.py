@@ -1,4 +1,4 @@
-"""Worker processes that are ended and started again, and what each end was."""
+"""Worker processes that are ended and started again, with a record of each end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ class WorkerFailed(Exception):
 
 @dataclass(frozen=True)
 class End:
-    """The end of a worker process. `at` and `begun_at` are seconds of the monotonic clock."""
+    """The end of a worker process. The signal was sent at `begun_at`, and the process was gone at `at`.
+
+    Both are seconds of the monotonic clock.
+    """
 
     name: str
     how: str
@@ -38,13 +41,13 @@ class End:
 
 @dataclass
 class Worker:
-    """`worker.py` in one of the places; `name` is a new one at each start."""
+    """A process of `worker.py` that is started again and again; `name` is a new one at each start."""
 
     place: int
     folder: Path
     environment: Mapping[str, str]
     smtp_url: str
-    """With `{name}` where the login stands."""
+    """The mail server's address, with `{name}` in place of the login."""
     starts: int = 0
     ends: list[End] = field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
@@ -67,7 +70,7 @@ class Worker:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it; it is not ready yet."""
+        """Start the process. It is not ready yet."""
         if self.running:
             return
         self.starts += 1
@@ -81,14 +84,14 @@ class Worker:
                 stdout=log,
                 stderr=log,
                 env={**self.environment, "CERTPATH_SMTP_URL": url, "CERTPATH_LOG_FORMAT": "json"},
-                start_new_session=True,  # Ctrl-C is for us, who end it in order
+                start_new_session=True,  # Ctrl-C must not reach the worker, because we end it ourselves
             )
 
     async def ready(self) -> None:
-        """Wait until it works, or until it was ended on purpose.
+        """Wait until the worker is ready, or until it was ended on purpose.
 
         Raises:
-            WorkerFailed: it does not work in time.
+            WorkerFailed: it is not ready in time.
         """
         try:
             async with asyncio.timeout(_READY_SECONDS):
@@ -98,9 +101,9 @@ class Worker:
             raise WorkerFailed(f"{self.name} is not ready; see {self.log}") from None
 
     async def supervise(self) -> None:
-        """Start it again, for as long as this runs, where it has ended without being told to.
+        """Start the worker again whenever it has ended by itself, until this task is cancelled.
 
-        A worker that is started while the server is away ends with 3, and relies on this.
+        A worker that is started while the server is away ends with exit code 3, and must be started again.
         """
         while True:
             await asyncio.sleep(0.2)
@@ -115,7 +118,7 @@ class Worker:
             self.start()
 
     async def end(self, number: signal.Signals, how: str) -> None:
-        """End it by a signal and wait until it is gone: a drain takes what it takes."""
+        """End the worker by a signal and wait until it is gone, at most a minute."""
         async with self._lock:
             if self._process is None or self._process.poll() is not None:
                 return
@@ -132,12 +135,12 @@ class Worker:
 
 
 def environment(address: str, more: Mapping[str, str], *, ours: bool) -> dict[str, str]:
-    """The environment of a worker; without the developer's own settings where the server is `ours`."""
+    """The environment of a worker. If the server is `ours`, the developer's own settings are left out."""
     dropped = ("CERTPATH_", "TEMPORAL_") if ours else ("CERTPATH_",)
     kept = {
         name: value
         for name, value in os.environ.items()
-        # With bytecode, as deployed: without it the sandbox compiles the workflow anew for each candidacy.
+        # With bytecode, as in production: without it the sandbox compiles the workflow anew for each candidacy.
         if not name.startswith(dropped) and name != "PYTHONDONTWRITEBYTECODE"
     }
     own = {"TEMPORAL_CONFIG_FILE": "/nowhere/temporal.toml"} if ours else {}

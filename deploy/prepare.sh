@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what an installation needs before its first `docker compose up`: a password for each role, and two folders.
-# Safe to repeat: what is there stays as it is.
+# Makes everything that an installation needs before its first `docker compose up`: a password for each role, and two
+# folders. Safe to repeat: existing files stay as they are.
 #
 #     deploy/prepare.sh
 set -eu
@@ -10,8 +10,8 @@ secrets=${CERTPATH_SECRETS:-secrets}
 exchange=${CERTPATH_EXCHANGE:-exchange}
 container_user=10001
 
-# Only the owner may enter the folder. The files in it are readable, because Docker hands each one into a container
-# whose user is another one.
+# Only the owner may enter the folder. The files in it are readable for all, because Docker mounts each one into a
+# container that runs as another user.
 mkdir -p "$secrets/answer-keys"
 chmod 700 "$secrets"
 chmod 755 "$secrets/answer-keys"
@@ -20,7 +20,7 @@ for name in postgres-password temporal-db-password certpath-db-password grafana-
   if [ -s "$secrets/$name" ]; then
     echo "kept     $secrets/$name"
   else
-    # 192 random bits as 48 letters and digits: nothing that a URL or a YAML file would have to quote.
+    # 192 random bits as 48 letters and digits, which need no quotes in a URL or a YAML file.
     od -An -N24 -tx1 /dev/urandom | tr -d ' \n' > "$secrets/$name"
     echo "made     $secrets/$name"
   fi

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes the pictures of the Temporal UI in docs/images: a real server, a real worker, a real browser.
+"""Takes the pictures of the Temporal UI in docs/images, with a real server, a real worker and a real browser.
 
     .venv/bin/python docs/screenshot.py
 
-Everybody in them is invented, and got there by the public contract alone: plain JSON, the workflow's name, its
-messages. Nothing needs to run. A browser (chromium or chrome) must be installed.
+The people in the pictures are invented. They are brought to their status by the public contract alone: plain JSON, the
+workflow's name and its messages. No server needs to run. A browser (chromium or chrome) must be installed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 IMAGES = Path(__file__).resolve().parent / "images"
 _RENDERING = 1500
-"""Milliseconds for what moves and fades, once everything is there."""
+"""Milliseconds to wait until nothing moves or fades any more, after everything is there."""
 
 _HELD = "certification:CCSL:C-1001"
 _HELD_RESULT = "R-3011"
@@ -135,7 +135,7 @@ PICTURES: tuple[tuple[str, Scene, int, int], ...] = (
 
 
 async def main() -> None:
-    """Makes every picture anew; with names, those alone."""
+    """Takes every picture anew, or only those that are named."""
     wanted = sys.argv[1:]
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="certpath-") as folder:
@@ -145,7 +145,7 @@ async def main() -> None:
                     continue
                 view = await new_page(width, height)
                 await scene(view, server)
-                await view.mouse.move(width - 2, 2)  # so that no hint hovers over the picture
+                await view.mouse.move(width - 2, 2)  # so that the picture shows no tooltip
                 await view.wait_for_timeout(_RENDERING)
                 await view.screenshot(path=IMAGES / f"{name}.png")
                 print(f"docs/images/{name}.png", flush=True)

@@ -1,6 +1,6 @@
-// Columns and saved views of the Temporal UI 2.54 for those who look after candidates: docs/admin-guide.md.
-// Paste all of it into the browser's console (F12) on a page of the UI; once a month again, for the dates in it.
-// Views of your own are kept.
+// Columns and saved views of the Temporal UI 2.54 for admins who look after candidates: docs/admin-guide.md.
+// Paste all of it into the browser's console (F12) on a page of the UI. Paste it again once a month, for its dates.
+// Your own views are kept.
 (() => {
   const namespace = location.pathname.match(/namespaces\/([^/]+)/)?.[1] ?? "default";
   const columns = ["Status", "Workflow ID", "CertificationStatus", "NextDeadline", "NeedsAttention", "AssessmentsPassed"];

@@ -1,7 +1,7 @@
-"""What must be true for a worker to be of use: one check for each thing, bounded in time, all run at once.
+"""The checks of /ready: one for each thing that a worker needs. All run at once, each for a bounded time.
 
-An answer is None, or one plain sentence that says what is wrong. No sentence holds a password, a person's name or
-e-mail address, or the address of a server: whoever may ask for health need not know these.
+The answer of a check is None, or one plain sentence that says what is wrong. No sentence holds a password, a person's
+name or e-mail address, or the address of a server, because not everybody who may ask for health may know these.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _NOT_ALLOWED = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED, 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must be true. `keep` is for how many seconds a good answer is given again without asking."""
+    """One thing that must be true. A good answer is used again for `keep` seconds before the check runs again."""
 
     name: str
     ask: Callable[[], Awaitable[str | None]]
@@ -47,7 +47,7 @@ class Check:
 
 
 def all_checks(settings: Settings, client: Callable[[], Client | None]) -> list[Check]:
-    """Every check of these settings. `client` answers None until Temporal has been reached."""
+    """Every check for these settings. `client` returns None until Temporal has been reached."""
     return [*_temporal(client), *_here(settings)]
 
 
@@ -64,7 +64,7 @@ def _temporal(client: Callable[[], Client | None]) -> list[Check]:
                 return await question(reached)
             except RPCError as error:
                 return f"{unknown} ({error.status.name.lower().replace('_', ' ')})."
-            except RuntimeError as error:  # what the SDK raises where a connection fails
+            except RuntimeError as error:  # the SDK raises this if a connection fails
                 return f"{unknown} ({known_reason(error) or 'the connection fails'})."
 
         return ask
@@ -87,7 +87,7 @@ async def _namespace(client: Client) -> str | None:
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return "Temporal has no namespace of the configured name: set TEMPORAL_NAMESPACE, or create the namespace."
-        # Not everybody who may work in a namespace may also describe it.
+        # A worker may be allowed to work in a namespace and not to describe it.
         if error.status not in _NOT_ALLOWED:
             raise
     return None
@@ -104,7 +104,7 @@ def _here(settings: Settings) -> list[Check]:
     way_out = carrier(settings.outbox, settings.smtp_url)
     checks = [
         Check("scheme", InThread(lambda: _scheme(settings.scheme))),
-        # A mail server should not see a log-in every few seconds.
+        # Kept longer, so that the mail server does not get a log-in every few seconds.
         Check("mail", InThread(lambda: _carrier(way_out)), keep=30.0)
         if settings.smtp_url
         else Check("outbox", InThread(lambda: _carrier(way_out))),
@@ -144,10 +144,10 @@ def _carrier(way_out: Carrier) -> str | None:
 
 
 class InThread:
-    """Runs a blocking check in a thread, so that a folder or a server that hangs holds nothing else up.
+    """Runs a blocking check in a thread, so that a folder or a server that hangs delays nothing else.
 
-    A check that still hangs is not begun a second time: the next asker waits for the same one. The thread is a daemon,
-    because a thread that hangs must not keep the process from ending.
+    A check that still hangs is not started a second time: the next caller waits for the same one. The thread is a
+    daemon, because a thread that hangs must not keep the process from ending.
     """
 
     def __init__(self, check: Callable[[], str | None]) -> None:
@@ -164,7 +164,7 @@ class InThread:
     def _run(self, outcome: concurrent.futures.Future[str | None]) -> None:
         try:
             outcome.set_result(self._check())
-        except Exception as error:  # noqa: BLE001 - a fault in a check must show in the answer, and nowhere else
+        except Exception as error:  # noqa: BLE001 - a fault in a check must become its answer, and stop nothing else
             outcome.set_result(f"This could not be checked ({type(error).__name__}).")
 
 
@@ -172,13 +172,13 @@ class InThread:
 
 
 class Answers:
-    """Asks all checks at once, and gives an answer again for some seconds: many probes cost no more than one."""
+    """Runs all checks at once, and keeps the answers for some seconds, so that many probes cost no more than one."""
 
     def __init__(self, checks: Sequence[Check], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._kept = {check.name: _Kept(check, monotonic) for check in checks}
 
     async def ask(self) -> dict[str, str | None]:
-        """For each check None, or what is wrong in one sentence. Takes `PATIENCE` seconds at most."""
+        """For each check None, or one sentence that says what is wrong. Takes `PATIENCE` seconds at most."""
         problems = await asyncio.gather(*(kept.problem() for kept in self._kept.values()))
         return dict(zip(self._kept, problems, strict=True))
 
@@ -187,7 +187,7 @@ _KEEP_A_BAD_ANSWER = 4.0
 
 
 class _Kept:
-    """One check with its last answer."""
+    """One check, with its last answer and how long it counts."""
 
     def __init__(self, check: Check, monotonic: Callable[[], float]) -> None:
         self._check = check
@@ -200,7 +200,7 @@ class _Kept:
         if self._asking is None and (self._until is None or self._monotonic() >= self._until):
             self._asking = asyncio.create_task(self._ask())
         if self._asking is not None:
-            # Shielded: an asker that goes away must not take the answer from the others.
+            # Shielded: a caller that is cancelled must not cancel the check for the others.
             await asyncio.shield(self._asking)
         return self._problem
 

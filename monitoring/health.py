@@ -1,7 +1,7 @@
 """The HTTP server of /live and /ready.
 
-It has a thread and an event loop of its own, so that it still answers when the worker's event loop is blocked, which is
-just what a probe must find out. It reads no more than the head of a request, and gives each request a few seconds.
+It has a thread and an event loop of its own, so that it still answers when the worker's event loop is blocked: a probe
+must be able to find that out. It reads only the head of a request, and gives each request ten seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from runtime.settings import SettingsError
 
 Answer = Callable[[], Awaitable[dict[str, Any]]]
-"""Answers a document; the value of its first key says whether all is well."""
+"""Returns a document; the value of its first key says whether everything is in order."""
 
 _SECONDS_A_REQUEST = 10.0
 _LARGEST_HEAD = 8 * 1024
@@ -28,7 +28,7 @@ _START_SECONDS = 10.0
 class HealthServer:
     """Serves JSON documents, one for each path, from a thread of its own for the length of a `with` block.
 
-    Raises `SettingsError` on entering, where the address cannot be served.
+    Entering the block raises `SettingsError` if the address cannot be served.
     """
 
     def __init__(self, address: str, answers: Mapping[str, Answer]) -> None:
@@ -62,7 +62,7 @@ class HealthServer:
             self._loop.run_until_complete(self._serve())
         finally:
             self._started.set()
-            # One more turn, in which closed connections let go of their sockets.
+            # One more turn of the loop, in which closed connections release their sockets.
             self._loop.run_until_complete(asyncio.sleep(0))
             self._loop.close()
 
@@ -74,11 +74,11 @@ class HealthServer:
             return
         self._started.set()
         await self._stop.wait()
-        # A server that is closed while it accepts a connection forgets that connection, and leaves it open.
+        # Wait for connections that are being accepted: a server that closes meanwhile would leave them open.
         while accepting := asyncio.all_tasks() - self._exchanges - {asyncio.current_task()}:
             await asyncio.gather(*accepting, return_exceptions=True)
         server.close()
-        # What is still being answered is cut off: nobody waits for the health of a worker that is gone.
+        # Requests that are still being answered are cut off: the health of a worker that ends is of no use.
         for task in self._exchanges:
             task.cancel()
         await asyncio.gather(*self._exchanges, return_exceptions=True)
@@ -90,12 +90,12 @@ class HealthServer:
         exchange = self._loop.create_task(self._exchange(reader, writer))
         self._exchanges.add(exchange)
         exchange.add_done_callback(self._exchanges.discard)
-        # Here and not in the task: one that is cancelled before its first step runs none of its own lines.
+        # Closed here and not in the task, because a task that is cancelled before its first step runs no code at all.
         exchange.add_done_callback(lambda _: writer.close())
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request, one answer; the connection is closed afterwards, whatever happens."""
-        with contextlib.suppress(TimeoutError, OSError):  # whoever asked is slow or gone
+        """Answers one request. The connection is closed afterwards in any case."""
+        with contextlib.suppress(TimeoutError, OSError):  # the client is slow or gone
             async with asyncio.timeout(_SECONDS_A_REQUEST):
                 writer.write(await self._answer(await _head(reader)))
                 await writer.drain()
@@ -118,7 +118,7 @@ class HealthServer:
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes | None:
-    """The request line and the header lines; None where there is no such thing, or no end to it."""
+    """The request line and the header lines; None if they are missing, incomplete or too long."""
     try:
         return await reader.readuntil(b"\r\n\r\n")
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -126,7 +126,7 @@ async def _head(reader: asyncio.StreamReader) -> bytes | None:
 
 
 def _request(head: bytes | None) -> tuple[str, str] | tuple[None, None]:
-    """Method and target of the request line."""
+    """Method and target of the request line; None for both if it is not a request line."""
     words = (head or b"").partition(b"\r\n")[0].split(b" ")
     if len(words) != 3 or not words[2].startswith(b"HTTP/1.") or not words[1].isascii() or not words[0].isalpha():
         return None, None

@@ -1,4 +1,4 @@
-"""The monitor of one worker process: its beat, its polls, its checks, its gauges, and the server that tells of them."""
+"""The monitor of one worker process: the beat of its event loop, polls, checks, gauges, and the health server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ _NOT_WORKING = {
 
 
 class Monitor:
-    """Knows how the worker is. It is made and fed on the worker's event loop, and asked from the server's thread."""
+    """Knows the health of the worker. It is made and updated on the worker's event loop, and asked from the thread of
+    the health server."""
 
     def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -49,7 +50,7 @@ class Monitor:
         self._answers = Answers(all_checks(settings, lambda: self._client))
         self._tasks: list[asyncio.Task[None]] = []
 
-    # --- what the worker tells
+    # --- what the worker reports
 
     def working(self, worker: Worker, client: Client, runtime: Runtime, waiting: WaitingNotices) -> None:
         """The worker has been started, with this client."""
@@ -64,7 +65,7 @@ class Monitor:
         self._draining = True
 
     async def keep_beating(self) -> None:
-        """Shows that the event loop runs, until it is cancelled."""
+        """Records every second that the event loop runs, until this task is cancelled."""
         while True:
             self._beat = self._monotonic()
             await asyncio.sleep(_BEAT_SECONDS)
@@ -80,7 +81,7 @@ class Monitor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # --- what is asked
+    # --- what the health server asks
 
     @property
     def _state(self) -> Literal["starting", "working", "draining", "ended"]:
@@ -88,7 +89,7 @@ class Monitor:
             return "draining"
         if self._worker is None:
             return "starting"
-        # Not `is_running`: that is false too in the moment before a worker's first step.
+        # Not `is_running`, which is also false in the moment before a worker's first step.
         return "ended" if self._worker.is_shutdown else "working"
 
     async def live(self) -> dict[str, Any]:
@@ -108,7 +109,7 @@ class Monitor:
         return f"The event loop has not run for {age:.0f} seconds."
 
     async def ready(self) -> dict[str, Any]:
-        """Whether the worker can do its work now. To be asked from another thread than the worker's."""
+        """Whether the worker can do its work now. Call this from another thread than the worker's."""
         asked = asyncio.run_coroutine_threadsafe(self.problems(), self._loop)
         try:
             async with asyncio.timeout(PATIENCE + 2):
@@ -118,15 +119,15 @@ class Monitor:
         return document("ready", problems, draining=self._draining)
 
     async def problems(self) -> dict[str, str | None]:
-        """What stands against the worker's doing its work now, by check; None for what is well."""
+        """For each check, what keeps the worker from doing its work now; None if the check passes."""
         return {"worker": _NOT_WORKING.get(self._state), **await self._answers.ask()}
 
 
 @asynccontextmanager
 async def monitoring(settings: Settings) -> AsyncIterator[Monitor]:
-    """A monitor for the length of the block, served on CERTPATH_HEALTH_ADDRESS where that is set.
+    """A monitor for the length of the block, served on CERTPATH_HEALTH_ADDRESS if that is set.
 
-    Raises `SettingsError` where that address cannot be served.
+    Raises `SettingsError` if that address cannot be served.
     """
     monitor = Monitor(settings)
     beating = asyncio.create_task(monitor.keep_beating())
@@ -140,5 +141,5 @@ async def monitoring(settings: Settings) -> AsyncIterator[Monitor]:
 
 
 async def check(settings: Settings, client: Client) -> dict[str, Any]:
-    """The document of /ready of a machine on which no worker runs: every check once."""
+    """The document of /ready for a machine on which no worker runs. Every check runs once."""
     return document("ready", await Answers(all_checks(settings, lambda: client)).ask())

@@ -1,7 +1,7 @@
 """Whether this worker polls, as the Temporal server sees it.
 
-A worker whose process runs and whose event loop beats may still have stopped asking for work. The server knows: for
-each task queue it remembers who asked, and when. An idle worker asks again about once a minute.
+A worker whose process and event loop run may still have stopped asking for work. The server knows that: for each task
+queue it remembers which worker asked, and when. An idle worker asks again about once a minute.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _KINDS = {"workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, "activity": TaskQu
 class Polls:
     """Remembers, for workflow and for activity tasks, when this worker was last known to poll.
 
-    Only the change of the server's time of the last poll is looked at, never its value: the two clocks may differ.
-    Where the server cannot be asked, the worker gets the benefit of the doubt, for a restart would not help it.
+    Only a change of the server's time of the last poll counts, never its value, because the two clocks may differ. If
+    the server cannot be asked, the worker counts as polling, because a restart of the worker would not help.
     """
 
     def __init__(self, client: Client, task_queue: str, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -46,7 +46,7 @@ class Polls:
         return self._monotonic() - self._known[kind] > LONGEST_SILENCE
 
     async def look(self) -> None:
-        """Asks the server where the last known poll is a minute old. Never raises for the server's silence."""
+        """Asks the server, if the last known poll is a minute old. Does not raise if the server does not answer."""
         for kind, number in _KINDS.items():
             if self._monotonic() - self._known[kind] < _LONG_POLL:
                 continue
@@ -58,7 +58,7 @@ class Polls:
                 self._known[kind] = self._monotonic()
 
     async def _polled_since(self, kind: str, number: TaskQueueType.ValueType) -> bool:
-        """Whether there has been a poll since the one that was seen last."""
+        """Whether there has been a poll since the last one that was seen."""
         async for queue in self._partitions(kind):
             request = DescribeTaskQueueRequest(
                 namespace=self._client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=number
@@ -78,9 +78,9 @@ class Polls:
         return False
 
     async def _partitions(self, kind: str) -> AsyncIterator[str]:
-        """The queue itself, and then the other partitions that a server may have split it into.
+        """The queue itself, and then the other partitions into which a server may have split it.
 
-        A worker's polls are spread over them, so they may pass the first one by for a while.
+        A worker's polls are spread over all partitions, so the first one may get none of them for a while.
         """
         yield self._task_queue
         request = ListTaskQueuePartitionsRequest(

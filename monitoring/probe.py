@@ -1,7 +1,7 @@
 """`python -m monitoring.probe`: whether the worker at CERTPATH_HEALTH_ADDRESS is ready, for a container's health check.
 
-It prints the worker's own answer and ends with 0 where the worker is ready, with 1 where it is not or does not answer.
-Standard library only, because it runs every few seconds beside the worker.
+It prints the worker's own answer. It ends with 0 if the worker is ready, and with 1 if it is not or does not answer. It
+imports only the standard library, because it runs every few seconds beside the worker.
 """
 
 import http.client
@@ -13,10 +13,10 @@ _EVERY_ADDRESS = ("0.0.0.0", "[::]")
 
 
 def main() -> int:
-    """Ask once, print the answer, and answer the exit code."""
+    """Ask once, print the answer, and return the exit code."""
     host, _, port = os.environ.get("CERTPATH_HEALTH_ADDRESS", "").rpartition(":")
     try:
-        # Not urllib, which would go through a proxy that the environment may name.
+        # Not urllib, which would use a proxy if the environment names one.
         connection = http.client.HTTPConnection(
             host if host and host not in _EVERY_ADDRESS else "127.0.0.1", int(port), timeout=_SECONDS
         )

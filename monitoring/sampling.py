@@ -1,4 +1,4 @@
-"""The gauges: looked up every 15 seconds while the worker works."""
+"""The gauges, which are set every 15 seconds while the worker runs."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ EVERY = 15.0
 """Seconds between two samples."""
 
 OVERDUE_AFTER = timedelta(minutes=5)
-"""How long after its deadline an open candidacy counts as overdue. Alarms are rung within a second or two."""
+"""How long after its deadline an open candidacy counts as overdue. Usually an alarm rings within a second or two."""
 
 _RPC = timedelta(seconds=10)
 
 
 async def overdue(client: Client, now: datetime) -> int:
-    """How many open candidacies have a next deadline that lies more than five minutes before `now`.
+    """How many open candidacies have a next deadline more than five minutes before `now`, an instant with an offset.
 
-    A candidacy whose deadline has been rung, and which waits for a person's decision, publishes its next deadline or
-    none, so it is not counted. Raises `RPCError` where the server does not answer.
+    A candidacy whose deadline has rung, and which waits for a person's decision, publishes its next deadline or none,
+    so it is not counted. Raises `RPCError` if the server does not answer.
     """
     border = (now - OVERDUE_AFTER).astimezone(UTC).isoformat().replace("+00:00", "Z")
     late = f"{Attribute.NEXT_DEADLINE} < '{border}'"
@@ -41,7 +41,7 @@ async def overdue(client: Client, now: datetime) -> int:
 
 
 class Sampler:
-    """Sets the gauges. Where Temporal cannot be asked, the number of overdue alarms stays as it was."""
+    """Sets the gauges. If Temporal cannot be asked, the number of overdue alarms stays as it was."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Sampler:
         self._problems = problems
 
     async def keep(self) -> None:
-        """Samples until it is cancelled."""
+        """Sets the gauges again and again, until this task is cancelled."""
         while True:
             await self.sample()
             await asyncio.sleep(EVERY)

@@ -1,4 +1,4 @@
-"""What every Certpath process needs around the application: settings, connection, logs, servers.
+"""Everything that each Certpath process needs around the application: settings, connection, logs, servers.
 
-Nothing here knows what a certificate is. Importing this package alone costs nothing.
+Nothing here knows what a certificate is. Importing this package alone costs no time.
 """

@@ -1,4 +1,4 @@
-"""The one way a process of ours reaches Temporal: `temporalio.envconfig`, and errors people can act on."""
+"""The one way in which our processes reach Temporal: by `temporalio.envconfig`, with errors that say what to do."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ TASK_QUEUE = "certification"
 
 DEFAULT_ADDRESS = "localhost:7233"
 PATIENCE = 10.0
-"""Seconds given to a server that does not answer."""
+"""How many seconds to wait for a server that does not answer."""
 
 
 class CannotConnect(Exception):
@@ -26,9 +26,9 @@ async def connect(
 ) -> "Client":
     """A client for the server named by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, a profile or `temporal.toml`.
 
-    `overrides` are arguments of `Client.connect` and win over all of these. `namespace_exists` False leaves out the
-    check of the namespace, for a caller that makes it. Raises `SettingsError` where the configuration cannot be read,
-    and `CannotConnect` where nobody answers within `patience` seconds or the namespace does not exist.
+    `overrides` are arguments of `Client.connect` and take precedence over all of these. With `namespace_exists` False
+    the check of the namespace is left out, for a caller that creates it. Raises `SettingsError` if the configuration
+    cannot be read, and `CannotConnect` if no server answers within `patience` seconds or the namespace does not exist.
     """
     arguments = {"target_host": DEFAULT_ADDRESS, **_configured(), **overrides}
     address = arguments.pop("target_host")
@@ -36,9 +36,9 @@ async def connect(
 
 
 async def connect_lazily(runtime: "Runtime | None" = None) -> "Client":
-    """A client for the configured server that reaches it only when it is first used, and proves nothing before.
+    """A client for the configured server that connects only when it is first used, and checks nothing before.
 
-    Raises `SettingsError` where the configuration cannot be read.
+    Raises `SettingsError` if the configuration cannot be read.
     """
     from temporalio.client import Client
 
@@ -57,7 +57,7 @@ async def connect_at(
     namespace_exists: bool = True,
     **arguments: Any,
 ) -> "Client":
-    """A client for the server at `address` (`host:port`), whatever the environment says.
+    """A client for the server at `address` (`host:port`); the environment is not read.
 
     `arguments` are those of `Client.connect`; `namespace_exists` as in `connect`. Raises `CannotConnect`.
     """
@@ -91,7 +91,7 @@ def silent_runtime() -> "Runtime":
 
 
 def _configured() -> dict[str, Any]:
-    """What the environment and `temporal.toml` say, as arguments of `Client.connect`."""
+    """The settings in the environment and in `temporal.toml`, as arguments of `Client.connect`."""
     from temporalio.envconfig import ClientConfig
 
     try:
@@ -102,7 +102,8 @@ def _configured() -> dict[str, Any]:
 
 
 async def _check_namespace(client: "Client") -> None:
-    """Connecting says nothing about the namespace; without this a worker would poll in vain, silently."""
+    """Raises `RuntimeError` if the namespace does not exist. Connecting does not check this, and a worker in a
+    namespace that does not exist would poll silently and get nothing."""
     from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
     from temporalio.service import RPCError, RPCStatusCode
 
@@ -113,16 +114,16 @@ async def _check_namespace(client: "Client") -> None:
             raise RuntimeError("the server answers, but has no such namespace") from error
         if error.status in {RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNAUTHENTICATED}:
             raise RuntimeError(error.message) from error
-        # Not everybody who may work in a namespace may also describe it: what follows will tell.
+        # A client may be allowed to work in a namespace and not to describe it. Later calls will show.
 
 
 def _reason(error: Exception) -> str:
-    """The SDK's message in a few words: most are a nest of Rust names."""
+    """The SDK's message in a few words, because most of these messages are nested Rust names."""
     return known_reason(error) or " ".join(str(error).split())[:200]
 
 
 def known_reason(error: Exception) -> str | None:
-    """Why a connection failed, in words that hold no address; None where the reason is none of the usual ones."""
+    """Why a connection failed, in words that hold no address; None if the reason is not one of the usual ones."""
     message = str(error)
     for sign, words in (
         ("ConnectionRefused", "connection refused"),

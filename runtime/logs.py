@@ -1,9 +1,9 @@
 """One log format for our lines and the SDK's: structlog's formatter on the standard library's loggers.
 
 Code logs through `logging`, `workflow.logger` or `activity.logger`, with fields in `extra`
-(`log.info("notice sent", extra={"kind": ...})`): a workflow's logger is silent in replays, which structlog's
-own would not be. Never put a candidate's name or e-mail address into a line; addresses that slip in
-(an exception's text) are masked here as a last resort.
+(`log.info("notice sent", extra={"kind": ...})`). A workflow's logger is silent in replays; structlog's own logger would
+not be. Never put a candidate's name or e-mail address into a line. As a last resort, e-mail addresses that get into a
+line, for example with the text of an exception, are masked here.
 """
 
 import logging
@@ -19,7 +19,7 @@ from runtime.settings import LogFormat
 if TYPE_CHECKING:
     from temporalio.runtime import Runtime
 
-# What of the SDK's own details helps a reader, and under which name. The rest repeats what is known.
+# The SDK's details that help a reader, with the names under which they are logged. The others repeat these.
 _KEPT = {
     "workflow_id": "workflow_id",
     "workflow_run_id": "run_id",
@@ -37,7 +37,7 @@ _ADDRESS = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 def configure(log_format: LogFormat = "console", level: int = logging.INFO) -> None:
     """Send every log line of this process to stderr, as text (coloured on a terminal) or as JSON lines.
 
-    Safe to repeat: the last call counts.
+    Safe to repeat; the last call counts.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(log_format, colors=sys.stderr.isatty()))
@@ -54,7 +54,7 @@ def configure(log_format: LogFormat = "console", level: int = logging.INFO) -> N
 
 
 def formatter(log_format: LogFormat, *, colors: bool = False) -> logging.Formatter:
-    """The formatter alone, for a handler of one's own (a file)."""
+    """Only the formatter, for a caller that has a handler of its own, such as a file."""
     last: list[Processor] = (
         [structlog.processors.JSONRenderer()]
         if log_format == "json"
@@ -73,10 +73,10 @@ def formatter(log_format: LogFormat, *, colors: bool = False) -> logging.Formatt
 
 
 def core_runtime(metrics_address: str | None = None) -> "Runtime":
-    """The SDK's Rust core with its own lines sent through these logs, and Prometheus metrics if asked for.
+    """The SDK's Rust core, with its own lines sent through these logs, and with Prometheus metrics if wanted.
 
-    `metrics_address` is `host:port`. Make one for each process. Raises `SettingsError` where that address
-    cannot be served.
+    `metrics_address` is `host:port`, or None for no metrics. Make one runtime for each process. Raises `SettingsError`
+    if that address cannot be served.
     """
     from temporalio.runtime import (
         LogForwardingConfig,
@@ -90,7 +90,7 @@ def core_runtime(metrics_address: str | None = None) -> "Runtime":
     from runtime import metrics as table
     from runtime.settings import SettingsError
 
-    # Left alone, the core writes to stdout in a format of its own, which breaks JSON lines.
+    # By default the core writes to stdout in a format of its own, which would break JSON lines.
     logging_config = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
         forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
@@ -118,7 +118,7 @@ def _shared() -> list[Processor]:
 
 
 def _quiet_messages() -> None:
-    """Keep the SDK from writing its details into the message: they are fields here."""
+    """Keep the SDK from adding its details to the message, because they are fields here."""
     from temporalio import activity, workflow
 
     workflow.logger.workflow_info_on_message = False

@@ -1,14 +1,14 @@
 """Certpath's own metrics: one table of them, and one function for each thing that is counted or measured.
 
-They go through the Temporal SDK's meter, so they stand on the same Prometheus endpoint as the SDK's own metrics
-(CERTPATH_METRICS_ADDRESS). A workflow passes `workflow.metric_meter()`, which is silent while a history is replayed;
-an activity passes `activity.metric_meter()`; the worker passes its runtime's meter. Making an instrument and counting
-with it costs about 4 microseconds together, so no instrument is kept.
+They go through the Temporal SDK's meter, so they are on the same Prometheus endpoint as the SDK's own metrics
+(CERTPATH_METRICS_ADDRESS). A workflow passes `workflow.metric_meter()`, which counts nothing while a history is
+replayed; an activity passes `activity.metric_meter()`; the worker passes its runtime's meter. Making an instrument and
+counting with it takes about 4 microseconds together, so no instrument is kept.
 
-A label value is one of a small, fixed set, and never a name, an address or an id. Counters are for rates and alerts and
+A label value is one of a small, fixed set, and never a name, an address or an id. Counters are for rates and alerts,
 not for accounting: a workflow task that fails and is tried again counts its messages again.
 
-Standard library only: workflow code imports this module.
+This module imports only the standard library, because workflow code imports it.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ REGISTRATION = "registration"
 """The message name of a start input."""
 
 CANCEL = "cancel"
-"""The label of a cancellation of the workflow, which is taken as a command."""
+"""The label for a cancelled workflow. The cancellation is taken as a command."""
 
 UNKNOWN = "unknown"
-"""The label of a message whose name is none of the contract's."""
+"""The label for a message with a name that the contract does not have."""
 
 INVALID = "invalid-message"
-"""The refusal code of a message that cannot be understood."""
+"""The refusal code for a message that cannot be understood."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric, as it stands on the Prometheus endpoint. `unit` is the base unit, empty for plain numbers."""
+    """One metric, as the Prometheus endpoint shows it. `unit` is the base unit, empty for plain numbers."""
 
     name: str
     kind: Literal["counter", "gauge", "histogram"]
@@ -129,7 +129,7 @@ def decided(meter: MetricMeter, message: str) -> None:
 
 
 def duplicate(meter: MetricMeter, message: str) -> None:
-    """Counts a message that was known already."""
+    """Counts a message that was taken before."""
     _count(meter, DUPLICATES, message=message)
 
 
@@ -144,7 +144,7 @@ def result_held(meter: MetricMeter, reason: str) -> None:
 
 
 def notice(meter: MetricMeter, name: str, outcome: Outcome) -> None:
-    """Counts an attempt to send a notice, or the end of all attempts."""
+    """Counts an attempt to send a notice, or a notice that is not tried again."""
     _count(meter, NOTICES, notice=name, outcome=outcome)
 
 

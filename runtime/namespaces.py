@@ -1,7 +1,7 @@
-"""The Temporal namespace that an installation runs in: made where it is missing, with a retention of its own.
+"""The Temporal namespace of an installation: created if it is missing, with the retention that was asked for.
 
-The embedded server brings its namespace along. A server in production does not, and Temporal's own default, one day,
-would delete a closed candidacy overnight.
+The embedded server starts with a namespace. A server in production does not, and Temporal's default retention of one
+day would delete a closed candidacy overnight.
 """
 
 import asyncio
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
 SHORTEST_RETENTION = timedelta(days=1)
-"""Less than a day is for tests of Temporal itself."""
+"""The shortest retention that makes sense; a shorter one is for tests of Temporal itself."""
 
-# Temporal's frontends read their list of namespaces anew about every ten seconds.
+# Temporal's frontends refresh their list of namespaces about every ten seconds.
 _PATIENCE = 90.0
 _PAUSE = 0.5
 
 
 async def ensure(client: "Client", retention: timedelta, *, create: bool) -> str:
-    """Give the client's namespace this retention; answers `created`, `changed` or `unchanged`. Safe to repeat.
+    """Give the client's namespace this retention. Returns `created`, `changed` or `unchanged`. Safe to repeat.
 
-    `create` makes the namespace where it does not exist. `retention` is how long the server keeps a workflow after it
-    has closed. Raises `CannotConnect` where the namespace does not exist and is not to be made, or where the server
-    does not let us make or change it.
+    `retention` is how long the server keeps a workflow after it has closed. With `create`, a namespace that does not
+    exist is created. Raises `CannotConnect` if the namespace does not exist and must not be created, or if the server
+    does not allow us to create or change it.
     """
     from temporalio.service import RPCError, RPCStatusCode
 
@@ -45,7 +45,7 @@ async def ensure(client: "Client", retention: timedelta, *, create: bool) -> str
         return "changed"
     except RPCError as error:
         if error.status is RPCStatusCode.ALREADY_EXISTS:
-            # Somebody else has made it in this moment; what is left is its retention.
+            # Somebody else has just created it. Only its retention is left to set.
             return await ensure(client, retention, create=False)
         raise CannotConnect(
             f"The namespace {client.namespace!r} cannot be made or changed from here ({error.message}): "
@@ -54,7 +54,7 @@ async def ensure(client: "Client", retention: timedelta, *, create: bool) -> str
 
 
 async def retention_of(client: "Client") -> timedelta | None:
-    """How long the namespace keeps closed workflows; None where the namespace does not exist. Raises `RPCError`."""
+    """How long the namespace keeps closed workflows; None if the namespace does not exist. Raises `RPCError`."""
     from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
     from temporalio.service import RPCError, RPCStatusCode
 
@@ -99,10 +99,10 @@ async def _change(client: "Client", retention: timedelta) -> None:
 
 
 async def until_known(client: "Client", question: "Callable[[], Awaitable[object]]") -> None:
-    """Ask until every part of the server knows the namespace, which takes some seconds after it was made.
+    """Wait until every part of the server knows the namespace, which takes some seconds after it was created.
 
-    `question` is anything that the server refuses as "not found" until then. Raises `CannotConnect` when it still
-    does after a minute and a half.
+    `question` is any call that the server refuses as "not found" until then. Raises `CannotConnect` if the server still
+    refuses it after 90 seconds.
     """
     from temporalio.service import RPCError, RPCStatusCode
 

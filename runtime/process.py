@@ -1,4 +1,4 @@
-"""How a process of ours stops: asked by a signal, and out without a crash."""
+"""How our processes stop: when a signal asks them to, and without a crash on exit."""
 
 import asyncio
 import contextlib
@@ -13,9 +13,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def stop_requested() -> asyncio.Event:
-    """An event that SIGTERM, Ctrl-C or a closed terminal sets; a second one then ends the process the rude way.
+    """An event that SIGTERM, Ctrl-C or a closed terminal sets. A second signal then ends the process at once.
 
-    Call it inside the running loop, on the main thread.
+    Call this inside the running loop, on the main thread.
     """
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
@@ -31,15 +31,15 @@ def stop_requested() -> asyncio.Event:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process at once with `code`, everything written so far flushed.
+    """Flush the output and end the process at once with exit code `code`.
 
-    A process that has made a Temporal client crashes in 3 to 10 % of ordinary interpreter exits
-    (sdk-python issue 300: a Rust thread asks for the GIL of an interpreter that is gone), so the
-    interpreter's own way out is skipped. `atexit` handlers do not run.
+    A process that has made a Temporal client crashes in 3 to 10 % of ordinary interpreter exits (sdk-python issue 300:
+    a Rust thread asks for the GIL of an interpreter that is gone). So the ordinary exit of the interpreter is skipped,
+    and `atexit` handlers do not run.
     """
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
-        # A closed pipe (`starter.py list | head -1`) is no news to anybody; nor is a line that a signal cut in two.
+        # Ignore a closed pipe (`starter.py list | head -1`), and a write that a signal has interrupted.
         with contextlib.suppress(OSError, ValueError, RuntimeError):
             stream.flush()
     os._exit(code)

@@ -1,6 +1,6 @@
 """The six search attributes of the public contract, and their registration.
 
-The workflow sandbox reads this module too, so its top level imports `temporalio.common` and nothing more.
+The workflow sandbox imports this module too, so of the SDK its top level imports only `temporalio.common`.
 """
 
 from datetime import datetime
@@ -37,7 +37,7 @@ ALL: Final[tuple[SearchAttributeKey[Any], ...]] = (
 
 
 class CannotRegister(Exception):
-    """The search attributes cannot be registered; the message is one line that says why and what to do."""
+    """The search attributes cannot be registered. The message is one line that says why and what to do."""
 
 
 def type_name(key: SearchAttributeKey[Any]) -> str:
@@ -46,10 +46,10 @@ def type_name(key: SearchAttributeKey[Any]) -> str:
 
 
 async def register(client: "Client") -> list[str]:
-    """Register whichever of the six are missing in the client's namespace; safe to repeat.
+    """Register those of the six search attributes that the client's namespace lacks. Safe to repeat.
 
-    Returns the names that were added. Raises `CannotRegister` where a name is taken by another type,
-    or the server lets nobody register from here (as a managed service may).
+    Returns the names that were added. Raises `CannotRegister` if a name exists with another type, or if the server does
+    not allow registration from here (as a managed service may).
     """
     from temporalio.service import RPCError, RPCStatusCode
 
@@ -59,7 +59,7 @@ async def register(client: "Client") -> list[str]:
             await _add(client, missing)
     except RPCError as error:
         if error.status is RPCStatusCode.ALREADY_EXISTS:
-            # Somebody else registered in the same moment: fine, if it was as ours would be.
+            # Somebody else registered them at the same moment. That is fine if the types are the same.
             present = await registered(client)
             if present is None or not _missing(present):
                 return []
@@ -71,9 +71,9 @@ async def register(client: "Client") -> list[str]:
 
 
 async def problem(client: "Client") -> str | None:
-    """What is wrong with the six in the client's namespace, in one sentence; None where all are there.
+    """What is wrong with the six search attributes in the client's namespace, in one sentence; None if all are there.
 
-    None too where the server does not let us look. Raises `RPCError` where it does not answer.
+    Also None if the server does not allow us to look. Raises `RPCError` if the server does not answer.
     """
     from temporalio.service import RPCError, RPCStatusCode
 
@@ -94,7 +94,7 @@ async def problem(client: "Client") -> str | None:
 
 
 async def registered(client: "Client") -> dict[str, int] | None:
-    """Name and type number of the namespace's custom attributes; None where the server cannot list them.
+    """Name and type number of each custom attribute of the namespace; None if the server cannot list them.
 
     Raises `RPCError`.
     """
@@ -113,9 +113,9 @@ async def registered(client: "Client") -> dict[str, int] | None:
 
 
 async def usable(client: "Client") -> None:
-    """Ask a question that the server refuses until it knows the six everywhere, some seconds after `register`.
+    """Send a query that the server refuses until all its parts know the six search attributes.
 
-    Raises `RPCError`.
+    That takes some seconds after `register`. Raises `RPCError` until then.
     """
     known = " AND ".join(f"{key.name} IS NULL" for key in ALL)
     await client.count_workflows(known)

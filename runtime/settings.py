@@ -1,7 +1,7 @@
 """The application's settings, read from the environment once and checked before anything starts.
 
-Temporal's own settings (TEMPORAL_ADDRESS and the rest) are read by `temporalio.envconfig`, see `connection`.
-Standard library only: the command line reads settings before it can afford an import.
+Temporal's own settings (TEMPORAL_ADDRESS and the rest) are read by `temporalio.envconfig`, see `runtime/connection.py`.
+This module imports only the standard library, because the command line must start quickly.
 """
 
 import os
@@ -31,24 +31,24 @@ _MOST_CACHED_WORKFLOWS = 1_000_000
 
 
 class SettingsError(ValueError):
-    """A setting has a wrong value. The message is one line: which variable, what is wrong, what to do."""
+    """A setting has a wrong value. The message is one line that says which variable, what is wrong and what to do."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All paths are absolute."""
+    """The settings of one process. All paths are absolute."""
 
     outbox: Path = STATE / "outbox"
-    """CERTPATH_OUTBOX: the folder each notice is written to as an .eml file; made when needed."""
+    """CERTPATH_OUTBOX: the folder to which each notice is written as an .eml file; created when needed."""
     smtp_url: str | None = None
-    """CERTPATH_SMTP_URL: `smtp[s]://[user:password@]host[:port]`; then notices go out there instead.
+    """CERTPATH_SMTP_URL: a mail server that gets the notices instead, `smtp[s]://[user:password@]host[:port]`.
 
-    Or CERTPATH_SMTP_URL_FILE: a file that holds it, so that its password stands in no environment.
+    Or CERTPATH_SMTP_URL_FILE: a file that holds this address, so that its password is in no environment.
     """
     scheme: Path = ROOT / "schemes" / "ciac.toml"
     """CERTPATH_SCHEME: the scheme file."""
     answer_keys: Path | None = None
-    """CERTPATH_ANSWER_KEYS: the folder of answer keys; None: results given as responses are held."""
+    """CERTPATH_ANSWER_KEYS: the folder of answer keys. With None, results that have only responses are held."""
     log_format: LogFormat = "console"
     """CERTPATH_LOG_FORMAT: `console` for people, `json` for machines."""
     metrics_address: str | None = None
@@ -118,7 +118,7 @@ def _smtp_url(given: Mapping[str, str]) -> str | None:
 
 
 def _content(given: Mapping[str, str], name: str) -> str | None:
-    """What the file named by a variable holds; None where the variable is not set, or the file is empty."""
+    """The content of the file that a variable names; None if the variable is not set or the file is empty."""
     if (path := _existing(given, name, "file")) is None:
         return None
     try:
@@ -136,7 +136,7 @@ def _log_format(given: Mapping[str, str]) -> LogFormat:
 
 
 def _address(given: Mapping[str, str], name: str) -> str | None:
-    """The `host:port` to listen on; this machine's loopback address where no host is named."""
+    """The `host:port` to listen on; with no host, this machine's loopback address."""
     value = given.get(name)
     if value is None:
         return None
@@ -148,7 +148,7 @@ def _address(given: Mapping[str, str], name: str) -> str | None:
 
 def _cached_workflows(given: Mapping[str, str], default: int) -> int:
     value = given.get("CERTPATH_CACHED_WORKFLOWS", str(default))
-    # Without the bound on the length, int() would refuse a number of thousands of digits with an error of its own.
+    # The length is checked first, because int() raises an error of its own for a number of thousands of digits.
     usable = value.isascii() and value.isdigit() and len(value) <= len(str(_MOST_CACHED_WORKFLOWS))
     if not (usable and 1 <= int(value) <= _MOST_CACHED_WORKFLOWS):
         raise SettingsError(

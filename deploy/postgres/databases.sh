@@ -1,12 +1,12 @@
 #!/bin/sh
 # Makes the roles and databases of an installation, and gives each role the password that its secret has now.
-# Safe to repeat, so it is also how a password is changed: write a new one into the secret, then `docker compose up`.
+# Safe to repeat. To change a password, write a new one into the secret and run `docker compose up` again.
 set -eu
 
 PGPASSWORD=$(cat /run/secrets/postgres-password)
 export PGPASSWORD
 
-# psql reads the passwords from their files: as arguments they would stand in the list of processes.
+# psql reads the passwords from their files. As arguments they would be visible in the list of processes.
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname postgres <<'SQL'
 \set temporal_password `cat /run/secrets/temporal-db-password`
 \set certpath_password `cat /run/secrets/certpath-db-password`

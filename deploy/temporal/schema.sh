@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings Temporal's two databases to the schema of this release of its tools. Safe to repeat: what is there stays.
+# Brings Temporal's two databases to the schema of this release of its tools. Safe to repeat: existing data stays.
 set -eu
 
 SQL_PASSWORD=$(cat /run/secrets/temporal-db-password)

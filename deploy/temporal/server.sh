@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts the Temporal server with its database password, which it reads from the environment and the secret holds.
+# Starts the Temporal server with its database password. The secret holds it, and the server reads the environment.
 set -eu
 
 POSTGRES_PWD=$(cat /run/secrets/temporal-db-password)

@@ -1,4 +1,4 @@
-"""The invented people in the pictures of the Temporal UI, each brought to where they stand by the public contract."""
+"""The invented people in the pictures of the Temporal UI, each brought to a status by the public contract."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _day(days_ago: int) -> str:
 
 
 class Person:
-    """One candidate, spoken to by name and JSON as any foreign program would."""
+    """One candidate, to whom messages are sent by name and JSON, as any foreign program would."""
 
     def __init__(self, client: Client, candidate_id: str, designation: str) -> None:
         self._client = client
@@ -33,7 +33,7 @@ class Person:
         self._workflow_id = f"certification:{designation}:{candidate_id}"
 
     async def enrol(self, name: str, *, bought: int | None = None, experience: int | None = None) -> Person:
-        """Starts the workflow. `bought` and `experience`: so many days ago."""
+        """Starts the workflow. The purchase was `bought` days ago, and the experience began `experience` days ago."""
         registration: dict[str, Any] = {
             "candidate_id": self._candidate_id,
             "name": name,
@@ -59,7 +59,7 @@ class Person:
         await self._client.get_workflow_handle(self._workflow_id).execute_update(message, payload)
 
     async def result(self, number: int, days_ago: int, **score: Any) -> None:
-        """A result of the domain with this number."""
+        """Sends a result for the domain with this number."""
         await self.send(
             "record_assessment_result",
             result_id=f"R-{number}{days_ago:03}",
@@ -85,7 +85,7 @@ class Person:
 
 
 async def ana(client: Client) -> None:
-    """Testing: two passed, one failed, one held for a person to decide; a work product under review."""
+    """Testing: two assessments passed, one failed, one held for a person to decide; a work product under review."""
     person = await Person(client, "C-1001", "CCSL").enrol("Ana Ruiz", bought=120, experience=200)
     await person.send("record_self_assessment", domain=_PEOPLE_MANAGEMENT, percentage=62.5, taken_at=_ago(110))
     await person.result(0, 80, points=51, out_of=60)
@@ -136,7 +136,7 @@ async def grace(client: Client) -> None:
 
 
 async def hugo(client: Client) -> None:
-    """A holder, and on the way to the next designation: two workflows."""
+    """A holder who is on the way to the next designation, with two workflows."""
     person = await Person(client, "C-1008", "CCMA").enrol("Hugo Nakamura", bought=500)
     await person.pass_all(400)
     await person.send(
@@ -155,4 +155,4 @@ async def ines(client: Client) -> None:
 
 EVERYBODY: tuple[Story, ...] = (ana, ben, chloe, diego, emi, farid, grace, hugo, ines)
 CANDIDACIES = 10
-"""How many workflows they are: Hugo has two."""
+"""How many workflows these people have; Hugo has two."""

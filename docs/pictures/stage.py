@@ -1,4 +1,4 @@
-"""Where the pictures are taken: a real server with its UI, a real worker, and a real browser."""
+"""The stage for the pictures: a real server with its UI, a real worker, and a real browser."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _FLAGS = (
     "--no-first-run",
 )
 _PATIENCE = 180_000
-"""Milliseconds for one step in the browser: far more than any needs, on a machine that does other things too."""
+"""Milliseconds for one step in the browser: far more than any step needs, for a machine that is busy."""
 
 
 def browser() -> str | None:
-    """Where a browser is installed; None where none is."""
+    """The path of an installed browser; None if there is none."""
     return next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
 
 def missing() -> str:
-    """What this machine lacks for a picture; empty where it lacks nothing."""
+    """The things that this machine lacks to take pictures; empty if it lacks nothing."""
     lacks = []
     if importlib.util.find_spec("playwright") is None:
         lacks.append("the Python package playwright (make setup)")
@@ -49,7 +49,7 @@ def missing() -> str:
 
 @asynccontextmanager
 async def stage(folder: Path) -> AsyncIterator[EmbeddedServer]:
-    """A server with its UI and a worker, with everybody where they should be; `folder` takes logs and notices."""
+    """A server with its UI and a worker, with everybody in their status. Logs and notices are written to `folder`."""
     async with embedded_server(ui=True, log=folder / "temporal.log") as server:
         client = await server.client()
         async with build_worker(client, Settings(outbox=folder / "outbox")):
@@ -59,7 +59,7 @@ async def stage(folder: Path) -> AsyncIterator[EmbeddedServer]:
 
 
 async def _settled(client: Client) -> None:
-    """Waits until the list knows every candidacy and where it stands: it follows by a moment."""
+    """Waits until the list shows every candidacy with its status, which takes a moment."""
     for query, count in (
         ("CertificationStatus IS NOT NULL", CANDIDACIES),
         ("NeedsAttention IS NOT NULL", 1),
@@ -69,7 +69,7 @@ async def _settled(client: Client) -> None:
         ("CertificationStatus = 'awaiting_review'", 1),
         ("CertificationStatus = 'awaiting_experience'", 1),
     ):
-        while (await client.count_workflows(query)).count < count:  # noqa: ASYNC110 - nobody tells us
+        while (await client.count_workflows(query)).count < count:  # noqa: ASYNC110 - the server sends no signal
             await asyncio.sleep(0.1)
 
 
@@ -81,7 +81,7 @@ class NewPage(Protocol):
 
 @asynccontextmanager
 async def browsing() -> AsyncIterator[NewPage]:
-    """A browser; what it answers opens a page of that width and height, which forgets and closes the one before."""
+    """A browser. It yields a function that opens a page of a width and height, and closes the page before."""
     from playwright.async_api import async_playwright
 
     if missing():
@@ -91,7 +91,7 @@ async def browsing() -> AsyncIterator[NewPage]:
 
         async def new_page(width: int = 1300, height: int = 1000) -> Page:
             for earlier in running.contexts:
-                await earlier.close()  # what nobody looks at any more must not go on drawing
+                await earlier.close()  # a page that is no longer looked at must not go on drawing
             size: ViewportSize = {"width": width, "height": height}
             context = await running.new_context(viewport=size, timezone_id="UTC", reduced_motion="reduce")
             context.set_default_timeout(_PATIENCE)

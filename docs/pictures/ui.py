@@ -1,4 +1,4 @@
-"""What an admin does in the Temporal UI (2.54), by the same buttons: the guide's pictures and the tests use these."""
+"""The steps of an admin in the Temporal UI (2.54), by the same buttons. The guide's pictures and the tests use them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
 
 VIEWS = ROOT / "docs" / "ui-views.js"
-"""What the guide has an admin paste into the browser's console: columns and saved views."""
+"""The script that an admin pastes into the browser's console, with the columns and the saved views."""
 
 COLUMNS_AWAY = ("Run ID", "Type", "Start", "End")
 COLUMNS = ("CertificationStatus", "NextDeadline", "NeedsAttention", "AssessmentsPassed")
-"""What somebody who looks after candidates wants to see in the list; the UI keeps each viewer's choice."""
+"""The columns that an admin wants to see in the list. The UI keeps each viewer's choice."""
 
 Kind = Literal["signal", "update"]
 _LOADING_MILLISECONDS = 60_000
@@ -30,7 +30,7 @@ def visible(page: Page, test_id: str) -> Locator:
 
 
 async def load(page: Page, url: str, test_id: str) -> None:
-    """Opens a page of the UI, and returns when the element of this test id is visible.
+    """Opens a page of the UI, and returns when the element with this test id is visible.
 
     On a busy machine the UI sometimes stays blank for good, on any of its pages: one of its first requests is never
     answered. A person would load the page again, and that is what happens here.
@@ -53,13 +53,13 @@ async def load(page: Page, url: str, test_id: str) -> None:
 
 
 async def open_list(page: Page, server: EmbeddedServer, query: str = "") -> None:
-    """The list of workflows, of those that a list filter finds."""
+    """Opens the list of workflows, or of those that a list filter finds."""
     url = f"{server.ui_url}/namespaces/{NAMESPACE}/workflows{'?query=' if query else ''}{quote(query)}"
     await load(page, url, "workflows-summary-table-configuration-button")
 
 
 async def choose_columns(page: Page) -> None:
-    """Takes away what says nothing about a candidate, and adds what does, by hand."""
+    """Removes the columns that say nothing about a candidate, and adds those that do, by hand."""
     await open_columns(page)
     for column in COLUMNS_AWAY:
         await page.get_by_label(f"Remove {column} column").click()
@@ -69,7 +69,7 @@ async def choose_columns(page: Page) -> None:
 
 
 async def open_columns(page: Page) -> None:
-    """The drawer in which columns are chosen."""
+    """Opens the drawer in which columns are chosen."""
     await visible(page, "workflows-summary-table-configuration-button").click()
     await page.get_by_text("Columns (in view)").wait_for()
 
@@ -83,7 +83,7 @@ async def type_filter(page: Page, query: str) -> None:
 
 
 async def save_view(page: Page, name: str) -> None:
-    """Saves the filter that is shown as a view."""
+    """Saves the current filter as a view."""
     await visible(page, "create-view-button").click()
     await visible(page, "workflow-save-view-modal-input").fill(name)
     await visible(page, "confirm-modal-button").click()
@@ -91,14 +91,14 @@ async def save_view(page: Page, name: str) -> None:
 
 
 async def paste_views(page: Page) -> None:
-    """Runs what the guide has an admin paste into the console, which ends by loading the page anew."""
+    """Runs the script that an admin pastes into the console. At its end it loads the page again."""
     async with page.expect_navigation():
         await page.evaluate(VIEWS.read_text())
     await load(page, page.url, "workflows-summary-table-configuration-button")
 
 
 async def open_views(page: Page) -> None:
-    """The list of saved views."""
+    """Opens the list of saved views."""
     await visible(page, "saved-views-button").click()
     await page.get_by_placeholder("Search views").wait_for()
 
@@ -107,13 +107,13 @@ async def open_views(page: Page) -> None:
 
 
 async def open_candidate(page: Page, server: EmbeddedServer, workflow_id: str) -> None:
-    """The page of a candidate, which begins with the tab Timeline."""
+    """Opens the page of a candidate, which first shows the tab Timeline."""
     await load(page, f"{server.ui_url}/namespaces/{NAMESPACE}/workflows/{workflow_id}", "workflow-id-heading")
     await page.get_by_role("heading", name="Timeline").wait_for()
 
 
 async def open_details(page: Page) -> Locator:
-    """The tab User Metadata; answers the current details, as the workflow keeps them."""
+    """Opens the tab User Metadata, and returns the current details that the workflow has published."""
     await visible(page, "user-metadata-tab").click()
     # The UI renders a workflow's markdown in a frame of its own.
     details = page.frame_locator("iframe").last.locator("body")
@@ -122,13 +122,13 @@ async def open_details(page: Page) -> Locator:
 
 
 async def open_history(page: Page) -> None:
-    """The tab Event History, in its compact form: one line for each message, notice and timer."""
+    """Opens the tab Event History, in its compact form: one line for each message, notice and timer."""
     await visible(page, "history-tab").click()
     await page.get_by_role("button", name="Compact").or_(page.get_by_role("tab", name="Compact")).first.click()
 
 
 async def ask(page: Page, query: str) -> Locator:
-    """Runs a query in the tab Queries; answers where its answer is shown."""
+    """Runs a query in the tab Queries, and returns the element that shows its answer."""
     await visible(page, "queries-tab").click()
     await visible(page, "query-select-button").click()
     await page.get_by_role("option", name=query).filter(visible=True).first.click()
@@ -142,7 +142,7 @@ async def ask(page: Page, query: str) -> Locator:
 
 
 async def open_form(page: Page, kind: Kind) -> Locator:
-    """The form behind More Actions, Send a Signal or Send an Update, with its list of names open."""
+    """Opens the form behind More Actions, Send a Signal or Send an Update, with its list of names."""
     await page.get_by_role("button", name="More Actions").filter(visible=True).click()
     await visible(page, f"{kind}-button").click()
     form = visible(page, f"{kind}-confirmation-modal")
@@ -152,7 +152,7 @@ async def open_form(page: Page, kind: Kind) -> Locator:
 
 
 async def fill_form(page: Page, form: Locator, message: str, text: str) -> None:
-    """Chooses a message and types its JSON, then leaves the field: the UI lays the JSON out anew, and all moves."""
+    """Chooses a message and types its JSON, then leaves the field: the UI formats the JSON anew, and it moves."""
     await form.get_by_role("option", name=message).first.click()
     if text:
         data = form.get_by_role("textbox", name="Data")
@@ -162,7 +162,7 @@ async def fill_form(page: Page, form: Locator, message: str, text: str) -> None:
 
 
 async def send(page: Page, kind: Kind, message: str, text: str) -> Any:
-    """Sends a message by the form, and answers what the server said: None where the UI sent nothing."""
+    """Sends a message by the form, and returns the server's answer, or None if the UI sent nothing."""
     form = await open_form(page, kind)
     await fill_form(page, form, message, text)
     answers: list[Any] = []
@@ -180,7 +180,7 @@ async def send(page: Page, kind: Kind, message: str, text: str) -> Any:
 
 
 def alerts(form: Locator) -> Locator:
-    """What the form complains of."""
+    """The complaints that the form shows."""
     return form.get_by_role("alert").filter(has_text="e").filter(visible=True)
 
 

@@ -41,9 +41,9 @@ class Fields(NamedTuple):
 # --- reading --------------------------------------------------------------------------------------------------
 
 
-def section(heading: str, text: str = TEXT) -> str:
+def section(heading: str) -> str:
     """What stands under a heading, up to the next heading of any level."""
-    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", _without_examples(text), re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", _without_examples(TEXT), re.MULTILINE | re.DOTALL)
     if found is None:
         pytest.fail(f"{DOCUMENT} has no heading “{heading}”.", pytrace=False)
     return found[1].replace("\x00", "#")

@@ -1,4 +1,4 @@
-"""docs/contract.md against the code: names, limits, receipts, errors, codes, statuses, attention, and the README.
+"""docs/contract.md against the code: names, limits, receipts, errors, codes, statuses and attention.
 
 Every list is read from the document; only where the code has the same list is written here. The messages stand in
 test_contract_messages.py, the queries and the events in test_contract_answers.py, and what people who run Certpath read
@@ -185,7 +185,7 @@ def test_the_attention_values() -> None:
     assert [value.kind for value in with_subject] == [AttentionKind.HELD_RESULT]
 
 
-# --- what the contract says in prose, and the README in brief
+# --- what the contract says in prose
 
 
 OF_OTHERS = {"temporal", "null"}
@@ -208,21 +208,3 @@ def test_every_name_in_a_sentence_is_named_in_a_table_or_an_example_too() -> Non
 def is_name(text: str) -> bool:
     """Whether a text between backticks is a name as the contract has them, and no file, command or JSON."""
     return bool(re.fullmatch(r"[a-z]+([_-][a-z]+)*|([A-Z][a-z]+)+", text))
-
-
-def test_the_summary_in_the_readme_names_what_the_contract_names() -> None:
-    brief = section("The public contract in brief", (ROOT / "README.md").read_text())
-    settings = brief.index("| setting |")
-    named = [name for name in names(brief[:settings]) if is_name(name)]
-    groups = {
-        "the message": [name for name in column("Messages", "name") if name != "supersede"],
-        "the status": column("Statuses", "status"),
-        "the search attribute": column("Names", "search attribute"),
-        "the query": column("Queries", "query"),
-        "the error type": column("Receipt and errors of an update", "error type"),
-    }
-    in_brief = ((what, name) for what, group in groups.items() for name in group if name not in named)
-    agree(
-        (f"README.md names `{name}`; {DOCUMENT} does not." for name in dict.fromkeys(named) if name not in names(TEXT)),
-        (f"{DOCUMENT} names {what} `{name}`; the summary in README.md does not." for what, name in in_brief),
-    )

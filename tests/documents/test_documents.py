@@ -139,8 +139,7 @@ async def test_the_examples_for_foreign_programs_work(embedded: EmbeddedServer, 
         return done.stdout
 
     async with build_worker(client, Settings(outbox=tmp_path / "outbox")):
-        shell = code("README.md", "sh") + code("docs/integrations.md", "sh")
-        told = await run("bash", "-euo", "pipefail", "-c", shell)
+        told = await run("bash", "-euo", "pipefail", "-c", code("docs/integrations.md", "sh"))
         python = code("docs/integrations.md", "python").replace("localhost:7233", embedded.address)
         # An example shows how to ask, not how to leave: an interpreter that made a client may crash on its way out.
         answered = await run(sys.executable, "-c", f"{python}\nimport os, sys; sys.stdout.flush(); os._exit(0)")
