@@ -143,7 +143,7 @@ def status(state: State) -> Status:
     if state.suspension:
         return Status.SUSPENDED
     if state.certificate:
-        return Status(state.certificate.phase)
+        return state.certificate.phase
     if state.window is None:
         return Status.AWAITING_PURCHASE
     assessed = all(assessment.status == "passed" for assessment in assessments(state).values())

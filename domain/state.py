@@ -74,6 +74,13 @@ class WorkProduct(Frozen):
     digests: dict[str, str] = {}
 
 
+CertificatePhase = Literal[Status.CERTIFIED, Status.RECERTIFYING, Status.GRACE, Status.LAPSED]
+"""The part of its cycle that a certificate is in, which is the holder's status unless it is suspended."""
+
+IN_FORCE = (Status.CERTIFIED, Status.RECERTIFYING)
+"""The phases before the certificate expires."""
+
+
 class Certificate(Frozen):
     """The certificate and the dates of its current cycle."""
 
@@ -91,7 +98,7 @@ class Certificate(Frozen):
     lapses_at: Instant
     ends_on: date
     ends_at: Instant
-    phase: Literal["certified", "recertifying", "grace", "lapsed"] = "certified"
+    phase: CertificatePhase = Status.CERTIFIED
     gap_from: date | None = None
 
 
@@ -201,4 +208,4 @@ class State(Frozen):
         """Whether the holder is certified at this instant (UTC): not expired, suspended or closed (rules 19, 20)."""
         if self.certificate is None or self.closed or self.suspension:
             return False
-        return self.certificate.phase in ("certified", "recertifying") and at < self.certificate.expires_at
+        return self.certificate.phase in IN_FORCE and at < self.certificate.expires_at

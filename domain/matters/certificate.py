@@ -26,7 +26,7 @@ from domain.events import (
 )
 from domain.matters.closing import close
 from domain.scheme import Programme
-from domain.state import Certificate, Recertification, State, Suspension
+from domain.state import IN_FORCE, Certificate, Recertification, State, Suspension
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
 REVIEW_WAITING = Attention(AttentionKind.REVIEW_WAITING)
@@ -143,11 +143,11 @@ def alarms(state: State) -> Iterator[Alarm]:
     certificate = state.certificate
     if certificate is None:
         return
-    if certificate.phase in ("certified", "recertifying"):
+    if certificate.phase in IN_FORCE:
         yield Alarm(at=certificate.expires_at, kind=AlarmKind.EXPIRY)
-    if certificate.phase == "grace" and not _asked(state, AlarmKind.LAPSE, certificate.lapses_at):
+    if certificate.phase is Status.GRACE and not _asked(state, AlarmKind.LAPSE, certificate.lapses_at):
         yield Alarm(at=certificate.lapses_at, kind=AlarmKind.LAPSE)
-    if certificate.phase == "lapsed" and not _asked(state, AlarmKind.END, certificate.ends_at):
+    if certificate.phase is Status.LAPSED and not _asked(state, AlarmKind.END, certificate.ends_at):
         yield Alarm(at=certificate.ends_at, kind=AlarmKind.END)
     if state.suspension and not state.suspension.asked:
         yield Alarm(at=state.suspension.attention_at, kind=AlarmKind.SUSPENSION, border=False)
@@ -170,11 +170,11 @@ def _reminder_days(state: State, certificate: Certificate) -> Iterator[tuple[dat
     The number is negative after the expiry, and None for the day on which the recertification window opens.
     """
     rules = state.programme.rules.certificate
-    if certificate.phase in ("certified", "recertifying"):
+    if certificate.phase in IN_FORCE:
         yield certificate.window_opens_on, None
         for days in rules.reminder_days:
             yield calendar.add_days(certificate.expires_on, -days), days
-    if certificate.phase == "grace":
+    if certificate.phase is Status.GRACE:
         for days in rules.reminder_days_after:
             yield calendar.add_days(certificate.expires_on, days), -days
 
@@ -258,9 +258,9 @@ def lapse_when_over(decision: Decision, *, due: datetime | None = None) -> None:
     certificate = state.certificate
     if certificate is None or state.closed:
         return
-    if certificate.phase == "grace" and _over(state, AlarmKind.LAPSE, certificate.lapses_at, due):
+    if certificate.phase is Status.GRACE and _over(state, AlarmKind.LAPSE, certificate.lapses_at, due):
         decision.record(CertificationLapsed, ends_on=certificate.ends_on)
-    elif certificate.phase == "lapsed" and _over(state, AlarmKind.END, certificate.ends_at, due):
+    elif certificate.phase is Status.LAPSED and _over(state, AlarmKind.END, certificate.ends_at, due):
         close(decision, Status.EXPIRED, f"not recertified by {certificate.ends_on}")
 
 
@@ -281,7 +281,7 @@ def on_certified(state: State, event: Certified) -> State:
 def on_recertified(state: State, event: Recertified) -> State:
     if state.certificate is None:
         return state
-    changes = {**_dates(event), "phase": "certified", "gap_from": event.gap_from}
+    changes = {**_dates(event), "phase": Status.CERTIFIED, "gap_from": event.gap_from}
     return state.having(
         certificate=state.certificate.model_copy(update=changes),
         recertification=Recertification(),
@@ -297,14 +297,14 @@ def _dates(event: CertificateDates) -> dict[str, Any]:
 
 
 def on_expired(state: State, _event: CertificateExpired) -> State:
-    return _in_phase(state, "grace")
+    return _in_phase(state, Status.GRACE)
 
 
 def on_lapsed(state: State, _event: CertificationLapsed) -> State:
-    return _in_phase(state, "lapsed")
+    return _in_phase(state, Status.LAPSED)
 
 
-def _in_phase(state: State, phase: str) -> State:
+def _in_phase(state: State, phase: Status) -> State:
     if state.certificate is None:
         return state
     return state.having(certificate=state.certificate.model_copy(update={"phase": phase}))

@@ -22,7 +22,7 @@ from domain.matters.certificate import cycle_dates
 from domain.matters.contact import not_the_candidate
 from domain.messages import digest_of
 from domain.state import Certificate, State
-from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode
+from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
 MAX_SUBMISSIONS = 20
 Phase = Literal["in_time", "grace", "lapsed"]
@@ -146,7 +146,7 @@ def _recertify(decision: Decision, command: ReviewRecertification, certificate: 
 
 def alarms(state: State) -> Iterator[Alarm]:
     certificate = state.certificate
-    if certificate and certificate.phase == "certified":
+    if certificate and certificate.phase is Status.CERTIFIED:
         yield Alarm(
             at=certificate.window_opens_at,
             kind=AlarmKind.RECERTIFICATION,
@@ -179,7 +179,7 @@ def on_window_opened(state: State, event: RecertificationWindowOpened) -> State:
     recertification = state.recertification
     if recertification.status == "closed":
         recertification = recertification.model_copy(update={"status": "open"})
-    certificate = state.certificate.model_copy(update={"phase": "recertifying"}) if state.certificate else None
+    certificate = state.certificate.model_copy(update={"phase": Status.RECERTIFYING}) if state.certificate else None
     return state.having(programme=event.programme, recertification=recertification, certificate=certificate)
 
 

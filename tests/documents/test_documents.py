@@ -21,7 +21,8 @@ from domain.commands import MAX_EVIDENCE
 from domain.matters import results, work_product
 from domain.scheme import RuleSet
 from runtime.embedded import EmbeddedServer, temporal_cli
-from runtime.settings import ROOT, Settings
+from runtime.settings import ROOT
+from tests.scheme import worker_settings
 from tests.waiting import PATIENCE
 from worker import build_worker
 from workflows import journal
@@ -138,7 +139,7 @@ async def test_the_examples_for_foreign_programs_work(embedded: EmbeddedServer, 
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    async with build_worker(client, Settings(outbox=tmp_path / "outbox")):
+    async with build_worker(client, worker_settings(outbox=tmp_path / "outbox")):
         told = await run("bash", "-euo", "pipefail", "-c", code("docs/integrations.md", "sh"))
         python = code("docs/integrations.md", "python").replace("localhost:7233", embedded.address)
         # An example shows how to ask, not how to leave: an interpreter that made a client may crash on its way out.
