@@ -26,9 +26,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.payloads import failure, read_message, refusal
     from workflows.under_way import UnderWay
 
-# After an outage thousands of messages can arrive in one workflow task. The SDK fails a task that runs for two seconds,
-# so the inbox takes 500 messages, sleeps one millisecond, which ends the task, and takes the next 500.
-_MESSAGES_A_TURN = 500
+# After an outage thousands of messages can arrive in one workflow task. A long task keeps every other candidacy of the
+# worker waiting, so the inbox takes 100 messages, sleeps one millisecond, which ends the task, and takes the next 100.
+_MESSAGES_A_TURN = 100
 _BETWEEN_TURNS = timedelta(milliseconds=1)
 
 

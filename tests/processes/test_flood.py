@@ -153,6 +153,7 @@ async def retold(runs: list[WorkflowHistory], monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(Journal, "_log", listen)
     replayer = Replayer(
+        debug_mode=True,  # a busy machine may take longer than the two seconds of the SDK for a task of the flood
         workflows=[CertificationWorkflow],
         data_converter=worker_converter(pydantic_data_converter),
         workflow_runner=UnsandboxedWorkflowRunner(),
