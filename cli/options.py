@@ -58,8 +58,8 @@ class Verb(AsWritten):
             raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes the options, those with a heading of their own under it."""
-        found: dict[str, list[tuple[str, str]]] = {}
+        """Writes the options, and after them those that have a heading of their own."""
+        found: dict[str, list[tuple[str, str]]] = {"Options": []}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx)
             if record and not isinstance(param, click.Argument):

@@ -27,6 +27,9 @@ _FIELDS = """\
 _HELP = f"""\
 Each case is shown with its day, the candidacy and the attention value; what it is about; what to do; and the command
 to copy. Fill in what is written '<like this>' in the command: it is refused otherwise. The oldest cases come first.
+
+kinds:   {", ".join(advice.KINDS[:5])},
+         {", ".join(advice.KINDS[5:])}
 {_FIELDS}
 examples:
   ./starter.py attention --designation CCSL --kind held-result
@@ -55,8 +58,8 @@ class Asked(NamedTuple):
 
 def _arguments(function: F) -> F:
     shared: tuple[Callable[[Any], Any], ...] = (
-        click.argument("candidate", required=False, type=word, metavar="[CANDIDATE", help="of this one only"),
-        click.argument("of", required=False, type=word, metavar="[DESIGNATION]]", help="and of this candidacy only"),
+        click.argument("candidate", required=False, type=word, metavar="[CANDIDATE]", help="of this one only"),
+        click.argument("of", required=False, type=word, metavar="[DESIGNATION]", help="and of this candidacy only"),
         filter_options(due_within=False, attention=False),
         json_option("print one JSON array"),
     )
@@ -75,7 +78,7 @@ def _arguments(function: F) -> F:
     multiple=True,
     type=click.Choice([str(kind) for kind in advice.KINDS]),
     metavar="KIND",
-    help=f"may be repeated; one of {', '.join(advice.KINDS)}",
+    help="may be repeated; the kinds are below",
 )
 @_arguments
 def command(kind: tuple[str, ...], **given: Any) -> int:
