@@ -1,20 +1,21 @@
 """Ctrl-C, in the two ways in which a command takes it: it ends at once, or it is asked to stop.
 
-`starter.py` needs this module before it knows whether any package is installed: it imports the standard library alone.
+`starter.py` imports this module first, with any Python, whether or not a package is installed. So it imports little,
+and of the standard library alone: until it is loaded, Ctrl-C ends in a traceback.
 """
 
-from __future__ import annotations  # any Python may start it
+from __future__ import annotations
 
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # to import `typing` takes longer than all of the above
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from collections.abc import Callable
+    from typing import Any
 
 INTERRUPTED = 130
 """The exit code of a command that Ctrl-C has ended."""
@@ -36,28 +37,35 @@ def _end(*_: Any) -> None:
     # Ctrl-C may come while stderr is being written, so bypass its buffer.
     try:
         os.write(2, b"Interrupted.\n")
-        # A pipe may be closed, and stdout may be in the middle of a write.
-        with suppress(OSError, ValueError, RuntimeError):
-            sys.stdout.flush()
+        sys.stdout.flush()
+    except (OSError, ValueError, RuntimeError):
+        pass  # a closed pipe, or stdout in the middle of a write
     finally:
         os._exit(INTERRUPTED)
 
 
-@contextmanager
-def calling(loop: AbstractEventLoop, on_signal: Callable[[], object]) -> Iterator[None]:
-    """For the length of the block, call `on_signal` in the loop at each Ctrl-C, SIGTERM or closed terminal.
+class Calling:
+    """For the length of a block, calls `on_signal` in the loop at each Ctrl-C, SIGTERM or closed terminal.
 
     A signal that is ignored (SIGHUP under `nohup`) stays ignored. Outside the main thread no signal arrives, and
-    nothing is changed.
+    nothing is changed. A context manager.
     """
-    here = threading.current_thread() is threading.main_thread()
-    before = {number: signal.getsignal(number) for number in _SIGNALS if here}
-    handled = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
-    for number in handled:
-        loop.add_signal_handler(number, on_signal)
-    try:
-        yield
-    finally:
-        for number in handled:
-            loop.remove_signal_handler(number)
-            signal.signal(number, before[number])
+
+    def __init__(self, loop: AbstractEventLoop, on_signal: Callable[[], object]) -> None:
+        self._loop = loop
+        self._on_signal = on_signal
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in _SIGNALS:
+            handler = signal.getsignal(number)
+            if handler is not signal.SIG_IGN:
+                self._before[number] = handler
+                self._loop.add_signal_handler(number, self._on_signal)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            self._loop.remove_signal_handler(number)
+            signal.signal(number, handler)

@@ -26,7 +26,7 @@ async def carry_out(plan: Plan[T], what: str, options: Options) -> int:
     try:
         with (
             Progress(what, len(plan.items) - len(plan.known)) as progress,
-            interrupts.calling(asyncio.get_running_loop(), lambda: ask_to_stop(stopping)),
+            interrupts.Calling(asyncio.get_running_loop(), lambda: ask_to_stop(stopping)),
         ):
 
             def on_outcome(_item: Item, _outcome: Outcome) -> None:

@@ -28,7 +28,7 @@ def command() -> int:
 async def _play() -> int:
     playing = asyncio.ensure_future(demo.play(_Shown()))
     # A demo that is stopped must not leave its servers behind.
-    with interrupts.calling(asyncio.get_running_loop(), playing.cancel):
+    with interrupts.Calling(asyncio.get_running_loop(), playing.cancel):
         try:
             await playing
         except asyncio.CancelledError:

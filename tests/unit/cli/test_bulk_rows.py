@@ -29,7 +29,7 @@ def test_bad_rows_start_nothing_unless_they_are_to_be_left_out(capsys: pytest.Ca
 
 async def test_every_signal_asks_to_stop_and_the_first_one_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     stopping = Stopping()
-    with interrupts.calling(asyncio.get_running_loop(), lambda: carrying.ask_to_stop(stopping)):
+    with interrupts.Calling(asyncio.get_running_loop(), lambda: carrying.ask_to_stop(stopping)):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             os.kill(os.getpid(), number)
             await asyncio.sleep(0.01)
@@ -45,7 +45,7 @@ async def test_the_handlers_of_before_are_there_again_and_what_nohup_ignores_sta
     before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     stopping = Stopping()
     try:
-        with interrupts.calling(asyncio.get_running_loop(), stopping.ask):
+        with interrupts.Calling(asyncio.get_running_loop(), stopping.ask):
             os.kill(os.getpid(), signal.SIGHUP)
             await asyncio.sleep(0.01)
         assert stopping.times == 0
@@ -62,7 +62,7 @@ async def test_outside_the_main_thread_no_handler_is_touched() -> None:
 
     async def inside() -> None:
         assert threading.current_thread() is not threading.main_thread()
-        with interrupts.calling(asyncio.get_running_loop(), lambda: None):
+        with interrupts.Calling(asyncio.get_running_loop(), lambda: None):
             found.append(signal.getsignal(signal.SIGINT))
 
     await asyncio.to_thread(asyncio.run, inside())
