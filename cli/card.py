@@ -90,7 +90,7 @@ class _Shown(NamedTuple):
 
     @property
     def cut_short(self) -> bool:
-        """Whether the workflow has ended without the candidacy's coming to its own end."""
+        """Whether the workflow was ended in Temporal before the candidacy was closed."""
         return self.end is not None and not self.status.closed_for_good
 
     @property

@@ -85,7 +85,7 @@ def _longest_word(text: str) -> int:
 
 
 def _narrowed(widths: list[int], least: Sequence[int], room: int) -> list[int]:
-    """What is longest gives way first, into more lines, down to its longest word."""
+    """The widths, the widest made narrower first, until they fit or each is its least."""
     while sum(widths) > room:
         giving = [place for place, width in enumerate(widths) if width > least[place]]
         if not giving:
@@ -106,7 +106,7 @@ def in_words(text: str, width: int) -> list[str]:
 
 
 def hanging(text: str, room: int) -> list[str]:
-    """The same, indented, and more so from the second line on."""
+    """The text in indented lines; from the second line on they are indented more."""
     lines = in_words(text, room - 2 * _BETWEEN)
     # Reduce the indent before breaking a word.
     return [

@@ -114,7 +114,8 @@ class Verbs(AsWritten, click.Group):
         known = self.list_commands(ctx)
         if args[0] not in known and not args[0].startswith("-"):
             likely = meant(args[0], known, f"the verbs are {', '.join(known)}" if self._first else "")
-            raise click.UsageError(f"There is no verb {args[0]!r}{likely and f'; {likely}'}", ctx)
+            sentence = f"There is no verb {args[0]!r}"
+            raise click.UsageError(f"{sentence}; {likely}" if likely else sentence, ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

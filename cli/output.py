@@ -45,13 +45,13 @@ def line(text: str = "") -> None:
 
 
 class Stream(Protocol):
-    """What is written while there is more to come."""
+    """Something that is written entry by entry."""
 
     def add(self, entry: Any) -> None:
-        """One more."""
+        """Write one more entry."""
 
     def end(self) -> None:
-        """There was no more; nothing may follow."""
+        """Write the end; no entry may follow."""
 
 
 class Array:

@@ -45,7 +45,7 @@ def _limit(text: str) -> int:
     return number(text, 1, 999_999_999)
 
 
-@verb("list", "Lists candidacies; no worker is needed. Closed ones while Temporal keeps them.", _HELP)
+@verb("list", "Lists candidacies; no worker is needed. Closed ones are listed while Temporal keeps them.", _HELP)
 @filter_options()
 @option(
     "--sort", type=click.Choice(SORTS), metavar="|".join(SORTS), help="sort by this; those without a value come last"

@@ -21,7 +21,7 @@ _NAMED = 5
 _ABOUT = """\
 Sends one message to every open candidacy that the filters find. It shows how many these are and asks first; --yes does
 not ask, and without a terminal is needed. Interrupted and given again, the same command goes on with the candidacies
-found the first time; carried out already, it does nothing (--again does a finished one anew).
+found the first time; carried out already, it does nothing (--again repeats it).
 
 The outcome file, var/outcomes/MESSAGE-….outcome.csv unless --outcome names another, has a line for each candidacy:
 taken: events, duplicate, refused: why, unknown, closed, failed: why, or not reached.
@@ -75,7 +75,7 @@ def _ask(plan: Plan[Item], message: str, *, ask: bool) -> None:
     names = ", ".join(item.cells[0] for item in left[:_NAMED]) + (", …" if len(left) > _NAMED else "")
     output.say(f"{message} for {count}" + (f": {parts} ({names})." if left else "."))
     if plan.known and not left:
-        output.say("It was carried out already; --again does it anew.")
+        output.say("It was carried out already; --again repeats it.")
     if not left or not ask:
         return
     if not sending.can_ask():

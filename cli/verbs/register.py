@@ -10,7 +10,7 @@ from client.connection import Client
 from client.enrolment import Enrolment, checked, enrol, under_way
 from client.errors import Closed
 
-_ABOUT = "Enrols one candidate. Doing it again with the same data changes nothing, no error."
+_ABOUT = "Enrols one candidate. Doing it again with the same data changes nothing and is no error."
 _EXAMPLE = """\
 example:
   ./starter.py register --candidate C-1001 --name "Ana Ruiz" --email ana@example.org --designation CCSL \\

@@ -8,7 +8,10 @@ from client.candidacy import Candidacy, end_of
 from client.connection import Client
 from client.scheme import check_designation
 
-_ABOUT = "Shows where one stands, what is met, what is next and why; closed ones while Temporal keeps them."
+_ABOUT = """\
+Shows where one candidate stands, what is met, what is next and why. A closed candidacy is shown while Temporal keeps
+it.
+"""
 _HELP = """\
 --json:  the answer of the query, as docs/contract.md describes it
 

@@ -67,7 +67,7 @@ def command(counts: bool, filters: Filters, as_json: bool) -> int:
 # --- counts
 
 Counts = dict[tuple[str, str], int]
-"""How many by designation and status; both also hold what is in none of them."""
+"""Numbers by designation and status; what has no designation or status is under one of the words above."""
 
 
 async def _counts(client: Client, wanted: Filter, designations: list[str]) -> Counts:
@@ -91,7 +91,7 @@ async def _counts(client: Client, wanted: Filter, designations: list[str]) -> Co
 
 
 def _kinds(wanted: Filter) -> Iterator[tuple[str, Filter]]:
-    """The rows of the table, and who stands in each; those that the filter leaves out have none."""
+    """The rows of the table, each with the filter that counts it. Rows that the given filter excludes are left out."""
     for status in Status:
         if not wanted.statuses or status in wanted.statuses:
             yield status, replace(wanted, statuses=(status,), run=Run.ORDINARY)
@@ -212,7 +212,7 @@ def _show_rates(rates: _Rates) -> None:
     else:
         output.line(f"From purchase to certification: {days:g} days in the median, of {certified} certified.")
     asked = "one candidacy that was" if rates.asked == 1 else f"{rates.asked} candidacies that were"
-    output.say(f"Rates and median rest on the {asked} asked.")
+    output.say(f"Rates and median are taken from the {asked} asked.")
     if rates.left_out:
         output.say(f"{rates.left_out} more did not answer, and are left out: registrations that failed, or faults.")
 

@@ -35,7 +35,7 @@ def _day(text: str) -> date:
         raise click.BadParameter(f"{text!r} is no day: write it like 2026-11-22") from None
 
 
-@verb("timeline", "Shows what has happened, oldest first; closed ones while Temporal keeps them.", _HELP)
+@verb("timeline", "Shows what has happened, oldest first. A closed candidacy is shown while Temporal keeps it.", _HELP)
 @candidacy
 @option("--since", type=_day, metavar="DAY", help="only from this day on, in the body's zone")
 @option(
