@@ -1,22 +1,10 @@
 #!/usr/bin/env python3
 """Certpath's command line, for the people who run the programme: `./starter.py --help`."""
 
-import os
-import signal
+from cli.interrupts import end_at_once
 
-
-def _interrupted(*_: object) -> None:
-    """Ends the process at Ctrl-C, without the exception that could stop an import half way.
-
-    A verb that has something to clean up sets a handler of its own.
-    """
-    try:
-        os.write(2, b"Interrupted.\n")
-    finally:
-        os._exit(130)
-
-
-signal.signal(signal.SIGINT, _interrupted)
+# Before the other imports: Ctrl-C in the middle of an import must not end in a traceback.
+end_at_once()
 
 from runtime.venv import reexec  # noqa: E402
 

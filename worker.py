@@ -144,7 +144,7 @@ async def run(settings: Settings) -> None:
     from monitoring.monitor import monitoring
     from runtime.connection import connect
     from runtime.logs import core_runtime
-    from runtime.process import stop_requested
+    from runtime.stopping import stop_requested
 
     log = logging.getLogger("certpath.worker")
     stop = stop_requested()

@@ -1,4 +1,4 @@
-"""The command line. Every verb is one module of `cli.verbs`; what they share stands beside them.
+"""The command line. Every verb has its module in `cli.verbs`; what several verbs use is in the modules beside them.
 
-Nothing here imports the SDK, pydantic or rich before a verb runs: `--help` and bad usage answer at once.
+`main` has the table of verbs. It imports neither Temporal's SDK nor pydantic nor rich: `--help` answers at once.
 """

@@ -1,4 +1,4 @@
-"""What asks for attention, as the command line tells it: what it is about, what to do, and the command that does it."""
+"""What asks for attention, as the command line shows it: what it is about, what to do, and the command that does it."""
 
 import re
 import shlex
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from cli.everyday import VERBS
+from client import scheme
 from domain.vocabulary import AttentionKind
 from views import words
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 HELD = AttentionKind.HELD_RESULT
 
-# Gaps that whoever copies the command fills in; the ids are filled in here. Quoted, for the shell hands them on; and
-# refused as they stand, by the choices of the flag or by `is_gap`: nothing is decided by pasting.
+# Commands to copy have the ids filled in, and gaps for what a person must decide. A gap is quoted for the shell. Left
+# as it is, the choices of the flag or `is_gap` refuse it, so that nothing is decided by pasting alone.
 _DESIGNATION = "'<designation>'"
 _GAP = re.compile(r"<[^<>]*>|…")
 
@@ -27,11 +28,11 @@ _ELSEWHERE = (AttentionKind.LOWER_NOT_IN_FORCE, AttentionKind.ADVANCEMENT_REFUSE
 _VERBS = {verb.message: " ".join(verb.words) for verb in VERBS}
 
 
-class Matter(NamedTuple):
-    """One thing that asks for attention. `attention` is the value, of any build.
+class Case(NamedTuple):
+    """One thing that asks for attention. `attention` is its value, of any build.
 
     `kind` is its kind, or the whole value where only a newer engine knows it; `result_id` that of a held result;
-    `since` and `what` are None where an older build does not tell.
+    `since` and `what` are None where an older build does not say them.
     """
 
     attention: str
@@ -43,20 +44,20 @@ class Matter(NamedTuple):
     command: str
 
 
-def matters(status: "StatusView") -> Iterator[Matter]:
+def cases(status: "StatusView") -> Iterator[Case]:
     """Everything that asks for attention."""
     for matter in status.matters:
-        yield _matter(status, matter.attention, matter.advice, matter.since, matter.what)
+        yield _case(status, matter.attention, matter.advice, matter.since, matter.what)
     if not status.tells_matters:
         for value in status.attention:
-            yield _matter(status, value, words.about_attention(value).advice)
+            yield _case(status, value, words.about_attention(value).advice)
 
 
-def _matter(
+def _case(
     status: "StatusView", value: str, advice: str, since: datetime | None = None, what: str | None = None
-) -> Matter:
+) -> Case:
     known = words.attention_of(value)
-    return Matter(
+    return Case(
         attention=value,
         kind=known.kind if known else value,
         result_id=known.subject if known and known.kind is HELD else None,
@@ -81,7 +82,7 @@ def command(status: "StatusView", value: str) -> str:
     """The command line to copy for an attention value, ready but for its gaps."""
     known = words.attention_of(value)
     candidate, designation = status.candidate_id, status.designation
-    # A holder's review is of evidence; before the certificate there is only the work product.
+    # For a holder the review is about evidence; before the certificate it is about the work product.
     evidence = status.recertification if _of_evidence(status) else None
     reviewed = evidence or status.work_product
     lower, higher = _beside(designation) if known and known.kind in _ELSEWHERE else ("", "")
@@ -103,9 +104,7 @@ def _of_evidence(status: "StatusView") -> bool:
 
 
 def _beside(designation: str) -> tuple[str, str]:
-    """The designations below and above, by the scheme in force here; a gap where it does not tell."""
-    from client import scheme
-
+    """The designations below and above, by the scheme in force here; a gap where it does not say."""
     edges = scheme.facts().advances_to
     lower = [code for code, higher in edges.items() if higher == designation]
     return (lower[0] if lower else _DESIGNATION), edges.get(designation, _DESIGNATION)

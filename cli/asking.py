@@ -3,11 +3,10 @@
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing, nullcontext
 
-from temporalio.client import Client
-
 from cli.progress import Progress
 from client import asking
 from client.asking import Answer, Heard
+from client.connection import Client
 from client.finding import Entry
 
 # Below this number no progress is shown.

@@ -1,14 +1,16 @@
 """The card of one candidacy: the answer of the `status` query in words a person understands at a glance.
 
-A closed candidacy's card tells what there was, and nothing that could still be done.
+The card of a closed candidacy says what there was, and nothing that could still be done.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from cli import advice
-from cli.output import Mark, Row, minute
+from cli.output import minute
+from cli.tables import Mark, Row
+from client.candidacy import End
 from domain.vocabulary import AlarmKind, Status
 from views import words
 from views.status import CertificateView, RecertificationView, StatusView, UpcomingView
@@ -39,13 +41,6 @@ _RECERTIFICATION: dict[str, tuple[Mark, str]] = {
     "returned": ("alert", "evidence returned, to be submitted again"),
 }
 _SHOWN_EVENTS = 3
-
-
-class End(NamedTuple):
-    """The end of a workflow in Temporal's word (completed, terminated, failed, ...), and its instant."""
-
-    how: str
-    at: datetime | None
 
 
 def of(status: StatusView, titles: Mapping[str, str], end: End | None = None) -> tuple[str, list[Row]]:
@@ -95,7 +90,7 @@ class _Shown(NamedTuple):
 
     @property
     def cut_short(self) -> bool:
-        """Whether the workflow has ended without the candidacy's coming to its own end."""
+        """Whether the workflow was ended in Temporal before the candidacy was closed."""
         return self.end is not None and not self.status.closed_for_good
 
     @property
@@ -128,9 +123,9 @@ def _standing(shown: _Shown) -> Iterator[Row]:
     if shown.closed:
         at = (status.closed.at if status.closed else None) or (end.at if end else None)
         why = status.closed.why if status.closed else ""
-        told = ": ".join(part for part in (minute(at), why) if part)
-        if told:
-            yield Row("Closed", told)
+        closing = ": ".join(part for part in (minute(at), why) if part)
+        if closing:
+            yield Row("Closed", closing)
     elif not status.certificate:
         yield _count(status)
 
@@ -154,10 +149,10 @@ def _count(status: StatusView) -> Row:
 def _attention(shown: _Shown) -> Iterator[Row]:
     if shown.cut_short:
         return
-    for matter in advice.matters(shown.status):
-        since = f", since {minute(matter.since)}" if matter.since else ""
-        about = f"{matter.what}; to do: " if matter.what else ""
-        yield Row("Attention", f"{matter.attention}{since}: {about}{matter.advice}", "alert")
+    for case in advice.cases(shown.status):
+        since = f", since {minute(case.since)}" if case.since else ""
+        about = f"{case.what}; to do: " if case.what else ""
+        yield Row("Attention", f"{case.attention}{since}: {about}{case.advice}", "alert")
 
 
 def _next(shown: _Shown) -> Iterator[Row]:
@@ -165,7 +160,7 @@ def _next(shown: _Shown) -> Iterator[Row]:
     first = events[:_SHOWN_EVENTS]
     border = next((event for event in events if event.border), None)
     if border and border not in first:
-        # Reminders may fill the list: the deadline they are about must not be pushed out of it.
+        # Reminders may fill the list, but the deadline that they are about must be shown too.
         first = (*events[: _SHOWN_EVENTS - 1], border)
     if not first and not shown.closed:
         yield Row("Next", upcoming(shown.status))
@@ -192,10 +187,10 @@ def _window(shown: _Shown) -> Iterator[Row]:
 def _assessments(shown: _Shown) -> Iterator[Row]:
     closed = shown.closed
     for domain, one in shown.status.assessments.items():
-        mark, told = _ASSESSMENT.get(one.status, ("none", one.status))
+        mark, text = _ASSESSMENT.get(one.status, ("none", one.status))
         if closed and mark != "met":
-            mark, told = "none", "not passed" if one.status == "open" else told
-        parts = [told + (f" with {one.percentage} %" if one.percentage is not None else "")]
+            mark, text = "none", "not passed" if one.status == "open" else text
+        parts = [text + (f" with {one.percentage} %" if one.percentage is not None else "")]
         if one.attempts:
             parts.append(f"{one.attempts} attempt{'s' if one.attempts != 1 else ''} used")
         if one.next_attempt_on and not closed:
@@ -215,9 +210,9 @@ def _work_product(shown: _Shown) -> Iterator[Row]:
     if work_product is None or not work_product.required:
         return
     known = _CLOSED_WORK_PRODUCT if shown.closed else _WORK_PRODUCT
-    mark, told = known.get(work_product.status, ("none", work_product.status))
+    mark, text = known.get(work_product.status, ("none", work_product.status))
     due_on = None if shown.closed or mark == "met" else work_product.due_on
-    yield Row("Work product", told + (f", due {due_on}{_because(shown, due_on)}" if due_on else ""), mark)
+    yield Row("Work product", text + (f", due {due_on}{_because(shown, due_on)}" if due_on else ""), mark)
 
 
 def _experience(shown: _Shown) -> Iterator[Row]:
@@ -227,8 +222,8 @@ def _experience(shown: _Shown) -> Iterator[Row]:
     if experience.met:
         yield Row("Experience", f"met on {experience.met_on}", "met")
         return
-    mark, told = _awaited(shown)
-    yield Row("Experience", told, "none" if shown.closed else mark)
+    mark, text = _awaited(shown)
+    yield Row("Experience", text, "none" if shown.closed else mark)
 
 
 def _awaited(shown: _Shown) -> tuple[Mark, str]:
@@ -239,7 +234,7 @@ def _awaited(shown: _Shown) -> tuple[Mark, str]:
         return "alert", f"counts only from {met_on} on, after the deadline"
     if met_on:
         return "open", f"would have counted from {met_on} on" if shown.closed else f"counts from {met_on} on"
-    if experience is None or experience.recorded is None:  # an older worker does not tell
+    if experience is None or experience.recorded is None:  # an older worker does not say
         return "open", "none on record that counts"
     if experience.recorded:
         return "alert", "on record, but it ended too early to count"
@@ -273,15 +268,15 @@ def _expiry(shown: _Shown, certificate: CertificateView) -> Row:
 
 def _recertification(shown: _Shown, recertification: RecertificationView) -> Row:
     status = recertification.status
-    mark, told = _RECERTIFICATION.get(status, ("none", status))
+    mark, text = _RECERTIFICATION.get(status, ("none", status))
     opens = recertification.window_opens_on
     if status == "closed" and opens:
-        told += f"; opens {opens}{_opening(shown, opens)}"
+        text += f"; opens {opens}{_opening(shown, opens)}"
     elif shown.status.status == Status.GRACE and status in ("open", "returned"):
-        mark, told = "alert", f"{told}; until {recertification.grace_ends_on} as if in time"
+        mark, text = "alert", f"{text}; until {recertification.grace_ends_on} as if in time"
     elif shown.status.status == Status.LAPSED and status in ("open", "returned"):
-        mark, told = "alert", f"{told}; until {recertification.ends_on}, with a gap"
-    return Row("Recertification", told, mark)
+        mark, text = "alert", f"{text}; until {recertification.ends_on}, with a gap"
+    return Row("Recertification", text, mark)
 
 
 def _opening(shown: _Shown, on: date) -> str:

@@ -12,6 +12,8 @@ Kind = Literal["text", "whole", "switch", "json", "activities"]
 class Flag(NamedTuple):
     """One flag: the field of the message that it fills (`purchase.reference`: inside an object), and how it reads.
 
+    `shown` is the word for its value in the help; a flag with choices shows these.
+
     Kinds: `text` goes out as it was typed, decimals too, so that no digit is lost; `whole` is a JSON integer;
     `switch` is `--x` or `--no-x`; `json` a JSON text, `@FILE` or `-`; `activities` is both `--activity` and that.
     """
@@ -23,6 +25,11 @@ class Flag(NamedTuple):
     name: str = ""
     choices: tuple[str, ...] = ()
     kind: Kind = "text"
+
+    @property
+    def key(self) -> str:
+        """The name by which click hands its value on: that of the field, as one word."""
+        return self.field.replace(".", "__")
 
     @property
     def option(self) -> str:
@@ -104,7 +111,7 @@ VERBS = (
             Flag("taken_at", "INSTANT", "when it was taken, e.g. 2026-11-20T15:00:00Z", True),
             Flag("revision", "NUMBER", "a higher one corrects what came before (default: 1)", kind="whole"),
             Flag("source", "NAME", "where it comes from, e.g. the test center"),
-            Flag("outcome", "scored|no_show|voided", "default: scored", choices=("scored", "no_show", "voided")),
+            Flag("outcome", "", "default: scored", choices=("scored", "no_show", "voided")),
             _PERCENTAGE,
             Flag("points", "POINTS", "points reached; goes with --out-of"),
             Flag("out_of", "POINTS", "points that could be reached"),
@@ -128,7 +135,7 @@ result C-1001 CCSL --result-id R-3 --domain customer-relationships \\
         (
             _RESULT_ID,
             Flag("revision", "NUMBER", "which one, where several are held", kind="whole"),
-            Flag("decision", "accept|reject", "what to do with it", True, choices=("accept", "reject")),
+            Flag("decision", "", "what to do with it", True, choices=("accept", "reject")),
             _BY,
             _REASON,
         ),
@@ -166,13 +173,7 @@ work-product submit C-1001 CCSL --submission-id W-1 --uri https://files.example.
         (
             _SUBMISSION_ID,
             _REVIEWER,
-            Flag(
-                "verdict",
-                "passed|revise|failed",
-                "revise: it may be submitted again",
-                True,
-                choices=("passed", "revise", "failed"),
-            ),
+            Flag("verdict", "", "revise: it may be submitted again", True, choices=("passed", "revise", "failed")),
             _PERCENTAGE,
             _COMMENTS,
         ),
@@ -201,13 +202,7 @@ recertify submit C-1001 CCSL --submission-id E-1 \\
         (
             _SUBMISSION_ID._replace(help="the id it was submitted under, e.g. E-1"),
             _REVIEWER,
-            Flag(
-                "verdict",
-                "approved|returned",
-                "returned: it may be submitted again",
-                True,
-                choices=("approved", "returned"),
-            ),
+            Flag("verdict", "", "returned: it may be submitted again", True, choices=("approved", "returned")),
             _COMMENTS,
         ),
         'recertify review C-1001 CCSL --submission-id E-1 --reviewer "Pat Lee" --verdict approved',
@@ -291,4 +286,9 @@ advance C-1001 CCMA --purchase-ref INV-90 \\
 """Every message that may come from outside, in the order of a candidate's life; `supersede` goes between workflows."""
 
 MESSAGES = tuple(verb.message for verb in VERBS)
-"""Every message that may come from outside; `supersede` goes between workflows only."""
+"""Their names."""
+
+
+def sentence(help: str) -> str:
+    """A help of the table as a whole sentence."""
+    return f"{help[0].upper()}{help[1:]}."

@@ -1,18 +1,19 @@
-"""How a command ends: the exit codes of the public contract, an exception for each, and what a client's error comes to.
+"""How a command ends: the exit codes of the public contract, an exception for each, and the table of client errors.
 
-Whatever talks to candidacies (`client/`) knows no exit codes: `of` is the one place that gives them.
+`client/` knows no exit codes. `of` is the one place that gives an error its exit code.
 """
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from cli import interrupts
 from client import errors
 
 DONE = 0
 REFUSED = 1
 BAD_INPUT = 2
 UNREACHABLE = 3
-INTERRUPTED = 130
+INTERRUPTED = interrupts.INTERRUPTED
 
 
 class Stop(Exception):

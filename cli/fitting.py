@@ -1,4 +1,6 @@
-"""Tables on a terminal of any width: cells break at blanks only, and what has no room beside the others stands below.
+"""Tables on a terminal of any width. Cells break only at blanks; columns that have no room stand below their row.
+
+`rich.table` would break words, and has nothing that could stand below a row.
 
 Lengths are cells of the terminal: some characters take two.
 """
@@ -6,10 +8,14 @@ Lengths are cells of the terminal: some characters take two.
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
 Cells = Sequence[str]
 
 _BETWEEN = 2
-# What is no longer is a value, not a text, and stays on one line: an instant to the minute has as many.
+# A cell of at most this length is a value and stays on one line. An instant to the minute has this length.
 _VALUE = 17
 
 
@@ -21,8 +27,6 @@ class Fitting:
     """
 
     def __init__(self, columns: Cells, rows: Sequence[Cells], indent: int = 0) -> None:
-        from rich.console import Console
-
         self._console = Console()
         self._columns = columns
         self._indent = " " * indent
@@ -49,14 +53,12 @@ class Fitting:
     def _beside(self, cells: Cells) -> Iterator[str]:
         wrapped = [in_words(cell, width) for cell, width in zip(cells, self._widths, strict=False)]
         for parts in zip_longest(*wrapped, fillvalue=""):
-            padded = (part + " " * (width - _length(part)) for part, width in zip(parts, self._widths, strict=True))
+            padded = (part + " " * (width - cell_len(part)) for part, width in zip(parts, self._widths, strict=True))
             yield (" " * _BETWEEN).join(padded)
 
     def _draw(self, lines: "Iterator[str] | list[str]", *, bold: bool = False, indent: str | None = None) -> None:
-        from rich.text import Text
-
         for line in lines:
-            # Text, not str: square brackets in a name are no markup. Not wrapped by rich, which would cut or break.
+            # A Text, because rich takes square brackets in a str as markup. Rich itself would break words.
             text = Text((self._indent if indent is None else indent) + line, style="bold" if bold else "")
             text.rstrip()
             self._console.print(text, soft_wrap=True)
@@ -65,7 +67,7 @@ class Fitting:
 def _widths(columns: Cells, rows: Sequence[Cells], room: int) -> list[int]:
     """The widths of as many of the first columns as fit beside each other; one does, however narrow the terminal."""
     cells = list(zip(columns, *rows, strict=True))
-    whole = [max(map(_length, column)) for column in cells]
+    whole = [max(map(cell_len, column)) for column in cells]
     least = [max(_longest_word(name), *map(_least, values)) for name, *values in cells]
     number = len(columns)
     while number > 1 and sum(least[:number]) > room - _BETWEEN * (number - 1):
@@ -74,16 +76,16 @@ def _widths(columns: Cells, rows: Sequence[Cells], room: int) -> list[int]:
 
 
 def _least(cell: str) -> int:
-    length = _length(cell)
+    length = cell_len(cell)
     return length if length <= _VALUE else _longest_word(cell)
 
 
 def _longest_word(text: str) -> int:
-    return max(map(_length, text.split(" ")))
+    return max(map(cell_len, text.split(" ")))
 
 
 def _narrowed(widths: list[int], least: Sequence[int], room: int) -> list[int]:
-    """What is longest gives way first, into more lines, down to its longest word."""
+    """The widths, the widest made narrower first, until they fit or each is its least."""
     while sum(widths) > room:
         giving = [place for place, width in enumerate(widths) if width > least[place]]
         if not giving:
@@ -96,7 +98,7 @@ def in_words(text: str, width: int) -> list[str]:
     """The text in lines, broken at blanks only; a longer word stays whole."""
     lines: list[str] = []
     for word in text.split(" "):
-        if lines and _length(lines[-1]) + 1 + _length(word) <= width:
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
@@ -104,16 +106,10 @@ def in_words(text: str, width: int) -> list[str]:
 
 
 def hanging(text: str, room: int) -> list[str]:
-    """The same, indented, and more so from the second line on."""
+    """The text in indented lines; from the second line on they are indented more."""
     lines = in_words(text, room - 2 * _BETWEEN)
-    # Rather less indented than broken.
+    # Reduce the indent before breaking a word.
     return [
-        " " * max(0, min(_BETWEEN * (2 if number else 1), room - _length(line))) + line
+        " " * max(0, min(_BETWEEN * (2 if number else 1), room - cell_len(line))) + line
         for number, line in enumerate(lines)
     ]
-
-
-def _length(text: str) -> int:
-    from rich.cells import cell_len
-
-    return cell_len(text)

@@ -1,35 +1,66 @@
-"""Reads the command line, runs the verb and ends the process with its exit code."""
+"""The dispatcher: a table of all verbs with their help. It runs the verb that was named, and returns its exit code.
 
-import argparse
+`--help` prints the table. A module of `cli.verbs` is imported only when one of its verbs is named, so each of them
+imports what it needs at its top.
+"""
+
 import errno
 import importlib
+import io
 import sys
+import traceback
 from collections.abc import Sequence
-from typing import NoReturn, Protocol, cast
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any, NamedTuple, NoReturn
 
-from cli import exits, lazy, output
+import click
+
+from cli import everyday, exits, interrupts, output
+from cli.options import AsWritten, Given, meant
 from client.errors import ClientError
+from runtime.process import leave
 
-MODULES = (
-    "setup",
-    "register",
-    "send",
-    "everyday",
-    "import_",
-    "results",
-    "message",
-    "status",
-    "timeline",
-    "list",
-    "due",
-    "attention",
-    "summary",
-    "dev",
-    "demo",
-)
-"""Modules of `cli.verbs`, each with one verb or some of a kind; this is also their order in `--help`."""
+PROGRAM = "starter.py"
 
-_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
+
+class Line(NamedTuple):
+    """One verb in the table: its help, the module that has its command, and the command's name there.
+
+    What a module has under that name is a `click.Command`, or a function that makes one of the verb's words.
+    """
+
+    help: str
+    module: str
+    attribute: str = "command"
+
+    def command(self, words: str) -> click.Command:
+        """The command; this imports its module."""
+        found: Any = getattr(importlib.import_module(f"cli.verbs.{self.module}"), self.attribute)
+        command: click.Command = found if isinstance(found, click.Command) else found(words)
+        return command
+
+
+VERBS: dict[str, Line] = {
+    "setup": Line("register the search attributes; safe to repeat", "setup"),
+    "register": Line("enrol one candidate", "register"),
+    "send": Line("send any message of the contract", "send"),
+    **{" ".join(verb.words): Line(verb.help, "everyday") for verb in everyday.VERBS},
+    "hold list": Line("the results that are held for a decision", "attention", "hold_list"),
+    "import": Line("enrol the candidates of a file", "import_"),
+    "results": Line("deliver a vendor's feed of results", "results"),
+    "message": Line("send one message to every candidacy that a filter finds", "message"),
+    "status": Line("where one candidacy stands", "status"),
+    "timeline": Line("what has happened to one candidacy", "timeline"),
+    "list": Line("find candidacies", "list"),
+    "due": Line("deadlines, expiries and alarms of the coming weeks", "due"),
+    "attention": Line("what waits for a person, and what to do about it", "attention"),
+    "summary": Line("counts, pass rates and time to certification", "summary"),
+    "dev": Line("run an embedded Temporal server, its UI and a worker", "dev"),
+    "demo": Line("watch candidates of all four designations, then end", "demo"),
+}
+"""Every verb by its one or two words, in the order of `--help`."""
+
+_ABOUT = "Certpath: runs a professional certification programme, on Temporal."
 _EPILOG = """\
 exit codes: 0 done, 1 refused by the rules, closed or not found, 2 bad usage or input,
 3 Temporal cannot be reached or no worker answers
@@ -37,70 +68,136 @@ exit codes: 0 done, 1 refused by the rules, closed or not found, 2 bad usage or 
 Temporal is found by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, a profile or temporal.toml
 (default localhost:7233).
 """
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
 
 
-class Verb(Protocol):
-    """What a module of `cli.verbs` offers."""
+class Verbs(AsWritten, click.Group):
+    """The verbs of the table that begin with `first`; all of them where it is empty. Each is made when it is named."""
 
-    def add_parser(self, verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-        """Adds the parser of each verb.
+    def __init__(self, first: str = "") -> None:
+        about = everyday.GROUPS.get(first)
+        super().__init__(
+            first or PROGRAM,
+            help=everyday.sentence(about) if about else _ABOUT,
+            epilog=None if first else _EPILOG,
+            no_args_is_help=False,
+            options_metavar="",
+            subcommand_metavar="VERB ...",
+            context_settings=_SETTINGS,
+        )
+        self._first = first
 
-        Its default `run` does it and answers the exit code; it raises `exits.Stop`, or an error of `client.errors`.
-        """
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As the base class. Raises `click.UsageError` where no verb is named."""
+        if not args:
+            raise click.UsageError("A verb is missing", ctx)
+        return super().parse_args(ctx, args)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The words that may come next."""
+        depth = len(self._first.split())
+        every = (words.split() for words in VERBS)
+        return list(dict.fromkeys(words[depth] for words in every if " ".join(words[:depth]) == self._first))
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of every verb. Cheap: no verb has imported what it needs to run yet."""
-    top = argparse.ArgumentParser(
-        prog="starter.py",
-        description="Certpath: runs a professional certification programme, on Temporal.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    kind: type[argparse.ArgumentParser] = lazy.Parser
-    verbs = top.add_subparsers(metavar="VERB", required=True, parser_class=kind)
-    for name in MODULES:
-        cast(Verb, importlib.import_module(f"cli.verbs.{name}")).add_parser(verbs)
-    return top
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this word; None where there is none."""
+        words = f"{self._first} {cmd_name}".strip()
+        if words in VERBS:
+            return VERBS[words].command(words)
+        return Verbs(words) if words in everyday.GROUPS else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As the base class. Raises `click.UsageError` with the likely verb for a word that is none."""
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            likely = meant(args[0], known, f"the verbs are {', '.join(known)}" if self._first else "")
+            sentence = f"There is no verb {args[0]!r}"
+            raise click.UsageError(f"{sentence}; {likely}" if likely else sentence, ctx)
+        return super().resolve_command(ctx, args)
 
-def verbs() -> list[str]:
-    """The words that may come first."""
-    (subparsers,) = (action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
-    return list(subparsers.choices)
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the table; no verb is imported for it."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, self._help(name)) for name in self.list_commands(ctx)])
+
+    def _help(self, name: str) -> str:
+        words = f"{self._first} {name}".strip()
+        return everyday.GROUPS.get(words) or VERBS[words].help
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and end the process."""
-    output.prepare()
-    args = parser().parse_args(arguments)
-    code = _run(args)
-
-    from runtime.process import leave
-
+    interrupts.end_at_once()
+    code = run(sys.argv[1:] if arguments is None else arguments)
     leave(code)
 
 
-def _run(args: argparse.Namespace) -> int:
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    output.prepare()
+    given = Given()
     try:
         try:
-            code: int = args.run(args)
+            code = _invoke(arguments, given)
             sys.stdout.flush()
         except (exits.Stop, ClientError) as error:
             stop = exits.of(error) if isinstance(error, ClientError) else error
-            code = _report(stop, as_document=getattr(args, "json", False))
+            code = _report(stop, as_document=given.as_json)
     except BrokenPipeError:
-        # `starter.py list | head -1`: whoever read us has seen enough.
+        # `starter.py list | head -1`: the reader has seen enough.
         return exits.DONE
     except Exception as error:  # noqa: BLE001 - never out by way of a crashing interpreter exit
         if isinstance(error, OSError) and error.errno in _FULL:
             output.say(f"The output cannot be written: {error.strerror}.")
         else:
-            import traceback
-
-            traceback.print_exc()  # a defect of ours: told whole
+            traceback.print_exc()  # a defect of ours: shown whole
         return exits.REFUSED
     return code
+
+
+class Captured(NamedTuple):
+    """What a command left behind: its exit code, stdout and stderr."""
+
+    code: int
+    out: str
+    err: str
+
+
+def captured(arguments: Sequence[str], stdin: bytes = b"") -> Captured:
+    """Run one command in this process, with this standard input, and return what it wrote.
+
+    It takes stdin, stdout and stderr of the whole process, and starts an event loop. So call it outside of a running
+    loop (`asyncio.to_thread`), and one at a time.
+    """
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run(arguments)
+            out.flush()
+            err.flush()
+    finally:
+        sys.stdin = before
+    written = [stream.buffer.getvalue().decode() for stream in (out, err)]
+    return Captured(code, *written)
+
+
+def _invoke(arguments: Sequence[str], given: Given) -> int:
+    verbs = Verbs()
+    try:
+        with verbs.make_context(PROGRAM, list(arguments), obj=given) as context:
+            code: int = verbs.invoke(context)
+            return code
+    except click.exceptions.Exit as ended:  # --help
+        return ended.exit_code
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else PROGRAM
+        sentence = error.format_message().rstrip(".")
+        output.say(f"{sentence}{'' if sentence.endswith('?') else '.'} See `./{path} --help`.")
+        return exits.BAD_INPUT
 
 
 def _report(stop: exits.Stop, *, as_document: bool) -> int:

@@ -3,7 +3,11 @@
 import sys
 import time
 from types import TracebackType
-from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.text import Text
 
 from cli import output
 
@@ -19,9 +23,9 @@ class Progress:
         self._total = total
         self._done = 0
         self._begun = time.monotonic()
-        self._told = self._begun
+        self._shown_at = self._begun
         self._said = 0
-        self._bar: Any = None
+        self._bar: Bar | None = None
 
     def __enter__(self) -> "Progress":
         if self._total and sys.stderr.isatty():  # a bar of 0/0 says nothing
@@ -36,21 +40,21 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
         elif self._said not in (0, self._done):  # a short act needs no lines
-            self._tell()
+            self._show_count()
 
     def advance(self) -> None:
         """One more is done."""
         self._done += 1
         if self._bar is not None:
             self._bar.advance(self._task)
-        elif time.monotonic() - self._told >= _EVERY_SECONDS:
-            self._tell()
+        elif time.monotonic() - self._shown_at >= _EVERY_SECONDS:
+            self._show_count()
 
-    def _tell(self) -> None:
-        self._told, self._said = time.monotonic(), self._done
-        rate = self._done / max(self._told - self._begun, 0.001)
+    def _show_count(self) -> None:
+        self._shown_at, self._said = time.monotonic(), self._done
+        rate = self._done / max(self._shown_at - self._begun, 0.001)
         left = (self._total - self._done) / max(rate, 0.001)
-        # The first few say little of the others: so slow, so fast were they only because they were the first.
+        # The first few say little about the pace of the others.
         remaining = f", {_span(left)} left" if _FEW <= self._done < self._total else ""
         output.say(f"{self._what}: {self._done:,} of {self._total:,}, {rate:,.0f}/s{remaining}")
 
@@ -61,23 +65,19 @@ def _span(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def _bar() -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-    from rich.text import Text
+class _Rate(ProgressColumn):
+    """How many are done in a second."""
 
-    class Rate(ProgressColumn):
-        """So many a second."""
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
-        def render(self, task: Any) -> Text:
-            return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
+def _bar() -> Bar:
     return Bar(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        Rate(),
+        _Rate(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )

@@ -1,21 +1,24 @@
-"""One message to one candidacy: read, asked about where it cannot be undone, sent as an update, its receipt told."""
+"""One message to one candidacy: its payload read, a person asked, the message sent as an update, its receipt shown."""
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import click
 
 from cli import exits, output
 from cli.everyday import MESSAGES
+from cli.options import meant
+from cli.session import connected
+from client.candidacy import Candidacy
+from client.connection import Client
 from client.errors import NoWorker
+from client.payloads import parsed, with_message_id
 from views import words
 
-if TYPE_CHECKING:
-    from temporalio.client import Client
-
-    from client.candidacy import Candidacy
-
-# More than any payload may have; what is longer is refused without being read to its end.
+# In bytes: more than any payload may have. A longer file is refused without being read to its end.
 _MAX_READ = 2_000_000
+_ALL = "see `./starter.py send --help` for all"
 _AGAIN = 'add "message_id": "{}"'
 
 
@@ -26,15 +29,10 @@ class Declined(exits.Stop):
 
 
 def message_name(name: str) -> str:
-    """The name of a message that may come from outside, checked (for argparse)."""
+    """The name of a message that may come from outside, checked."""
     if name in MESSAGES:
         return name
-    import argparse
-    import difflib
-
-    near = difflib.get_close_matches(name.replace("-", "_").lower(), MESSAGES, n=3)
-    meant = f"did you mean {' or '.join(near)}?" if near else "see `./starter.py send --help` for all"
-    raise argparse.ArgumentTypeError(f"{name!r} is no message; {meant}")
+    raise click.BadParameter(f"{name!r} is no message; {meant(name, MESSAGES, _ALL)}")
 
 
 def read(source: str) -> bytes:
@@ -76,17 +74,14 @@ def ask(question: str) -> None:
         raise Declined("Nothing was sent.")
 
 
-def send(candidacy: "Candidacy", message: str, payload: bytes, *, as_json: bool, again: str = _AGAIN) -> int:
-    """Send the JSON text `payload` and tell what came of it. Raises as `Candidacy.update` does.
+def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool, again: str = _AGAIN) -> int:
+    """Send the JSON text `payload` and show what came of it. Raises as `Candidacy.update` does.
 
     `again` says how to send the very same message once more, with `{}` for its message id.
     """
-    from cli.session import connected
-    from client.payloads import with_message_id
-
     text = with_message_id(payload)
 
-    async def work(client: "Client") -> int:
+    async def work(client: Client) -> int:
         try:
             receipt = await candidacy.update(client, message, text)
         except NoWorker as error:
@@ -94,13 +89,13 @@ def send(candidacy: "Candidacy", message: str, payload: bytes, *, as_json: bool,
         if as_json:
             output.document(receipt)
         else:
-            output.say(told(candidacy, receipt))
+            output.say(in_words(candidacy, receipt))
         return exits.DONE
 
     return connected(work)
 
 
-def told(candidacy: "Candidacy", receipt: dict[str, Any]) -> str:
+def in_words(candidacy: Candidacy, receipt: dict[str, Any]) -> str:
     """A receipt in words."""
     status = receipt.get("status", "")
     stands = f"status {status} ({words.about_status(status).means or 'unknown to this version'})"
@@ -111,9 +106,7 @@ def told(candidacy: "Candidacy", receipt: dict[str, Any]) -> str:
 
 
 def _unanswered(error: NoWorker, payload: bytes, again: str) -> exits.Stop:
-    """Nobody answered, which does not say that nobody will take it."""
-    from client.payloads import parsed
-
+    """No answer came, but the message may still be taken."""
     message_id = parsed(payload)["message_id"]
     note = f"It may still be taken. To send it again and have it count once, {again.format(message_id)}."
     return exits.of(error, [note], message_id=message_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from temporalio.client import (
@@ -149,6 +150,20 @@ def status_of(description: WorkflowExecutionDescription) -> str:
     execution = description.status.name.lower().replace("_", " ") if description.status else "unknown"
     by_itself = description.status is WorkflowExecutionStatus.COMPLETED or is_open(description)
     return published if published and by_itself else execution
+
+
+class End(NamedTuple):
+    """The end of a workflow: how, in Temporal's word (completed, terminated, failed, ...), and its instant in UTC."""
+
+    how: str
+    at: datetime | None
+
+
+def end_of(description: WorkflowExecutionDescription) -> End | None:
+    """How and when the workflow ended; None while it runs."""
+    if is_open(description) or description.status is None:
+        return None
+    return End(description.status.name.lower().replace("_", " "), description.close_time)
 
 
 def _run_ended_meanwhile(error: WorkflowUpdateFailedError) -> bool:

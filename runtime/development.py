@@ -15,8 +15,8 @@ from typing import Any
 
 from runtime.connection import CannotConnect
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server
-from runtime.process import stop_requested
 from runtime.settings import ROOT
+from runtime.stopping import stop_requested
 
 DEFAULT_PORT = 7233
 

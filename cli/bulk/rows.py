@@ -1,4 +1,4 @@
-"""The rows of an input file: the bad ones told, the good ones handed on."""
+"""The rows of an input file: the bad ones reported, the good ones handed on."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from client.candidacy import Candidacy
 from feeds.checking import Sheet
 from feeds.table import Problem
 
-_TOLD = 1000
+_SHOWN = 1000
 
 
 def good(sheet: Sheet) -> list[Row]:
@@ -20,7 +20,7 @@ def good(sheet: Sheet) -> list[Row]:
 
 
 def without_bad(sheet: Sheet, source: str, *, skip: bool) -> dict[int, str]:
-    """What is wrong with each bad row, by line, told on stderr.
+    """What is wrong with each bad row, by line; it is also said on stderr.
 
     Raises `exits.BadInput` unless the bad rows are to be skipped.
     """
@@ -32,23 +32,23 @@ def without_bad(sheet: Sheet, source: str, *, skip: bool) -> dict[int, str]:
     if not by_line:
         return {}
     name = "stdin" if source == "-" else source
-    told = f"{len(by_line):,} of {sheet.rows:,} rows of {name} {'is' if len(by_line) == 1 else 'are'} bad"
+    count = f"{len(by_line):,} of {sheet.rows:,} rows of {name} {'is' if len(by_line) == 1 else 'are'} bad"
     if not skip:
         raise exits.BadInput(
-            f"{told}, so nothing was started. Mend them, or leave them out with --skip-bad:",
+            f"{count}, so nothing was started. Correct them, or leave them out with --skip-bad:",
             _lines(sheet.problems),
             problems=[problem._asdict() for problem in sheet.problems],
         )
-    output.say(f"{told} and left out:")
+    output.say(f"{count} and left out:")
     for line in _lines(sheet.problems):
         output.say(f"  {line}")
     return {line: _reason(problems) for line, problems in by_line.items()}
 
 
 def _lines(problems: Sequence[Problem]) -> list[str]:
-    """Every problem; of a file that is nothing but problems, as many as anybody would scroll through."""
-    more = len(problems) - _TOLD
-    return [str(problem) for problem in problems[:_TOLD]] + ([f"and {more:,} more: see --json"] if more > 0 else [])
+    """A line for each problem, at most `_SHOWN`."""
+    more = len(problems) - _SHOWN
+    return [str(problem) for problem in problems[:_SHOWN]] + ([f"and {more:,} more: see --json"] if more > 0 else [])
 
 
 def _reason(problems: Sequence[Problem]) -> str:

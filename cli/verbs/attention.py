@@ -1,27 +1,35 @@
 """`starter.py attention` and `hold list`: what waits for a person, what to do about it, and with which command."""
 
-import argparse
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from cli import advice, exits, output
-from cli.arguments import word
-from cli.filters import add_filters, filter_of
+import click
+
+from cli import advice, asking, exits, output, tables
+from cli.filters import Filters, filter_of, filter_options
+from cli.options import F, json_option, option, verb, word
+from cli.session import connected
+from client import finding
+from client.asking import status as status_of
+from client.candidacy import Candidacy
+from client.connection import Client
+from client.finding import Entry, Filter, Run
+from client.scheme import check_designation
 from views import words
-
-if TYPE_CHECKING:
-    from temporalio.client import Client
-
-    from client.finding import Entry, Filter
-    from views.status import StatusView
+from views.status import StatusView
 
 _FIELDS = """\
 --json:  an array of since (instant, or null where it is not known), candidate_id, designation, status,
          attention (the value), kind, result_id (of a held result, else null), what, advice, command
 """
 _HELP = f"""\
-Shown for each: since when, whom, the attention value; what it is about; what to do; the command to copy. What is
-written '<like this>' in it must be filled in; left as it is, it is refused. The longest waiting come first.
+Each case is shown with its day, the candidacy and the attention value; what it is about; what to do; and the command
+to copy. Fill in what is written '<like this>' in the command: it is refused otherwise. The oldest cases come first.
+
+kinds:   {", ".join(advice.KINDS[:5])},
+         {", ".join(advice.KINDS[5:])}
 {_FIELDS}
 examples:
   ./starter.py attention --designation CCSL --kind held-result
@@ -33,99 +41,82 @@ examples:
   ./starter.py hold list
   ./starter.py hold list C-1001 CCSL --json
 """
-# A search attribute holds no more than so many values, and no longer ones; `status` has all. With longer ones than
-# this something may have been left out.
+# The search attribute has at most this many values, and leaves out what is too long; `status` has them all. If the
+# published values together have more characters than `_SURELY_ALL`, some may be missing.
 _PUBLISHED = 20
 _SURELY_ALL = 250
 
 
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the verb."""
-    verbs.add_parser(
-        "attention",
-        help="what waits for a person, and what to do about it",
-        description="Shows every held result, refused message and other matter that asks for a person's attention.",
-        epilog=_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        fill=_arguments,
+class Asked(NamedTuple):
+    """What the flags ask for."""
+
+    candidate: str | None
+    of: str | None
+    filters: Filters
+    as_json: bool
+
+
+def _arguments(function: F) -> F:
+    shared: tuple[Callable[[Any], Any], ...] = (
+        click.argument("candidate", required=False, type=word, metavar="[CANDIDATE]", help="of this one only"),
+        click.argument("of", required=False, type=word, metavar="[DESIGNATION]", help="and of this candidacy only"),
+        filter_options(due_within=False, attention=False),
+        json_option("print one JSON array"),
     )
+    for one in reversed(shared):
+        function = one(function)
+    return function
 
 
-def add_hold_list(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds `list` to the verbs of `hold`."""
-    verbs.add_parser(
-        "list",
-        help="the results that are held for a decision",
-        description="Shows every result that is held, why, and how to resolve it.",
-        epilog=_HOLD_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        fill=_hold_arguments,
-    )
+@verb(
+    "attention",
+    "Shows every held result, refused message and other case that asks for a person's attention.",
+    _HELP,
+)
+@option(
+    "--kind",
+    multiple=True,
+    type=click.Choice([str(kind) for kind in advice.KINDS]),
+    metavar="KIND",
+    help="may be repeated; the kinds are below",
+)
+@_arguments
+def command(kind: tuple[str, ...], **given: Any) -> int:
+    """Find the candidacies that need attention, ask each once, and show for what."""
+    return _show_all(kind, Asked(**given))
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--kind",
-        action="append",
-        default=[],
-        choices=advice.KINDS,
-        metavar="KIND",
-        help=f"may be repeated; one of {', '.join(advice.KINDS)}",
-    )
-    _shared_arguments(parser)
+@verb("list", "Shows every result that is held, why, and how to resolve it.", _HOLD_HELP)
+@_arguments
+def hold_list(**given: Any) -> int:
+    """The same, for held results alone."""
+    return _show_all((advice.HELD,), Asked(**given))
 
 
-def _hold_arguments(parser: argparse.ArgumentParser) -> None:
-    _shared_arguments(parser)
-    parser.set_defaults(kind=[advice.HELD])
+def _show_all(kinds: tuple[str, ...], asked: Asked) -> int:
+    if asked.of:
+        check_designation(asked.of)
+    one = Candidacy(asked.candidate, asked.of) if asked.candidate and asked.of else None
+    wanted = _wanted(asked)
 
-
-def _shared_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("candidate", nargs="?", type=word, metavar="CANDIDATE", help="of this one only")
-    parser.add_argument("of", nargs="?", type=word, metavar="DESIGNATION", help="and of this candidacy only")
-    add_filters(parser, due_within=False, attention=False)
-    parser.add_argument("--json", action="store_true", help="print one JSON array")
-    parser.set_defaults(run=run)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Finds who needs attention, asks each once, and shows what for."""
-    from cli.session import connected
-    from client import asking
-    from client.candidacy import Candidacy
-    from client.scheme import check_designation
-
-    if args.of:
-        check_designation(args.of)
-    one = Candidacy(args.candidate, args.of) if args.of else None
-    wanted = _wanted(args)
-
-    async def work(client: "Client") -> int:
-        found = _Found(tuple(args.kind))
+    async def work(client: Client) -> int:
+        found = Found(kinds)
         if one:
-            found.add(await asking.status(client, one))
+            found.add(await status_of(client, one))
         else:
             await _ask(client, wanted, found)
-        return found.show(as_json=args.json)
+        return found.show(as_json=asked.as_json)
 
     return connected(work)
 
 
-def _wanted(args: argparse.Namespace) -> "Filter":
-    from dataclasses import replace
-
-    from client.finding import Run
-
-    filters = args.status or args.designation or args.query is not None
-    if args.of and filters:
+def _wanted(asked: Asked) -> Filter:
+    if asked.of and asked.filters != Filters():
         raise exits.BadInput("One candidacy needs no filter: leave out --status, --designation and --query.")
-    return replace(filter_of(args), run=Run.OPEN, attention=True, candidate_id=args.candidate)
+    return replace(filter_of(asked.filters), run=Run.OPEN, attention=True, candidate_id=asked.candidate)
 
 
-async def _ask(client: "Client", wanted: "Filter", found: "_Found") -> None:
-    from cli import asking
-    from client import finding
-
+async def _ask(client: Client, wanted: Filter, found: "Found") -> None:
     entries = [entry async for entry in finding.candidacies(client, wanted) if found.wants(entry)]
     async for answer in asking.statuses(client, entries, len(entries)):
         if answer.status is None:
@@ -134,47 +125,49 @@ async def _ask(client: "Client", wanted: "Filter", found: "_Found") -> None:
             found.add(answer.status)
 
 
-class _Whose(NamedTuple):
-    """One matter, and whose it is."""
+class _Line(NamedTuple):
+    """One case, and the candidacy that it is about."""
 
     candidate_id: str
     designation: str
     status: str
-    matter: advice.Matter
+    case: advice.Case
 
     @property
     def order(self) -> tuple[Any, ...]:
-        # What nobody knows the age of waits behind what has waited for long.
-        since = self.matter.since
-        return (since is None, since and since.timestamp(), self.candidate_id, self.matter.attention)
+        # A case of unknown age stands behind those of a known one.
+        since = self.case.since
+        return (since is None, since and since.timestamp(), self.candidate_id, self.case.attention)
 
 
-class _Found:
-    """The matters of these kinds (of all, where none is named), and who did not answer."""
+class Found:
+    """The cases of these kinds (of all, where none is named), and which candidacies did not answer."""
 
     def __init__(self, kinds: tuple[str, ...]) -> None:
         self._kinds = kinds
-        self._matters: list[_Whose] = []
+        self._cases: list[_Line] = []
         self.silent: list[Entry] = []
 
-    def wants(self, entry: "Entry") -> bool:
-        """Whether it may have one of them: so no other need be asked."""
+    def wants(self, entry: Entry) -> bool:
+        """Whether this candidacy may have such a case, so that it must be asked."""
         values = entry.needs_attention
         cut = len(values) >= _PUBLISHED or sum(map(len, values)) > _SURELY_ALL
         known = [words.attention_of(value) for value in values]
         return not self._kinds or cut or any(one.kind in self._kinds for one in known if one)
 
-    def add(self, status: "StatusView") -> None:
-        for matter in advice.matters(status):
-            if not self._kinds or matter.kind in self._kinds:
-                self._matters.append(_Whose(status.candidate_id, status.designation, status.status, matter))
+    def add(self, status: StatusView) -> None:
+        """Takes the cases of one candidacy's answer."""
+        for case in advice.cases(status):
+            if not self._kinds or case.kind in self._kinds:
+                self._cases.append(_Line(status.candidate_id, status.designation, status.status, case))
 
     def show(self, *, as_json: bool) -> int:
-        self._matters.sort(key=lambda one: one.order)
+        """Shows them, and returns the exit code."""
+        self._cases.sort(key=lambda one: one.order)
         if as_json:
-            output.document([_document(one) for one in self._matters])
+            output.document([_document(one) for one in self._cases])
         else:
-            for one in self._matters:
+            for one in self._cases:
                 _show(one)
             output.say(self._summary())
         for entry in self.silent:
@@ -182,29 +175,29 @@ class _Found:
         return exits.REFUSED if self.silent else exits.DONE
 
     def _summary(self) -> str:
-        number = len(self._matters)
+        number = len(self._cases)
         if not number:
             return "No result is held." if self._kinds == (advice.HELD,) else "Nothing needs attention."
-        whom = len({(one.candidate_id, one.designation) for one in self._matters})
-        matters = "1 matter" if number == 1 else f"{number} matters"
-        return f"{matters} of {'1 candidacy' if whom == 1 else f'{whom} candidacies'}"
+        whom = len({(one.candidate_id, one.designation) for one in self._cases})
+        cases = "1 case" if number == 1 else f"{number} cases"
+        return f"{cases} for {'1 candidacy' if whom == 1 else f'{whom} candidacies'}"
 
 
-def _document(one: _Whose) -> dict[str, Any]:
-    matter = one.matter._asdict()
-    since: datetime | None = matter.pop("since")
+def _document(one: _Line) -> dict[str, Any]:
+    case = one.case._asdict()
+    since: datetime | None = case.pop("since")
     return {
         "since": output.exact(since) if since else None,
         "candidate_id": one.candidate_id,
         "designation": one.designation,
         "status": one.status,
-        **matter,
+        **case,
     }
 
 
-def _show(one: _Whose) -> None:
-    matter = one.matter
-    since = output.minute(matter.since) or "since unknown"
-    heading = f"{since}  {one.candidate_id} {one.designation}  {matter.attention}"
-    lines = [matter.what] if matter.what else []
-    output.block(heading, [*lines, f"to do: {matter.advice}"], matter.command)
+def _show(one: _Line) -> None:
+    case = one.case
+    since = output.minute(case.since) or "since unknown"
+    heading = f"{since}  {one.candidate_id} {one.designation}  {case.attention}"
+    lines = [case.what] if case.what else []
+    tables.block(heading, [*lines, f"to do: {case.advice}"], case.command)

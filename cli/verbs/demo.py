@@ -1,56 +1,40 @@
 """`starter.py demo`: the whole story on servers of its own."""
 
-import argparse
-import signal
-from typing import TYPE_CHECKING, Any
+import asyncio
+from collections.abc import Sequence
+from typing import Any
 
-from cli import exits, output
+import demo
+from cli import card, exits, interrupts, output, tables
+from cli.options import verb
 from cli.verbs import timeline
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from views.status import StatusView
+from runtime.embedded import ServerFailed
+from views.status import StatusView
 
 COLUMNS = ("candidate", "for", "status", "requirements", "what happens next", "needs attention")
 
-
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the verb."""
-    parser = verbs.add_parser(
-        "demo",
-        help="watch candidates of all four designations, then end",
-        description=(
-            "Plays the people and results of examples/ on an embedded Temporal server, then a few lives "
-            "of many years on a server that skips time. Needs nothing running, leaves nothing behind."
-        ),
-    )
-    parser.set_defaults(run=run)
+_ABOUT = """\
+Plays the people and results of examples/ on an embedded Temporal server, then a few lives of many years on a server
+that skips time. Needs nothing running, leaves nothing behind.
+"""
 
 
-def run(args: argparse.Namespace) -> int:
-    """Plays both parts."""
-    import asyncio
-
+@verb("demo", _ABOUT, "")
+def command() -> int:
+    """Play both parts."""
     return asyncio.run(_play())
 
 
 async def _play() -> int:
-    import asyncio
-
-    import demo
-    from runtime.embedded import ServerFailed
-
     playing = asyncio.ensure_future(demo.play(_Shown()))
     # A demo that is stopped must not leave its servers behind.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
-    try:
-        await playing
-    except asyncio.CancelledError:
-        return exits.INTERRUPTED
-    except ServerFailed as error:
-        raise exits.Unreachable(str(error)) from error
+    with interrupts.Calling(asyncio.get_running_loop(), playing.cancel):
+        try:
+            await playing
+        except asyncio.CancelledError:
+            return exits.INTERRUPTED
+        except ServerFailed as error:
+            raise exits.Unreachable(str(error)) from error
     return exits.DONE
 
 
@@ -60,16 +44,14 @@ class _Shown:
     say = staticmethod(output.say)
     line = staticmethod(output.line)
 
-    def candidates(self, statuses: "Sequence[StatusView]") -> None:
-        output.table(COLUMNS, [_row(status) for status in statuses])
+    def candidates(self, statuses: Sequence[StatusView]) -> None:
+        tables.table(COLUMNS, [_row(status) for status in statuses])
 
-    def timeline(self, events: "Sequence[dict[str, Any]]") -> None:
+    def timeline(self, events: Sequence[dict[str, Any]]) -> None:
         timeline.show(events)
 
 
-def _row(status: "StatusView") -> tuple[str, ...]:
-    from cli import card
-
+def _row(status: StatusView) -> tuple[str, ...]:
     return (
         f"{status.candidate_id} {status.name}",
         status.designation,

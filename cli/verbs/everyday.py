@@ -1,136 +1,143 @@
-"""The short verbs for everyday messages (`result`, `hold resolve`, …): parsers and payloads, from the table."""
+"""The short verbs for everyday messages (`result`, `hold resolve`, …): commands and payloads, from the table."""
 
-import argparse
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from cli import arguments, exits, sending
-from cli.everyday import GROUPS, VERBS, Flag, Verb
+import click
+
+from cli import advice, exits, sending
+from cli.everyday import VERBS, Flag, Verb, sentence
+from cli.options import CANDIDATE, DESIGNATION, Option, note_json
+from cli.options import Verb as Command
+from client.candidacy import Candidacy
 from client.errors import InvalidFields
+from client.payloads import parsed
+from client.scheme import check_designation
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _ACTIVITY = ("title", "completed_on", "uri", "hours")
+_ACTIVITY_FLAG = "--activity"
+# Joins the words of one activity into one value for click. No argument of a process can contain this character.
+_BETWEEN = "\0"
+
+_VERBS = {" ".join(verb.words): verb for verb in VERBS}
 
 
 class _AsWritten(str):
     """A JSON text that goes into the payload as it is."""
 
 
-class _Activities(argparse.Action):
-    """Collects the activities, each `TITLE DAY [URI [HOURS]]`."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        option_string: str | None = None,
-    ) -> None:
-        given = list(values or ())
-        if not 2 <= len(given) <= len(_ACTIVITY):
-            parser.error(f"argument {option_string}: give TITLE DAY [URI [HOURS]], not {len(given)} words")
-        # An empty URI leaves it out, so that hours may be told without one.
-        activity = {field: word for field, word in zip(_ACTIVITY, given, strict=False) if word}
-        setattr(namespace, self.dest, [*(getattr(namespace, self.dest) or ()), activity])
+# --- commands
 
 
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds every verb of the table, each built only when it is used (`cli.lazy`)."""
-    for first, one in {verb.words[0]: verb for verb in VERBS}.items():
-        if told := GROUPS.get(first):
-            verbs.add_parser(first, help=told, description=_sentence(told), fill=partial(_fill_group, first))
-        else:
-            _add(verbs, one)
-
-
-def _fill_group(first: str, group: argparse.ArgumentParser) -> None:
-    verbs = group.add_subparsers(metavar="VERB", required=True)
-    for verb in VERBS:
-        if verb.words[0] == first:
-            _add(verbs, verb)
-    if first == "hold":
-        from cli.verbs import attention
-
-        attention.add_hold_list(verbs)
-
-
-def _add(verbs: Any, verb: Verb) -> None:
-    verbs.add_parser(
+def command(words: str) -> click.Command:
+    """The command of one verb of the table."""
+    verb = _VERBS[words]
+    return _Command(
         verb.words[-1],
-        help=verb.help,
-        description="\n".join(filter(None, (_sentence(verb.help), verb.note))),
-        epilog=_examples(verb),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        fill=partial(_fill, verb),
+        callback=partial(run, verb),
+        params=list(_params(verb)),
+        help="\n".join(filter(None, (sentence(verb.help), verb.note))),
+        epilog=examples(verb),
     )
 
 
-def _fill(verb: Verb, parser: argparse.ArgumentParser) -> None:
-    arguments.add_candidacy(parser)
+def _params(verb: Verb) -> Iterator[click.Parameter]:
+    yield click.Argument(["candidate"], **CANDIDATE)
+    yield click.Argument(["designation"], **DESIGNATION)
     for flag in verb.flags:
-        _add_flag(parser, flag)
-    parser.add_argument("--message-id", metavar="ID", help="the same id with the same content counts once")
+        yield from _options(flag)
+    yield Option(["--message-id"], metavar="ID", help="the same id with the same content counts once")
     if verb.question:
-        parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--json", action="store_true", help="print the receipt as one JSON document")
-    parser.set_defaults(run=run, verb=verb)
+        yield Option(["--yes"], is_flag=True, help="do not ask")
+    help = "print the receipt as one JSON document"
+    yield Option(["--json", "as_json"], is_flag=True, help=help, callback=note_json)
 
 
-def _add_flag(parser: argparse.ArgumentParser, flag: Flag) -> None:
+def _options(flag: Flag) -> Iterator[click.Parameter]:
     if flag.kind == "switch":
-        parser.add_argument(flag.option, dest=flag.field, action=argparse.BooleanOptionalAction, help=flag.help)
+        yield Option([f"{flag.option}/--no-{flag.option[2:]}", flag.key], default=None, help=flag.help)
     elif flag.kind == "activities":
-        one_way = parser.add_mutually_exclusive_group(required=flag.required)
-        told = "title, day, and if you like its address and hours ('' for no address); repeat it for each activity"
-        one_way.add_argument(
-            "--activity", dest=flag.field, nargs="+", action=_Activities, metavar=("TITLE", "DAY"), help=told
-        )
-        one_way.add_argument(flag.option, dest=flag.field, metavar=flag.shown, help=flag.help)
+        help = "title, day, and if you like its address and hours ('' for no address); repeat it for each activity"
+        shown = "TITLE DAY [URI [HOURS]]"
+        yield Option([_ACTIVITY_FLAG, "activity"], multiple=True, type=_activity, metavar=shown, help=help)
+        yield Option([flag.option, flag.key], metavar=flag.shown, help=flag.help)
     else:
-        parser.add_argument(
-            flag.option,
-            dest=flag.field,
-            required=flag.required,
-            choices=flag.choices or None,
-            metavar=flag.shown,
-            help=flag.help,
-        )
+        kind = click.Choice(flag.choices) if flag.choices else None
+        shown = "|".join(flag.choices) or flag.shown
+        yield Option([flag.option, flag.key], required=flag.required, type=kind, metavar=shown, help=flag.help)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Makes the payload, asks where that is wanted, sends it and tells the receipt."""
-    verb: Verb = args.verb
-    from client.candidacy import Candidacy
-    from client.scheme import check_designation
+class _Command(Command):
+    """Reads the words of each `--activity`, two to four of them, as one value."""
 
-    check_designation(args.designation)
-    candidacy = Candidacy(args.candidate, args.designation)
-    text = payload(args)
-    if verb.question and not args.yes:
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As the base class."""
+        if any(param.name == "activity" for param in self.params):
+            args = list(_joined(args))
+        return super().parse_args(ctx, args)
+
+
+def _joined(args: Sequence[str]) -> Iterator[str]:
+    words = list(args)
+    while words:
+        yield (first := words.pop(0))
+        if first == _ACTIVITY_FLAG:
+            end = next((place for place, one in enumerate(words) if one.startswith("--")), len(words))
+            yield _BETWEEN.join(words[:end])
+            del words[:end]
+
+
+def _activity(text: str) -> dict[str, str]:
+    given = text.split(_BETWEEN) if text else []
+    if not 2 <= len(given) <= len(_ACTIVITY):
+        raise click.BadParameter(f"give TITLE DAY [URI [HOURS]], not {len(given)} word{'' if len(given) == 1 else 's'}")
+    # An empty URI leaves it out, so that hours may be given without one.
+    return {field: word for field, word in zip(_ACTIVITY, given, strict=False) if word}
+
+
+# --- what a verb does
+
+
+def run(
+    verb: Verb,
+    candidate: str,
+    designation: str,
+    message_id: str | None,
+    as_json: bool,
+    yes: bool = False,
+    **given: Any,
+) -> int:
+    """Make the payload, ask where the verb has a question, send it and show the receipt."""
+    check_designation(designation)
+    candidacy = Candidacy(candidate, designation)
+    text = payload(verb, given, message_id)
+    if verb.question and not yes:
         sending.ask(verb.question.format(candidacy))
     try:
         return sending.send(
-            candidacy, verb.message, text, as_json=args.json, again="give it the same flags and --message-id {}"
+            candidacy, verb.message, text, as_json=as_json, again="give it the same flags and --message-id {}"
         )
     except InvalidFields as error:
         notes = [in_flags(verb, one.field, one.problem) for one in error.errors]
         raise exits.BadInput(error.sentence, notes, **exits.of(error).facts) from error
 
 
-def payload(args: argparse.Namespace) -> bytes:
-    """The JSON text that these arguments make. Raises `exits.BadInput` where one is a gap, and
-    `client.errors.NotJson` where one is no JSON text.
+def payload(verb: Verb, given: Mapping[str, Any], message_id: str | None = None) -> bytes:
+    """The JSON text that these flags make, by `Flag.key`.
+
+    Raises `exits.BadInput` where one is a gap, `click.UsageError` where the activities are given in no way or in both,
+    and `client.errors.NotJson` where one is no JSON text.
     """
-    verb: Verb = args.verb
-    _check_filled(args, verb)
+    _check_filled(verb, given)
     message: dict[str, Any] = {}
-    if args.message_id is not None:
-        message["message_id"] = args.message_id
+    if message_id is not None:
+        message["message_id"] = message_id
     for flag in verb.flags:
-        value = _value(args, flag)
+        value = _activities(flag, given) if flag.kind == "activities" else _value(flag, given[flag.key])
         if value is None:
             continue
         *path, field = flag.field.split(".")
@@ -141,27 +148,34 @@ def payload(args: argparse.Namespace) -> bytes:
     return _json(message).encode()
 
 
-def _check_filled(args: argparse.Namespace, verb: Verb) -> None:
-    """What was copied from `attention` and not filled in would stand on the timeline for good."""
-    from cli import advice
-
-    texts = [(flag.option, vars(args)[flag.field]) for flag in verb.flags if flag.kind == "text"]
-    gaps = [f"{option}: fill in {given}" for option, given in texts if given and advice.is_gap(given)]
+def _check_filled(verb: Verb, given: Mapping[str, Any]) -> None:
+    """A gap of a command copied from `attention` would otherwise be sent, and stay on the timeline for ever."""
+    texts = [(flag.option, given[flag.key]) for flag in verb.flags if flag.kind == "text"]
+    gaps = [f"{option}: fill in {text}" for option, text in texts if text and advice.is_gap(text)]
     if gaps:
         raise exits.BadInput("The command still has gaps:", gaps)
 
 
-def _value(args: argparse.Namespace, flag: Flag) -> Any:
-    given = vars(args)[flag.field]
-    if flag.kind in ("json", "activities") and isinstance(given, str):
+def _value(flag: Flag, given: Any) -> Any:
+    if flag.kind == "json" and given is not None:
         return _read(flag, given)
-    # What is no number goes out as it is: the engine says what is wrong with it, and with everything else.
+    # A text that is no number is sent as it is: the engine then says what is wrong with this and with other fields.
     return int(given) if flag.kind == "whole" and given and _NUMBER.fullmatch(given) else given
 
 
-def _read(flag: Flag, source: str) -> _AsWritten:
-    from client.payloads import parsed
+def _activities(flag: Flag, given: Mapping[str, Any]) -> Any:
+    one_by_one, together = given["activity"], given[flag.key]
+    if bool(one_by_one) == (together is not None):
+        raise click.UsageError(
+            f"{_ACTIVITY_FLAG} and {flag.option} do not go together"
+            if one_by_one
+            else f"Give each activity with {_ACTIVITY_FLAG}, or all of them with {flag.option}",
+            click.get_current_context(silent=True),
+        )
+    return _read(flag, together) if together is not None else list(one_by_one)
 
+
+def _read(flag: Flag, source: str) -> _AsWritten:
     text = sending.read(source).removeprefix(b"\xef\xbb\xbf")
     parsed(text, flag.option)
     return _AsWritten(text.decode())
@@ -175,6 +189,9 @@ def _json(value: Any) -> str:
     return json.dumps(value)
 
 
+# --- the engine's words, said of the flags
+
+
 def in_flags(verb: Verb, field: str, problem: str) -> str:
     """What the engine says is wrong with a field, said of the flag that fills it."""
     for flag in verb.flags:
@@ -184,7 +201,7 @@ def in_flags(verb: Verb, field: str, problem: str) -> str:
             return f"{_inside(flag, field.removeprefix(f'{flag.field}.'))}: {problem}"
     if field == "message_id":
         return f"--message-id: {problem}"
-    # About several fields together: they are named in the sentence.
+    # The problem concerns several fields, which its sentence names.
     options = {flag.field.rpartition(".")[2]: flag.option for flag in verb.flags}
     return re.sub(r"\w+", lambda word: options.get(word[0], word[0]), problem)
 
@@ -193,14 +210,10 @@ def _inside(flag: Flag, rest: str) -> str:
     if flag.kind != "activities":
         return f"{flag.option} ({rest})"
     number, _, part = rest.partition(".")
-    return f"--activity {int(number) + 1}{f' ({part})' if part else ''}"
+    return f"{_ACTIVITY_FLAG} {int(number) + 1}{f' ({part})' if part else ''}"
 
 
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
-
-
-def _examples(verb: Verb) -> str:
+def examples(verb: Verb) -> str:
     """Ready to copy; a line that begins with a space goes on with the one before."""
     lines = (line if line.startswith(" ") else f"./starter.py {line}" for line in verb.example.splitlines())
     return "\n  ".join(("example:", *lines)) + "\n"

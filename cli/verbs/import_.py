@@ -1,16 +1,17 @@
 """`starter.py import`: enrols the candidates of a file, by the thousand."""
 
-import argparse
-from typing import TYPE_CHECKING
+import click
 
-from cli import exits, output
-from cli.bulk.options import add_options
+from cli import exits, input_files, output
+from cli.bulk import rows
+from cli.bulk.carrying import carry_out
+from cli.bulk.options import Options, bulk_options
+from cli.options import option, verb
+from cli.session import connected
+from client.answers import worker_polls
+from client.bulk import enrolling, outcomes
+from client.connection import Client
 from client.errors import ClientError
-
-if TYPE_CHECKING:
-    from temporalio.client import Client
-
-    from client.bulk.enrolling import Options
 
 _ABOUT = """\
 Enrols the candidates of a CSV file, as spreadsheets write it. The whole file is checked first; where any row is bad,
@@ -32,63 +33,35 @@ example:
 """
 
 
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the verb."""
-    parser = verbs.add_parser(
-        "import",
-        help="enrol the candidates of a file",
-        description=_ABOUT,
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+@verb("import", _ABOUT, _EXAMPLE)
+@click.argument("file", metavar="FILE", help="CSV; - for stdin")
+@option("--skip-bad", is_flag=True, help="leave bad rows out instead of starting nothing")
+@option("--re-enrol", is_flag=True, help="open a new candidacy where one is closed")
+@bulk_options
+def command(file: str, skip_bad: bool, re_enrol: bool, options: Options) -> int:
+    """Check the whole file, then enrol row by row."""
+    sheet = input_files.read_registrations(file)
+    bad = rows.without_bad(sheet, file, skip=skip_bad)
+    enrolment = enrolling.Options(
+        path=options.outcome or outcomes.beside(file, "import", dry_run=options.dry_run),
+        lasting=options.outcome or outcomes.beside(file, "import", dry_run=False),
+        dry_run=options.dry_run,
+        re_enrol=re_enrol,
     )
-    parser.add_argument("file", metavar="FILE", help="CSV; - for stdin")
-    parser.add_argument("--skip-bad", action="store_true", help="leave bad rows out instead of starting nothing")
-    parser.add_argument("--re-enrol", action="store_true", help="open a new candidacy where one is closed")
-    add_options(parser)
-    parser.set_defaults(run=run)
 
-
-def run(args: argparse.Namespace) -> int:
-    """Checks the whole file, then enrols row by row."""
-    from cli import input_files
-    from cli.bulk import rows
-
-    sheet = input_files.read_registrations(args.file)
-    bad = rows.without_bad(sheet, args.file, skip=args.skip_bad)
-
-    from cli.bulk.carrying import carry_out
-    from cli.session import connected
-    from client.bulk import enrolling
-
-    options = _options(args)
-
-    async def work(client: "Client") -> int:
-        plan = enrolling.plan(client, rows.good(sheet), bad, options)
-        code = await carry_out(plan, "Would register" if args.dry_run else "Registering", args)
-        if code in (exits.DONE, exits.REFUSED) and not args.dry_run:
-            await _tell_of_workers(client)
+    async def work(client: Client) -> int:
+        plan = enrolling.plan(client, rows.good(sheet), bad, enrolment)
+        code = await carry_out(plan, "Would register" if options.dry_run else "Registering", options)
+        if code in (exits.DONE, exits.REFUSED) and not options.dry_run:
+            await _say_if_no_worker(client)
         return code
 
     return connected(work)
 
 
-def _options(args: argparse.Namespace) -> "Options":
-    from client.bulk import outcomes
-    from client.bulk.enrolling import Options
-
-    return Options(
-        path=args.outcome or outcomes.beside(args.file, "import", dry_run=args.dry_run),
-        lasting=args.outcome or outcomes.beside(args.file, "import", dry_run=False),
-        dry_run=args.dry_run,
-        re_enrol=args.re_enrol,
-    )
-
-
-async def _tell_of_workers(client: "Client") -> None:
-    from client.answers import worker_polls
-
+async def _say_if_no_worker(client: Client) -> None:
     try:
         if not await worker_polls(client):
             output.say("No worker is running: what is registered is safe, and waits for one (./worker.py).")
     except ClientError:
-        return  # all is done and told; whether somebody works at it is another question
+        return  # every row has its outcome; whether a worker runs is another question

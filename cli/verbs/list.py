@@ -1,19 +1,19 @@
 """`starter.py list`: candidacies by status, designation, deadline and attention, by search attributes."""
 
-import argparse
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from cli import exits, output
-from cli.filters import add_filters, filter_of
+import click
+
+from cli import exits, output, tables
+from cli.filters import Filters, filter_of, filter_options
+from cli.options import json_option, number, option, verb
+from cli.session import connected
+from client import finding
+from client.connection import Client
 from client.errors import ClientError
+from client.finding import Entry, Filter
 from domain.vocabulary import Status
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from temporalio.client import Client
-
-    from client.finding import Entry, Filter
 
 COLUMNS = ("candidate", "designation", "status", "passed", "next deadline", "opened", "needs attention")
 SORTS = ("candidate", "designation", "status", "deadline", "opened")
@@ -32,91 +32,82 @@ examples:
 """
 
 
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the verb."""
-    verbs.add_parser(
-        "list",
-        help="find candidacies",
-        description="Lists candidacies; no worker is needed. Closed ones while Temporal keeps them.",
-        epilog=_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        fill=_arguments,
-    )
+class Shown(NamedTuple):
+    """How what is found is shown."""
+
+    sort: str | None
+    reverse: bool
+    limit: int | None
+    as_json: bool
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    add_filters(parser)
-    parser.add_argument("--sort", choices=SORTS, help="sort by this, what has none last")
-    parser.add_argument("--reverse", action="store_true", help="with --sort: the other way round")
-    parser.add_argument("--limit", type=_positive, metavar="N", help="at most so many")
-    parser.add_argument("--json", action="store_true", help="print one JSON array")
-    parser.set_defaults(run=run)
+def _limit(text: str) -> int:
+    return number(text, 1, 999_999_999)
 
 
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r}: write a whole number from 1 on")
-    return int(text)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Asks the visibility store and shows what it knows."""
-    if args.reverse and not args.sort:
+@verb("list", "Lists candidacies; no worker is needed. Closed ones are listed while Temporal keeps them.", _HELP)
+@filter_options()
+@option(
+    "--sort", type=click.Choice(SORTS), metavar="|".join(SORTS), help="sort by this; those without a value come last"
+)
+@option("--reverse", is_flag=True, help="with --sort: the other way round")
+@option("--limit", type=_limit, metavar="N", help="at most so many")
+@json_option("print one JSON array")
+def command(filters: Filters, **given: Any) -> int:
+    """Ask the visibility store and show what it knows."""
+    shown = Shown(**given)
+    if shown.reverse and not shown.sort:
         raise exits.BadInput("--reverse goes with --sort.")
-    wanted = filter_of(args)
+    wanted = filter_of(filters)
 
-    from cli.session import connected
-
-    async def work(client: "Client") -> int:
-        return await (_sorted if args.sort else _streamed)(client, wanted, args)
+    async def work(client: Client) -> int:
+        if shown.sort:
+            return await _sorted(client, wanted, shown.sort, shown)
+        return await _streamed(client, wanted, shown)
 
     return connected(work)
 
 
-async def _streamed(client: "Client", wanted: "Filter", args: argparse.Namespace) -> int:
+async def _streamed(client: Client, wanted: Filter, shown: Shown) -> int:
     """Row by row, as they are found."""
-    from client import finding
-
-    written: output.Stream = output.Array() if args.json else output.Rows(COLUMNS)
-    shown = 0
+    written: output.Stream = output.Array() if shown.as_json else tables.Rows(COLUMNS)
+    count = 0
     try:
-        async for entry in finding.candidacies(client, wanted, args.limit):
-            written.add(document(entry) if args.json else _row(entry))
-            shown += 1
+        async for entry in finding.candidacies(client, wanted, shown.limit):
+            written.add(document(entry) if shown.as_json else _row(entry))
+            count += 1
     except ClientError as error:
-        if not shown:
+        if not count:
             raise
-        # What was written stays a whole document; stderr and the exit code tell that it is not all.
+        # What was written stays a whole document; stderr and the exit code say that it is not all.
         written.end()
-        output.say(f"After {shown}: {error.sentence}")
+        output.say(f"After {count}: {error.sentence}")
         return exits.of(error).code
     written.end()
-    _tell(shown, args)
+    _say_count(count, shown)
     return exits.DONE
 
 
-async def _sorted(client: "Client", wanted: "Filter", args: argparse.Namespace) -> int:
-    from client import finding
-
+async def _sorted(client: Client, wanted: Filter, sort: str, shown: Shown) -> int:
     found = [entry async for entry in finding.candidacies(client, wanted)]
-    shown = ordered(found, args.sort, reverse=args.reverse)[: args.limit]
-    if args.json:
-        output.document([document(entry) for entry in shown])
+    entries = ordered(found, sort, reverse=shown.reverse)[: shown.limit]
+    if shown.as_json:
+        output.document([document(entry) for entry in entries])
     else:
-        output.table(COLUMNS, [_row(entry) for entry in shown])
-    _tell(len(shown), args)
+        tables.table(COLUMNS, [_row(entry) for entry in entries])
+    _say_count(len(entries), shown)
     return exits.DONE
 
 
-def ordered(found: "list[Entry]", sort: str, *, reverse: bool) -> "list[Entry]":
-    """Sorted by one of `SORTS`; what has no such value stands last, whichever way the others go."""
+def ordered(found: list[Entry], sort: str, *, reverse: bool) -> list[Entry]:
+    """Sorted by one of `SORTS`; those without such a value stand last, whichever way the others go."""
     found = sorted(found, key=lambda entry: (entry.candidate_id, entry.designation, entry.opened_at))
     key = _key(sort)
     have = sorted((entry for entry in found if key(entry) is not None), key=key, reverse=reverse)
     return [*have, *(entry for entry in found if key(entry) is None)]
 
 
-def _key(sort: str) -> "Callable[[Entry], Any]":
+def _key(sort: str) -> Callable[[Entry], Any]:
     # Statuses in the order of a candidate's life, not of the alphabet.
     order: dict[str | None, int] = {status: number for number, status in enumerate(Status)}
     keys: dict[str, Callable[[Entry], Any]] = {
@@ -129,12 +120,12 @@ def _key(sort: str) -> "Callable[[Entry], Any]":
     return keys[sort]
 
 
-def _tell(shown: int, args: argparse.Namespace) -> None:
-    if not args.json:
-        output.say(f"{shown} {'candidacy' if shown == 1 else 'candidacies'}")
+def _say_count(count: int, shown: Shown) -> None:
+    if not shown.as_json:
+        output.say(f"{count} {'candidacy' if count == 1 else 'candidacies'}")
 
 
-def document(entry: "Entry") -> dict[str, Any]:
+def document(entry: Entry) -> dict[str, Any]:
     """An entry for machines."""
     return {
         "candidate_id": entry.candidate_id,
@@ -150,7 +141,7 @@ def document(entry: "Entry") -> dict[str, Any]:
     }
 
 
-def _row(entry: "Entry") -> tuple[str, ...]:
+def _row(entry: Entry) -> tuple[str, ...]:
     # A terminated or failed workflow keeps the last status it published: that alone would mislead.
     ended = f" ({entry.execution})" if entry.execution not in ("running", "completed") else ""
     return (

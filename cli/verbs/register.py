@@ -1,82 +1,88 @@
 """`starter.py register`: enrols one candidate."""
 
-import argparse
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from cli import exits, output
-from cli.arguments import word
+from cli.options import json_option, option, verb, word
+from cli.session import connected
+from client import scheme
+from client.connection import Client
+from client.enrolment import Enrolment, checked, enrol, under_way
 from client.errors import Closed
 
-if TYPE_CHECKING:
-    from temporalio.client import Client
-
-    from client.enrolment import Enrolment
-
+_ABOUT = "Enrols one candidate. Doing it again with the same data changes nothing and is no error."
 _EXAMPLE = """\
 example:
   ./starter.py register --candidate C-1001 --name "Ana Ruiz" --email ana@example.org --designation CCSL \\
     --purchase-ref INV-77 --purchased-at 2026-11-22T15:00:00Z \\
     --role "Director, Customer Care" --experience-since 2024-03-01
 """
+_PURCHASE = "Purchase, if it is confirmed already"
+_EXPERIENCE = "Experience on the job, if it is known already"
 
 
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the verb."""
-    parser = verbs.add_parser(
-        "register",
-        help="enrol one candidate",
-        description="Enrols one candidate. Doing it again with the same data changes nothing, no error.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--candidate", required=True, type=word, metavar="ID", help="opaque, e.g. C-1001")
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--email", required=True)
-    parser.add_argument("--designation", required=True, type=word, metavar="CODE", help="e.g. CCSL")
-    purchase = parser.add_argument_group("purchase, if it is confirmed already")
-    purchase.add_argument("--purchase-ref", metavar="REFERENCE")
-    purchase.add_argument("--purchased-at", metavar="INSTANT", help="e.g. 2026-11-22T15:00:00Z (default: now)")
-    experience = parser.add_argument_group("experience on the job, if it is known already")
-    experience.add_argument("--role")
-    experience.add_argument("--experience-since", metavar="DAY", help="e.g. 2024-03-01")
-    experience.add_argument("--ended", metavar="DAY", help="where it has ended")
-    experience.add_argument("--attested-by", metavar="NAME")
-    parser.add_argument("--publish", action="store_true", help="the holder consents to the public register")
-    parser.add_argument("--re-enrol", action="store_true", help="open a new candidacy although one is closed")
-    parser.add_argument("--no-wait", action="store_true", help="do not wait for the engine's first answer")
-    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON document")
-    parser.set_defaults(run=run)
+class Person(NamedTuple):
+    """Who is to be enrolled, from the flags of the same names."""
+
+    candidate: str
+    name: str
+    email: str
+    designation: str
+    purchase_ref: str | None
+    purchased_at: str | None
+    role: str | None
+    experience_since: str | None
+    ended: str | None
+    attested_by: str | None
+    publish: bool
 
 
-def run(args: argparse.Namespace) -> int:
-    """Checks the registration here, then starts the candidacy."""
-    from client import scheme
-    from client.enrolment import checked
-
+@verb("register", _ABOUT, _EXAMPLE)
+@option("--candidate", required=True, type=word, metavar="ID", help="opaque, e.g. C-1001")
+@option("--name", required=True, metavar="NAME", help="the candidate's full name")
+@option("--email", required=True, metavar="ADDRESS", help="where notices go")
+@option("--designation", required=True, type=word, metavar="CODE", help="e.g. CCSL")
+@option("--purchase-ref", metavar="REFERENCE", heading=_PURCHASE, help="the invoice or order, e.g. INV-77")
+@option("--purchased-at", metavar="INSTANT", heading=_PURCHASE, help="e.g. 2026-11-22T15:00:00Z (default: now)")
+@option("--role", metavar="ROLE", heading=_EXPERIENCE, help="e.g. 'Director, Customer Care'")
+@option("--experience-since", metavar="DAY", heading=_EXPERIENCE, help="e.g. 2024-03-01")
+@option("--ended", metavar="DAY", heading=_EXPERIENCE, help="where it has ended")
+@option("--attested-by", metavar="NAME", heading=_EXPERIENCE, help="who attests it")
+@option("--publish", is_flag=True, help="the holder consents to the public register")
+@option("--re-enrol", is_flag=True, help="open a new candidacy although one is closed")
+@option("--no-wait", is_flag=True, help="do not wait for the engine's first answer")
+@json_option("print the outcome as one JSON document")
+def command(re_enrol: bool, no_wait: bool, as_json: bool, **given: Any) -> int:
+    """Check the registration here, then start the candidacy."""
+    person = Person(**given)
     titles = scheme.titles()
-    if titles and args.designation not in titles:
-        raise exits.BadInput(f"--designation: {args.designation} is none of {', '.join(titles)}.")
-    enrolment = checked(_registration(args))
+    if titles and person.designation not in titles:
+        raise exits.BadInput(f"--designation: {person.designation} is none of {', '.join(titles)}.")
+    enrolment = checked(_registration(person))
+    title = titles.get(person.designation)
 
-    from cli.session import connected
-
-    async def work(client: "Client") -> int:
-        return await _register(client, enrolment, titles.get(args.designation), args)
+    async def work(client: Client) -> int:
+        outcome = await _enrol(client, enrolment, title, again=re_enrol)
+        await _show(client, enrolment, outcome, wait=not no_wait, as_json=as_json)
+        return exits.DONE
 
     return connected(work)
 
 
-async def _register(client: "Client", enrolment: "Enrolment", title: str | None, args: argparse.Namespace) -> int:
-    from client.enrolment import enrol, under_way
-
-    candidacy = enrolment.candidacy
+async def _enrol(client: Client, enrolment: Enrolment, title: str | None, *, again: bool) -> str:
     try:
-        outcome = await enrol(client, enrolment, title, again=args.re_enrol)
+        return await enrol(client, enrolment, title, again=again)
     except Closed as error:
-        told = f"The candidacy of {candidacy} is closed ({error.status}); --re-enrol opens a new one on purpose."
-        raise exits.Closed(told, **exits.of(error).facts) from error
-    status = None if args.no_wait else await under_way(client, candidacy)
-    if args.json:
+        sentence = (
+            f"The candidacy of {enrolment.candidacy} is closed ({error.status}); --re-enrol opens a new one on purpose."
+        )
+        raise exits.Closed(sentence, **exits.of(error).facts) from error
+
+
+async def _show(client: Client, enrolment: Enrolment, outcome: str, *, wait: bool, as_json: bool) -> None:
+    candidacy = enrolment.candidacy
+    status = await under_way(client, candidacy) if wait else None
+    if as_json:
         output.document(
             {
                 "outcome": outcome,
@@ -85,36 +91,35 @@ async def _register(client: "Client", enrolment: "Enrolment", title: str | None,
                 "purchase_confirmed": bool(status.purchased_at) if status else None,
             }
         )
-        return exits.DONE
+        return
     stands = f"status {status.status}" if status else "waits for a worker to take it up"
-    output.say(f"{candidacy}: {outcome}, {stands if not args.no_wait else 'not waited for'}.")
-    if status and args.purchase_ref and not status.purchased_at:
+    output.say(f"{candidacy}: {outcome}, {stands if wait else 'not waited for'}.")
+    if status and "purchase" in enrolment.document and not status.purchased_at:
         output.say("  The purchase was not accepted; `timeline` says why. Send a right one with `confirm-purchase`.")
-    return exits.DONE
 
 
-def _registration(args: argparse.Namespace) -> dict[str, Any]:
+def _registration(person: Person) -> dict[str, Any]:
     """The start input of the contract, from the flags."""
     registration: dict[str, Any] = {
-        "candidate_id": args.candidate,
-        "name": args.name,
-        "email": args.email,
-        "designation": args.designation,
+        "candidate_id": person.candidate,
+        "name": person.name,
+        "email": person.email,
+        "designation": person.designation,
     }
-    purchase = {"reference": args.purchase_ref, "purchased_at": args.purchased_at}
+    purchase = {"reference": person.purchase_ref, "purchased_at": person.purchased_at}
     experience = {
-        "role": args.role,
-        "started_on": args.experience_since,
-        "ended_on": args.ended,
-        "attested_by": args.attested_by,
+        "role": person.role,
+        "started_on": person.experience_since,
+        "ended_on": person.ended,
+        "attested_by": person.attested_by,
     }
     if any(purchase.values()):
-        _together(args.purchase_ref, "--purchased-at needs --purchase-ref.")
+        _together(person.purchase_ref, "--purchased-at needs --purchase-ref.")
         registration["purchase"] = _given(purchase)
     if any(experience.values()):
-        _together(args.role and args.experience_since, "Experience needs both --role and --experience-since.")
+        _together(person.role and person.experience_since, "Experience needs both --role and --experience-since.")
         registration["experience"] = _given(experience)
-    if args.publish:
+    if person.publish:
         registration["publish"] = True
     return registration
 

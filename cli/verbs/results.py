@@ -1,12 +1,15 @@
 """`starter.py results`: a vendor's feed of results, corrections, no-shows and voids."""
 
-import argparse
-from typing import TYPE_CHECKING
+import click
 
-from cli.bulk.options import add_options
-
-if TYPE_CHECKING:
-    from temporalio.client import Client
+from cli import input_files
+from cli.bulk import rows
+from cli.bulk.carrying import carry_out
+from cli.bulk.options import Options, bulk_options
+from cli.options import option, verb
+from cli.session import connected
+from client.bulk import delivering, outcomes
+from client.connection import Client
 
 _ABOUT = """\
 Delivers the results of a vendor's feed: scores, no-shows, voids and corrections in one file, CSV or JSON lines. The
@@ -31,37 +34,18 @@ example:
 """
 
 
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the verb."""
-    parser = verbs.add_parser(
-        "results",
-        help="deliver a vendor's feed of results",
-        description=_ABOUT,
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("file", metavar="FEED", help="CSV or JSON lines; - for stdin")
-    parser.add_argument("--skip-bad", action="store_true", help="leave bad rows out instead of sending nothing")
-    add_options(parser)
-    parser.set_defaults(run=run)
+@verb("results", _ABOUT, _EXAMPLE)
+@click.argument("file", metavar="FEED", help="CSV or JSON lines; - for stdin")
+@option("--skip-bad", is_flag=True, help="leave bad rows out instead of sending nothing")
+@bulk_options
+def command(file: str, skip_bad: bool, options: Options) -> int:
+    """Check the whole feed, then deliver it candidacy by candidacy."""
+    sheet = input_files.read_results(file)
+    bad = rows.without_bad(sheet, file, skip=skip_bad)
+    path = options.outcome or outcomes.beside(file, "results", dry_run=options.dry_run)
 
-
-def run(args: argparse.Namespace) -> int:
-    """Checks the whole feed, then delivers it candidacy by candidacy."""
-    from cli import input_files
-    from cli.bulk import rows
-
-    sheet = input_files.read_results(args.file)
-    bad = rows.without_bad(sheet, args.file, skip=args.skip_bad)
-
-    from cli.bulk.carrying import carry_out
-    from cli.session import connected
-    from client.bulk import delivering, outcomes
-
-    path = args.outcome or outcomes.beside(args.file, "results", dry_run=args.dry_run)
-
-    async def work(client: "Client") -> int:
-        plan = delivering.plan(client, rows.good(sheet), bad, path, dry_run=args.dry_run)
-        return await carry_out(plan, "Would deliver" if args.dry_run else "Delivering", args)
+    async def work(client: Client) -> int:
+        plan = delivering.plan(client, rows.good(sheet), bad, path, dry_run=options.dry_run)
+        return await carry_out(plan, "Would deliver" if options.dry_run else "Delivering", options)
 
     return connected(work)

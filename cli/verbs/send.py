@@ -1,9 +1,12 @@
 """`starter.py send`: one message to one candidacy."""
 
-import argparse
+import click
 
-from cli import arguments, sending
+from cli import sending
 from cli.everyday import MESSAGES
+from cli.options import candidacy, json_option, verb
+from client.candidacy import Candidacy
+from client.scheme import check_designation
 
 _EXAMPLE = """\
 example:
@@ -15,33 +18,12 @@ messages:
   """
 
 
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the verb."""
-    parser = verbs.add_parser(
-        "send",
-        help="send any message of the contract",
-        description="Sends one message, as an update: the answer says what came of it.",
-        epilog=_EXAMPLE + "\n  ".join(MESSAGES),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    arguments.add_candidacy(parser)
-    parser.add_argument("message", metavar="MESSAGE", type=sending.message_name, help="its name, see below")
-    parser.add_argument(
-        "payload",
-        metavar="PAYLOAD",
-        nargs="?",
-        default="{}",
-        help="a JSON object, @FILE, or - for stdin (default {})",
-    )
-    parser.add_argument("--json", action="store_true", help="print the receipt as one JSON document")
-    parser.set_defaults(run=run)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Reads the payload, sends it and tells the receipt."""
-    from client.candidacy import Candidacy
-    from client.scheme import check_designation
-
-    check_designation(args.designation)
-    candidacy = Candidacy(args.candidate, args.designation)
-    return sending.send(candidacy, args.message, sending.read(args.payload), as_json=args.json)
+@verb("send", "Sends one message, as an update: the answer says what came of it.", _EXAMPLE + "\n  ".join(MESSAGES))
+@candidacy
+@click.argument("message", metavar="MESSAGE", type=sending.message_name, help="its name, see below")
+@click.argument("payload", metavar="[PAYLOAD]", default="{}", help="a JSON object, @FILE, or - for stdin (default {})")
+@json_option("print the receipt as one JSON document")
+def command(candidate: str, designation: str, message: str, payload: str, as_json: bool) -> int:
+    """Read the payload, send it and show the receipt."""
+    check_designation(designation)
+    return sending.send(Candidacy(candidate, designation), message, sending.read(payload), as_json=as_json)

@@ -1,14 +1,14 @@
 """`starter.py setup`: makes a namespace ready for Certpath."""
 
-import argparse
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from cli import exits, output
-from cli.arguments import span
-
-if TYPE_CHECKING:
-    from temporalio.client import Client
+from cli.options import json_option, option, span, verb
+from cli.session import connected
+from client.connection import Client
+from runtime import namespaces, search_attributes
+from runtime.connection import CannotConnect
+from runtime.namespaces import SHORTEST_RETENTION
 
 _ABOUT = """\
 Registers the search attributes that `list` and the Temporal UI need. Safe to repeat.
@@ -18,47 +18,28 @@ With --retention it says how long Temporal keeps a candidacy after it has closed
 """
 
 
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the verb."""
-    parser = verbs.add_parser(
-        "setup",
-        help="register the search attributes; safe to repeat",
-        description=_ABOUT,
-        epilog="example:\n  ./starter.py setup --create-namespace --retention 1826d\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--create-namespace", action="store_true", help="make the namespace where it does not exist")
-    parser.add_argument(
-        "--retention", type=span, metavar="SPAN", help="how long closed candidacies are kept, e.g. 1826d"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.set_defaults(run=run)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Makes the namespace where that is asked for, and registers what is missing in it."""
-    from cli.session import connected
-    from runtime.namespaces import SHORTEST_RETENTION
-
-    if args.create_namespace and args.retention is None:
+@verb("setup", _ABOUT, "example:\n  ./starter.py setup --create-namespace --retention 1826d\n")
+@option("--create-namespace", is_flag=True, help="make the namespace where it does not exist")
+@option("--retention", type=span, metavar="SPAN", help="how long closed candidacies are kept, e.g. 1826d")
+@json_option("print one JSON document")
+def command(create_namespace: bool, retention: timedelta | None, as_json: bool) -> int:
+    """Make the namespace where that is asked for, and register what is missing in it."""
+    if create_namespace and retention is None:
         raise exits.BadInput(
             "A new namespace needs to know how long it keeps closed candidacies: add --retention, e.g. 1826d."
         )
-    if args.retention is not None and args.retention < SHORTEST_RETENTION:
+    if retention is not None and retention < SHORTEST_RETENTION:
         raise exits.BadInput(
             "Closed candidacies must be kept for a day at least: give --retention in days, e.g. 1826d."
         )
 
-    async def work(client: "Client") -> int:
-        return await _setup(client, args.retention, create=args.create_namespace, as_json=args.json)
+    async def work(client: Client) -> int:
+        return await _setup(client, retention, create=create_namespace, as_json=as_json)
 
-    return connected(work, namespace_exists=not args.create_namespace)
+    return connected(work, namespace_exists=not create_namespace)
 
 
-async def _setup(client: "Client", retention: timedelta | None, *, create: bool, as_json: bool) -> int:
-    from runtime import namespaces, search_attributes
-    from runtime.connection import CannotConnect
-
+async def _setup(client: Client, retention: timedelta | None, *, create: bool, as_json: bool) -> int:
     try:
         namespace = await namespaces.ensure(client, retention, create=create) if retention else None
         if namespace == "created":

@@ -1,21 +1,22 @@
 """`starter.py summary`: how many stand where, pass rates by domain, and how long certification takes."""
 
-import argparse
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from statistics import median
+from typing import Any
 
-from cli import exits, output
-from cli.filters import add_filters, filter_of
+from cli import asking, exits, output, tables
+from cli.filters import Filters, filter_of, filter_options
+from cli.options import json_option, option, verb
+from cli.session import connected
+from client import finding, scheme
+from client.connection import Client
+from client.finding import Filter, Run
+from client.pool import together
+from client.scheme import Facts
 from domain.vocabulary import Status
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date, datetime
-
-    from temporalio.client import Client
-
-    from client.finding import Filter
-    from client.scheme import Facts
-    from views.status import StatusView
+from views.status import StatusView
 
 RATE_COLUMNS = ("domain", "attempted", "passed", "pass rate", "passed at first", "first rate")
 
@@ -41,41 +42,23 @@ _ELSE = "(other)"
 _COUNTED_AT_ONCE = 4
 
 
-def add_parser(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Adds the verb."""
-    verbs.add_parser(
-        "summary",
-        help="counts, pass rates and time to certification",
-        description="Counts candidacies by designation and status; tells pass rates and the time to certification.",
-        epilog=_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        fill=_arguments,
-    )
-
-
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--counts", action="store_true", help="the counts only: no candidacy is asked")
-    add_filters(parser, due_within=False)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.set_defaults(run=run)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Counts, asks where that is wanted, and shows both."""
-    from cli.session import connected
-    from client import scheme
-
-    wanted = filter_of(args)
+@verb("summary", "Counts candidacies by designation and status; shows pass rates and the time to certification.", _HELP)
+@option("--counts", is_flag=True, help="the counts only: no candidacy is asked")
+@filter_options(due_within=False)
+@json_option("print one JSON document")
+def command(counts: bool, filters: Filters, as_json: bool) -> int:
+    """Count, ask where that is wanted, and show both."""
+    wanted = filter_of(filters)
     known = scheme.facts()
-    designations = args.designation or list(scheme.titles())
+    designations = list(filters.designation) or list(scheme.titles())
 
-    async def work(client: "Client") -> int:
-        counts = await _counts(client, wanted, designations)
-        rates = None if args.counts else await _rates(client, wanted, known)
-        if args.json:
-            output.document(_document(counts, rates))
+    async def work(client: Client) -> int:
+        counted = await _counts(client, wanted, designations)
+        rates = None if counts else await _rates(client, wanted, known)
+        if as_json:
+            output.document(_document(counted, rates))
         else:
-            _show(counts, rates)
+            _show(counted, rates)
         return exits.DONE
 
     return connected(work)
@@ -84,18 +67,13 @@ def run(args: argparse.Namespace) -> int:
 # --- counts
 
 Counts = dict[tuple[str, str], int]
-"""How many by designation and status; both also hold what is in none of them."""
+"""Numbers by designation and status; what has no designation or status is under one of the words above."""
 
 
-async def _counts(client: "Client", wanted: "Filter", designations: list[str]) -> Counts:
-    # The server groups by its own attributes only. So it is asked for each status, and for each designation of those
-    # that there are.
-    from dataclasses import replace
-
-    from client import finding
-    from client.pool import together
-
-    async def number(one: "Filter") -> int:
+async def _counts(client: Client, wanted: Filter, designations: list[str]) -> Counts:
+    # The server cannot group by our search attributes. So it counts each status, and then each designation within the
+    # statuses that some candidacy has.
+    async def number(one: Filter) -> int:
         return await finding.count(client, one)
 
     kinds = dict(_kinds(wanted))
@@ -106,18 +84,14 @@ async def _counts(client: "Client", wanted: "Filter", designations: list[str]) -
     counts = {cell: count for cell, count in zip(cells, found, strict=True) if count}
     for kind, total in totals.items():
         rest = total - sum(count for (_, of), count in counts.items() if of == kind)
-        # Less than none: somebody moved on while we counted.
+        # Less than none: a candidacy has changed its status while we counted.
         if rest > 0:
             counts[_ELSE, kind] = rest
     return counts
 
 
-def _kinds(wanted: "Filter") -> "Iterator[tuple[str, Filter]]":
-    """The rows of the table, and who stands in each; those that the filter leaves out have none."""
-    from dataclasses import replace
-
-    from client.finding import Run
-
+def _kinds(wanted: Filter) -> Iterator[tuple[str, Filter]]:
+    """The rows of the table, each with the filter that counts it. Rows that the given filter excludes are left out."""
     for status in Status:
         if not wanted.statuses or status in wanted.statuses:
             yield status, replace(wanted, statuses=(status,), run=Run.ORDINARY)
@@ -132,14 +106,14 @@ def _kinds(wanted: "Filter") -> "Iterator[tuple[str, Filter]]":
 class _Rates:
     """What the `status` queries add up to."""
 
-    def __init__(self, known: "Facts") -> None:
+    def __init__(self, known: Facts) -> None:
         self._known = known
         self.asked = 0
         self.left_out = 0
         self.domains: dict[str, dict[str, int]] = {}
         self.days: list[int] = []
 
-    def add(self, status: "StatusView") -> None:
+    def add(self, status: StatusView) -> None:
         self.asked += 1
         for domain, one in status.assessments.items():
             tally = self.domains.setdefault(domain, {"attempted": 0, "passed": 0, "passed_first": 0})
@@ -151,21 +125,16 @@ class _Rates:
         if certified_on and status.purchased_at:
             self.days.append(self._between(status.purchased_at, certified_on))
 
-    def _between(self, purchased_at: "datetime", certified_on: "date") -> int:
+    def _between(self, purchased_at: datetime, certified_on: date) -> int:
         return (certified_on - self._known.day_of(purchased_at)).days
 
     @property
     def median(self) -> float | None:
-        from statistics import median
-
         middle = median(self.days) if self.days else None
         return int(middle) if middle is not None and middle == int(middle) else middle
 
 
-async def _rates(client: "Client", wanted: "Filter", known: "Facts") -> _Rates:
-    from cli import asking
-    from client import finding
-
+async def _rates(client: Client, wanted: Filter, known: Facts) -> _Rates:
     rates = _Rates(known)
     total = await finding.count(client, wanted)
     async for answer in asking.statuses(client, finding.candidacies(client, wanted), total):
@@ -219,7 +188,7 @@ def _show(counts: Counts, rates: _Rates | None) -> None:
     statuses = [status for status in (*Status, _NO_STATUS, _OTHERWISE) if any(of == status for _, of in counts)]
     rows = [_count_row(counts, [status], designations, status) for status in statuses]
     if rows:
-        output.table(("status", *designations, "total"), [*rows, _count_row(counts, statuses, designations, "total")])
+        tables.table(("status", *designations, "total"), [*rows, _count_row(counts, statuses, designations, "total")])
     total = sum(counts.values())
     output.say(f"{total} {'candidacy' if total == 1 else 'candidacies'}. Closed ones count while Temporal keeps them.")
     if rates:
@@ -235,15 +204,15 @@ def _show_rates(rates: _Rates) -> None:
     found = [_rate(domain, tally) for domain, tally in rates.domains.items()]
     if found:
         output.line()
-        output.table(RATE_COLUMNS, [_rate_row(one) for one in found])
+        tables.table(RATE_COLUMNS, [_rate_row(one) for one in found])
     output.line()
     days, certified = rates.median, len(rates.days)
     if days is None:
-        output.line("Nobody among them is certified yet.")
+        output.line("None of them is certified yet.")
     else:
         output.line(f"From purchase to certification: {days:g} days in the median, of {certified} certified.")
     asked = "one candidacy that was" if rates.asked == 1 else f"{rates.asked} candidacies that were"
-    output.say(f"Rates and median rest on the {asked} asked.")
+    output.say(f"Rates and median are taken from the {asked} asked.")
     if rates.left_out:
         output.say(f"{rates.left_out} more did not answer, and are left out: registrations that failed, or faults.")
 

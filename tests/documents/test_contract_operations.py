@@ -1,19 +1,18 @@
 """docs/contract.md against the code: health, metrics and the command line."""
 
-import argparse
 import asyncio
-import contextlib
 import importlib
-import io
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
+
+import click
 
 import cli
 from cli import everyday, exits
-from cli.main import parser
+from cli.main import VERBS
 from domain.vocabulary import RefusalCode
 from monitoring import checks
 from monitoring.monitor import Monitor
@@ -32,6 +31,7 @@ from tests.documents.contract import (
     table,
 )
 from tests.scheme import worker_settings
+from tests.unit.cli.parsing import options_of
 
 MONITOR = "monitoring/monitor.py"
 
@@ -117,20 +117,9 @@ def test_the_labels_of_the_metrics_and_their_values() -> None:
 # --- command line
 
 
-def leaves() -> dict[str, argparse.ArgumentParser]:
-    """The parser of every command, by its one or two words."""
-    return dict(_leaves("", parser()))
-
-
-def _leaves(words: str, one: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
-        one.parse_known_args(["--help"])  # a parser makes its arguments when it is first asked
-    below: list[Any] = [action for action in one._actions if isinstance(action, argparse._SubParsersAction)]
-    for action in below:
-        for word, child in action.choices.items():
-            yield from _leaves(f"{words} {word}".strip(), child)
-    if not below:
-        yield words, one
+def leaves() -> dict[str, click.Command]:
+    """Every command, by its one or two words."""
+    return {words: line.command(words) for words, line in VERBS.items()}
 
 
 def test_every_command_stands_there_with_flags_that_exist() -> None:
@@ -141,11 +130,11 @@ def test_every_command_stands_there_with_flags_that_exist() -> None:
         f"{DOCUMENT} names `{flag}` of `starter.py {words}`; it does not have this flag."
         for words, row in rows.items()
         for flag in re.findall(r"--[a-z][a-z0-9-]*", f"{row['command']} {row['does']}")
-        if flag not in there[words]._option_string_actions
+        if flag not in list(options_of(there[words]))
     )
 
 
-def command_of(line: str, known: dict[str, argparse.ArgumentParser]) -> str:
+def command_of(line: str, known: Mapping[str, object]) -> str:
     """The words of the command that a command line begins with."""
     first, *others = line.removeprefix("starter.py ").split()
     two = " ".join([first, *others[:1]])
@@ -153,8 +142,7 @@ def command_of(line: str, known: dict[str, argparse.ArgumentParser]) -> str:
 
 
 def test_what_each_everyday_command_sends() -> None:
-    there = leaves()
-    rows = {command_of(names(row["command"])[0], there): row["does"] for row in table("Command line", "command")}
+    rows = {command_of(names(row["command"])[0], VERBS): row["does"] for row in table("Command line", "command")}
     sends = {words: re.findall(r"sends `(\w+)`", does) for words, does in rows.items()}
     named = [f"{words} → {message}" for words, messages in sends.items() for message in messages]
     coded = [f"{' '.join(verb.words)} → {verb.message}" for verb in everyday.VERBS]

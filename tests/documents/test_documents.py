@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from cli.main import parser
 from domain import messages
 from domain.commands import MAX_EVIDENCE
 from domain.matters import results, work_product
@@ -23,6 +22,7 @@ from domain.scheme import RuleSet
 from runtime.embedded import EmbeddedServer, temporal_cli
 from runtime.settings import ROOT
 from tests.scheme import worker_settings
+from tests.unit.cli.parsing import parsed
 from tests.waiting import PATIENCE
 from worker import build_worker
 from workflows import journal
@@ -109,7 +109,7 @@ def test_every_command_line_of_a_document_is_one_that_the_command_line_takes(doc
     # The same command line in a container, in a block or in the middle of a sentence.
     given += re.findall(r"docker compose run --rm (starter [^`\n]+)", document.read_text())
     for line in given:
-        parser().parse_args(shlex.split(line, comments=True)[1:])
+        parsed(*shlex.split(line, comments=True)[1:])
 
 
 def anchors(text: str) -> list[str]:

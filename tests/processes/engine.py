@@ -12,17 +12,20 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from unittest import mock
 
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RawValue
 
+from cli.main import captured
 from domain.notices import WITH_NOTICE
 from runtime.embedded import EmbeddedServer, embedded_server, temporal_cli
 from runtime.settings import ROOT
@@ -64,6 +67,25 @@ def run(command: Sequence[str | Path], address: str, *, stdin: bytes = b"", **en
         check=False,
     )
     return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+# A command takes the environment and the standard streams of the whole process.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def run_here(arguments: Sequence[str], address: str, *, stdin: bytes = b"", **environment: str) -> Ended:
+    """Run the command line to its end in this process: on a thread, because the caller may be inside a running loop."""
+    ended: list[Ended] = []
+
+    def work() -> None:
+        with _ONE_AT_A_TIME, mock.patch.dict(os.environ, surroundings(address, environment), clear=True):
+            ended.append(Ended(*captured(arguments, stdin)))
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    assert ended, f"starter.py {' '.join(arguments)} has not ended"
+    return ended[0]
 
 
 def surroundings(address: str, more: dict[str, str]) -> dict[str, str]:
@@ -219,7 +241,11 @@ class Engine:
         return run([temporal_cli(), *arguments, "--address", self.server.address], self.server.address)
 
     def starter(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Ended:
-        """The command line of Certpath."""
+        """The command line of Certpath, in this process; one command at a time."""
+        return run_here(arguments, self.server.address, stdin=stdin, **environment)
+
+    def process(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Ended:
+        """The command line of Certpath as a process of its own, where that is what matters."""
         return run([*STARTER, *arguments], self.server.address, stdin=stdin, **environment)
 
     def handle(self, candidate: str, designation: str = "CCSL") -> Handle:

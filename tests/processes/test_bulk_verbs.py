@@ -122,7 +122,9 @@ async def test_a_closed_candidacy_is_opened_again_once_and_only_when_asked_to(ce
     outcome = tmp_path / "people.outcome.csv"
 
     async def withdraw() -> None:
-        await certpath.handle("I3-0", "CCMA").execute_update("withdraw", {})
+        handle = certpath.handle("I3-0", "CCMA")
+        await handle.execute_update("withdraw", {})
+        await handle.result()  # its workflow ends when its notices are sent
 
     certpath.starter("import", str(file))
     await withdraw()
@@ -256,6 +258,7 @@ async def test_a_feed_that_is_played_every_night_changes_nothing_after_the_first
     certpath.starter("import", str(candidates(tmp_path / "people.csv", "F1", 3)))
     await eventually(lambda: certpath.starter("status", "F1-2", "CCMA").code == 0)
     await certpath.handle("F1-2", "CCMA").execute_update("withdraw", {})
+    await certpath.handle("F1-2", "CCMA").result()
     file = write(tmp_path / "feed.csv", RESULT_COLUMNS, feed("F1"))
     outcome = tmp_path / "feed.outcome.csv"
     dry = certpath.starter("results", str(file), "--dry-run", "--json")

@@ -69,9 +69,10 @@ async def test_a_candidacy_that_a_foreign_client_started_is_compared_too(certpat
     assert certpath.starter(*bob).code == 1
 
 
-def test_a_closed_candidacy_is_opened_again_only_on_purpose(certpath: Engine) -> None:
+async def test_a_closed_candidacy_is_opened_again_only_on_purpose(certpath: Engine) -> None:
     register(certpath, "R-4")
     assert send(certpath, "R-4", "withdraw", "{}").code == 0
+    await certpath.handle("R-4", "CCMA").result()  # its workflow ends when its notices are sent
     closed = register(certpath, "R-4", "CCMA", "--json")
     assert closed.code == 1
     assert closed.document["error"]["kind"] == "closed"
@@ -130,9 +131,10 @@ def test_what_cannot_be_understood_is_code_2_with_a_line_for_each_field(certpath
     assert {"domain", "taken_at", "domian"} <= fields
 
 
-def test_unknown_and_closed_are_outcomes_of_their_own(certpath: Engine) -> None:
+async def test_unknown_and_closed_are_outcomes_of_their_own(certpath: Engine) -> None:
     register(certpath, "S-6")
     assert send(certpath, "S-6", "withdraw", '{"reason": "moves abroad"}').code == 0
+    await certpath.handle("S-6", "CCMA").result()
     closed = send(certpath, "S-6", "withdraw", "{}", "--json")
     assert closed.code == 1
     assert closed.document["error"] == {
@@ -162,9 +164,10 @@ def test_status_and_timeline_answer_people_and_machines(certpath: Engine) -> Non
     assert all(event["summary"] in table for event in events)
 
 
-def test_the_closed_still_answer_questions(certpath: Engine) -> None:
+async def test_the_closed_still_answer_questions(certpath: Engine) -> None:
     register(certpath, "Q-2")
     send(certpath, "Q-2", "withdraw", "{}")
+    await certpath.handle("Q-2", "CCMA").result()
     assert certpath.starter("status", "Q-2", "CCMA", "--json").document["status"] == "withdrawn"
     assert "Withdrawn" in certpath.starter("timeline", "Q-2", "CCMA").out
 

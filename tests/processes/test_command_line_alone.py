@@ -1,5 +1,7 @@
-"""The command line as a process, with nobody to talk to: exit codes, stdout and stderr."""
+"""The command line with nobody to talk to: exit codes, stdout and stderr; in this process, and as one of its own."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -7,16 +9,13 @@ from pathlib import Path
 import pytest
 
 from runtime.settings import ROOT
-from tests.processes.engine import Ended, run, surroundings
+from tests.processes.engine import NOBODY, STARTER, Ended, run, run_here, surroundings
 from tests.waiting import PATIENCE
-
-NOBODY = "127.0.0.1:1"
-"""An address where no server listens."""
 
 
 def starter(*arguments: str, stdin: bytes = b"", **environment: str) -> Ended:
     """Run the command line to its end, with nobody to talk to."""
-    return run([sys.executable, ROOT / "starter.py", *arguments], NOBODY, stdin=stdin, **environment)
+    return run_here(arguments, NOBODY, stdin=stdin, **environment)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +38,8 @@ def test_bad_usage_is_code_2_and_says_so_on_stderr(arguments: tuple[str, ...]) -
     ended = starter(*arguments)
     assert ended.code == 2
     assert ended.out == ""
-    assert "usage: starter.py" in ended.err
+    assert "See `./starter.py" in ended.err
+    assert len(ended.err.splitlines()) == 1
     assert "Traceback" not in ended.err
 
 
@@ -54,13 +54,12 @@ def test_help_names_every_verb_and_message() -> None:
     assert "review_recertification" in starter("send", "--help").out
 
 
-def test_help_imports_neither_the_sdk_nor_pydantic_nor_rich() -> None:
+def test_help_imports_neither_the_sdk_nor_pydantic_nor_rich_nor_any_verb() -> None:
     code = (
-        "import sys; sys.argv = ['starter.py', '--help']\n"
-        "import starter\n"
-        "try: starter.main()\n"
-        "except SystemExit: pass\n"
+        "import sys, starter, cli.main\n"
+        "assert cli.main.run(['--help']) == 0\n"
         "heavy = {'temporalio', 'pydantic', 'rich', 'asyncio', 'structlog'} & set(sys.modules)\n"
+        "heavy |= {name for name in sys.modules if name.startswith('cli.verbs')}\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)"
     )
     done = subprocess.run(
@@ -162,3 +161,46 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     )
     assert "BrokenPipe" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "out", "err"),
+    [
+        (("--help",), b"", 0, "exit codes: ", ""),
+        (("status", "C-1"), b"", 2, "", "Missing argument 'DESIGNATION'."),
+        (("send", "C-1", "CCSL", "withdraw", "-"), b"not json", 2, "", "line 1, column 1"),
+        (("status", "C-1", "CCSL", "--json"), b"", 3, '"unreachable"', NOBODY),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_as_a_process_it_ends_as_it_does_in_this_one(
+    arguments: tuple[str, ...], stdin: bytes, code: int, out: str, err: str
+) -> None:
+    here, there = starter(*arguments, stdin=stdin), run([*STARTER, *arguments], NOBODY, stdin=stdin)
+    assert here == there
+    assert there.code == code
+    assert out in there.out
+    assert err in there.err
+
+
+def test_a_command_in_this_process_leaves_it_as_it_was() -> None:
+    def surrounding() -> tuple[object, ...]:
+        return dict(os.environ), signal.getsignal(signal.SIGINT), sys.stdin, sys.stdout, sys.stderr
+
+    before = surrounding()
+    assert starter("list", TEMPORAL_NAMESPACE="another").code == 3
+    assert surrounding() == before
+
+
+def test_with_stdin_closed_nothing_is_read_from_it() -> None:
+    command = f"exec {sys.executable} starter.py send C-1 CCSL withdraw - <&-"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env=surroundings(NOBODY, {}),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (2, "stdin is closed: give the JSON itself, or @FILE.\n")

@@ -15,9 +15,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from cli import exits, main
+from cli import exits
 from cli.everyday import VERBS
-from cli.verbs import everyday
 from client.candidacy import Candidacy
 from client.errors import ClientError
 from runtime.settings import ROOT
@@ -25,7 +24,6 @@ from tests.processes.engine import (
     DOMAINS,
     JOURNEY,
     NOBODY,
-    STARTER,
     Engine,
     Handle,
     Terminal,
@@ -35,11 +33,13 @@ from tests.processes.engine import (
     registration,
     result,
     run,
+    run_here,
     timeline,
     types,
     workflow_id,
 )
 from tests.scheme import worker_settings
+from tests.unit.cli.parsing import payload_of
 from tests.waiting import eventually
 from worker import build_worker
 
@@ -141,8 +141,7 @@ async def test_a_holder_recertifies(time_skipping: WorkflowEnvironment, tmp_path
     address = client.service_client.config.target_host
 
     async def events_of(*arguments: str) -> list[str]:
-        command = (*STARTER, *arguments, "--json")
-        ended = await asyncio.to_thread(run, command, address)
+        ended = await asyncio.to_thread(run_here, (*arguments, "--json"), address)
         assert (ended.code, ended.err) == (0, "")
         events: list[str] = ended.document["events"]
         return events
@@ -235,8 +234,11 @@ RIGHT: dict[str, tuple[str, ...]] = {
 }
 
 
+MESSAGES = {" ".join(verb.words): verb.message for verb in VERBS}
+
+
 def test_every_verb_is_among_them() -> None:
-    assert list(RIGHT) == [" ".join(verb.words) for verb in VERBS]
+    assert list(RIGHT) == list(MESSAGES)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -250,10 +252,10 @@ async def closed(certpath: Engine) -> Engine:
 
 async def sent(certpath: Engine, verb: str, candidate: str) -> exits.Stop:
     """Why the message that the verb makes of its right flags was not taken; without a process of its own."""
-    arguments = (*verb.split(), candidate, "CCSL", *RIGHT[verb], "--message-id", verb.replace(" ", "-"))
-    args = main.parser().parse_args(arguments)
+    message_id = verb.replace(" ", "-")
+    text = payload_of(*verb.split(), candidate, "CCSL", *RIGHT[verb], "--message-id", message_id)
     with pytest.raises(ClientError) as stopped:
-        await Candidacy(candidate, "CCSL").update(certpath.client, args.verb.message, everyday.payload(args))
+        await Candidacy(candidate, "CCSL").update(certpath.client, MESSAGES[verb], text)
     return exits.of(stopped.value)
 
 
@@ -334,30 +336,15 @@ async def test_what_cannot_be_understood_is_told_in_flags(certpath: Engine) -> N
 
 
 @pytest.mark.parametrize("verb", RIGHT)
-def test_bad_usage_is_told_by_the_parser(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_usage_is_code_2_without_a_server(verb: str) -> None:
     for arguments in (("C-1",), ("C-1", "CCSL", *RIGHT[verb], "--no-such-flag")):
-        with pytest.raises(SystemExit) as ended:
-            main.parser().parse_args([*verb.split(), *arguments])
-        assert ended.value.code == 2
-        told = capsys.readouterr()
-        assert told.out == ""
-        assert "usage: starter.py" in told.err
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [("result", "C-1"), ("hold", "resolve", "C-1", "CCSL"), ("withdraw", "C-1", "CCSL", "--no-such-flag")],
-    ids=lambda words: words[0],
-)
-def test_bad_usage_is_code_2_without_a_server(arguments: Sequence[str]) -> None:
-    ended = run([*STARTER, *arguments], NOBODY)
-    assert (ended.code, ended.out) == (2, "")
-    assert "usage: starter.py" in ended.err
-    assert "Traceback" not in ended.err
+        ended = run_here([*verb.split(), *arguments], NOBODY)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.endswith(f"See `./starter.py {verb} --help`.\n")
 
 
 def test_nobody_to_talk_to_is_code_3_in_one_line() -> None:
-    ended = run([*STARTER, "withdraw", "C-1", "CCSL", "--json"], NOBODY)
+    ended = run_here(["withdraw", "C-1", "CCSL", "--json"], NOBODY)
     assert ended.code == 3
     assert ended.document["error"]["kind"] == "unreachable"
     assert len(ended.err.splitlines()) == 1

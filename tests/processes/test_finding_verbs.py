@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from cli import exits, filters, main
+from cli import filters
 from cli.verbs import list as list_verb
 from client import finding
-from client.errors import ClientError
 from runtime.settings import ROOT
-from tests.processes.engine import DOMAINS, NOBODY, Engine, Terminal, engine, instant, result, surroundings
+from tests.processes.engine import DOMAINS, NOBODY, Engine, Terminal, engine, instant, result, run_here, surroundings
+from tests.unit.cli.parsing import parsed
 from tests.waiting import PATIENCE, eventually
 
 
@@ -67,8 +67,9 @@ async def enrolled(running: Engine) -> None:
 
 async def listed(running: Engine, *arguments: str) -> list[finding.Entry]:
     """What `list` finds with these flags, asked for without a process of its own."""
-    args = main.parser().parse_args(["list", *arguments])
-    return [one async for one in finding.candidacies(running.client, filters.filter_of(args), args.limit)]
+    given = parsed("list", *arguments).params
+    flags = filters.Filters(**{name: given[name] for name in filters.Filters._fields})
+    return [one async for one in finding.candidacies(running.client, filters.filter_of(flags))]
 
 
 def candidates(document: object) -> list[str]:
@@ -182,15 +183,15 @@ def test_nothing_due_is_no_error(certpath: Engine) -> None:
 
 
 async def test_attention_tells_what_to_do_and_the_command_does_it(certpath: Engine) -> None:
-    matters = certpath.starter("attention", "--json")
-    assert (matters.code, matters.err) == (0, "")
-    assert sorted(candidates(matters.document)) == ["F-held", "F-refused"]
+    cases = certpath.starter("attention", "--json")
+    assert (cases.code, cases.err) == (0, "")
+    assert sorted(candidates(cases.document)) == ["F-held", "F-refused"]
     shown = certpath.starter("attention")
-    for matter in matters.document:
-        assert {"since", "candidate_id", "designation", "status", "attention", "what", "advice", "command"} <= {*matter}
-        assert matter["since"]
-        assert f"\n    {matter['command']}\n" in shown.out
-    assert shown.err == "2 matters of 2 candidacies\n"
+    for case in cases.document:
+        assert {"since", "candidate_id", "designation", "status", "attention", "what", "advice", "command"} <= {*case}
+        assert case["since"]
+        assert f"\n    {case['command']}\n" in shown.out
+    assert shown.err == "2 cases for 2 candidacies\n"
     (refused,) = certpath.starter("attention", "--kind", "refused-message", "--json").document
     _, *pasted = shlex.split(refused["command"])
     ended = certpath.starter(*pasted)
@@ -320,7 +321,7 @@ def test_a_timeline_from_a_day_on_and_of_some_types(certpath: Engine) -> None:
         (("timeline", "F-held", "CCMA", "--type", "Certifed"), "did you mean Certified"),
         (("timeline", "F-held", "CCMA", "--since", "31/02/2027"), "2026-11-22"),
         (("list", "--sort", "size"), "--sort"),
-        (("list", "--limit", "0"), "from 1 on"),
+        (("list", "--limit", "0"), "a whole number from 1"),
         (("list", "--reverse"), "--sort"),
         (("list", "--query", "a = 1) OR (b = 2"), "parentheses"),
         (("due", "--within", "99999999999d"), "at most 9999d"),
@@ -330,28 +331,9 @@ def test_a_timeline_from_a_day_on_and_of_some_types(certpath: Engine) -> None:
         (("summary", "--designation", "CCZZ"), "CCZZ is none of CCSL"),
     ],
 )
-def test_bad_input_is_told_before_any_server_is_asked(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
-) -> None:
-    def carry_out() -> None:
-        args = main.parser().parse_args(arguments)
-        args.run(args)
-
-    # Nobody listens there: had it tried to ask, it would be another error.
-    monkeypatch.setenv("TEMPORAL_ADDRESS", NOBODY)
-    with pytest.raises((SystemExit, exits.BadInput, ClientError)) as refused:
-        carry_out()
-    ended = exits.of(refused.value) if isinstance(refused.value, ClientError) else refused.value
-    assert getattr(ended, "code", None) == 2
-    assert told in f"{refused.value} {capsys.readouterr().err}"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [(("timeline", "F-held", "CCMA", "--type", "Certifed"), "did you mean"), (("list", "--limit", "0"), "from 1 on")],
-)
-def test_bad_input_is_code_2(certpath: Engine, arguments: tuple[str, ...], told: str) -> None:
-    ended = certpath.starter(*arguments)
+def test_bad_input_is_code_2_before_any_server_is_asked(arguments: tuple[str, ...], told: str) -> None:
+    # No server listens there: had it tried to ask, it would be code 3.
+    ended = run_here(arguments, NOBODY)
     assert (ended.code, ended.out) == (2, "")
     assert told in ended.err
     assert "Traceback" not in ended.err
@@ -399,7 +381,7 @@ async def test_without_a_worker_what_is_published_is_found_and_the_rest_is_code_
         assert alone.starter("attention", "--json").document == []
         asking = (("due",), ("summary",), ("attention", "N-01", "CCSL"))
         for ended in await asyncio.gather(
-            *(asyncio.to_thread(alone.starter, *arguments, "--json") for arguments in asking)
+            *(asyncio.to_thread(alone.process, *arguments, "--json") for arguments in asking)
         ):
             assert (ended.code, ended.document["error"]["kind"]) == (3, "no-worker")
             assert "./worker.py" in ended.err

@@ -209,6 +209,6 @@ async def test_the_same_message_over_signal_and_update_counts_once(certpath: Eng
 async def test_asking_for_the_status_never_fails(certpath: Engine) -> None:
     """A client's process crashes now and then on its way out, unless it leaves as ours do."""
     await certpath.enrol("C-1006")
-    ended = [certpath.starter("status", "C-1006", "CCSL") for _ in range(25)]
+    ended = [certpath.process("status", "C-1006", "CCSL") for _ in range(25)]
     assert [one.code for one in ended] == [0] * 25
     assert all("CCSL" in one.out for one in ended)

@@ -1,14 +1,14 @@
-"""What the bulk verbs tell of bad rows, and what Ctrl-C does to them."""
+"""What the bulk verbs say about bad rows, and what Ctrl-C does to them."""
 
 import asyncio
 import os
 import signal
+import threading
 
 import pytest
 
-from cli import exits
-from cli.bulk import rows
-from cli.signals import Signals
+from cli import exits, interrupts
+from cli.bulk import carrying, rows
 from client.pool import Stopping
 from feeds.checking import Sheet
 from feeds.table import Problem
@@ -29,7 +29,7 @@ def test_bad_rows_start_nothing_unless_they_are_to_be_left_out(capsys: pytest.Ca
 
 async def test_every_signal_asks_to_stop_and_the_first_one_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     stopping = Stopping()
-    with Signals(stopping):
+    with interrupts.Calling(asyncio.get_running_loop(), lambda: carrying.ask_to_stop(stopping)):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             os.kill(os.getpid(), number)
             await asyncio.sleep(0.01)
@@ -45,7 +45,7 @@ async def test_the_handlers_of_before_are_there_again_and_what_nohup_ignores_sta
     before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     stopping = Stopping()
     try:
-        with Signals(stopping):
+        with interrupts.Calling(asyncio.get_running_loop(), stopping.ask):
             os.kill(os.getpid(), signal.SIGHUP)
             await asyncio.sleep(0.01)
         assert stopping.times == 0
@@ -54,3 +54,16 @@ async def test_the_handlers_of_before_are_there_again_and_what_nohup_ignores_sta
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+async def test_outside_the_main_thread_no_handler_is_touched() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    found = []
+
+    async def inside() -> None:
+        assert threading.current_thread() is not threading.main_thread()
+        with interrupts.Calling(asyncio.get_running_loop(), lambda: None):
+            found.append(signal.getsignal(signal.SIGINT))
+
+    await asyncio.to_thread(asyncio.run, inside())
+    assert found == [before]

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from cli import card, output
+from cli import card, output, tables
 from cli.verbs.list import COLUMNS
 from cli.verbs.summary import RATE_COLUMNS
+from client.candidacy import End
 from domain.vocabulary import CLOSED
 from views.status import StatusView
 
@@ -71,7 +72,7 @@ def event(on: str, what: str, why: str, kind: str = "expiry", *, border: bool = 
     return {"on": on, "at": f"{on}T06:00:00Z", "kind": kind, "what": what, "why": why, "border": border}
 
 
-def told(status: dict[str, Any], end: card.End | None = None) -> dict[str, str]:
+def told(status: dict[str, Any], end: End | None = None) -> dict[str, str]:
     _, rows = card.of(StatusView.parse(status), {}, end)
     return {row.label: row.text for row in rows}
 
@@ -228,7 +229,7 @@ def test_after_the_expiry_the_card_says_until_when_one_may_come_back() -> None:
 
 # --- closed
 
-END = card.End("completed", datetime(2027, 5, 1, 10, tzinfo=UTC))
+END = End("completed", datetime(2027, 5, 1, 10, tzinfo=UTC))
 _OPEN_WORDS = ("may be", "to be", "still", "waits", "next attempt", "opens", "due ", "counts from", "open", "held")
 
 
@@ -277,7 +278,7 @@ def test_a_status_of_a_newer_engine_does_not_end_the_card() -> None:
 
 def test_a_piped_table_keeps_every_cell_whole_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     long = "word " * 100 + "end"
-    output.table(("a", "b"), [("x\x1b[31m\n", long)])
+    tables.table(("a", "b"), [("x\x1b[31m\n", long)])
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     assert lines[1].endswith("end")
@@ -303,7 +304,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_on_a_terminal_a_long_table_has_one_header_and_loses_nothing(narrow: None) -> None:
     with redirect_stdout(Terminal()) as terminal:
-        rows = output.Rows(("candidate", "what"))
+        rows = tables.Rows(("candidate", "what"))
         for number in range(450):
             rows.add((f"C-{number:04}", f"[b]{number}[/b] " + "x" * (90 if number == 300 else 5)))
         rows.end()
@@ -328,7 +329,7 @@ def test_on_a_terminal_no_cell_of_a_table_is_broken_or_lost(
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     with redirect_stdout(Terminal()) as terminal:
-        output.table(names, [cells])
+        tables.table(names, [cells])
     text = terminal.getvalue()
     assert all(len(line.rstrip()) <= columns for line in text.splitlines())
     words = text.replace(":\n", "\n").replace(": ", " ").split()
@@ -343,7 +344,7 @@ def test_at_80_columns_a_list_stands_in_lines(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("TERM", "xterm")
     with redirect_stdout(Terminal()) as terminal:
         calm = ("C-1001", "CCSL", "testing", "3", "2028-09-15 05:00Z", "2026-11-01", "")
-        output.table(COLUMNS, [calm, ("C-1002", *calm[1:-1], "held-result:R-1")])
+        tables.table(COLUMNS, [calm, ("C-1002", *calm[1:-1], "held-result:R-1")])
     assert terminal.getvalue().splitlines() == [
         "candidate  designation  status   passed  next deadline      opened",
         "C-1001     CCSL         testing  3       2028-09-15 05:00Z  2026-11-01",
@@ -357,9 +358,9 @@ def test_on_a_terminal_no_word_of_a_card_is_broken_or_lost(columns: int, monkeyp
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     title = "C-1001  Ana Ruiz  CCSL Certified Customer Service Leader, advancement path, of long ago"
-    row = output.Row("Customer relationships", "not passed, 2 attempts used", "alert")
+    row = tables.Row("Customer relationships", "not passed, 2 attempts used", "alert")
     with redirect_stdout(Terminal()) as terminal:
-        output.card(title, [row, output.Row("", "2027-01-01 reminder")])
+        tables.card(title, [row, tables.Row("", "2027-01-01 reminder")])
     words = re.sub(r"[─│╭╮╰╯!:]", " ", terminal.getvalue()).split()
     assert sorted(words) == sorted(f"{title} {row.label} {row.text} 2027-01-01 reminder".split())
 
@@ -367,13 +368,13 @@ def test_on_a_terminal_no_word_of_a_card_is_broken_or_lost(columns: int, monkeyp
 def test_on_a_terminal_a_command_stays_in_one_piece(narrow: None) -> None:
     command = "./starter.py hold resolve " + "C" * 64 + " CCSL --result-id R-1 --decision accept"
     with redirect_stdout(Terminal()) as terminal:
-        output.block("heading", ["what it is about"], command)
+        tables.block("heading", ["what it is about"], command)
     assert f"    {command}" in terminal.getvalue().splitlines()
 
 
 def test_on_a_terminal_groups_stand_under_their_headings(narrow: None) -> None:
     with redirect_stdout(Terminal()) as terminal:
-        output.groups(("candidate", "what"), [("today", [("C-1", "word " * 30)]), ("tomorrow", [("C-2", "y")])])
+        tables.groups(("candidate", "what"), [("today", [("C-1", "word " * 30)]), ("tomorrow", [("C-2", "y")])])
     text = terminal.getvalue()
     assert text.index("candidate") < text.index("today") < text.index("C-1") < text.index("tomorrow")
     assert text.count("word") == 30

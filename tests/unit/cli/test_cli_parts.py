@@ -1,35 +1,75 @@
-"""The parts of the command line that need no process: verbs and their help, progress, receipts."""
+"""The parts of the command line that need no process: the table of verbs and their help, progress, receipts."""
 
 import re
 import sys
-from typing import Any
 
 import pytest
+from rich.progress import Progress as Bar
 
 from cli import everyday, main, progress, sending
 from client.candidacy import Candidacy
 from domain.commands import MESSAGES
+from tests.unit.cli.parsing import help_of, parsed
 
 
 def test_the_messages_of_the_command_line_are_those_of_the_domain() -> None:
     assert set(everyday.MESSAGES) == set(MESSAGES) - {"supersede"}
 
 
-def test_every_verb_has_a_help_and_something_to_run() -> None:
-    parser = main.parser()
-    for verb in main.verbs():
-        with pytest.raises(SystemExit) as ended:
-            parser.parse_args([verb, "--help"])
-        assert ended.value.code == 0
+@pytest.mark.parametrize("words", main.VERBS)
+def test_every_verb_of_the_table_is_a_command_of_that_name(words: str) -> None:
+    command = main.VERBS[words].command(words)
+    assert command.name == words.split()[-1]
+    assert command.callback is not None
 
 
-@pytest.mark.parametrize("verb", main.verbs())
-def test_every_help_calls_the_program_as_it_is_called_here(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main.parser().parse_args([verb, "--help"])
-    usage, _, text = capsys.readouterr().out.partition("\n\n")
-    assert usage.startswith("usage: starter.py")
+@pytest.mark.parametrize("words", [*main.VERBS, *everyday.GROUPS])
+def test_every_help_calls_the_program_as_it_is_called_here(words: str) -> None:
+    usage, _, text = help_of(words).partition("\n\n")
+    assert usage.startswith(f"Usage: starter.py {words} ")
     assert re.findall(r"(?<!\./)starter\.py.*", text) == []
+
+
+def test_the_help_of_all_has_every_verb_with_its_line() -> None:
+    text = " ".join(help_of("").split())
+    for words, line in main.VERBS.items():
+        told = everyday.GROUPS.get(words.split()[0]) or line.help
+        assert f"{words.split()[0]} {told}" in text
+    assert "exit codes: 0 done" in text
+    assert all(line.help in help_of("hold") for words, line in main.VERBS.items() if words.startswith("hold "))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "A verb is missing. See `./starter.py --help`."),
+        (("hold",), "A verb is missing. See `./starter.py hold --help`."),
+        (("lst",), "There is no verb 'lst'; did you mean list? See `./starter.py --help`."),
+        (("frobnicate",), "There is no verb 'frobnicate'. See `./starter.py --help`."),
+        (("hold", "x"), "There is no verb 'x'; the verbs are resolve, list. See `./starter.py hold --help`."),
+        (("--bogus",), "No such option '--bogus'. See `./starter.py --help`."),
+        (("status", "C-1"), "Missing argument 'DESIGNATION'. See `./starter.py status --help`."),
+        (("dev", "--port", "0"), "'0': write a whole number from 1 to 65535. See `./starter.py dev --help`."),
+        (("hold", "resolve", "C-1", "CCSL", "--decision"), "See `./starter.py hold resolve --help`."),
+    ],
+)
+def test_bad_usage_is_one_sentence_that_says_where_to_look(arguments: tuple[str, ...], sentence: str) -> None:
+    ended = main.captured(arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.endswith(f"{sentence}\n")
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_options_stand_before_or_after_what_a_verb_is_about() -> None:
+    for line in ("contact --name Bo C-1 CCSL", "contact C-1 CCSL --name Bo", "contact C-1 --name=Bo CCSL"):
+        assert parsed(*line.split()).params["name"] == "Bo"
+
+
+def test_a_defect_of_ours_is_shown_whole_and_is_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.verbs.send.check_designation", lambda _: 1 // 0)
+    ended = main.captured(["send", "C-1", "CCSL", "withdraw"])
+    assert ended.code == 1
+    assert "ZeroDivisionError" in ended.err
 
 
 @pytest.mark.parametrize(("total", "bars"), [(0, 0), (1, 1)])
@@ -37,7 +77,7 @@ def test_nothing_to_do_draws_no_bar(total: int, bars: int, monkeypatch: pytest.M
     made = []
     bar = progress._bar
 
-    def draw() -> Any:
+    def draw() -> Bar:
         made.append(bar())
         return made[-1]
 
@@ -52,5 +92,5 @@ def test_nothing_to_do_draws_no_bar(total: int, bars: int, monkeypatch: pytest.M
 def test_a_receipt_in_words() -> None:
     ana = Candidacy("C-1", "CCSL")
     receipt = {"status": "testing", "events": ["AssessmentPassed"], "duplicate": False, "sequence": 3}
-    assert "AssessmentPassed; status testing (takes the assessments)" in sending.told(ana, receipt)
-    assert "taken before" in sending.told(ana, {**receipt, "duplicate": True})
+    assert "AssessmentPassed; status testing (takes the assessments)" in sending.in_words(ana, receipt)
+    assert "taken before" in sending.in_words(ana, {**receipt, "duplicate": True})

@@ -1,6 +1,5 @@
 """The table of everyday verbs against the domain's messages, and the payloads that its parsers make."""
 
-import argparse
 import io
 import json
 import shlex
@@ -20,18 +19,14 @@ from cli.verbs import everyday
 from client.errors import NotJson
 from domain.commands import MESSAGES, RecordAssessmentResult, SubmitRecertification
 from domain.messages import InvalidMessage, check_times, parse_message
+from tests.unit.cli.parsing import help_of, options_of, parsed, payload_of, verb_of
 
 NAMED = {" ".join(verb.words): verb for verb in VERBS}
 
 
-def parsed(*arguments: str) -> argparse.Namespace:
-    """The arguments as the real parser reads them."""
-    return main.parser().parse_args(arguments)
-
-
 def payload(*arguments: str) -> Any:
     """The payload that these arguments make, numbers exact."""
-    return json.loads(everyday.payload(parsed(*arguments)), parse_float=Decimal)
+    return json.loads(payload_of(*arguments), parse_float=Decimal)
 
 
 # --- no drift
@@ -86,32 +81,27 @@ def test_a_flag_is_the_name_of_the_field_unless_register_calls_it_otherwise() ->
         "ended": "ended_on",
         "attested-by": "attested_by",
     }
-    register = main.parser().parse_args(
-        ["register", "--candidate", "C", "--name", "A", "--email", "a@b.c", "--designation", "CCSL"]
-    )
-    assert all(name.replace("-", "_") in vars(register) for name in own)
+    register = main.VERBS["register"].command("register")
+    assert {f"--{name}" for name in own} <= set(options_of(register))
 
 
 def examples() -> Iterator[tuple[Verb, str]]:
     """Each command of each help, on one line."""
     for verb in VERBS:
-        text = everyday._examples(verb).removeprefix("example:").replace("\\\n", " ")
+        text = everyday.examples(verb).removeprefix("example:").replace("\\\n", " ")
         for line in filter(None, map(str.strip, text.splitlines())):
             yield verb, line
 
 
 @pytest.mark.parametrize(("verb", "line"), list(examples()), ids=lambda value: value if isinstance(value, str) else "")
-def test_an_example_works_when_it_is_copied(verb: Verb, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_example_works_when_it_is_copied(verb: Verb, line: str) -> None:
     program, *words = shlex.split(line)
     assert program == "./starter.py"
-    args = parsed(*words)
-    assert args.verb is verb
-    message = parse_message(verb.message, everyday.payload(args))
+    assert verb_of(parsed(*words)) is verb
+    message = parse_message(verb.message, payload_of(*words))
     assert isinstance(message, MESSAGES[verb.message])
     check_times(verb.message, message, datetime.now(UTC))
-    with pytest.raises(SystemExit):
-        parsed(*verb.words, "--help")
-    assert everyday._examples(verb) in capsys.readouterr().out
+    assert everyday.examples(verb) in help_of(" ".join(verb.words))
 
 
 def test_every_verb_has_an_example_of_its_own() -> None:
@@ -128,46 +118,38 @@ def test_only_what_cannot_be_undone_asks_first() -> None:
 @pytest.mark.parametrize(
     ("words", "flag"), [(verb.words, flag) for verb in VERBS for flag in verb.flags if flag.required]
 )
-def test_a_required_flag_that_is_missing_is_bad_usage(
-    words: tuple[str, ...], flag: Flag, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_required_flag_that_is_missing_is_bad_usage(words: tuple[str, ...], flag: Flag) -> None:
     given = [
         word
         for other in NAMED[" ".join(words)].flags
         if other.required and other != flag
         for word in (other.option, other.choices[0] if other.choices else "x")
     ]
-    with pytest.raises(SystemExit) as ended:
-        parsed(*words, "C-1", "CCSL", *given)
-    assert ended.value.code == 2
-    assert flag.option in capsys.readouterr().err
+    ended = main.captured([*words, "C-1", "CCSL", *given])
+    assert (ended.code, ended.out) == (2, "")
+    assert flag.option in ended.err
 
 
 @pytest.mark.parametrize(
     ("words", "flag"), [(verb.words, flag) for verb in VERBS for flag in verb.flags if flag.choices]
 )
-def test_a_word_that_is_no_choice_is_bad_usage(
-    words: tuple[str, ...], flag: Flag, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        parsed(*words, "C-1", "CCSL", flag.option, "perhaps")
-    assert ended.value.code == 2
-    told = capsys.readouterr().err
-    assert all(choice in told for choice in (flag.option, *flag.choices))
+def test_a_word_that_is_no_choice_is_bad_usage(words: tuple[str, ...], flag: Flag) -> None:
+    ended = main.captured([*words, "C-1", "CCSL", flag.option, "perhaps"])
+    assert (ended.code, ended.out) == (2, "")
+    assert all(choice in ended.err for choice in (flag.option, *flag.choices))
 
 
-@pytest.mark.parametrize("words", [("Only a title",), ("t", "2029-01-01", "https://e.org", "3", "more")])
-def test_an_activity_has_two_to_four_words(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        parsed("recertify", "submit", "C-1", "CCSL", "--submission-id", "E", "--activity", *words)
-    assert ended.value.code == 2
-    assert "TITLE DAY [URI [HOURS]]" in capsys.readouterr().err
+@pytest.mark.parametrize("words", [(), ("Only a title",), ("t", "2029-01-01", "https://e.org", "3", "more")])
+def test_an_activity_has_two_to_four_words(words: tuple[str, ...]) -> None:
+    ended = main.captured(["recertify", "submit", "C-1", "CCSL", "--submission-id", "E", "--activity", *words])
+    assert ended.code == 2
+    assert "TITLE DAY [URI [HOURS]]" in ended.err
 
 
-def test_activities_are_told_in_one_way_only(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        parsed(*RECERTIFY, "--activity", "a", "2029-01-01", "--activities", "[]")
-    assert "not allowed with" in capsys.readouterr().err
+def test_activities_are_given_in_one_way_only() -> None:
+    ended = main.captured([*RECERTIFY, "--activity", "a", "2029-01-01", "--activities", "[]"])
+    assert ended.code == 2
+    assert "--activity and --activities do not go together." in ended.err
 
 
 # --- payloads
@@ -192,8 +174,8 @@ def test_a_number_goes_as_it_was_typed(number: str) -> None:
 
 
 def test_no_digit_is_lost_up_to_the_score() -> None:
-    args = parsed(*RESULT[:-1], "2026-11-20T15:00:00Z", "--percentage", "74.99999999999999999")
-    message = parse_message("record_assessment_result", everyday.payload(args))
+    sent = payload_of(*RESULT[:-1], "2026-11-20T15:00:00Z", "--percentage", "74.99999999999999999")
+    message = parse_message("record_assessment_result", sent)
     assert isinstance(message, RecordAssessmentResult)
     assert message.percentage == Decimal("74.99999999999999999")
 
@@ -238,8 +220,7 @@ def test_a_json_text_comes_as_such_from_a_file_or_from_stdin_with_every_digit(
     (tmp_path / "activities.json").write_text(text, encoding="utf-8-sig")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     for source in (text, f"@{tmp_path / 'activities.json'}", "-"):
-        args = parsed(*RECERTIFY, "--activities", source)
-        message = parse_message("submit_recertification", everyday.payload(args))
+        message = parse_message("submit_recertification", payload_of(*RECERTIFY, "--activities", source))
         assert isinstance(message, SubmitRecertification)
         assert message.activities[0].hours == Decimal("1.00000000000000000001")
         assert message.activities[0].title == "Sommét"
@@ -293,7 +274,7 @@ def faults(words: str, message: bytes) -> list[str]:
 
 def told(words: str, *arguments: str) -> list[str]:
     """The same, for arguments."""
-    return faults(words, everyday.payload(parsed(*words.split(), "C-1", "CCSL", *arguments)))
+    return faults(words, payload_of(*words.split(), "C-1", "CCSL", *arguments))
 
 
 def test_a_wrong_field_is_told_as_its_flag() -> None:

@@ -201,11 +201,37 @@ def test_a_client_knows_no_terminal_and_stands_on_the_rooms_below(path: Path) ->
     assert rooms_of(path) - CLIENT_MAY_IMPORT <= set(sys.stdlib_module_names) - {"argparse", "signal", "sys"}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "client").rglob("*.py")), ids=lambda path: path.name)
-def test_a_client_imports_at_the_top_of_its_modules(path: Path) -> None:
+@pytest.mark.parametrize(
+    "path",
+    sorted(path for room in ("cli", "client") for path in (ROOT / room).rglob("*.py")),
+    ids=lambda path: path.name,
+)
+def test_a_client_and_the_command_line_import_at_the_top_of_their_modules(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
     assert not [one.name for one in functions if imports(one)]
+
+
+CLI = sorted((ROOT / "cli").rglob("*.py"))
+# What the command line may know of the domain: names, and no model.
+DOMAIN_FOR_THE_COMMAND_LINE = {"domain.identity", "domain.vocabulary"}
+
+
+@pytest.mark.parametrize("path", CLI, ids=lambda path: path.name)
+def test_the_command_line_imports_neither_temporal_nor_the_models_of_the_domain(path: Path) -> None:
+    found = imports(ast.parse(path.read_text(encoding="utf-8")))
+    assert not {module for module in found if module.split(".")[0] in ("temporalio", "argparse", "pydantic")}
+    assert {module for module in found if module.split(".")[0] == "domain"} <= DOMAIN_FOR_THE_COMMAND_LINE
+
+
+def test_what_every_verb_shares_imports_no_verb() -> None:
+    """A verb's module is imported by the dispatcher, by name, when the verb is named; `demo` shows a timeline."""
+    users = [path for path in CLI if {module for module in imports(_tree(path)) if module.startswith("cli.verbs")}]
+    assert [path.name for path in users] == ["demo.py"]
+
+
+def _tree(path: Path) -> ast.AST:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("module", ["client.errors", "client.scheme", "domain.identity"])
@@ -216,5 +242,6 @@ def test_what_is_needed_before_a_verb_connects_loads_without_the_models(module: 
 
 def test_a_message_is_sent_without_the_models() -> None:
     """They would cost each single message more CPU than everything else that a client does for it."""
-    code = "import sys, client.candidacy, client.payloads\nassert 'pydantic' not in sys.modules"
+    code = "import sys, client.candidacy, client.payloads, cli.verbs.everyday, cli.verbs.send\n"
+    code += "assert not {'pydantic', 'rich'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=PATIENCE)

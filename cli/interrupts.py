@@ -1,0 +1,71 @@
+"""Ctrl-C, in the two ways in which a command takes it: it ends at once, or it is asked to stop.
+
+`starter.py` imports this module first, with any Python, whether or not a package is installed. So it imports little,
+and of the standard library alone: until it is loaded, Ctrl-C ends in a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+TYPE_CHECKING = False  # to import `typing` takes longer than all of the above
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable
+    from typing import Any
+
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C has ended."""
+
+# A closed terminal (SIGHUP) must not leave anything half done either.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def end_at_once() -> None:
+    """From now on Ctrl-C ends this process with exit code 130. Call it in the main thread.
+
+    No exception is raised: it could stop an import half way, and with a Temporal client in the process the
+    interpreter's own way out may crash. Nothing that runs under this handler needs to clean up.
+    """
+    signal.signal(signal.SIGINT, _end)
+
+
+def _end(*_: Any) -> None:
+    # Ctrl-C may come while stderr is being written, so bypass its buffer.
+    try:
+        os.write(2, b"Interrupted.\n")
+        sys.stdout.flush()
+    except (OSError, ValueError, RuntimeError):
+        pass  # a closed pipe, or stdout in the middle of a write
+    finally:
+        os._exit(INTERRUPTED)
+
+
+class Calling:
+    """For the length of a block, calls `on_signal` in the loop at each Ctrl-C, SIGTERM or closed terminal.
+
+    A signal that is ignored (SIGHUP under `nohup`) stays ignored. Outside the main thread no signal arrives, and
+    nothing is changed. A context manager.
+    """
+
+    def __init__(self, loop: AbstractEventLoop, on_signal: Callable[[], object]) -> None:
+        self._loop = loop
+        self._on_signal = on_signal
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in _SIGNALS:
+            handler = signal.getsignal(number)
+            if handler is not signal.SIG_IGN:
+                self._before[number] = handler
+                self._loop.add_signal_handler(number, self._on_signal)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            self._loop.remove_signal_handler(number)
+            signal.signal(number, handler)
