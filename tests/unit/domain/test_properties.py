@@ -36,10 +36,12 @@ WHO = {"by": "B. Oss", "reason": "seen"}
 
 
 def refold(candidacy: Candidacy) -> State:
-    """The state from the events alone, each of them read back from JSON."""
+    """The state from the events alone, each of them read back from JSON, which names no address."""
     state: State | None = None
     for event in candidacy.events:
-        again = e.EVENTS.validate_json(e.EVENTS.dump_json(event))  # type: ignore[arg-type]
+        written = e.EVENTS.dump_json(event)  # type: ignore[arg-type]
+        assert b"ana@example.org" not in written
+        again = e.EVENTS.validate_json(written)
         assert again == event
         state = rulebook.evolve(state, again)
     assert state is not None
@@ -117,9 +119,7 @@ def check_whole(candidacy: Candidacy) -> None:
     assert len(closings) <= 1
     after = candidacy.events[closings[0] :] if closings else []
     assert {type(event) for event in after} <= {e.MessageRefused, e.NoticeUndeliverable, e.AdvancementRefused}
-    for event in candidacy.events:
-        assert "ana@example.org" not in event.model_dump_json()
-        assert summary_of(event).isprintable()
+    assert all(summary_of(event).isprintable() for event in candidacy.events)
 
 
 # --- random histories ---------------------------------------------------------------------------------------
@@ -384,7 +384,6 @@ def play(candidacy: Candidacy, steps: list[Step]) -> None:
     for given_step in steps:
         player.play(given_step)
         check(candidacy)
-    check_whole(candidacy)
     candidacy.advance_to(candidacy.clock + days(4000))
     check(candidacy)
     check_whole(candidacy)
