@@ -63,8 +63,8 @@ def free_port() -> int:
     with socket.create_server((_HOST, 0)) as probe:
         port: int = probe.getsockname()[1]
         with socket.create_connection((_HOST, port)):
-            # Closed from this side first, the connection leaves the port in the state TIME_WAIT. Then a process can bind
-            # it only by its number and with SO_REUSEADDR, which servers set.
+            # Closed from this side first, the connection leaves the port in the state TIME_WAIT. Then it can be bound
+            # only by its number and with SO_REUSEADDR, which servers set.
             probe.accept()[0].close()
         return port
 
