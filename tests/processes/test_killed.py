@@ -75,6 +75,10 @@ class Killed(NamedTuple):
     scored: Handle
     responses: dict[str, Any]
     """Whose result was being scored at that moment, and the result."""
+    flooded: Handle
+    first_run: str | None
+    sequence: int
+    """Who got so many messages that their first run had to end, the run, and the sequence of the last event then."""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -93,13 +97,18 @@ async def killed(certpath: Engine) -> Killed:
     await asyncio.gather(*(first_messages(taken, handle) for taken, (_, handle) in enumerate(after)))
     scored = await certpath.enrol("C-5002")
     key = certpath.folder / "keys" / f"{FORM}.json"
+    flooded = await certpath.enrol("C-5008")
+    begun = await flooded.execute_update(*JOURNEY[0])
+    first_run = (await flooded.describe()).run_id
+    nonsense = [{"attention": "nothing", "by": f"Pat {number}"} for number in range(1000)]
     responses = await begin_scoring(scored, key)
     await certpath.worker.kill()
     await asyncio.gather(*(last_messages(taken, handle) for taken, (_, handle) in enumerate(after)))
+    await asyncio.gather(*(flooded.signal("acknowledge", document) for document in nonsense))
     key.unlink()
     key.write_text(json.dumps({"form": FORM, "domain": DOMAINS[0], "answers": {"1": "B", "2": "D"}}))
     await certpath.worker.start()
-    return Killed(after, scored, responses)
+    return Killed(after, scored, responses, flooded, first_run, begun["sequence"] + len(nonsense))
 
 
 async def begin_scoring(handle: Handle, key: Path) -> dict[str, Any]:
@@ -187,22 +196,17 @@ async def test_server_and_worker_killed_at_once_with_signals_under_way(certpath:
     await assert_whole_journey(certpath, handle, "C-5006")
 
 
-async def test_an_upgrade_finds_candidates_on_both_sides_of_continue_as_new(certpath: Engine) -> None:
+async def test_an_upgrade_finds_candidates_on_both_sides_of_continue_as_new(certpath: Engine, killed: Killed) -> None:
     """A worker that drains, and a new one that replays: a young candidacy, and one on its second run."""
-    young, old = await certpath.enrol("C-5007"), await certpath.enrol("C-5008")
+    young, old = await certpath.enrol("C-5007"), killed.flooded
     await young.execute_update(*JOURNEY[1])
-    begun = await old.execute_update(*JOURNEY[0])
-    first_run = (await old.describe()).run_id
-    nonsense = [{"attention": "nothing", "by": f"Pat {number}"} for number in range(1000)]
-    await asyncio.gather(*(old.signal("acknowledge", document) for document in nonsense))
-    # An update is taken after every message that came before it.
-    before = (await old.execute_update("acknowledge", {"attention": "refused-message", "by": "Pat"}))["sequence"]
-    assert before == begun["sequence"] + len(nonsense) + 1
 
     async def continued() -> bool:
-        return (await old.describe()).run_id != first_run
+        return (await old.describe()).run_id != killed.first_run
 
     await eventually(continued)
+    before = (await old.query("status"))["sequence"]
+    assert before == killed.sequence
     assert await certpath.worker.stop() == 0
     await young.signal(*JOURNEY[2])
     await old.signal(*JOURNEY[1])
