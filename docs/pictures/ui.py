@@ -130,6 +130,7 @@ async def choose_candidate(page: Page, server: EmbeddedServer, workflow_id: str)
 
     That loads no page anew, and so it is much faster than `open_candidate`.
     """
+    await page.keyboard.press("Escape")  # closes a form that was left open
     await page.get_by_role("link", name="Workflows", exact=True).filter(visible=True).first.click()
     await or_load(page, _LIST, f"{server.ui_url}/namespaces/{NAMESPACE}/workflows")
     await page.get_by_role("link", name=workflow_id, exact=True).filter(visible=True).first.click()
