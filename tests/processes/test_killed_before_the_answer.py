@@ -51,7 +51,7 @@ async def dying(folder: Path, *activities: str, **environment: str) -> AsyncIter
     deaths = folder / "deaths"
     deaths.mkdir()
     script = (str(DYING), str(deaths), *activities)
-    async with engine(folder, script=script, PYTHONPATH=str(ROOT), **environment) as certpath:
+    async with engine(folder, working=True, script=script, PYTHONPATH=str(ROOT), **environment) as certpath:
         async with started_again(certpath.worker):
             yield certpath
         assert sorted(path.name for path in deaths.iterdir()) == sorted(activities)
@@ -204,20 +204,18 @@ async def advancement_without_mail(folder: Path) -> None:
 
 
 Story = Callable[[Path], Coroutine[Any, Any, None]]
+Lived = dict[Story, asyncio.Task[None]]
 
 
 @pytest_asyncio.fixture(scope="module")
-async def lived(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[Story, asyncio.Task[None]]]:
+async def lived(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lived]:
     """Every story, under way."""
-    stories = (certification, advancement, advancement_without_mail)
+    stories: tuple[Story, ...] = (certification, advancement, advancement_without_mail)
     tasks = {story: asyncio.create_task(story(tmp_path_factory.mktemp(story.__name__))) for story in stories}
     yield tasks
     for task in tasks.values():
         task.cancel()
     await asyncio.gather(*tasks.values(), return_exceptions=True)
-
-
-Lived = dict[Story, asyncio.Task[None]]
 
 
 async def test_loading_scoring_and_sending_run_again_after_their_success_and_change_nothing_more(lived: Lived) -> None:
