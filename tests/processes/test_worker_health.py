@@ -1,4 +1,8 @@
-"""/live, /ready and `worker.py --check` of real worker processes: well, and with one thing after another gone."""
+"""/live, /ready and `worker.py --check` of real worker processes: well, and with one thing after another gone.
+
+A check that takes five seconds has failed, so on a busy machine one may fail that has nothing to complain about. Hence
+an answer is asked for until it is the right one.
+"""
 
 import asyncio
 import http.client
@@ -76,27 +80,19 @@ async def test_a_worker_is_alive_and_ready_and_says_what_is_wrong_when_it_is_not
             200,
             {"live": True, "checks": dict.fromkeys(("event_loop", "worker", "workflow_polls", "activity_polls"), WELL)},
         )
-        assert health.ask("/ready") == (
-            200,
-            {
-                "ready": True,
-                "draining": False,
-                "checks": dict.fromkeys(
-                    ("worker", "server", "namespace", "search_attributes", "scheme", "outbox"), WELL
-                ),
-            },
-        )
+        names = ("worker", "server", "namespace", "search_attributes", "scheme", "outbox")
+        ready = (200, {"ready": True, "draining": False, "checks": dict.fromkeys(names, WELL)})
+        await eventually(lambda: health.ask("/ready") == ready)
 
         scheme.write_text(whole.replace("wait_days = 30", "wait_days = -30"))
-        broken = await eventually(health.problems)
-        assert broken.keys() == {"scheme"}
-        assert "rules.retakes.wait_days" in broken["scheme"]
+        await eventually(lambda: health.problems().keys() == {"scheme"})
+        assert "rules.retakes.wait_days" in health.problems()["scheme"]
         scheme.write_text(whole)
         await eventually(lambda: not health.problems())
 
         outbox.rmdir()
         outbox.write_text("a file stands where the folder was")
-        assert await eventually(health.problems) == {"outbox": "The outbox cannot be written: file exists."}
+        await eventually(lambda: health.problems() == {"outbox": "The outbox cannot be written: file exists."})
         assert health.ask("/live")[0] == 200, "a restart would not bring the folder back"
         outbox.unlink()
         await eventually(lambda: not health.problems())
@@ -185,8 +181,13 @@ async def idle(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine
 
 
 async def test_a_check_of_a_machine_on_which_all_is_well_is_code_0(idle: Engine, tmp_path: Path) -> None:
-    ended = check(idle.server.address, CERTPATH_OUTBOX=str(tmp_path / "outbox"))
-    assert (ended.code, ended.err) == (0, "")
+    def well() -> Ended | None:
+        ended = check(idle.server.address, CERTPATH_OUTBOX=str(tmp_path / "outbox"))
+        return ended if ended.code == 0 else None
+
+    ended = await eventually(well)
+    assert ended is not None
+    assert ended.err == ""
     names = ("server", "namespace", "search_attributes", "scheme", "outbox")
     assert ended.document == {"ready": True, "checks": dict.fromkeys(names, WELL)}
     described = idle.temporal("task-queue", "describe", "--task-queue", "certification", "-o", "json")
