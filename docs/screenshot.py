@@ -148,6 +148,7 @@ async def main() -> None:
                 await view.mouse.move(width - 2, 2)  # so that the picture shows no tooltip
                 await view.wait_for_timeout(_RENDERING)
                 await view.screenshot(path=IMAGES / f"{name}.png")
+                await view.context.close()
                 print(f"docs/images/{name}.png", flush=True)
 
 

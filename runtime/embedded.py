@@ -56,10 +56,16 @@ def _wheel_binary(name: str, package: str) -> Path:
 
 
 def free_port() -> int:
-    """A port of the loopback address on which nothing listens at this moment."""
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
+    """A port of the loopback address on which nothing listens.
+
+    Linux gives it to no other process for about a minute, unless that process asks for this very port.
+    """
+    with socket.create_server((_HOST, 0)) as probe:
         port: int = probe.getsockname()[1]
+        with socket.create_connection((_HOST, port)):
+            # Closed from this side first, the connection leaves the port in the state TIME_WAIT. Then it can be bound
+            # only by its number and with SO_REUSEADDR, which servers set.
+            probe.accept()[0].close()
         return port
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
+from time import monotonic
 from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
@@ -10,7 +11,8 @@ T = TypeVar("T")
 PATIENCE = 600.0
 """Seconds. Nothing takes so long, even on a machine that does other things too: only a failing test waits for it."""
 
-_PAUSE = 0.05
+_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
+"""Seconds between two questions: shorter at first, longer for who has waited long. Asking costs those who are asked."""
 
 
 @overload
@@ -28,6 +30,7 @@ async def eventually(question: Callable[[], Any], what: str = "it") -> Any:
         AssertionError: it has not come about within that time.
     """
     answer: Any = None
+    begun_at = monotonic()
     try:
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -35,7 +38,7 @@ async def eventually(question: Callable[[], Any], what: str = "it") -> Any:
                 answer = await asked if inspect.isawaitable(asked) else asked
                 if answer:
                     return answer
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(min(max(_PAUSE, (monotonic() - begun_at) / 20), _LONGEST_PAUSE))
     except TimeoutError:
         message = f"{what} has not come about within {PATIENCE:g} seconds; the last answer was {answer!r}"
         raise AssertionError(message) from None

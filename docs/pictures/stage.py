@@ -74,14 +74,14 @@ async def _settled(client: Client) -> None:
 
 
 class NewPage(Protocol):
-    """Opens a page."""
+    """Opens a page. Close its context when nobody looks at it any more: it would go on drawing."""
 
     async def __call__(self, width: int = ..., height: int = ...) -> Page: ...
 
 
 @asynccontextmanager
 async def browsing() -> AsyncIterator[NewPage]:
-    """A browser. It yields a function that opens a page of a width and height, and closes the page before."""
+    """A browser. It yields a function that opens a page of a width and height, with a storage of its own."""
     from playwright.async_api import async_playwright
 
     if missing():
@@ -90,8 +90,6 @@ async def browsing() -> AsyncIterator[NewPage]:
         running = await playwright.chromium.launch(executable_path=browser(), args=list(_FLAGS))
 
         async def new_page(width: int = 1300, height: int = 1000) -> Page:
-            for earlier in running.contexts:
-                await earlier.close()  # a page that is no longer looked at must not go on drawing
             size: ViewportSize = {"width": width, "height": height}
             context = await running.new_context(viewport=size, timezone_id="UTC", reduced_motion="reduce")
             context.set_default_timeout(_PATIENCE)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +12,9 @@ from docs.pictures import ui
 from docs.pictures.stage import NewPage, browsing, missing, stage
 from runtime.embedded import EmbeddedServer
 from runtime.settings import ROOT
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -29,6 +32,30 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embe
 async def new_page() -> AsyncIterator[NewPage]:
     async with browsing() as opening:
         yield opening
+
+
+@pytest.fixture
+async def list_page(server: EmbeddedServer, new_page: NewPage) -> AsyncIterator["Page"]:
+    """The list of workflows as somebody sees it who has never chosen a column or saved a view."""
+    page = await new_page(1500, 900)
+    await ui.open_list(page, server)
+    yield page
+    await page.context.close()
+
+
+@pytest.fixture(scope="module")
+async def one_page(server: EmbeddedServer, new_page: NewPage) -> "Page":
+    """A page on which every candidate is opened in turn, for loading the UI takes seconds."""
+    page = await new_page()
+    await ui.open_list(page, server)
+    return page
+
+
+@pytest.fixture
+async def page(one_page: "Page") -> "Page":
+    """The same page in its usual size."""
+    await one_page.set_viewport_size({"width": 1300, "height": 1000})
+    return one_page
 
 
 def views_of_the_guide() -> dict[str, str]:
@@ -71,10 +98,9 @@ async def test_the_queries_of_the_guide_find_whom_they_promise(server: EmbeddedS
 
 
 async def test_pasting_the_views_sets_up_columns_and_every_view_of_the_guide(
-    server: EmbeddedServer, new_page: NewPage
+    list_page: "Page",
 ) -> None:
-    page = await new_page(1500, 900)
-    await ui.open_list(page, server)
+    page = list_page
     await ui.paste_views(page)
     await ui.paste_views(page)  # once more: nothing may be there twice
     saved = json.loads(await page.evaluate("localStorage.getItem('saved-workflow-queries')"))["default"]
@@ -95,9 +121,8 @@ async def shown_columns(page: Any) -> list[str]:
     return [text for text in headings if text not in ("", "Select all Workflows")]
 
 
-async def test_columns_and_views_can_be_set_up_by_hand(server: EmbeddedServer, new_page: NewPage) -> None:
-    page = await new_page(1500, 900)
-    await ui.open_list(page, server)
+async def test_columns_and_views_can_be_set_up_by_hand(server: EmbeddedServer, list_page: "Page") -> None:
+    page = list_page
     await ui.choose_columns(page)
     assert await shown_columns(page) == ["Status", "Workflow ID", *ui.COLUMNS]
     await ui.type_filter(page, "CertificationStatus = 'awaiting_review' AND ExecutionStatus = 'Running'")
@@ -113,10 +138,9 @@ async def test_columns_and_views_can_be_set_up_by_hand(server: EmbeddedServer, n
 
 
 async def test_a_candidates_page_says_where_they_stand_what_is_next_why_and_what_to_do(
-    server: EmbeddedServer, new_page: NewPage
+    server: EmbeddedServer, page: "Page"
 ) -> None:
-    page = await new_page()
-    await ui.open_candidate(page, server, HELD)
+    await ui.choose_candidate(page, server, HELD)
     shown = await words(await ui.open_details(page))
     for text in (
         "C-1001 is testing",
@@ -154,18 +178,17 @@ async def words(place: Any) -> str:
     ],
 )
 async def test_the_page_of_each_status_says_what_there_is_to_do(
-    server: EmbeddedServer, new_page: NewPage, candidacy: str, told: list[str]
+    server: EmbeddedServer, page: "Page", candidacy: str, told: list[str]
 ) -> None:
-    page = await new_page()
-    await ui.open_candidate(page, server, f"certification:{candidacy}")
+    await ui.choose_candidate(page, server, f"certification:{candidacy}")
     shown = await words(await ui.open_details(page))
     for text in told:
         assert text in shown
 
 
-async def test_timer_notices_and_input_are_readable(server: EmbeddedServer, new_page: NewPage) -> None:
-    page = await new_page(1500, 1200)
-    await ui.open_candidate(page, server, HELD)
+async def test_timer_notices_and_input_are_readable(server: EmbeddedServer, page: "Page") -> None:
+    await page.set_viewport_size({"width": 1500, "height": 1200})
+    await ui.choose_candidate(page, server, HELD)
     await page.get_by_text('"candidate_id"').first.wait_for()  # the input, as JSON and not as base64
     await page.get_by_text(": the experience counts from its anniversary").first.wait_for()
     await page.get_by_text("notice: result held").first.wait_for()
@@ -174,9 +197,9 @@ async def test_timer_notices_and_input_are_readable(server: EmbeddedServer, new_
         await page.get_by_text(line).filter(visible=True).first.wait_for()
 
 
-async def test_the_queries_answer_in_their_tab(server: EmbeddedServer, new_page: NewPage) -> None:
-    page = await new_page(1300, 3000)
-    await ui.open_candidate(page, server, HELD)
+async def test_the_queries_answer_in_their_tab(server: EmbeddedServer, page: "Page") -> None:
+    await page.set_viewport_size({"width": 1300, "height": 3000})  # the answer is rendered only where it is in view
+    await ui.choose_candidate(page, server, HELD)
     answer = await ui.ask(page, "status")
     await answer.get_by_text('"testing_deadline"').wait_for()
     answer = await ui.ask(page, "timeline")

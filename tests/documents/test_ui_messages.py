@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
@@ -13,6 +13,9 @@ from docs.pictures import ui
 from docs.pictures.stage import NewPage, browsing, missing, stage
 from domain.commands import MESSAGES
 from runtime.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -30,6 +33,14 @@ async def new_page() -> AsyncIterator[NewPage]:
 
 
 @pytest.fixture(scope="module")
+async def page(server: EmbeddedServer, new_page: NewPage) -> "Page":
+    """One page for all tests, for loading the UI takes seconds: each opens its candidate there."""
+    page = await new_page()
+    await ui.open_list(page, server)
+    return page
+
+
+@pytest.fixture(scope="module")
 async def temporal(server: EmbeddedServer) -> Client:
     return await server.client()
 
@@ -44,10 +55,9 @@ async def last_event(temporal: Client, workflow_id: str) -> Any:
     return (await asked(temporal, workflow_id, "timeline"))[-1]
 
 
-async def test_the_form_offers_every_message_and_says_what_it_is_for(server: EmbeddedServer, new_page: NewPage) -> None:
+async def test_the_form_offers_every_message_and_says_what_it_is_for(server: EmbeddedServer, page: "Page") -> None:
     for kind in ("update", "signal"):
-        page = await new_page()
-        await ui.open_candidate(page, server, "certification:CCMC:C-1009")
+        await ui.choose_candidate(page, server, "certification:CCMC:C-1009")
         form = await ui.open_form(page, kind)
         offered = [text.split("\n") for text in await form.get_by_role("option").all_inner_texts()]
         told = {lines[0]: lines[1] for lines in offered if len(lines) > 1 and lines[0] in MESSAGES}
@@ -57,11 +67,10 @@ async def test_the_form_offers_every_message_and_says_what_it_is_for(server: Emb
 
 
 async def test_a_held_result_is_decided_by_an_update_from_the_form(
-    server: EmbeddedServer, temporal: Client, new_page: NewPage
+    server: EmbeddedServer, temporal: Client, page: "Page"
 ) -> None:
     candidate = "certification:CCSL:C-1001"
-    page = await new_page()
-    await ui.open_candidate(page, server, candidate)
+    await ui.choose_candidate(page, server, candidate)
     decision = {"result_id": "R-3011", "decision": "accept", "by": "M. Reyes", "reason": "the vendor confirms 88 %"}
     answer = await ui.send(page, "update", "resolve_held_result", json.dumps(decision))
     receipt = json.loads(base64.b64decode(answer["outcome"]["success"]["payloads"][0]["data"]))
@@ -71,10 +80,9 @@ async def test_a_held_result_is_decided_by_an_update_from_the_form(
     assert status["assessments"]["leadership-and-business"]["status"] == "passed"
 
 
-async def test_a_signal_from_the_form_is_taken(server: EmbeddedServer, temporal: Client, new_page: NewPage) -> None:
+async def test_a_signal_from_the_form_is_taken(server: EmbeddedServer, temporal: Client, page: "Page") -> None:
     candidate = "certification:CCOM:C-1003"
-    page = await new_page()
-    await ui.open_candidate(page, server, candidate)
+    await ui.choose_candidate(page, server, candidate)
     verdict = {"submission_id": "WP-C-1003", "reviewer": "Dr. Imani Cole", "verdict": "passed"}
     await ui.send(page, "signal", "review_work_product", json.dumps(verdict))
     assert (await asked(temporal, candidate))["status"] == "certified"
@@ -90,34 +98,29 @@ async def test_a_signal_from_the_form_is_taken(server: EmbeddedServer, temporal:
     ids=["no input", "wrong fields", "against the rules"],
 )
 async def test_the_form_shows_why_an_update_is_refused_and_no_stack_trace(
-    server: EmbeddedServer, new_page: NewPage, text: str, told: str
+    server: EmbeddedServer, page: "Page", text: str, told: str
 ) -> None:
-    page = await new_page()
-    await ui.open_candidate(page, server, "certification:CCSL:C-1005")
+    await ui.choose_candidate(page, server, "certification:CCMC:C-1009")
     await ui.send(page, "update", "resolve_held_result", text)
     shown = await ui.alerts(ui.visible(page, "update-confirmation-modal")).first.inner_text()
     assert told in shown
     assert "File " not in shown
 
 
-async def test_the_form_sends_nothing_that_is_no_json(
-    server: EmbeddedServer, temporal: Client, new_page: NewPage
-) -> None:
+async def test_the_form_sends_nothing_that_is_no_json(server: EmbeddedServer, temporal: Client, page: "Page") -> None:
     candidate = "certification:CCMA:C-1008"
     before = await asked(temporal, candidate)
-    page = await new_page()
-    await ui.open_candidate(page, server, candidate)
+    await ui.choose_candidate(page, server, candidate)
     assert await ui.send(page, "signal", "withdraw", '{"reason": ') is None
     await page.get_by_text("Input must be valid JSON").wait_for()
     assert await asked(temporal, candidate) == before
 
 
 async def test_a_signal_with_wrong_fields_asks_for_attention(
-    server: EmbeddedServer, temporal: Client, new_page: NewPage
+    server: EmbeddedServer, temporal: Client, page: "Page"
 ) -> None:
     candidate = "certification:CCMC:C-1006"
-    page = await new_page()
-    await ui.open_candidate(page, server, candidate)
+    await ui.choose_candidate(page, server, candidate)
     await ui.send(page, "signal", "reinstate", '{"reason": "the complaint was unfounded"}')
     event = await last_event(temporal, candidate)
     assert (event["type"], event["code"]) == ("MessageRefused", "invalid-message")
@@ -125,24 +128,22 @@ async def test_a_signal_with_wrong_fields_asks_for_attention(
     assert (await asked(temporal, candidate))["attention"] == ["refused-message"]
 
 
-async def test_cancelling_withdraws_a_candidate(server: EmbeddedServer, temporal: Client, new_page: NewPage) -> None:
+async def test_cancelling_withdraws_a_candidate(server: EmbeddedServer, temporal: Client, page: "Page") -> None:
     candidate = "certification:CCMA:C-1004"
-    page = await new_page()
-    await ui.open_candidate(page, server, candidate)
+    await ui.choose_candidate(page, server, candidate)
     await ui.cancel(page)
     assert await temporal.get_workflow_handle(candidate).result() == "withdrawn"
     described = await temporal.get_workflow_handle(candidate).describe()
     assert described.status is WorkflowExecutionStatus.COMPLETED
-    await ui.open_candidate(page, server, candidate)
+    await ui.choose_candidate(page, server, candidate)
     assert "C-1004 is closed: withdrawn" in await (await ui.open_details(page)).inner_text()
 
 
 async def test_cancelling_a_holder_is_refused_and_asks_for_attention(
-    server: EmbeddedServer, temporal: Client, new_page: NewPage
+    server: EmbeddedServer, temporal: Client, page: "Page"
 ) -> None:
     holder = "certification:CCMA:C-1002"
-    page = await new_page()
-    await ui.open_candidate(page, server, holder)
+    await ui.choose_candidate(page, server, holder)
     await ui.cancel(page)
     await page.get_by_text("Cancel Request Sent").wait_for()
     details = await ui.open_details(page)

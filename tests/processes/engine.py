@@ -279,6 +279,7 @@ async def engine(
         finally:
             if worker.running:
                 await worker.kill()
+            await server.kill()  # nobody needs its data any more, and an orderly end takes a second and a half
 
 
 # --- what is sent

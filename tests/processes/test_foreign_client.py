@@ -1,6 +1,7 @@
 """The official `temporal` CLI as a client that knows nothing of Certpath: raw JSON in, raw JSON out."""
 
 import json
+import sys
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ import pytest_asyncio
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
+from runtime.settings import ROOT
 from tests.processes.engine import (
     DOMAINS,
     Ended,
@@ -19,6 +21,7 @@ from tests.processes.engine import (
     registration,
     result,
     review,
+    run,
     submission,
     types,
     workflow_id,
@@ -206,9 +209,21 @@ async def test_the_same_message_over_signal_and_update_counts_once(certpath: Eng
     assert "type: Refused, retryable: false" in other.err
 
 
-async def test_asking_for_the_status_never_fails(certpath: Engine) -> None:
-    """A client's process crashes now and then on its way out, unless it leaves as ours do."""
+ORDINARY = """
+import atexit, runpy, sys
+atexit.register(print, "an ordinary exit")
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs a script that says at its end if it has ended like any Python program."""
+
+
+async def test_our_command_line_skips_the_exit_at_which_a_clients_process_crashes_now_and_then(
+    certpath: Engine,
+) -> None:
     await certpath.enrol("C-1006")
-    ended = [certpath.process("status", "C-1006", "CCSL") for _ in range(25)]
-    assert [one.code for one in ended] == [0] * 25
-    assert all("CCSL" in one.out for one in ended)
+    verb = ("status", "C-1006", "CCSL")
+    ended = run([sys.executable, "-c", ORDINARY, str(ROOT / "starter.py"), *verb], certpath.server.address)
+    assert (ended.code, ended.err) == (0, "")
+    assert "CCSL" in ended.out
+    assert "an ordinary exit" not in ended.out

@@ -1,4 +1,8 @@
-"""The worker as a process: its notices over a real mail server, its logs, its end, its metrics."""
+"""The worker as a process: its notices over a real mail server, its logs, its end, its metrics.
+
+All tests share one server. Each has a worker of its own, and one candidacy, which is ended with the test: the worker of
+the next test must have nothing to do for it.
+"""
 
 import asyncio
 import json
@@ -6,16 +10,18 @@ import sys
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from email import message_from_bytes
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
 from runtime.embedded import free_port
 from runtime.settings import ROOT
@@ -23,6 +29,7 @@ from tests.processes.engine import (
     DOMAINS,
     JOURNEY,
     NAME,
+    NOBODY,
     Engine,
     Worker,
     email,
@@ -33,8 +40,6 @@ from tests.processes.engine import (
     types,
 )
 from tests.waiting import eventually
-
-NOBODY = "127.0.0.1:1"
 
 
 class Postmaster:
@@ -69,16 +74,40 @@ def smtp_url(postmaster: Postmaster) -> Iterator[str]:
     controller.stop()
 
 
-@asynccontextmanager
-async def mailing(folder: Path, url: str) -> AsyncIterator[Engine]:
-    async with engine(folder, CERTPATH_SMTP_URL=url) as certpath:
+@pytest_asyncio.fixture(scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    """The server. The worker of this engine is never started."""
+    async with engine(tmp_path_factory.mktemp("shared"), working=False) as certpath:
         yield certpath
 
 
+Working = Callable[..., AbstractAsyncContextManager[Engine]]
+
+
+@pytest.fixture
+def working(shared: Engine, tmp_path: Path) -> Working:
+    """For the length of the block: a worker with these settings, started at once, and the candidacy of a test."""
+
+    @asynccontextmanager
+    async def block(candidate: str, *, at_once: bool = True, **environment: str) -> AsyncIterator[Engine]:
+        worker = Worker(shared.server.address, tmp_path, **environment)
+        try:
+            if at_once:
+                await worker.start()
+            yield Engine(shared.server, worker, shared.client, tmp_path)
+        finally:
+            if worker.running:
+                await worker.kill()
+            with suppress(RPCError):  # it has ended
+                await shared.handle(candidate).terminate()
+
+    return block
+
+
 async def test_notices_go_out_by_smtp_once_each_and_no_log_names_anybody(
-    tmp_path: Path, postmaster: Postmaster, smtp_url: str
+    working: Working, postmaster: Postmaster, smtp_url: str
 ) -> None:
-    async with mailing(tmp_path, smtp_url) as certpath:
+    async with working("C-7001", CERTPATH_SMTP_URL=smtp_url) as certpath:
         handle = await certpath.enrol("C-7001")
         for name, document in JOURNEY:
             await handle.execute_update(name, document)
@@ -102,10 +131,10 @@ async def test_notices_go_out_by_smtp_once_each_and_no_log_names_anybody(
 
 
 async def test_a_worker_killed_in_the_middle_of_a_notice_sends_it_again(
-    tmp_path: Path, postmaster: Postmaster, smtp_url: str
+    working: Working, postmaster: Postmaster, smtp_url: str
 ) -> None:
     postmaster.is_open = False
-    async with mailing(tmp_path, smtp_url) as certpath:
+    async with working("C-7002", CERTPATH_SMTP_URL=smtp_url) as certpath:
         handle = await certpath.enrol("C-7002")
         await eventually(lambda: postmaster.begun == 1)
         await certpath.worker.kill()
@@ -126,9 +155,9 @@ async def test_a_worker_killed_in_the_middle_of_a_notice_sends_it_again(
         assert "NoticeUndeliverable" not in types(await timeline(handle))
 
 
-async def test_a_drain_finishes_what_has_begun(tmp_path: Path, postmaster: Postmaster, smtp_url: str) -> None:
+async def test_a_drain_finishes_what_has_begun(working: Working, postmaster: Postmaster, smtp_url: str) -> None:
     postmaster.is_open = False
-    async with mailing(tmp_path, smtp_url) as certpath:
+    async with working("C-7003", CERTPATH_SMTP_URL=smtp_url) as certpath:
         handle = await certpath.enrol("C-7003")
         await eventually(lambda: postmaster.begun == 1)
         stopping = asyncio.create_task(certpath.worker.stop())
@@ -143,10 +172,10 @@ async def test_a_drain_finishes_what_has_begun(tmp_path: Path, postmaster: Postm
 
 
 async def test_a_closed_candidacy_whose_last_notices_wait_answers_closed(
-    tmp_path: Path, postmaster: Postmaster, smtp_url: str
+    working: Working, postmaster: Postmaster, smtp_url: str
 ) -> None:
     postmaster.is_open = False
-    async with mailing(tmp_path, smtp_url) as certpath:
+    async with working("C-7004", CERTPATH_SMTP_URL=smtp_url) as certpath:
         handle = await certpath.enrol("C-7004")
         assert (await handle.execute_update("withdraw", {}))["status"] == "withdrawn"
         with pytest.raises(WorkflowUpdateFailedError) as failed:
@@ -160,8 +189,8 @@ async def test_a_closed_candidacy_whose_last_notices_wait_answers_closed(
         assert len(postmaster.ids()) == len(wanted)
 
 
-async def test_messages_sent_before_a_worker_is_up_are_taken_in_order(tmp_path: Path) -> None:
-    async with engine(tmp_path, working=False) as certpath:
+async def test_messages_sent_before_a_worker_is_up_are_taken_in_order(working: Working) -> None:
+    async with working("C-7005", at_once=False) as certpath:
         handle = await certpath.enrol("C-7005", purchase=None, experience=None)
         await handle.signal("confirm_purchase", {"reference": "INV-1"})
         await handle.signal("record_self_assessment", {"domain": DOMAINS[0], "percentage": 60})
@@ -187,9 +216,9 @@ def test_a_temporal_that_is_not_there_is_code_3_in_one_line() -> None:
     assert NOBODY in ended.err
 
 
-async def test_metrics_are_served_where_asked_for_and_nowhere_else(tmp_path: Path) -> None:
+async def test_metrics_are_served_where_asked_for_and_nowhere_else(working: Working, tmp_path: Path) -> None:
     address = f"127.0.0.1:{free_port()}"
-    async with engine(tmp_path) as certpath:
+    async with working("C-7006") as certpath:
         assert listening(certpath.worker.pid) == set()
         (tmp_path / "second").mkdir()
         second = Worker(certpath.server.address, tmp_path / "second", CERTPATH_METRICS_ADDRESS=address)

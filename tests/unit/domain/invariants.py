@@ -1,0 +1,108 @@
+"""What holds of every candidacy, whatever is sent to it and whenever."""
+
+import itertools
+
+from domain import events as e
+from domain import rulebook
+from domain.state import State
+from domain.vocabulary import AttentionKind, Status
+from tests.unit.domain.builders import Candidacy
+from views.timeline import summary_of
+
+STATUSES = set(Status)
+
+
+def refold(candidacy: Candidacy) -> State:
+    """The state from the events alone, each of them read back from JSON, which names no address."""
+    state: State | None = None
+    for event in candidacy.events:
+        written = e.EVENTS.dump_json(event)  # type: ignore[arg-type]
+        assert b"ana@example.org" not in written
+        again = e.EVENTS.validate_json(written)
+        assert again == event
+        state = rulebook.evolve(state, again)
+    assert state is not None
+    return state
+
+
+def accepted(events: list[e.BaseEvent]) -> dict[str, e.ResultFacts]:
+    """The results that count, by reading the events as a person would."""
+    found: dict[str, e.ResultFacts] = {}
+    for event in events:
+        if isinstance(event, e.ResultEvent) and not isinstance(event, e.ResultHeld):
+            rejected = isinstance(event, e.ResultResolved) and event.decision == "reject"
+            superseded = isinstance(event, e.ResultRecorded) and event.superseded
+            if not rejected and not superseded:
+                found[event.result.result_id] = event.result
+    return found
+
+
+def unmet(candidacy: Candidacy, events: list[e.BaseEvent]) -> list[str]:
+    """The requirements that these events do not meet, worked out without the engine's own judgement."""
+    programme, missing = candidacy.scheme.programme(candidacy.state.designation), []
+    bought = [event for event in events if isinstance(event, e.PurchaseConfirmed)]
+    deadline = max([event.deadline for event in events if isinstance(event, (e.PurchaseConfirmed, e.DeadlineExtended))])
+    if not bought:
+        missing.append("purchase")
+    if candidacy.state.path == "standard":
+        passed = {
+            result.domain
+            for result in accepted(events).values()
+            if result.outcome == "scored"
+            and result.score is not None
+            and result.score.points * 100 >= programme.passing_score * result.score.out_of
+        }
+        missing += sorted(set(programme.domains) - passed)
+    if programme.work_product and not any(isinstance(event, e.WorkProductPassed) for event in events):
+        missing.append("work product")
+    if programme.experience:
+        claims = [event for event in events if isinstance(event, e.ExperienceRecorded)]
+        met_on = claims[-1].met_on if claims else None
+        if met_on is None or met_on > deadline:
+            missing.append("experience")
+    return missing
+
+
+def check(candidacy: Candidacy) -> None:
+    """Everything that must hold at any moment."""
+    state = candidacy.state
+    assert candidacy.status in STATUSES
+    unanswered = {"lower"} if candidacy.lower.superseded_at is None else set()
+    standing = [alarm for alarm in candidacy.alarms if alarm.at <= candidacy.clock and alarm.kind not in unanswered]
+    assert not standing
+    assert not (state.closed and candidacy.alarms)
+    assert [event.sequence for event in candidacy.events] == list(range(1, len(candidacy.events) + 1))
+    assert all(earlier.at <= later.at for earlier, later in itertools.pairwise(candidacy.events))
+    assert len(set(state.attention)) == len(state.attention)
+    assert {hold.attention for hold in state.held.values()} >= {
+        value for value in state.attention if value.kind is AttentionKind.HELD_RESULT
+    }
+    if state.in_force(candidacy.clock):
+        assert candidacy.status in ("certified", "recertifying")
+    if candidacy.status in ("certified", "recertifying"):
+        assert state.in_force(candidacy.clock)
+
+
+def check_whole(candidacy: Candidacy) -> None:
+    """Everything that must hold of a history as a whole."""
+    assert refold(candidacy) == candidacy.state
+    assert State.model_validate_json(candidacy.state.model_dump_json()) == candidacy.state
+    certificates = candidacy.all(e.Certified)
+    assert len(certificates) <= 1
+    for certified in certificates:
+        before = candidacy.events[: certified.sequence - 1]
+        assert unmet(candidacy, before) == []
+    closings = [event.sequence for event in candidacy.events if isinstance(event, e.CandidacyClosed)]
+    assert len(closings) <= 1
+    after = candidacy.events[closings[0] :] if closings else []
+    assert {type(event) for event in after} <= {e.MessageRefused, e.NoticeUndeliverable, e.AdvancementRefused}
+    assert all(summary_of(event).isprintable() for event in candidacy.events)
+
+
+def assert_anchored(candidacy: Candidacy) -> None:
+    """Every expiry is its anchor plus whole years: no date ever drifts."""
+    for event in [*candidacy.all(e.Certified), *candidacy.all(e.Recertified)]:
+        leap_day_lost = (event.anchor.month, event.anchor.day, event.expires_on.day) == (2, 29, 28)
+        assert leap_day_lost or event.expires_on.day == event.anchor.day
+        assert event.expires_on.month == event.anchor.month
+        assert (event.expires_on.year - event.anchor.year) * 12 == event.months
