@@ -32,8 +32,6 @@ from runtime.settings import ROOT
 from tests.scheme import SCHEME_FILE
 from tests.waiting import PATIENCE, eventually
 
-"""Seconds for anything to become true; on an idle machine all of it takes a second or two."""
-
 STARTER = (sys.executable, str(ROOT / "starter.py"))
 NOBODY = "127.0.0.1:1"
 """An address where no server listens."""
