@@ -13,13 +13,14 @@ from runtime import search_attributes
 from runtime.embedded import EmbeddedServer, embedded_server, time_skipping_server
 from tests.scheme import SCHEME_FILE
 
-_SLOW_FIRST = ("processes", "documents", "workflows", "integration", "formats", "demo", "unit")
+_SLOW_FIRST = ("processes", "documents", "workflows", "integration", "properties", "formats")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the files that take longest first. Both cores then end at the same time, with many short files."""
     here = Path(__file__).parent
-    items.sort(key=lambda item: _SLOW_FIRST.index(item.path.relative_to(here).parts[0]))
+    places = {folder: place for place, folder in enumerate(_SLOW_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(here).parts[0], len(places)))
 
 
 @pytest.fixture(autouse=True)

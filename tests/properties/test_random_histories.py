@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import events as e
-from tests.unit.domain.builders import START, Candidacy, days, holder, local
-from tests.unit.domain.invariants import assert_anchored, check, check_whole
-from tests.unit.domain.random_steps import (
+from tests.properties.invariants import assert_anchored, check, check_whole
+from tests.properties.random_steps import (
     CANDIDATE,
     HOLDER,
     PROFILE,
@@ -21,6 +20,7 @@ from tests.unit.domain.random_steps import (
     Step,
     weighted,
 )
+from tests.unit.domain.builders import START, Candidacy, days, holder, local
 
 
 def play(candidacy: Candidacy, steps: list[Step]) -> Iterator[str]:

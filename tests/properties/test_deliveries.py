@@ -7,8 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain import rulebook
+from tests.properties.random_steps import PROFILE, SCORES
 from tests.unit.domain.builders import DOMAINS, PEOPLE, SHA, START, Candidacy, days
-from tests.unit.domain.random_steps import PROFILE, SCORES
 
 
 @st.composite

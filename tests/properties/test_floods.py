@@ -12,9 +12,9 @@ from domain.decision import Refused
 from domain.state import State
 from domain.types import Score
 from domain.vocabulary import RefusalCode
+from tests.properties.invariants import check
+from tests.properties.random_steps import WHO
 from tests.unit.domain.builders import DOMAINS, PEOPLE, SHA, START, Candidacy, parse
-from tests.unit.domain.invariants import check
-from tests.unit.domain.random_steps import WHO
 
 Flood = Callable[[int], tuple[str, dict[str, Any]]]
 LIMIT = 256 * 1024
