@@ -30,12 +30,17 @@ def test_bad_rows_start_nothing_unless_they_are_to_be_left_out(capsys: pytest.Ca
 
 async def test_every_signal_asks_to_stop_and_the_first_one_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     stopping = Stopping()
-    with interrupts.Calling(asyncio.get_running_loop(), lambda: carrying.ask_to_stop(stopping)):
-        sent: list[int] = []
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            os.kill(os.getpid(), number)
-            sent.append(number)
-            await eventually(lambda: stopping.times == len(sent))
+    # The tests themselves may run under nohup, which ignores this signal; what was ignored before stays ignored.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        with interrupts.Calling(asyncio.get_running_loop(), lambda: carrying.ask_to_stop(stopping)):
+            sent: list[int] = []
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                os.kill(os.getpid(), number)
+                sent.append(number)
+                await eventually(lambda: stopping.times == len(sent))
+    finally:
+        signal.signal(signal.SIGHUP, before)
     assert capsys.readouterr().err.count("Stopping: ") == 1
 
 
