@@ -30,17 +30,19 @@ def test_bad_rows_start_nothing_unless_they_are_to_be_left_out(capsys: pytest.Ca
 
 async def test_every_signal_asks_to_stop_and_the_first_one_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     stopping = Stopping()
-    # The tests themselves may run under nohup, which ignores this signal; what was ignored before stays ignored.
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # A signal that was ignored stays ignored, as under nohup or in the background of a shell: the tests may run there.
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in signals}
     try:
         with interrupts.Calling(asyncio.get_running_loop(), lambda: carrying.ask_to_stop(stopping)):
             sent: list[int] = []
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in signals:
                 os.kill(os.getpid(), number)
                 sent.append(number)
                 await eventually(lambda: stopping.times == len(sent))
     finally:
-        signal.signal(signal.SIGHUP, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     assert capsys.readouterr().err.count("Stopping: ") == 1
 
 
