@@ -30,7 +30,7 @@ from chaos.sending import Sender
 from chaos.workers import Worker, environment
 from runtime.connection import connect
 from runtime.embedded import EmbeddedServer, embedded_server
-from runtime.settings import ROOT
+from runtime.settings import ROOT, Settings
 
 _UNDER_WAY = 30
 """At most this many journeys are played at once; on a slow machine the others begin later."""
@@ -48,6 +48,7 @@ class Options:
     kills: int = 40
     workers: int = 3
     address: str | None = None
+    scheme: Path = Settings.scheme
     patience: float = 1200.0
     """Seconds until one message must be taken, and until one candidacy must come to rest. The default is longer than
     any pause between two attempts to send a notice."""
@@ -110,7 +111,10 @@ async def _parts(
         mail = MailServer()
         await mail.start()
         stack.callback(mail.stop)
-        more = {"CERTPATH_ANSWER_KEYS": str(ROOT / "examples" / "answer-keys")}
+        more = {
+            "CERTPATH_ANSWER_KEYS": str(ROOT / "examples" / "answer-keys"),
+            "CERTPATH_SCHEME": str(options.scheme),
+        }
         around = environment(server.address if server else str(options.address), more, ours=server is not None)
         workers = [Worker(place, folder, around, mail.url("{name}")) for place in range(options.workers)]
         stack.push_async_callback(_end_all, workers)

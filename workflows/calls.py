@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from types import NoneType
-from typing import Any
+from typing import Any, TypeVar, Unpack
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.workflow import ActivityConfig
 
 with workflow.unsafe.imports_passed_through():
     from activities import requests
@@ -42,6 +43,7 @@ _PATIENT = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=t
 _NOTICE = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
 )
+T = TypeVar("T")
 
 
 class Failed(Exception):
@@ -54,6 +56,18 @@ class Failed(Exception):
         cause = error.cause
         super().__init__(cause.message if isinstance(cause, ApplicationError) else str(cause or error))
         self.refused = isinstance(cause, ApplicationError) and cause.non_retryable
+
+
+async def _call(name: str, request: Any, result_type: type[T], **options: Unpack[ActivityConfig]) -> T:
+    """The answer of an activity.
+
+    Raises:
+        Failed: the activity has failed for good.
+    """
+    try:
+        return await traces.activity(name, request, result_type, **options)
+    except ActivityError as error:
+        raise Failed(error) from error
 
 
 # --- inquiries ----------------------------------------------------------------------------------------------
@@ -74,18 +88,15 @@ async def load_programme(designation: str, *, patience: timedelta | None = None)
     Raises:
         Failed: there is no such designation, or the scheme could not be loaded in time.
     """
-    try:
-        loaded = await traces.activity(
-            requests.LOAD_PROGRAMME,
-            requests.ProgrammeRequest(designation=designation),
-            requests.LoadedProgramme,
-            start_to_close_timeout=_SECONDS_10,
-            schedule_to_close_timeout=patience,
-            retry_policy=_PATIENT,
-            summary=f"load the current scheme for {designation}",
-        )
-    except ActivityError as error:
-        raise Failed(error) from error
+    loaded = await _call(
+        requests.LOAD_PROGRAMME,
+        requests.ProgrammeRequest(designation=designation),
+        requests.LoadedProgramme,
+        start_to_close_timeout=_SECONDS_10,
+        schedule_to_close_timeout=patience,
+        retry_policy=_PATIENT,
+        summary=f"load the current scheme for {designation}",
+    )
     return loaded.programme
 
 
@@ -100,7 +111,7 @@ async def _programme_for_a_cycle(inquiry: LoadProgramme) -> Answer:
 async def _score(inquiry: ScoreResponses) -> Answer:
     """Scores responses. If that takes too long, the result is held, like any that cannot be scored (rule 8)."""
     try:
-        answer = await traces.activity(
+        answer = await _call(
             requests.SCORE_RESPONSES,
             requests.ScoringRequest(form=inquiry.form, domain=inquiry.domain, responses=dict(inquiry.responses)),
             requests.ScoringAnswer,
@@ -109,8 +120,8 @@ async def _score(inquiry: ScoreResponses) -> Answer:
             retry_policy=_PATIENT,
             summary=f"score form {inquiry.form}",
         )
-    except ActivityError as error:
-        reason = f"the answer key could not be asked: {Failed(error)}"
+    except Failed as failed:
+        reason = f"the answer key could not be asked: {failed}"
         return ResponsesScored(unscored=reason, revision=inquiry.revision)
     return ResponsesScored(answer.score, answer.unscored, inquiry.revision)
 
@@ -123,18 +134,15 @@ async def _ask_lower(inquiry: AskLower) -> Answer:
         by_number=inquiry.by_number,
         at=workflow.now(),
     )
-    try:
-        answer = await traces.activity(
-            requests.SUPERSEDE_LOWER,
-            request,
-            requests.SupersedeAnswer,
-            start_to_close_timeout=timedelta(minutes=1),
-            heartbeat_timeout=_SECONDS_10,
-            retry_policy=_PATIENT,
-            summary="ask the lower certificate to give way",
-        )
-    except ActivityError as error:
-        raise Failed(error) from error
+    answer = await _call(
+        requests.SUPERSEDE_LOWER,
+        request,
+        requests.SupersedeAnswer,
+        start_to_close_timeout=timedelta(minutes=1),
+        heartbeat_timeout=_SECONDS_10,
+        retry_policy=_PATIENT,
+        summary="ask the lower certificate to give way",
+    )
     return LowerAnswer(answer.superseded_at, answer.reason)
 
 
@@ -162,19 +170,16 @@ async def send_notice(notice: Notify, state: State, contact: Contact, until: dat
         to_email=contact.email,
         facts=notice.facts,
     )
-    try:
-        await traces.activity(
-            requests.SEND_NOTICE,
-            request,
-            NoneType,
-            start_to_close_timeout=timedelta(minutes=2),
-            heartbeat_timeout=_SECONDS_10,
-            schedule_to_close_timeout=until - workflow.now(),
-            retry_policy=_NOTICE,
-            summary=f"notice: {notice.notice.replace('-', ' ')}",
-        )
-    except ActivityError as error:
-        raise Failed(error) from error
+    await _call(
+        requests.SEND_NOTICE,
+        request,
+        NoneType,
+        start_to_close_timeout=timedelta(minutes=2),
+        heartbeat_timeout=_SECONDS_10,
+        schedule_to_close_timeout=until - workflow.now(),
+        retry_policy=_NOTICE,
+        summary=f"notice: {notice.notice.replace('-', ' ')}",
+    )
 
 
 async def open_advancement(opening: OpenAdvancement, state: State, contact: Contact) -> str | None:
@@ -199,16 +204,13 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
         registration={field: value for field, value in registration.items() if value is not None},
         summary=f"{state.candidate_id}: {opening.target}, advancing from {state.designation}",
     )
-    try:
-        answer = await traces.activity(
-            requests.OPEN_ADVANCEMENT,
-            request,
-            requests.OpeningAnswer,
-            start_to_close_timeout=timedelta(minutes=1),
-            heartbeat_timeout=_SECONDS_10,
-            retry_policy=_PATIENT,
-            summary=f"open the advancement to {opening.target}",
-        )
-    except ActivityError as error:
-        raise Failed(error) from error
+    answer = await _call(
+        requests.OPEN_ADVANCEMENT,
+        request,
+        requests.OpeningAnswer,
+        start_to_close_timeout=timedelta(minutes=1),
+        heartbeat_timeout=_SECONDS_10,
+        retry_policy=_PATIENT,
+        summary=f"open the advancement to {opening.target}",
+    )
     return answer.refusal

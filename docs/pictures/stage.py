@@ -48,11 +48,11 @@ def missing() -> str:
 
 
 @asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[EmbeddedServer]:
+async def stage(folder: Path, scheme: Path = Settings.scheme) -> AsyncIterator[EmbeddedServer]:
     """A server with its UI and a worker, with everybody in their status. Logs and notices are written to `folder`."""
     async with embedded_server(ui=True, log=folder / "temporal.log") as server:
         client = await server.client()
-        async with build_worker(client, Settings(outbox=folder / "outbox")):
+        async with build_worker(client, Settings(outbox=folder / "outbox", scheme=scheme)):
             await asyncio.gather(*(story(client) for story in EVERYBODY))
             await _settled(client)
             yield server

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from docs.pictures import ui
-from docs.pictures.stage import NewPage, browsing, missing, stage
+from docs.pictures.stage import NewPage, missing
 from runtime.embedded import EmbeddedServer
 from runtime.settings import ROOT
 
@@ -20,18 +20,6 @@ pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
 GUIDE = (ROOT / "docs/admin-guide.md").read_text()
 HELD = "certification:CCSL:C-1001"
-
-
-@pytest.fixture(scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedServer]:
-    async with stage(tmp_path_factory.mktemp("stage")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def new_page() -> AsyncIterator[NewPage]:
-    async with browsing() as opening:
-        yield opening
 
 
 @pytest.fixture

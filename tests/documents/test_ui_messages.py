@@ -3,14 +3,13 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from docs.pictures import ui
-from docs.pictures.stage import NewPage, browsing, missing, stage
+from docs.pictures.stage import NewPage, missing
 from domain.commands import MESSAGES
 from runtime.embedded import EmbeddedServer
 
@@ -18,18 +17,6 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
-
-
-@pytest.fixture(scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedServer]:
-    async with stage(tmp_path_factory.mktemp("stage")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def new_page() -> AsyncIterator[NewPage]:
-    async with browsing() as opening:
-        yield opening
 
 
 @pytest.fixture(scope="module")

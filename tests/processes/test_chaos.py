@@ -4,11 +4,12 @@ from pathlib import Path
 
 from chaos.plans import KINDS
 from chaos.running import Options, run
+from tests.scheme import SCHEME_FILE
 
 
 async def test_everything_is_accounted_for_after_workers_server_and_mail_have_failed(tmp_path: Path) -> None:
     # The mail is never away for long here, so no pause between two attempts comes near to five minutes.
-    report = await run(Options(seed=8, journeys=14, kills=4, workers=2, patience=300), tmp_path)
+    report = await run(Options(seed=8, journeys=14, kills=4, workers=2, scheme=SCHEME_FILE, patience=300), tmp_path)
     assert report.right, report.table()
     figures = report.figures()
     assert figures["journeys"] == 14

@@ -1,6 +1,7 @@
 """The command line with nobody to talk to: exit codes, stdout and stderr; in this process, and as one of its own."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runtime.settings import ROOT
-from tests.processes.engine import NOBODY, STARTER, Ended, run, run_here, surroundings
+from tests.processes.engine import NOBODY, STARTER, Ended, run, run_here
 from tests.waiting import PATIENCE
 
 
@@ -149,18 +150,10 @@ def test_settings_that_cannot_be_read_are_code_2(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
-    command = f"{sys.executable} starter.py status C-1 CCSL --json | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=ROOT,
-        env=surroundings(NOBODY, {}),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert "BrokenPipe" not in done.stderr
-    assert "Traceback" not in done.stderr
+    command = f"{shlex.join(STARTER)} status C-1 CCSL --json | true; exit ${{PIPESTATUS[0]}}"
+    ended = run(["bash", "-c", command], NOBODY)
+    assert "BrokenPipe" not in ended.err
+    assert "Traceback" not in ended.err
 
 
 @pytest.mark.parametrize(
@@ -193,14 +186,6 @@ def test_a_command_in_this_process_leaves_it_as_it_was() -> None:
 
 
 def test_with_stdin_closed_nothing_is_read_from_it() -> None:
-    command = f"exec {sys.executable} starter.py send C-1 CCSL withdraw - <&-"
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=ROOT,
-        env=surroundings(NOBODY, {}),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (2, "stdin is closed: give the JSON itself, or @FILE.\n")
+    command = f"exec {shlex.join(STARTER)} send C-1 CCSL withdraw - <&-"
+    ended = run(["bash", "-c", command], NOBODY)
+    assert (ended.code, ended.err) == (2, "stdin is closed: give the JSON itself, or @FILE.\n")
