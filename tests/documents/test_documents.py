@@ -44,6 +44,10 @@ def test_every_rule_has_its_line() -> None:
     assert re.findall(r"^\| (\d+) \|", RULES, re.MULTILINE) == [str(number) for number in range(1, 30)]
 
 
+def test_every_ruling_has_its_line() -> None:
+    assert re.findall(r"^\| R(\d+) \|", RULES, re.MULTILINE) == [str(number) for number in range(1, 21)]
+
+
 def test_the_code_of_every_rule_exists() -> None:
     missing = [reference for reference in re.findall(r"`([\w.]+:[\w.]+)`", RULES) if not exists(reference)]
     assert missing == [], "docs/rules.md names code that is gone"
