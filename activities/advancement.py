@@ -40,7 +40,7 @@ from activities.requests import (
     SupersedeRequest,
 )
 from domain.types import Instant
-from domain.vocabulary import Status
+from domain.vocabulary import Status, without_code
 from runtime.connection import TASK_QUEUE
 from runtime.search_attributes import CANDIDATE_ID, CERTIFICATION_STATUS, DESIGNATION
 
@@ -180,7 +180,8 @@ def _refusal(error: WorkflowUpdateFailedError) -> str:
     """
     cause = error.cause
     if isinstance(cause, ApplicationError) and cause.type == "Refused":
-        return cause.message
+        code = cause.details[0].get("code") if cause.details and isinstance(cause.details[0], dict) else None
+        return without_code(cause.message, code)
     kind = cause.type if isinstance(cause, ApplicationError) else type(cause).__name__
     raise ApplicationError(f"The lower certificate gave no answer ({kind}).", type="LowerUnclear") from None
 

@@ -52,7 +52,13 @@ class Verb(NamedTuple):
 def _purchase(inside: str = "") -> tuple[Flag, ...]:
     return (
         Flag(f"{inside}reference", "REFERENCE", "the invoice or order, e.g. INV-77", True, "purchase-ref"),
-        Flag(f"{inside}purchased_at", "INSTANT", "e.g. 2026-11-20T15:00:00Z (default: now)", False, "purchased-at"),
+        Flag(
+            f"{inside}purchased_at",
+            "DAY|INSTANT",
+            "2026-11-20, or 2026-11-20T15:00:00Z (default: now)",
+            False,
+            "purchased-at",
+        ),
     )
 
 

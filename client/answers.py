@@ -15,6 +15,7 @@ from temporalio.common import RawValue
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import ClientError, FieldError, InvalidFields, MisusedCall, NoWorker, Refused, Unreachable
+from domain.vocabulary import without_code
 from runtime.connection import TASK_QUEUE
 
 T = TypeVar("T")
@@ -56,7 +57,9 @@ def refusal(cause: BaseException | None, about: object) -> ClientError:
         told = "it has these mistakes." if errors else message
         return InvalidFields(f"{about} does not take this message: {told}", errors)
     if kind == "Refused":
-        return Refused(f"{about}: refused, {message}", reason=message, code=facts.get("code"))
+        code = facts.get("code")
+        reason = without_code(message, code)
+        return Refused(f"{about}: refused, {reason}", reason=reason, code=code)
     return Refused(f"{about}: failed on this message, {message}")
 
 

@@ -10,12 +10,13 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from client import answers, asking
+from client import answers, asking, scheme
 from client.candidacy import WORKFLOW, Candidacy, is_open, status_of
 from client.errors import Closed, FieldError, InvalidFields, NotFound, NoWorker, OpenedBefore, Refused
 from client.payloads import instant
 from domain.commands import Registration
 from domain.messages import InvalidMessage, check_times, digest_of, parse
+from domain.types import parse_instant_or_day
 from domain.vocabulary import Status
 from runtime import search_attributes
 from runtime.connection import TASK_QUEUE
@@ -169,11 +170,13 @@ async def _same(client: Client, enrolment: Enrolment, description: WorkflowExecu
     registration = enrolment.document
     purchase = registration.get("purchase")
     same_name = known.name == registration["name"].strip()
-    return same_name and (not purchase or _same_instant(purchase.get("purchased_at"), known.purchased_at))
+    return same_name and (not purchase or _same_day(purchase.get("purchased_at"), known.purchased_at))
 
 
-def _same_instant(given: str | None, known: datetime | None) -> bool:
-    return known is not None and (given is None or datetime.fromisoformat(given) == known)
+def _same_day(given: str | None, known: datetime | None) -> bool:
+    """Whether a purchase is the known one: its day counts, in the body's zone (ruling R16)."""
+    day_of = scheme.facts().day_of
+    return known is not None and (given is None or day_of(parse_instant_or_day(given)) == day_of(known))
 
 
 def _search_attributes(candidacy: Candidacy) -> TypedSearchAttributes:

@@ -63,8 +63,8 @@ class Facts(NamedTuple):
     any_time: tuple[str, ...]
     advances_to: Mapping[str, str]
 
-    def day_of(self, moment: datetime) -> date:
-        """The calendar day of this instant, in the zone."""
+    def day_of(self, moment: datetime | date) -> date:
+        """The calendar day of this instant, in the zone; a plain day is one of the zone already."""
         return calendar.day_of(moment, self.zone)
 
     def last_day_before(self, border: datetime) -> date:

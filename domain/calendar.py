@@ -49,9 +49,14 @@ def add_days(day: date, days: int) -> date:
     return day + timedelta(days=days)
 
 
-def day_of(instant: datetime, zone: str) -> date:
-    """The calendar day in the zone on which this instant falls."""
-    return instant.astimezone(_zone(zone)).date()
+def day_of(moment: datetime | date, zone: str) -> date:
+    """The calendar day in the zone on which this instant falls; a plain day is one of the zone already."""
+    return moment.astimezone(_zone(zone)).date() if isinstance(moment, datetime) else moment
+
+
+def instant_of(moment: datetime | date, zone: str) -> datetime:
+    """The instant itself; for a plain day the instant (UTC) at which it begins in the zone."""
+    return moment if isinstance(moment, datetime) else start_of(moment, zone)
 
 
 def at_hour(day: date, hour: int, zone: str) -> datetime:

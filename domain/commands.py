@@ -10,10 +10,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from domain.scheme import PinnedProgramme, Slug
+from domain.scheme import PinnedProgramme
 from domain.types import (
     CandidateId,
     Code,
@@ -21,6 +21,7 @@ from domain.types import (
     Email,
     Identifier,
     Instant,
+    InstantOrDay,
     Line,
     MessageId,
     Number,
@@ -37,11 +38,26 @@ MAX_RESPONSES = 300
 MAX_EVIDENCE = 20
 MAX_EVIDENCE_LENGTH = 8000
 
+Switch = Annotated[bool, Field(strict=True)]
+Revision = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+DomainName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
+"""The name of a domain. Whether the scheme has it is checked by `domain.messages.check_vocabulary`, which names all."""
+
 
 class Command(BaseModel):
-    """A request to a candidacy. An unknown field is an error, because it may be a misspelt optional one."""
+    """A request to a candidacy. An unknown field is an error, because it may be a misspelt optional one.
+
+    A field that is null is a field that is not given: many languages write every field of an object.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if value is not None or name not in cls.model_fields}
 
 
 class Message(Command):
@@ -66,10 +82,13 @@ class Message(Command):
 
 
 class Purchase(Command):
-    """Proof that testing was purchased. Without `purchased_at`, the instant at which the message is taken counts."""
+    """Proof that testing was purchased. Without `purchased_at`, the instant at which the message is taken counts.
+
+    A plain day is one in the body's zone. The scheme knows the zone, so the day stays a day until it is decided.
+    """
 
     reference: Line
-    purchased_at: Instant | None = None
+    purchased_at: InstantOrDay | None = None
 
 
 class Experience(Command):
@@ -99,7 +118,7 @@ class Contact(Command):
 
     name: Line
     email: Email
-    publish: bool = False
+    publish: Switch = False
 
 
 class Registration(Command):
@@ -112,7 +131,7 @@ class Registration(Command):
     purchase: Purchase | None = None
     experience: Experience | None = None
     advances_from: AdvancesFrom | None = None
-    publish: bool = False
+    publish: Switch = False
     message_id: MessageId | None = None
 
     @property
@@ -131,7 +150,7 @@ class ConfirmPurchase(Message, Purchase):
 class RecordSelfAssessment(Message):
     message = "record_self_assessment"
     about = "records a self-assessment of one domain"
-    domain: Slug
+    domain: DomainName
     percentage: Percentage
     taken_at: Instant | None = None
 
@@ -140,9 +159,9 @@ class RecordAssessmentResult(Message):
     message = "record_assessment_result"
     about = "records a result of an assessment, a no-show or a voided attempt"
     result_id: Identifier
-    domain: Slug
+    domain: DomainName
     taken_at: Instant
-    revision: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
+    revision: Revision = 1
     source: Line | None = None
     outcome: Literal["scored", "no_show", "voided"] = "scored"
     percentage: Percentage | None = None
@@ -152,7 +171,7 @@ class RecordAssessmentResult(Message):
     responses: dict[Identifier, Annotated[str, Field(strict=True, max_length=16)]] | None = Field(
         default=None, max_length=MAX_RESPONSES
     )
-    passed: Annotated[bool, Field(strict=True)] | None = None
+    passed: Switch | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -208,7 +227,7 @@ class ResolveHeldResult(Message):
     message = "resolve_held_result"
     about = "accepts or rejects a result that is held for a person to decide"
     result_id: Identifier
-    revision: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
+    revision: Revision | None = None
     decision: Literal["accept", "reject"]
     by: Line
     reason: Text
@@ -324,7 +343,7 @@ class UpdateContact(Message):
     about = "changes the candidate's name, e-mail address or consent to be published"
     name: Line | None = None
     email: Email | None = None
-    publish: Annotated[bool, Field(strict=True)] | None = None
+    publish: Switch | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:

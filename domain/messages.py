@@ -13,10 +13,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from domain.commands import MESSAGES, Command, Message
 from domain.scheme import Programme
-from domain.types import MAX_DIGITS, Frozen
+from domain.types import FORMS, MAX_DIGITS, Frozen
 from domain.vocabulary import ProblemCode
 
 CLOCK_SKEW = timedelta(days=1)
@@ -113,14 +114,17 @@ def parse(kind: type[C], name: str, document: Any) -> C:
         raise InvalidMessage(name, [Problem(field="payload", problem="is nested too deeply")]) from error
 
 
-# Plain words for the errors that pydantic words in its own terms.
+# Plain words for the errors that pydantic words in its own terms. Braces stand for a limit of the field.
 _IN_PLAIN_WORDS = {
     "extra_forbidden": "is not a field of this message",
     "missing": "is required",
     "string_type": "must be a string",
     "string_unicode": "must be a string of whole Unicode characters",
-    "string_pattern_mismatch": "is not in the form that this field wants: look at its length and its characters",
     "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "too_long": "must have at most {max_length} entries",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
     "dict_type": "must be an object",
@@ -131,17 +135,26 @@ _IN_PLAIN_WORDS = {
 
 def _problems(error: ValidationError) -> list[Problem]:
     found = []
-    for fault in error.errors(include_url=False, include_input=False, include_context=False)[:50]:
+    for fault in error.errors(include_url=False, include_input=False)[:50]:
         field = ".".join(str(part) for part in fault["loc"]) or "payload"
-        problem = _IN_PLAIN_WORDS.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-        problem = problem.replace("Input should be", "must be")
+        problem = _in_plain_words(fault)
         code = next((code for code in ProblemCode if code == fault["type"]), None)
         found.append(Problem(field=_readable(field), problem=_readable(problem), code=code))
     return found
 
 
-def parse_message(name: str, data: bytes) -> Message:
-    """The message with this name in these bytes.
+def _in_plain_words(fault: ErrorDetails) -> str:
+    """What is wrong with a field, as the end of a sentence that begins with its name. Says what the form is."""
+    limits = fault.get("ctx", {})
+    if fault["type"] == "string_pattern_mismatch":
+        pattern = limits["pattern"]
+        return f"must be {FORMS.get(pattern, f'of the form {pattern}')}"
+    problem = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return _IN_PLAIN_WORDS[fault["type"]].format(**limits) if fault["type"] in _IN_PLAIN_WORDS else problem
+
+
+def parse_message(name: str, data: bytes, programme: Programme | None = None) -> Message:
+    """The message with this name in these bytes. `programme` has the domains that there are; None if not known yet.
 
     Raises:
         InvalidMessage: the name is unknown, or the payload cannot be understood.
@@ -151,7 +164,27 @@ def parse_message(name: str, data: bytes) -> Message:
         raise InvalidMessage(name, [unknown_name(name)])
     if len(data) > MAX_BYTES:
         raise InvalidMessage(name, [Problem(field="payload", problem=f"is larger than {MAX_BYTES // 1024} KB")])
-    return parse(kind, name, read_json(name, data))
+    document = read_json(name, data)
+    unknown = _unknown_domain(kind, document, programme) if programme else []
+    try:
+        message = parse(kind, name, document)
+    except InvalidMessage as error:
+        others = [problem for problem in error.problems if not (unknown and problem.field == "domain")]
+        raise InvalidMessage(name, [*unknown, *others]) from error
+    if unknown:
+        raise InvalidMessage(name, unknown)
+    return message
+
+
+def _unknown_domain(kind: type[BaseModel], document: Any, programme: Programme) -> list[Problem]:
+    """The problem of a domain that the scheme does not have, to stand beside those of the other fields."""
+    if "domain" not in kind.model_fields or not isinstance(document, dict):
+        return []
+    domain = document.get("domain")
+    if not isinstance(domain, str) or domain in programme.domains:
+        return []
+    known = ", ".join(programme.domains)
+    return [Problem(field="domain", problem=f"must be the name of a domain of the scheme: {known}")]
 
 
 def unknown_name(name: str) -> Problem:
@@ -196,10 +229,9 @@ def check_vocabulary(name: str, command: BaseModel, programme: Programme) -> Non
     Raises:
         InvalidMessage: it does not; the error lists the domains of the scheme.
     """
-    domain = getattr(command, "domain", None)
-    if domain is not None and domain not in programme.domains:
-        known = ", ".join(programme.domains)
-        raise InvalidMessage(name, [Problem(field="domain", problem=f"unknown; the scheme has {known}")])
+    unknown = _unknown_domain(type(command), {"domain": getattr(command, "domain", None)}, programme)
+    if unknown:
+        raise InvalidMessage(name, unknown)
 
 
 def digest_of(command: BaseModel) -> str:

@@ -31,6 +31,8 @@ LATEST_YEAR = 2200
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_INSTANT_FORM = "an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z"
+_DAY_FORM = "a day of the calendar, written YYYY-MM-DD"
 
 
 class Frozen(BaseModel):
@@ -52,17 +54,17 @@ def parse_instant(value: Any) -> datetime:
     """
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError("must be an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z")
+            raise ValueError(f"must be {_INSTANT_FORM}")
         return value.astimezone(UTC)
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-        raise ValueError("must be an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z")
+        raise ValueError(f"must be {_INSTANT_FORM}")
     try:
         # Python keeps microseconds. A finer fraction is cut off, because rounding it up could reach the next day.
-        instant = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value.upper()))
-        _in_range(instant.year)
-        return instant.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("is no instant of the calendar") from error
+        instant = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value.upper())).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"must be {_INSTANT_FORM}; there is no such day, time or offset") from error
+    _in_range(instant.year)
+    return instant
 
 
 def parse_day(value: Any) -> date:
@@ -74,10 +76,28 @@ def parse_day(value: Any) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise ValueError("must be a day written YYYY-MM-DD")
-    day = date.fromisoformat(value)
+        raise ValueError(f"must be {_DAY_FORM}")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"must be {_DAY_FORM}; there is no such day") from error
     _in_range(day.year)
     return day
+
+
+def parse_instant_or_day(value: Any) -> datetime | date:
+    """An instant as UTC, or a plain calendar day, where only the day matters. The day is one in the body's zone.
+
+    Raises:
+        ValueError: the value is neither, or lies outside the years 1900 to 2200.
+    """
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return parse_day(value)
+    if isinstance(value, datetime) or (isinstance(value, str) and _RFC3339.fullmatch(value)):
+        return parse_instant(value)
+    raise ValueError(f"must be {_INSTANT_FORM}, or {_DAY_FORM}")
 
 
 def parse_number(value: Any) -> Decimal:
@@ -106,6 +126,7 @@ def parse_number(value: Any) -> Decimal:
 
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 Day = Annotated[date, BeforeValidator(parse_day)]
+InstantOrDay = Annotated[datetime | date, BeforeValidator(parse_instant_or_day)]
 Number = Annotated[Decimal, BeforeValidator(parse_number)]
 
 
@@ -117,13 +138,33 @@ def _percentage(number: Decimal) -> Decimal:
 
 Percentage = Annotated[Number, AfterValidator(_percentage)]
 
+_WORD = r"^[A-Za-z0-9._-]{1,64}$"
+_IDENTIFIER = r"^[\x21-\x7e]{1,64}$"
+_MESSAGE_ID = r"^[\x21-\x7e]{1,128}$"
+_WORKFLOW_ID = r"^[\x21-\x7e]{1,200}$"
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f]+$"
 _NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$"
+_EMAIL = r"^[^@\s,;<>\x00-\x1f]+@[^@\s,;<>\x00-\x1f]+$"
+_URI = r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+$"
+_SHA256 = r"^[0-9a-fA-F]{64}$"
 
-CandidateId = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-Code = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-Identifier = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,64}$")]
-MessageId = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,128}$")]
+FORMS = {
+    _WORD: "1 to 64 letters, digits, dots, underscores and hyphens, e.g. C-1001",
+    _IDENTIFIER: "1 to 64 visible ASCII characters without spaces, e.g. R-5001",
+    _MESSAGE_ID: "1 to 128 visible ASCII characters without spaces, e.g. feed-7-line-2",
+    _WORKFLOW_ID: "1 to 200 visible ASCII characters without spaces, e.g. certification:CCSL:C-1001",
+    _NO_CONTROLS: "one line of text, without line breaks, tabs and control characters",
+    _NO_CONTROLS_BUT_LINES: "a text without control characters; line breaks and tabs are allowed",
+    _EMAIL: "one e-mail address, name@domain, without spaces, commas, semicolons and angle brackets",
+    _URI: "an address with its scheme and without spaces, e.g. https://files.example.org/wp-1.pdf",
+    _SHA256: "a SHA-256 hash of 64 hexadecimal digits",
+}
+"""What each pattern means in plain words. They follow "must be"."""
+
+CandidateId = Annotated[str, StringConstraints(strict=True, pattern=_WORD)]
+Code = Annotated[str, StringConstraints(strict=True, pattern=_WORD)]
+Identifier = Annotated[str, StringConstraints(strict=True, pattern=_IDENTIFIER)]
+MessageId = Annotated[str, StringConstraints(strict=True, pattern=_MESSAGE_ID)]
 Line = Annotated[
     str,
     StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_CONTROLS),
@@ -134,20 +175,10 @@ Text = Annotated[
         strict=True, strip_whitespace=True, min_length=1, max_length=1000, pattern=_NO_CONTROLS_BUT_LINES
     ),
 ]
-Email = Annotated[
-    str,
-    StringConstraints(
-        strict=True,
-        strip_whitespace=True,
-        max_length=254,
-        pattern=r"^[^@\s,;<>\x00-\x1f]+@[^@\s,;<>\x00-\x1f]+$",
-    ),
-]
-Uri = Annotated[
-    str, StringConstraints(strict=True, max_length=1000, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+$")
-]
-Sha256 = Annotated[str, StringConstraints(strict=True, to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
-WorkflowId = Annotated[str, StringConstraints(strict=True, pattern=r"^[\x21-\x7e]{1,200}$")]
+Email = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, max_length=254, pattern=_EMAIL)]
+Uri = Annotated[str, StringConstraints(strict=True, max_length=1000, pattern=_URI)]
+Sha256 = Annotated[str, StringConstraints(strict=True, to_lower=True, pattern=_SHA256)]
+WorkflowId = Annotated[str, StringConstraints(strict=True, pattern=_WORKFLOW_ID)]
 
 
 class Score(Frozen):

@@ -131,6 +131,16 @@ class ProblemCode(StrEnum):
     ENDS_BEFORE_START = "ends_before_start"
 
 
+def with_code(reason: str, code: str) -> str:
+    """The message of a refusal as it goes to the sender: `temporal` prints the message, and none of the details."""
+    return f"{reason} (code: {code})"
+
+
+def without_code(message: str, code: str | None) -> str:
+    """The reason in the message of a refusal. An older worker sends it without the code."""
+    return message.removesuffix(f" (code: {code})")
+
+
 class RefusalCode(StrEnum):
     """Why a message is refused. The contract says when each code is used."""
 

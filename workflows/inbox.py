@@ -59,9 +59,8 @@ class Inbox:
             ApplicationError: of type InvalidMessage or Refused.
         """
         try:
-            message = read_message(name, payloads)
+            message = read_message(name, payloads, self.journal.state.programme if self.journal else None)
             if self.journal:
-                check_vocabulary(name, message, self.journal.state.programme)
                 self._check_refused_before(self.journal, name, payloads, message)
         except (InvalidMessage, Refused) as error:
             counting.refused(name, error)
@@ -137,7 +136,7 @@ class Inbox:
         if journal is None:
             raise Refused(RefusalCode.CLOSED, "the registration was invalid")
         try:
-            message = message or read_message(name, payloads)
+            message = message or read_message(name, payloads, journal.state.programme)
             return await self._decide_once(journal, message)
         except (InvalidMessage, Refused) as error:
             counting.refused(name, error)

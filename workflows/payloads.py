@@ -14,7 +14,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.commands import MESSAGES, Message, RefuseMessage
     from domain.decision import Refused
     from domain.messages import InvalidMessage, Problem
-    from domain.vocabulary import RefusalCode
+    from domain.scheme import Programme
+    from domain.vocabulary import RefusalCode, with_code
 
 _JSON = b"json/plain"
 _NAME_LENGTH = 100
@@ -37,15 +38,15 @@ def payload_bytes(name: str, payloads: Sequence[RawValue]) -> bytes:
     return payload.data
 
 
-def read_message(name: str, payloads: Sequence[RawValue]) -> Message:
-    """The message in these payloads.
+def read_message(name: str, payloads: Sequence[RawValue], programme: Programme | None = None) -> Message:
+    """The message in these payloads. `programme` is that of the candidacy; None if it is not registered yet.
 
     Raises:
         InvalidMessage: the message cannot be understood; each wrong field is named.
     """
     if name not in MESSAGES:
         raise InvalidMessage(name, [messages.unknown_name(name)])
-    message = messages.parse_message(name, payload_bytes(name, payloads))
+    message = messages.parse_message(name, payload_bytes(name, payloads), programme)
     messages.check_times(name, message, workflow.now())
     return message
 
@@ -90,7 +91,7 @@ def failure(error: InvalidMessage | Refused) -> ApplicationError:
     """
     if isinstance(error, Refused):
         return ApplicationError(
-            error.reason,
+            with_code(error.reason, error.code),
             {"code": error.code},
             type="Refused",
             non_retryable=True,

@@ -43,7 +43,12 @@ class Person(NamedTuple):
 @option("--email", required=True, metavar="ADDRESS", help="where notices go")
 @option("--designation", required=True, type=word, metavar="CODE", help="e.g. CCSL")
 @option("--purchase-ref", metavar="REFERENCE", heading=_PURCHASE, help="the invoice or order, e.g. INV-77")
-@option("--purchased-at", metavar="INSTANT", heading=_PURCHASE, help="e.g. 2026-11-22T15:00:00Z (default: now)")
+@option(
+    "--purchased-at",
+    metavar="DAY|INSTANT",
+    heading=_PURCHASE,
+    help="2026-11-22, or 2026-11-22T15:00:00Z (default: now)",
+)
 @option("--role", metavar="ROLE", heading=_EXPERIENCE, help="e.g. 'Director, Customer Care'")
 @option("--experience-since", metavar="DAY", heading=_EXPERIENCE, help="e.g. 2024-03-01")
 @option("--ended", metavar="DAY", heading=_EXPERIENCE, help="where it has ended")

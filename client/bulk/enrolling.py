@@ -15,7 +15,7 @@ from client.bulk.outcomes import Item, Kind, Outcome
 from client.enrolment import Enrolment, check_enrolled, check_not_opened_by, enrol
 from client.errors import ClientError, Closed, NotFound, OpenedBefore
 from domain import calendar
-from domain.types import parse_instant
+from domain.types import parse_instant_or_day
 
 COLUMNS = ("line", "candidate_id", "designation")
 _GOOD = frozenset({Kind.REGISTERED, Kind.ALREADY_ENROLLED, Kind.WOULD_BE_REGISTERED})
@@ -105,7 +105,7 @@ class _Enrolling:
         purchased_at = row.document.get("purchase", {}).get("purchased_at")
         if purchased_at is None or self._months is None:
             return None
-        first = self._known.day_of(parse_instant(purchased_at))
+        first = self._known.day_of(parse_instant_or_day(purchased_at))
         last = calendar.add_months(first, self._months)
         if calendar.end_of(last, self._known.zone) > self._now:
             return None

@@ -50,7 +50,7 @@ def request(decision: Decision, command: RequestAdvancement) -> None:
         raise Refused(RefusalCode.NOT_IN_FORCE, "only a certificate in force can advance")
     if state.advancing_with == command.purchase.reference:
         return
-    purchased_at = command.purchase.purchased_at or decision.at
+    purchased_at = calendar.instant_of(command.purchase.purchased_at or decision.at, decision.state.zone)
     opens_on, deadline = window_days(state.programme, purchased_at)
     if calendar.end_of(deadline, state.zone) <= decision.at:
         raise Refused(

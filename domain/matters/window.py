@@ -28,10 +28,10 @@ def start_window(decision: Decision, purchase: Purchase) -> None:
         Refused: another purchase is confirmed, or the window of this one has ended.
     """
     state = decision.state
-    purchased_at = purchase.purchased_at or decision.at
+    purchased_at = calendar.instant_of(purchase.purchased_at or decision.at, state.zone)
     if state.window:
         same = state.window.reference == purchase.reference
-        if same and purchase.purchased_at in (None, state.window.purchased_at):
+        if same and (purchase.purchased_at is None or purchased_at == state.window.purchased_at):
             return
         raise Refused(
             RefusalCode.ALREADY_CONFIRMED, f"the purchase is already confirmed with reference {state.window.reference}"

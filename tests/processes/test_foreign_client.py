@@ -143,7 +143,7 @@ async def test_errors_are_typed_and_plain(certpath: Engine) -> None:
     assert "domain" in invalid.err
     refused = update(certpath, identity, "suspend", {"reason": "complaint", "by": "Pat Lee"})
     assert refused.code != 0
-    assert "type: Refused, retryable: false" in refused.err
+    assert "(code: not-a-holder) (type: Refused, retryable: false)" in refused.err
     assert types(ask(certpath, identity, "timeline"))[-1] == "MessageRefused"
 
 

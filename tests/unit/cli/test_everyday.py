@@ -280,8 +280,8 @@ def told(words: str, *arguments: str) -> list[str]:
 def test_a_wrong_field_is_told_as_its_flag() -> None:
     given = ("--result-id", "R 1", "--domain", "people-management", "--taken-at", "yesterday", "--percentage", "101")
     assert told("result", *given, "--revision", "two", "--message-id", "a b") == [
-        "--message-id: is not in the form that this field wants: look at its length and its characters",
-        "--result-id: is not in the form that this field wants: look at its length and its characters",
+        "--message-id: must be 1 to 128 visible ASCII characters without spaces, e.g. feed-7-line-2",
+        "--result-id: must be 1 to 64 visible ASCII characters without spaces, e.g. R-5001",
         "--taken-at: must be an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z",
         "--revision: must be a whole number",
         "--percentage: must lie between 0 and 100",
@@ -291,12 +291,13 @@ def test_a_wrong_field_is_told_as_its_flag() -> None:
 def test_a_wrong_field_inside_an_object_is_told_as_its_flag() -> None:
     assert told("advance", "--purchase-ref", "", "--purchased-at", "now", "--role", "Lead") == [
         "--purchase-ref: must not be empty",
-        "--purchased-at: must be an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z",
+        "--purchased-at: must be an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z, "
+        "or a day of the calendar, written YYYY-MM-DD",
         "--experience-since: is required",
     ]
     assert told("recertify submit", "--submission-id", "E", "--activity", "a", "2029-1-1", "--activity", "b", "x") == [
-        "--activity 1 (completed_on): must be a day written YYYY-MM-DD",
-        "--activity 2 (completed_on): must be a day written YYYY-MM-DD",
+        "--activity 1 (completed_on): must be a day of the calendar, written YYYY-MM-DD",
+        "--activity 2 (completed_on): must be a day of the calendar, written YYYY-MM-DD",
     ]
 
 

@@ -19,6 +19,9 @@ from client.errors import (
     Refused,
     Unreachable,
 )
+from domain import decision
+from domain.vocabulary import RefusalCode
+from workflows.payloads import failure
 
 ANA = Candidacy("C-1", "CCSL")
 
@@ -28,6 +31,15 @@ def test_a_refusal_has_its_code_and_its_reason_without_the_candidacy() -> None:
     assert isinstance(error, Refused)
     assert (error.code, error.reason) == ("window-ended", "the window is over")
     assert error.sentence == "C-1 for CCSL: refused, the window is over"
+
+
+def test_the_code_stands_in_the_message_of_a_refusal_and_is_no_part_of_its_reason() -> None:
+    sent = failure(decision.Refused(RefusalCode.NOT_HELD, "no result R-7 is held"))
+    assert sent.message == "no result R-7 is held (code: not-held)"
+    error = answers.refusal(sent, ANA)
+    assert isinstance(error, Refused)
+    assert (error.reason, error.code) == ("no result R-7 is held", "not-held")
+    assert error.sentence == "C-1 for CCSL: refused, no result R-7 is held"
 
 
 def test_a_refusal_of_a_newer_build_keeps_its_code() -> None:

@@ -87,6 +87,15 @@ def test_a_purchase_without_an_instant_is_of_today() -> None:
     assert candidacy.last(e.PurchaseConfirmed).window_opens_on == day("2026-12-02")
 
 
+def test_a_purchase_of_which_only_the_day_is_known_counts_from_that_day_in_the_zone_of_the_body() -> None:
+    candidacy = Candidacy(paid=False)
+    assert candidacy.say("confirm_purchase", reference="INV-1", purchased_at="2026-11-02") == ["PurchaseConfirmed"]
+    bought = candidacy.last(e.PurchaseConfirmed)
+    assert (bought.window_opens_on, bought.deadline) == (day("2026-11-02"), day("2028-11-02"))
+    assert bought.purchased_at == utc("2026-11-02T06:00:00+00:00")
+    assert candidacy.say("confirm_purchase", reference="INV-1", purchased_at="2026-11-02") == []
+
+
 def test_a_purchase_whose_window_has_ended_is_refused() -> None:
     candidacy = Candidacy(at=local("2028-11-22"), paid=False)
     bought = {"reference": "INV-1", "purchased_at": local("2026-11-22")}

@@ -133,7 +133,6 @@ def test_a_wrong_day_is_explained_with_what_to_write(tmp_path: Path, written: st
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ("2026-11-02", '"2026-11-02" is only a day: add time and offset, e.g. 2026-11-22T15:00:00Z'),
         ("22/11/2026", '"22/11/2026": write 2026-11-22; then add time and offset'),
         ("22.11.2026 15:00", "write 2026-11-22; behind it the time and an offset"),
         ("03/04/27 15:00", "is ambiguous, with a year of two digits"),

@@ -316,10 +316,11 @@ def test_a_stream_is_csv_or_json_by_its_first_character(text: str) -> None:
     assert entry.document["percentage"] == "81.5"
 
 
-def test_without_a_vocabulary_only_the_form_of_designation_and_domain_is_checked(tmp_path: Path) -> None:
+def test_without_a_vocabulary_the_engine_alone_knows_designations_and_domains(tmp_path: Path) -> None:
     nothing = Vocabulary({}, {})
     assert _csv(tmp_path, GOOD | {"designation": "NEW", "domain": "new-domain"}, vocabulary=nothing).problems == []
-    assert len(_problems(_csv(tmp_path, GOOD | {"domain": "New Domain"}, vocabulary=nothing))) == 1
+    assert len(_problems(_csv(tmp_path, GOOD | {"domain": "x" * 65}, vocabulary=nothing))) == 1
+    assert len(_problems(_csv(tmp_path, GOOD | {"designation": "A B"}, vocabulary=nothing))) == 1
 
 
 def test_the_designations_and_domains_are_those_of_the_vocabulary(tmp_path: Path) -> None:
