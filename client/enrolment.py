@@ -20,6 +20,7 @@ from domain.types import parse_instant_or_day
 from domain.vocabulary import Status
 from runtime import search_attributes
 from runtime.connection import TASK_QUEUE
+from views.markdown import Markdown
 from views.status import StatusView
 
 Outcome = Literal["registered", "already enrolled"]
@@ -87,8 +88,10 @@ async def enrol(
             memo=memo,
             search_attributes=_search_attributes(candidacy),
             # Shown in the UI, and never encrypted: nothing personal.
-            static_summary=f"{candidacy.designation} {candidacy.candidate_id}",
-            static_details=f"Candidacy of {candidacy.candidate_id} for {title or candidacy.designation}.",
+            static_summary=Markdown("{} {}").format(candidacy.designation, candidacy.candidate_id),
+            static_details=Markdown("Candidacy of {} for {}.").format(
+                candidacy.candidate_id, title or candidacy.designation
+            ),
         )
     except WorkflowAlreadyStartedError:
         await check_enrolled(client, enrolment)

@@ -1,4 +1,7 @@
-"""The current details in the Temporal UI: where the candidate stands, what to do, what is next, and what is met."""
+"""The current details in the Temporal UI: where the candidate stands, what to do, what is next, and what is met.
+
+The UI renders them as markdown. Everything that came from outside is put into them by `Markdown.format`, as text.
+"""
 
 from __future__ import annotations
 
@@ -11,72 +14,74 @@ from domain.vocabulary import Attention, AttentionKind
 from views import alarms as alarm_words
 from views import words
 from views.attention import AttentionView, attention_view
+from views.markdown import Markdown, code
 
 # The UI puts the details into a URL, whose length is limited.
 _SHOWN_ATTENTION = 10
+_LINES = Markdown("\n")
 
 
-def details(state: State) -> str:
-    """The current details of a candidacy, as markdown. They hold no name and no e-mail address (rule 25)."""
+def details(state: State) -> Markdown:
+    """The current details of a candidacy. They hold no name and no e-mail address (rule 25)."""
     parts = [_standing(state), _to_do(state), _next(state), _requirements(state), _certificate(state)]
-    return "\n\n".join(part for part in parts if part)
+    return Markdown("\n\n").join(part for part in parts if part)
 
 
-def _standing(state: State) -> str:
+def _standing(state: State) -> Markdown:
     status = requirements.status(state)
+    title = Markdown("{} ({})").format(state.programme.title, state.designation)
     if state.closed:
-        return (
-            f"### {state.candidate_id} is closed: {status.words}\n{state.programme.title}"
-            f" ({state.designation}), status `{status}`: {state.closed_why or 'see the timeline'}."
-            " It takes no more messages."
+        return Markdown("### {} is closed: {}\n{}, status {}: {}. It takes no more messages.").format(
+            state.candidate_id, status.words, title, code(status), state.closed_why or "see the timeline"
         )
-    standing = words.STATUSES[status].stands
-    path = " on the advancement path" if state.path == "advancement" else ""
-    return (
-        f"### {state.candidate_id} {standing}\n{state.programme.title} ({state.designation}){path}, status `{status}`"
-    )
+    standing = Markdown(words.STATUSES[status].stands)
+    path = Markdown(" on the advancement path") if state.path == "advancement" else Markdown("")
+    return Markdown("### {} {}\n{}{}, status {}").format(state.candidate_id, standing, title, path, code(status))
 
 
-def _to_do(state: State) -> str:
+def _to_do(state: State) -> Markdown:
     """What an admin has to do; where there is nothing, who acts next."""
     if state.closed:
-        return ""
+        return Markdown("")
     lines = _attention(state) + _decisions(state)
     if not lines:
-        return f"#### To do\nNothing: {words.STATUSES[requirements.status(state)].turn}."
-    return "\n".join(["#### Needs attention" if state.attention else "#### To do", *lines])
+        turn = words.STATUSES[requirements.status(state)].turn
+        return Markdown("#### To do\nNothing: {}.").format(turn)
+    heading = Markdown("#### Needs attention") if state.attention else Markdown("#### To do")
+    return _LINES.join([heading, *lines])
 
 
-def _attention(state: State) -> list[str]:
+def _attention(state: State) -> list[Markdown]:
     lines = [_asking(state, view) for view in attention_view(state)]
     left_out = len(lines) - _SHOWN_ATTENTION
-    return [*lines[:_SHOWN_ATTENTION], *([f"- and {left_out} more: see the `status` query"] if left_out > 0 else [])]
+    more = Markdown("- and {} more: see the `status` query").format(left_out)
+    return [*lines[:_SHOWN_ATTENTION], *([more] if left_out > 0 else [])]
 
 
-def _asking(state: State, view: AttentionView) -> str:
+def _asking(state: State, view: AttentionView) -> Markdown:
     sample = _sample(state, Attention.parse(view.attention))
-    return f"- **{view.attention}**: {view.what}. {_sentence(view.advice)}.{sample}"
+    return Markdown("- {}: {}. {}.{}").format(code(view.attention), view.what, _sentence(view.advice), sample)
 
 
-def _decisions(state: State) -> list[str]:
+def _decisions(state: State) -> list[Markdown]:
     """The decisions that a person has to make although nothing is wrong or late yet."""
     lines = []
     review = _review_to_send(state)
     if review and Attention(AttentionKind.REVIEW_WAITING) not in state.attention:
-        lines.append(f"- the review: send the verdict once the reviewer has it. To send: {review}")
+        lines.append(Markdown("- the review: send the verdict once the reviewer has it. To send: {}").format(review))
     if state.suspension and Attention(AttentionKind.SUSPENSION_UNRESOLVED) not in state.attention:
         lift, end = (_ready(message, reason="", by="") for message in ("reinstate", "revoke"))
-        lines.append(f"- the suspension: end it one way or the other. To send: {lift} or {end}")
+        lines.append(Markdown("- the suspension: end it one way or the other. To send: {} or {}").format(lift, end))
     return lines
 
 
-def _sample(state: State, attention: Attention) -> str:
+def _sample(state: State, attention: Attention) -> Markdown:
     """A message to copy, as the end of a line; empty where none helps."""
     message = _to_send(state, attention)
-    return f" To send: {message}" if message else ""
+    return Markdown(" To send: {}").format(message) if message else message
 
 
-def _to_send(state: State, attention: Attention) -> str:
+def _to_send(state: State, attention: Attention) -> Markdown:
     """A message that settles this attention value, as markdown: its name, and JSON to copy; empty where none does.
 
     The JSON fits the UI's form and `starter.py send`. The fields that a person must fill in are empty, and an empty
@@ -92,12 +97,12 @@ def _to_send(state: State, attention: Attention) -> str:
         case AttentionKind.NOTICE_UNDELIVERABLE:
             return _ready("update_contact", email="")
         case AttentionKind.LOWER_NOT_IN_FORCE:
-            return ""
+            return Markdown("")
         case _:
             return _ready("acknowledge", attention=str(attention), by="")
 
 
-def _review_to_send(state: State) -> str:
+def _review_to_send(state: State) -> Markdown:
     """The message with the verdict of a review, as markdown; empty where nothing is under review."""
     if state.work_product.status == "submitted":
         submission = state.work_product.submission_id
@@ -105,99 +110,119 @@ def _review_to_send(state: State) -> str:
     if state.recertification.status == "submitted":
         submission = state.recertification.submission_id
         return _ready("review_recertification", submission_id=submission, reviewer="", verdict="approved")
-    return ""
+    return Markdown("")
 
 
-def _ready(message: str, **payload: str | None) -> str:
+def _ready(message: str, **payload: str | None) -> Markdown:
     """A message as markdown: its name and its JSON."""
-    return f"`{message}` `{json.dumps(payload, ensure_ascii=False)}`"
+    return Markdown("{} {}").format(code(message), code(json.dumps(payload, ensure_ascii=False)))
 
 
 def _sentence(advice: str) -> str:
     return f"{advice[0].upper()}{advice[1:]}"
 
 
-def _next(state: State) -> str:
+def _next(state: State) -> Markdown:
     alarms = rulebook.alarms(state)
     if not alarms:
-        return ""
+        return Markdown("")
     deadline = next((alarm for alarm in alarms if alarm.border), None)
     shown = alarms[:3] if deadline is None or deadline in alarms[:3] else [*alarms[:2], deadline]
     lines = [
-        f"- {alarm.on(state.zone)}: {alarm_words.what(alarm, state)}, {alarm_words.why(alarm, state)}"
+        Markdown("- {}: {}, {}").format(
+            alarm.on(state.zone), alarm_words.what(alarm, state), alarm_words.why(alarm, state)
+        )
         for alarm in shown
     ]
-    return "\n".join(["#### Next, by itself", *lines])
+    return _LINES.join([Markdown("#### Next, by itself"), *lines])
 
 
-def _requirements(state: State) -> str:
+def _requirements(state: State) -> Markdown:
     if state.certificate:
-        return ""
+        return Markdown("")
     lines = [_purchase(state), *_assessments(state)]
     if state.programme.experience:
         lines.append(_experience(state))
     if state.programme.work_product:
         lines.append(_work_product(state))
-    return "\n".join(["#### Requirements", *lines])
+    return _LINES.join([Markdown("#### Requirements"), *lines])
 
 
-def _mark(met: bool) -> str:
-    return "☑" if met else "☐"
+def _mark(met: bool) -> Markdown:
+    return Markdown("☑") if met else Markdown("☐")
 
 
-def _purchase(state: State) -> str:
+def _purchase(state: State) -> Markdown:
     if state.window is None and state.closed:
-        return f"- {_mark(False)} purchase: not confirmed"
+        return Markdown("- {} purchase: not confirmed").format(_mark(False))
     if state.window is None:
         registered_on = calendar.day_of(state.registered_at, state.zone)
         latest = calendar.add_days(registered_on, state.programme.rules.testing.purchase_days)
-        return f"- {_mark(False)} purchase: to be confirmed by {latest}, else the candidacy is abandoned"
+        return Markdown("- {} purchase: to be confirmed by {}, else the candidacy is abandoned").format(
+            _mark(False), latest
+        )
     window = state.window
-    moved = f" (moved from {window.original_deadline})" if window.deadline != window.original_deadline else ""
-    months = state.programme.rules.testing.window_months
-    return (
-        f"- {_mark(True)} purchase `{window.reference}`: testing from {window.opens_on} to {window.deadline} inclusive"
-        f"{moved}, {months} months from the day of the purchase"
+    moved = Markdown(" (moved from {})").format(window.original_deadline)
+    return Markdown(
+        "- {} purchase {}: testing from {} to {} inclusive{}, {} months from the day of the purchase"
+    ).format(
+        _mark(True),
+        code(window.reference),
+        window.opens_on,
+        window.deadline,
+        moved if window.deadline != window.original_deadline else "",
+        state.programme.rules.testing.window_months,
     )
 
 
-def _assessments(state: State) -> list[str]:
+def _assessments(state: State) -> list[Markdown]:
     lines = []
     for domain, assessment in requirements.assessments(state).items():
         score = assessment.deciding.score if assessment.deciding else None
-        standing = f"{assessment.status}, {score.shown} %" if score else assessment.status
-        again = _again(state, assessment.next_attempt_on)
         held = sum(hold.result.domain == domain for hold in state.held.values())
-        waiting = f", **{held} held**" if held else ""
-        limit = state.programme.rules.retakes.attempts
         lines.append(
-            f"- {_mark(assessment.status == 'passed')} {state.programme.domains[domain]}: {standing},"
-            f" attempts {assessment.attempts} of {limit}{again}{waiting}"
+            Markdown("- {} {}: {}, attempts {} of {}{}{}").format(
+                _mark(assessment.status == "passed"),
+                state.programme.domains[domain],
+                f"{assessment.status}, {score.shown} %" if score else assessment.status,
+                assessment.attempts,
+                state.programme.rules.retakes.attempts,
+                _again(state, assessment.next_attempt_on),
+                Markdown(", **{} held**").format(held) if held else "",
+            )
         )
     return lines
 
 
-def _again(state: State, day: date | None) -> str:
-    return f", next attempt from {day}" if day and not state.closed else ""
+def _again(state: State, day: date | None) -> Markdown:
+    return Markdown(", next attempt from {}").format(day) if day and not state.closed else Markdown("")
 
 
-def _experience(state: State) -> str:
+def _experience(state: State) -> Markdown:
     met = requirements.experience_met(state)
     claim = state.experience
     if claim is None:
-        return f"- {_mark(False)} experience: none recorded yet ({state.programme.experience})"
+        return Markdown("- {} experience: none recorded yet ({})").format(_mark(False), state.programme.experience)
     if claim.met_on is None:
-        return f"- {_mark(False)} experience: {claim.role} since {claim.started_on} ended before it could count"
-    return f"- {_mark(met)} experience: {claim.role} since {claim.started_on}, counts from {claim.met_on}"
+        return Markdown("- {} experience: {} since {} ended before it could count").format(
+            _mark(False), claim.role, claim.started_on
+        )
+    return Markdown("- {} experience: {} since {}, counts from {}").format(
+        _mark(met), claim.role, claim.started_on, claim.met_on
+    )
 
 
-def _work_product(state: State) -> str:
+def _work_product(state: State) -> Markdown:
     product = state.work_product
     due: date | None = product.due_on or (state.window.deadline if state.window else None)
-    when = f", due on {due}" if due and product.status in ("open", "revise", "failed") else ""
+    when = Markdown("")
+    if due and product.status in ("open", "revise", "failed"):
+        when = Markdown(", due on {}").format(due)
     if product.status == "submitted":
-        when = f" as `{product.submission_id}`, waits for its review (`review_work_product`)"
-    return f"- {_mark(product.status == 'passed')} work product: {product.status}{when}"
+        when = Markdown(" as {}, waits for its review (`review_work_product`)").format(
+            code(product.submission_id or "")
+        )
+    return Markdown("- {} work product: {}{}").format(_mark(product.status == "passed"), product.status, when)
 
 
 def _recertification(state: State) -> str:
@@ -205,23 +230,28 @@ def _recertification(state: State) -> str:
     return {"closed": "not open yet", "submitted": "submitted, waits for its review"}.get(status, status)
 
 
-def _certificate(state: State) -> str:
+def _certificate(state: State) -> Markdown:
     certificate = state.certificate
     if certificate is None:
-        return ""
+        return Markdown("")
     lines = [
-        "#### Certificate",
-        f"- number `{certificate.number}`, certified on {certificate.certified_on}, cycle {certificate.cycle}",
-        f"- expires on {certificate.expires_on} inclusive, {certificate.months} months from {certificate.anchor}",
-        f"- recertification from {certificate.window_opens_on}: {_recertification(state)}",
-        f"- after expiry: grace to {certificate.grace_ends_on}, renewable with a gap to {certificate.ends_on}",
+        Markdown("#### Certificate"),
+        Markdown("- number {}, certified on {}, cycle {}").format(
+            code(certificate.number), certificate.certified_on, certificate.cycle
+        ),
+        Markdown("- expires on {} inclusive, {} months from {}").format(
+            certificate.expires_on, certificate.months, certificate.anchor
+        ),
+        Markdown("- recertification from {}: {}").format(certificate.window_opens_on, _recertification(state)),
+        Markdown("- after expiry: grace to {}, renewable with a gap to {}").format(
+            certificate.grace_ends_on, certificate.ends_on
+        ),
     ]
     if state.advancing_to and state.advancing_with:
-        lines.append(f"- advancement asked for: see `{state.advancing_to}`")
+        lines.append(Markdown("- advancement asked for: see {}").format(code(state.advancing_to)))
     if certificate.gap_from:
-        lines.append(f"- gap in the certification from {certificate.gap_from}")
+        lines.append(Markdown("- gap in the certification from {}").format(certificate.gap_from))
     if state.suspension:
-        lines.append(
-            f"- suspended by {state.suspension.by} since {calendar.day_of(state.suspension.since, state.zone)}"
-        )
-    return "\n".join(lines)
+        since = calendar.day_of(state.suspension.since, state.zone)
+        lines.append(Markdown("- suspended by {} since {}").format(state.suspension.by, since))
+    return _LINES.join(lines)

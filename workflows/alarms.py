@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.inquiries import Answer, Inquiry, rings_as
     from domain.state import State
     from views import alarms as alarm_words
+    from views.markdown import Markdown
     from workflows import calls, counting, traces
     from workflows.journal import Journal
     from workflows.under_way import UnderWay
@@ -68,7 +69,7 @@ class AlarmClock:
         wakes = [
             (
                 max(alarm.at, self._snoozed.get(alarm, alarm.at)),
-                f"{alarm.on(zone)}: {alarm_words.what(alarm, journal.state)}",
+                Markdown("{}: {}").format(alarm.on(zone), alarm_words.what(alarm, journal.state)),
             )
             for alarm in alarms
         ]

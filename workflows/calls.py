@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.scheme import Programme
     from domain.state import State
+    from views.markdown import Markdown
     from workflows import traces
 
 _SECONDS_10 = timedelta(seconds=10)
@@ -95,7 +96,7 @@ async def load_programme(designation: str, *, patience: timedelta | None = None)
         start_to_close_timeout=_SECONDS_10,
         schedule_to_close_timeout=patience,
         retry_policy=_PATIENT,
-        summary=f"load the current scheme for {designation}",
+        summary=Markdown("load the current scheme for {}").format(designation),
     )
     return loaded.programme
 
@@ -118,7 +119,7 @@ async def _score(inquiry: ScoreResponses) -> Answer:
             start_to_close_timeout=_SECONDS_10,
             schedule_to_close_timeout=_SCORING_PATIENCE,
             retry_policy=_PATIENT,
-            summary=f"score form {inquiry.form}",
+            summary=Markdown("score form {}").format(inquiry.form),
         )
     except Failed as failed:
         reason = f"the answer key could not be asked: {failed}"
@@ -178,7 +179,7 @@ async def send_notice(notice: Notify, state: State, contact: Contact, until: dat
         heartbeat_timeout=_SECONDS_10,
         schedule_to_close_timeout=until - workflow.now(),
         retry_policy=_NOTICE,
-        summary=f"notice: {notice.notice.replace('-', ' ')}",
+        summary=Markdown("notice: {}").format(notice.notice.replace("-", " ")),
     )
 
 
@@ -202,7 +203,7 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
         key=f"{state.workflow_id}:{state.enrolment}:{opening.sequence}",
         workflow_id=opening.workflow_id,
         registration={field: value for field, value in registration.items() if value is not None},
-        summary=f"{state.candidate_id}: {opening.target}, advancing from {state.designation}",
+        summary=Markdown("{}: {}, advancing from {}").format(state.candidate_id, opening.target, state.designation),
     )
     answer = await _call(
         requests.OPEN_ADVANCEMENT,
@@ -211,6 +212,6 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
         start_to_close_timeout=timedelta(minutes=1),
         heartbeat_timeout=_SECONDS_10,
         retry_policy=_PATIENT,
-        summary=f"open the advancement to {opening.target}",
+        summary=Markdown("open the advancement to {}").format(opening.target),
     )
     return answer.refusal
