@@ -126,6 +126,8 @@ class Candidacy(NamedTuple):
     async def check_open(self, client: Client) -> None:
         """Raises `NotFound`, and `Closed` where the candidacy takes no messages any more."""
         description = await self.describe(client)
+        if never_began(description):
+            raise self.not_found()
         if not is_open(description):
             status = status_of(description)
             raise Closed(
@@ -137,6 +139,11 @@ class Candidacy(NamedTuple):
     def not_found(self) -> NotFound:
         """The error for a candidacy that is not there."""
         return NotFound(f"There is no candidacy of {self}: check both words, or register it first.", self.workflow_id)
+
+
+def never_began(description: WorkflowExecutionDescription) -> bool:
+    """Whether its registration was invalid, so that there is no candidacy: nothing else fails its workflow."""
+    return description.status is WorkflowExecutionStatus.FAILED
 
 
 def is_open(description: WorkflowExecutionDescription) -> bool:

@@ -11,7 +11,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from client import answers, asking, scheme
-from client.candidacy import WORKFLOW, Candidacy, is_open, status_of
+from client.candidacy import WORKFLOW, Candidacy, is_open, never_began, status_of
 from client.errors import Closed, FieldError, InvalidFields, NotFound, NoWorker, OpenedBefore, Refused
 from client.payloads import instant
 from domain.commands import Registration
@@ -69,23 +69,39 @@ async def enrol(
 ) -> Outcome:
     """Start the candidacy, unless it is open already with the same data.
 
-    `again` opens a new candidacy where an earlier one is closed; without it, that is refused (rule 24). `act` names
-    what is carried out, where that may be interrupted and begun again: it opens a candidacy once.
+    `again` opens a new candidacy where an earlier one is closed; without it, that is refused (rule 24). A workflow that
+    failed is no earlier one: its registration was invalid, so a corrected one is started in any case. `act` names what
+    is carried out, where that may be interrupted and begun again: it opens a candidacy once.
 
     Raises as `check_enrolled` does where somebody is enrolled already, and as `check_not_opened_by`; `Unreachable`.
     """
     candidacy = enrolment.candidacy
-    memo = {_DIGEST: enrolment.digest, _OPENED: instant(datetime.now(UTC)), **({_ACT: act} if act else {})}
     if again and act:
         await check_not_opened_by(client, candidacy, act)
+    policy = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
+    if await _started(client, enrolment, title, policy, act):
+        return "registered"
+    if never_began(await candidacy.describe(client)):
+        # Temporal also allows a start after a termination by this policy, so it is used only after a failure.
+        if await _started(client, enrolment, title, WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY, act):
+            return "registered"
+    await check_enrolled(client, enrolment)
+    return "already enrolled"
+
+
+async def _started(
+    client: Client, enrolment: Enrolment, title: str | None, policy: WorkflowIDReusePolicy, act: str | None
+) -> bool:
+    """Start the workflow; False where the policy does not allow it, or where it runs already. Raises `Unreachable`."""
+    candidacy = enrolment.candidacy
     try:
         await client.start_workflow(
             WORKFLOW,
             enrolment.document,
             id=candidacy.workflow_id,
             task_queue=TASK_QUEUE,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            memo=memo,
+            id_reuse_policy=policy,
+            memo={_DIGEST: enrolment.digest, _OPENED: instant(datetime.now(UTC)), **({_ACT: act} if act else {})},
             search_attributes=_search_attributes(candidacy),
             # Shown in the UI, and never encrypted: nothing personal.
             static_summary=Markdown("{} {}").format(candidacy.designation, candidacy.candidate_id),
@@ -94,11 +110,10 @@ async def enrol(
             ),
         )
     except WorkflowAlreadyStartedError:
-        await check_enrolled(client, enrolment)
-        return "already enrolled"
+        return False
     except RPCError as error:
         raise answers.explained(error) from error
-    return "registered"
+    return True
 
 
 async def under_way(client: Client, candidacy: Candidacy, patience: float = 8.0) -> StatusView | None:
@@ -140,6 +155,8 @@ async def check_enrolled(client: Client, enrolment: Enrolment) -> None:
     """
     candidacy = enrolment.candidacy
     description = await candidacy.describe(client)
+    if never_began(description):
+        raise candidacy.not_found()
     if not is_open(description):
         status = status_of(description)
         raise Closed(f"The candidacy of {candidacy} is closed ({status}).", candidacy.workflow_id, status)
@@ -157,7 +174,7 @@ async def check_not_opened_by(client: Client, candidacy: Candidacy, act: str) ->
         description = await candidacy.describe(client)
     except NotFound:
         return
-    if not is_open(description) and (await description.memo()).get(_ACT) == act:
+    if not (is_open(description) or never_began(description)) and (await description.memo()).get(_ACT) == act:
         status = status_of(description)
         raise OpenedBefore(
             f"The candidacy of {candidacy} was opened and is closed ({status}).", candidacy.workflow_id, status

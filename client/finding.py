@@ -23,8 +23,9 @@ from domain.vocabulary import Status
 from runtime import search_attributes as names
 from runtime.attribute_names import Attribute
 
-# A continued run stands beside the one that goes on: the same candidacy twice.
-_BASE = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus != 'ContinuedAsNew'"
+# A continued run stands beside the one that goes on: the same candidacy twice. A failed run had an invalid
+# registration, and never became a candidacy; nothing else fails a run.
+_BASE = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus NOT IN ('ContinuedAsNew', 'Failed')"
 _CERTIFICATES = (Status.CERTIFIED, Status.RECERTIFYING, Status.GRACE, Status.LAPSED)
 # Answered within a fraction of a second, and small enough to be held in memory while it is shown.
 _PAGE = 1000

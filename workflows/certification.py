@@ -120,11 +120,14 @@ class CertificationWorkflow(WithInbox):
                 self.inbox.invalid_registration = error
         if self.inbox.journal is None:
             counting.refused(REGISTRATION, self.inbox.invalid_registration or InvalidMessage(REGISTRATION, []))
+            # An update that came with the start must get its answer, which names each wrong field, before the run ends.
+            await workflow.wait_condition(workflow.all_handlers_finished)
             raise self._invalid()
         return self.inbox.journal
 
     def _invalid(self) -> BaseException:
-        return failure(self.inbox.invalid_registration or InvalidMessage("registration", []))
+        """The failure of a run that never became a candidacy. Nothing else fails a run: a candidacy completes."""
+        return failure(self.inbox.invalid_registration or InvalidMessage(REGISTRATION, []))
 
     async def _something_happened(self, journal: Journal, seen: State) -> None:
         await workflow.wait_condition(

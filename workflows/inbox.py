@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.inquiries import Answer
     from domain.messages import InvalidMessage, check_vocabulary, digest_of
     from domain.vocabulary import RefusalCode
+    from runtime.metrics import REGISTRATION
     from workflows import calls, counting, traces
     from workflows.journal import Journal
     from workflows.payloads import failure, read_message, refusal
@@ -54,10 +55,14 @@ class Inbox:
         """Rejects an update that is malformed, or that would be refused again for the same reason.
 
         A rejected update leaves no event in the history. A feed that is delivered whole every night has many of them.
+        If the registration is invalid, its own errors are the answer: whoever starts the workflow with this update
+        learns what is wrong.
 
         Raises:
             ApplicationError: of type InvalidMessage or Refused.
         """
+        if self.invalid_registration:
+            raise failure(self.invalid_registration)
         try:
             message = read_message(name, payloads, self.journal.state.programme if self.journal else None)
             if self.journal:
@@ -129,12 +134,13 @@ class Inbox:
         An update that cannot be parsed is not recorded, because its sender gets the error as the answer.
 
         Raises:
-            InvalidMessage: the message cannot be understood.
+            InvalidMessage: the message cannot be understood, or there is no candidacy because its registration was
+                invalid. Then every wrong field of the registration is named.
             Refused: the rules do not allow it.
         """
         journal = await self._my_turn()
         if journal is None:
-            raise Refused(RefusalCode.CLOSED, "the registration was invalid")
+            raise self.invalid_registration or InvalidMessage(REGISTRATION, [])
         try:
             message = message or read_message(name, payloads, journal.state.programme)
             return await self._decide_once(journal, message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -12,11 +12,10 @@ with workflow.unsafe.imports_passed_through():
     from domain.identity import workflow_id_of
     from domain.messages import InvalidMessage, Problem, check_times, parse
     from domain.scheme import Programme
+    from runtime.metrics import REGISTRATION
     from workflows import calls
     from workflows.journal import Journal
     from workflows.payloads import read_document
-
-_NAME = "registration"
 
 
 def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
@@ -25,15 +24,29 @@ def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
     Raises:
         InvalidMessage: it is not a registration, or it does not fit this workflow's id.
     """
-    document = read_document(_NAME, payloads)
+    document = read_document(REGISTRATION, payloads)
     if workflow.info().continued_run_id:
         return Journal.model_validate(document)
-    registration = parse(Registration, _NAME, document)
-    check_times(_NAME, registration, workflow.now())
-    expected = workflow_id_of(registration.designation, registration.candidate_id)
-    if workflow.info().workflow_id != expected:
-        raise InvalidMessage(_NAME, [Problem(field="candidate_id", problem=f"the workflow id must be {expected}")])
+    registration = parse(Registration, REGISTRATION, document)
+    problems = list(_id_problems(registration))
+    try:
+        check_times(REGISTRATION, registration, workflow.now())
+    except InvalidMessage as error:
+        problems += error.problems
+    if problems:
+        raise InvalidMessage(REGISTRATION, problems)
     return registration
+
+
+def _id_problems(registration: Registration) -> Iterator[Problem]:
+    """What does not fit the workflow id, which names the candidate and the designation as well."""
+    expected = workflow_id_of(registration.designation, registration.candidate_id)
+    workflow_id = workflow.info().workflow_id
+    if workflow_id == expected:
+        return
+    # An id with the same candidate differs in the designation: misspelt, or written in another case.
+    field = "designation" if workflow_id.endswith(f":{registration.candidate_id}") else "candidate_id"
+    yield Problem(field=field, problem=f"the workflow id must be {expected}")
 
 
 async def register(registration: Registration) -> Journal:
@@ -45,7 +58,7 @@ async def register(registration: Registration) -> Journal:
     try:
         programme = await calls.load_programme(registration.designation)
     except calls.Failed as failed:
-        raise InvalidMessage(_NAME, [Problem(field="designation", problem=str(failed))]) from failed
+        raise InvalidMessage(REGISTRATION, [Problem(field="designation", problem=str(failed))]) from failed
     _check_path(registration, programme)
     info = workflow.info()
     command = Register(
@@ -72,7 +85,8 @@ def _check_path(registration: Registration, programme: Programme) -> None:
         return
     if lower.designation not in programme.advances_from:
         problem = f"{lower.designation} does not advance to {registration.designation}"
-        raise InvalidMessage(_NAME, [Problem(field="advances_from.designation", problem=problem)])
+        raise InvalidMessage(REGISTRATION, [Problem(field="advances_from.designation", problem=problem)])
     expected = workflow_id_of(lower.designation, registration.candidate_id)
     if lower.workflow_id != expected:
-        raise InvalidMessage(_NAME, [Problem(field="advances_from.workflow_id", problem=f"must be {expected}")])
+        problem = f"must be {expected}"
+        raise InvalidMessage(REGISTRATION, [Problem(field="advances_from.workflow_id", problem=problem)])

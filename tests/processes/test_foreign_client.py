@@ -14,8 +14,11 @@ from temporalio.exceptions import ApplicationError
 from runtime.settings import ROOT
 from tests.processes.engine import (
     DOMAINS,
+    NAME,
     Ended,
     Engine,
+    day,
+    email,
     engine,
     instant,
     registration,
@@ -173,6 +176,97 @@ async def test_an_input_that_is_no_registration_fails_at_once(
         await certpath.handle(candidate).result()
     assert isinstance(failed.value.cause, ApplicationError)
     assert failed.value.cause.type == "InvalidMessage"
+
+
+def enrol(certpath: Engine, document: dict[str, Any], identity: str) -> Ended:
+    """Enrols with an answer: the start and an update in one call, as docs/integrations.md has it."""
+    purchase = {"reference": "INV-77", "purchased_at": day(60)}
+    return certpath.temporal(
+        *("workflow", "execute-update-with-start", "--type", "CertificationWorkflow"),
+        *("--task-queue", "certification", "--workflow-id", identity, "--output", "json"),
+        *("--id-reuse-policy", "AllowDuplicateFailedOnly", "--id-conflict-policy", "UseExisting"),
+        *("--input", json.dumps(document), "--update-name", "confirm_purchase"),
+        *("--update-input", json.dumps(purchase)),
+    )
+
+
+async def test_a_mistyped_registration_is_answered_with_each_mistake_and_can_be_corrected(certpath: Engine) -> None:
+    identity, right = workflow_id("C-2010"), registration("C-2010", purchase=None)
+    wrong = enrol(certpath, {**right, "email": "nobody", "publish": "yes"}, identity)
+    assert wrong.code != 0
+    assert "(type: InvalidMessage, retryable: false)" in wrong.err
+    assert "email: must be one e-mail address" in wrong.err
+    assert "publish: must be true or false" in wrong.err
+    misspelt = enrol(certpath, {**right, "designation": "ccsl"}, identity)
+    assert "designation: the workflow id must be certification:ccsl:C-2010" in misspelt.err
+
+    corrected = enrol(certpath, right, identity)
+    assert corrected.code == 0, corrected.err
+    assert corrected.document["updateResult"]["events"] == ["PurchaseConfirmed"]
+    assert enrol(certpath, right, identity).document["updateResult"]["duplicate"] is True
+    assert types(ask(certpath, identity, "timeline")).count("Registered") == 1
+
+    receipt(certpath, identity, "withdraw", {})
+    assert await certpath.handle("C-2010").result() == "withdrawn"
+    closed = enrol(certpath, right, identity)
+    assert closed.code != 0
+    assert "already" in closed.err
+    assert types(ask(certpath, identity, "timeline"))[-1] == "CandidacyClosed", "the same candidacy, and no new one"
+
+
+async def test_an_unknown_designation_is_answered_with_those_there_are(certpath: Engine) -> None:
+    document = registration("C-2011", designation="CCXX", purchase=None)
+    answered = enrol(certpath, document, workflow_id("C-2011", "CCXX"))
+    assert answered.code != 0
+    assert "InvalidMessage" in answered.err
+    assert "designation: " in answered.err
+    assert "CCSL, CCOM, CCMA, CCMC" in answered.err
+
+
+async def test_a_signal_comes_with_the_start(certpath: Engine) -> None:
+    identity = workflow_id("C-2012")
+    sent = certpath.temporal(
+        *("workflow", "signal-with-start", "--type", "CertificationWorkflow", "--task-queue", "certification"),
+        *("--workflow-id", identity, "--id-reuse-policy", "AllowDuplicateFailedOnly"),
+        *("--input", json.dumps(registration("C-2012", purchase=None))),
+        *("--signal-name", "confirm_purchase", "--signal-input", json.dumps({"reference": "INV-78"})),
+    )
+    assert sent.code == 0, sent.err
+    await eventually(lambda: "PurchaseConfirmed" in types(ask(certpath, identity, "timeline")))
+
+
+async def test_our_command_line_starts_a_corrected_registration_after_a_failed_start(certpath: Engine) -> None:
+    for candidate in ("C-2013", "C-2014"):
+        identity = start(certpath, {**registration(candidate), "email": "nobody"})
+        ended = certpath.temporal("workflow", "result", "--workflow-id", identity)
+        assert ended.code != 0
+        # It never became a candidacy: it stands in no list, and nobody is there.
+        assert certpath.starter("list", "--query", f"WorkflowId = '{identity}'", "--json").document == []
+        assert certpath.starter("withdraw", candidate, "CCSL", "--yes").code == 1
+    assert "ended" not in certpath.starter("summary", "--counts").out
+
+    register = ("register", "--candidate", "C-2013", "--name", "Ana Ruiz", "--email", "ana@example.org")
+    registered = certpath.starter(*register, "--designation", "CCSL", "--json")
+    assert (registered.code, registered.document["outcome"]) == (0, "registered"), registered.err
+    file = certpath.folder / "corrected.csv"
+    file.write_text("candidate_id,name,email,designation\nC-2014,Ana Ruiz,ana@example.org,CCSL\n")
+    rehearsed = certpath.starter("import", str(file), "--dry-run", "--json")
+    assert (rehearsed.code, rehearsed.document["outcomes"]) == (0, {"would be registered": 1}), rehearsed.out
+    imported = certpath.starter("import", str(file), "--json")
+    assert (imported.code, imported.document["outcomes"]) == (0, {"registered": 1}), imported.out
+    assert listed(certpath, "CandidateId = 'C-2014' AND ExecutionStatus = 'Running'")
+
+
+async def test_a_candidacy_that_was_terminated_is_not_opened_again_by_its_registration(certpath: Engine) -> None:
+    """Temporal counts a termination as a failure, but only an invalid registration may be corrected."""
+    handle = await certpath.enrol("C-2015")
+    await eventually(lambda: handle.query("timeline"))
+    await handle.terminate()
+    ended = certpath.starter(
+        *("register", "--candidate", "C-2015", "--name", NAME, "--email", email("C-2015"), "--designation", "CCSL")
+    )
+    assert ended.code == 1
+    assert "closed (terminated)" in ended.err
 
 
 async def test_a_designation_that_the_scheme_lacks_fails_at_once(certpath: Engine) -> None:

@@ -84,7 +84,10 @@ MALFORMED: list[tuple[str, list[Any], str]] = [
     ("a missing field", [{"candidate_id": "C-1001", "designation": "CCSL"}], "email"),
     ("a misspelt field", [_registration(mail="x")], "mail"),
     ("another candidate's id", [_registration(candidate_id="C-9")], "candidate_id"),
-    ("another designation than the id says", [_registration(designation="CCMA")], "candidate_id"),
+    ("another designation than the id says", [_registration(designation="CCMA")], "designation"),
+    ("a designation in another case", [_registration(designation="ccsl")], "designation"),
+    ("another candidate's id beside a day in the future",
+     [_registration(candidate_id="C-9", experience={"role": "x", "started_on": "2099-01-01"})], "candidate_id"),
     ("an instant in the future", [_registration(purchase={"reference": "I", "purchased_at": "2099-01-01T00:00:00Z"})],
      "purchase.purchased_at"),
     ("a day in the future", [_registration(experience={"role": "x", "started_on": "2099-01-01"})],
@@ -124,9 +127,9 @@ async def test_an_unknown_designation_fails_and_lists_those_there_are(world: Wor
     assert "CCSL, CCOM, CCMA, CCMC" in cause.details[0]["errors"][0]["problem"]
 
 
-@pytest.mark.parametrize("designation", ["CCSL", "CCXX"])
-async def test_messages_that_wait_for_an_invalid_registration_are_answered_as_closed(
-    idle_world: World, designation: str
+@pytest.mark.parametrize(("designation", "field"), [("CCSL", "payload"), ("CCXX", "designation")])
+async def test_messages_that_wait_for_an_invalid_registration_are_answered_with_its_errors(
+    idle_world: World, designation: str, field: str
 ) -> None:
     world = idle_world
     candidate = world.candidate(designation)
@@ -140,8 +143,11 @@ async def test_messages_that_wait_for_an_invalid_registration_are_answered_as_cl
         await _fails_as_invalid(world, candidate)
         with pytest.raises(WorkflowUpdateFailedError) as refused:
             await waiting
-    assert isinstance(refused.value.cause, ApplicationError)
-    assert refused.value.cause.type in ("Refused", "AcceptedUpdateCompletedWorkflow")
+    cause = refused.value.cause
+    assert isinstance(cause, ApplicationError)
+    assert cause.type == "InvalidMessage"
+    assert cause.message.startswith("registration is invalid: ")
+    assert [error["field"] for error in cause.details[0]["errors"]] == [field]
 
 
 # --- cancellation

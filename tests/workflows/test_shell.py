@@ -9,10 +9,12 @@ from typing import cast, get_args
 import pytest
 from temporalio.client import Client
 from temporalio.common import RawValue
+from temporalio.exceptions import FailureError
 
 from domain import inquiries, rulebook
 from domain.commands import MESSAGES, Message, RequestAdvancement, Revoke
 from domain.effects import Effect, Notify, OpenAdvancement
+from domain.scheme import Programme
 from domain.types import Frozen
 from runtime.settings import ROOT
 from tests.workflows.journeys import PEOPLE, START, Candidate, World
@@ -98,13 +100,33 @@ def test_nothing_is_asked_for_a_closed_candidacy() -> None:
     assert rulebook.inquiry(holder.journal.state, message) is None
 
 
+def test_only_a_registration_that_is_invalid_fails_a_run() -> None:
+    """Clients start a corrected registration after a failed run, and must never open a candidacy anew by that."""
+    raised = {
+        (path.stem, ast.unparse(node.exc))
+        for path in PACKAGE.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Raise) and node.exc is not None and "(" in ast.unparse(node.exc)
+    }
+    failures = {
+        (module, raised_) for module, raised_ in raised if "Invalid" not in raised_ and "Refused" not in raised_
+    }
+    assert failures == {
+        ("certification", "self._invalid()"),  # the registration; or a query, which fails alone
+        ("calls", "Failed(error)"),  # no failure of a run: it would fail the task, and be tried again
+        ("inbox", "failure(error)"),  # to the sender of an update
+        ("inbox", "failure(self.invalid_registration)"),
+    }
+    assert not issubclass(calls.Failed, FailureError)
+
+
 async def test_an_update_is_parsed_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     candidate = await world.registered()
     parsed: list[str] = []
 
-    def counted(name: str, given: Sequence[RawValue]) -> Message:
+    def counted(name: str, given: Sequence[RawValue], programme: Programme | None) -> Message:
         parsed.append(name)
-        return payloads.read_message(name, given)
+        return payloads.read_message(name, given, programme)
 
     monkeypatch.setattr(inbox, "read_message", counted)
     await candidate.send("record_self_assessment", domain=PEOPLE, percentage=70)

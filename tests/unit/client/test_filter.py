@@ -12,7 +12,7 @@ from client.finding import Filter, Ringing, Run, check_raw, query
 from domain.vocabulary import Status
 from runtime.settings import ROOT
 
-PLAIN = "WorkflowType = 'CertificationWorkflow' AND ExecutionStatus != 'ContinuedAsNew'"
+PLAIN = "WorkflowType = 'CertificationWorkflow' AND ExecutionStatus NOT IN ('ContinuedAsNew', 'Failed')"
 INSTANT = r"'20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ'"
 
 
