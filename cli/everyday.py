@@ -71,13 +71,14 @@ def _experience(inside: str = "", *, required: bool = True) -> tuple[Flag, ...]:
     )
 
 
+_READ = "the candidate reads it, word by word"
 _RESULT_ID = Flag("result_id", "ID", "the vendor's id of the result", True)
 _SUBMISSION_ID = Flag("submission_id", "ID", "your id of the submission, e.g. W-1", True)
 _SUBMITTED_AT = Flag("submitted_at", "INSTANT", "when it was handed in (default: now)")
 _REVIEWER = Flag("reviewer", "NAME", "who decided; never the candidate", True)
-_COMMENTS = Flag("comments", "TEXT", "for the timeline")
+_COMMENTS = Flag("comments", "TEXT", f"for the candidate and the timeline; {_READ}")
 _BY = Flag("by", "NAME", "who decided", True)
-_REASON = Flag("reason", "TEXT", "why; it stands on the timeline", True)
+_REASON = Flag("reason", "TEXT", f"why, for the timeline; {_READ}", True)
 _DOMAIN = Flag("domain", "DOMAIN", "e.g. people-management", True)
 _PERCENTAGE = Flag("percentage", "PERCENT", "e.g. 81.5, exact to the last digit")
 
@@ -284,7 +285,7 @@ advance C-1001 CCMA --purchase-ref INV-90 \\
         (
             Flag("attention", "VALUE", "one of those that `status` shows, e.g. refused-message", True),
             _BY,
-            Flag("note", "TEXT", "for the timeline"),
+            Flag("note", "TEXT", "for the timeline; the candidate does not get it"),
         ),
         'acknowledge C-1001 CCSL --attention refused-message --by "Pat Lee"',
     ),

@@ -38,6 +38,10 @@ MAX_RESPONSES = 300
 MAX_EVIDENCE = 20
 MAX_EVIDENCE_LENGTH = 8000
 
+FOR_THE_CANDIDATE = "the candidate reads it, word by word"
+ForTheCandidate = Field(description=FOR_THE_CANDIDATE)
+"""Marks a text of a message that a mail to the candidate quotes."""
+
 Switch = Annotated[bool, Field(strict=True)]
 Revision = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 DomainName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
@@ -72,9 +76,13 @@ class Message(Command):
 
     @classmethod
     def help(cls) -> str:
-        """What the message does, and its fields with the optional ones in brackets, for the Temporal UI's form."""
+        """What the message does, and its fields with the optional ones in brackets, for the Temporal UI's form.
+
+        It says which texts the candidate reads.
+        """
         fields = [
-            name if field.is_required() else f"[{name}]"
+            (name if field.is_required() else f"[{name}]")
+            + (f" ({FOR_THE_CANDIDATE})" if field.description == FOR_THE_CANDIDATE else "")
             for name, field in cls.model_fields.items()
             if name != "message_id"
         ]
@@ -230,7 +238,7 @@ class ResolveHeldResult(Message):
     revision: Revision | None = None
     decision: Literal["accept", "reject"]
     by: Line
-    reason: Text
+    reason: Annotated[Text, ForTheCandidate]
 
 
 class RecordExperience(Message, Experience):
@@ -254,7 +262,7 @@ class ReviewWorkProduct(Message):
     reviewer: Line
     verdict: Literal["passed", "revise", "failed"]
     percentage: Percentage | None = None
-    comments: Text | None = None
+    comments: Annotated[Text | None, ForTheCandidate] = None
 
 
 class Activity(Command):
@@ -293,7 +301,7 @@ class ReviewRecertification(Message):
     submission_id: Identifier
     reviewer: Line
     verdict: Literal["approved", "returned"]
-    comments: Text | None = None
+    comments: Annotated[Text | None, ForTheCandidate] = None
 
 
 class RequestAdvancement(Message):
@@ -307,35 +315,35 @@ class ExtendDeadline(Message):
     message = "extend_deadline"
     about = "moves the testing deadline"
     until: Day
-    reason: Text
+    reason: Annotated[Text, ForTheCandidate]
     approved_by: Line
 
 
 class Suspend(Message):
     message = "suspend"
     about = "suspends the certificate"
-    reason: Text
+    reason: Annotated[Text, ForTheCandidate]
     by: Line
 
 
 class Reinstate(Message):
     message = "reinstate"
     about = "ends a suspension"
-    reason: Text
+    reason: Annotated[Text, ForTheCandidate]
     by: Line
 
 
 class Revoke(Message):
     message = "revoke"
     about = "revokes the certificate for good"
-    reason: Text
+    reason: Annotated[Text, ForTheCandidate]
     by: Line
 
 
 class Withdraw(Message):
     message = "withdraw"
     about = "ends the candidacy, or gives up the certificate, at the person's own request"
-    reason: Text | None = None
+    reason: Annotated[Text | None, ForTheCandidate] = None
 
 
 class UpdateContact(Message):

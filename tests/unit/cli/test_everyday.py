@@ -17,7 +17,7 @@ from cli import exits, main, sending
 from cli.everyday import GROUPS, VERBS, Flag, Kind, Verb
 from cli.verbs import everyday
 from client.errors import NotJson
-from domain.commands import MESSAGES, RecordAssessmentResult, SubmitRecertification
+from domain.commands import FOR_THE_CANDIDATE, MESSAGES, RecordAssessmentResult, SubmitRecertification
 from domain.messages import InvalidMessage, check_times, parse_message
 from tests.unit.cli.parsing import help_of, options_of, parsed, payload_of, verb_of
 
@@ -275,6 +275,14 @@ def faults(words: str, message: bytes) -> list[str]:
 def told(words: str, *arguments: str) -> list[str]:
     """The same, for arguments."""
     return faults(words, payload_of(*words.split(), "C-1", "CCSL", *arguments))
+
+
+def test_the_help_of_a_flag_says_whether_the_candidate_reads_its_text() -> None:
+    for verb in VERBS:
+        fields = MESSAGES[verb.message].model_fields
+        for flag in verb.flags:
+            read = flag.field in fields and fields[flag.field].description == FOR_THE_CANDIDATE
+            assert (FOR_THE_CANDIDATE in flag.help) is read, flag
 
 
 def test_a_wrong_field_is_told_as_its_flag() -> None:
