@@ -22,8 +22,11 @@ from domain.types import (
     Identifier,
     Instant,
     InstantOrDay,
+    KeptEmail,
+    KeptLine,
     Line,
     MessageId,
+    Name,
     Number,
     Percentage,
     Score,
@@ -105,7 +108,7 @@ class Experience(Command):
     role: Line
     started_on: Day
     ended_on: Day | None = None
-    attested_by: Line | None = None
+    attested_by: Name | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
@@ -122,10 +125,13 @@ class AdvancesFrom(Command):
 
 
 class Contact(Command):
-    """How to reach the candidate. Personal data: kept beside the state, and in no event (rule 25)."""
+    """How to reach the candidate. Personal data: kept beside the state, and in no event (rule 25).
 
-    name: Line
-    email: Email
+    It is read from journals, so it takes what an older build took.
+    """
+
+    name: KeptLine
+    email: KeptEmail
     publish: Switch = False
 
 
@@ -133,7 +139,7 @@ class Registration(Command):
     """The start input of a candidacy."""
 
     candidate_id: CandidateId
-    name: Line
+    name: Name
     email: Email
     designation: Code
     purchase: Purchase | None = None
@@ -237,7 +243,7 @@ class ResolveHeldResult(Message):
     result_id: Identifier
     revision: Revision | None = None
     decision: Literal["accept", "reject"]
-    by: Line
+    by: Name
     reason: Annotated[Text, ForTheCandidate]
 
 
@@ -259,7 +265,7 @@ class ReviewWorkProduct(Message):
     message = "review_work_product"
     about = "gives the verdict on the work product"
     submission_id: Identifier
-    reviewer: Line
+    reviewer: Name
     verdict: Literal["passed", "revise", "failed"]
     percentage: Percentage | None = None
     comments: Annotated[Text | None, ForTheCandidate] = None
@@ -299,7 +305,7 @@ class ReviewRecertification(Message):
     message = "review_recertification"
     about = "approves or returns the evidence for a recertification"
     submission_id: Identifier
-    reviewer: Line
+    reviewer: Name
     verdict: Literal["approved", "returned"]
     comments: Annotated[Text | None, ForTheCandidate] = None
 
@@ -316,28 +322,28 @@ class ExtendDeadline(Message):
     about = "moves the testing deadline"
     until: Day
     reason: Annotated[Text, ForTheCandidate]
-    approved_by: Line
+    approved_by: Name
 
 
 class Suspend(Message):
     message = "suspend"
     about = "suspends the certificate"
     reason: Annotated[Text, ForTheCandidate]
-    by: Line
+    by: Name
 
 
 class Reinstate(Message):
     message = "reinstate"
     about = "ends a suspension"
     reason: Annotated[Text, ForTheCandidate]
-    by: Line
+    by: Name
 
 
 class Revoke(Message):
     message = "revoke"
     about = "revokes the certificate for good"
     reason: Annotated[Text, ForTheCandidate]
-    by: Line
+    by: Name
 
 
 class Withdraw(Message):
@@ -349,7 +355,7 @@ class Withdraw(Message):
 class UpdateContact(Message):
     message = "update_contact"
     about = "changes the candidate's name, e-mail address or consent to be published"
-    name: Line | None = None
+    name: Name | None = None
     email: Email | None = None
     publish: Switch | None = None
 
@@ -364,7 +370,7 @@ class Acknowledge(Message):
     message = "acknowledge"
     about = "puts an attention value to rest"
     attention: Line
-    by: Line
+    by: Name
     note: Text | None = None
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from domain.commands import MESSAGES, Command, Message
+from domain.commands import MAX_EVIDENCE, MESSAGES, Command, Message
 from domain.scheme import Programme
 from domain.types import FORMS, MAX_DIGITS, Frozen
 from domain.vocabulary import ProblemCode
@@ -154,7 +154,9 @@ def _in_plain_words(fault: ErrorDetails) -> str:
 
 
 def parse_message(name: str, data: bytes, programme: Programme | None = None) -> Message:
-    """The message with this name in these bytes. `programme` has the domains that there are; None if not known yet.
+    """The message with this name in these bytes.
+
+    `programme` says which domains there are and which references are taken; None if it is not known yet.
 
     Raises:
         InvalidMessage: the name is unknown, or the payload cannot be understood.
@@ -165,26 +167,51 @@ def parse_message(name: str, data: bytes, programme: Programme | None = None) ->
     if len(data) > MAX_BYTES:
         raise InvalidMessage(name, [Problem(field="payload", problem=f"is larger than {MAX_BYTES // 1024} KB")])
     document = read_json(name, data)
-    unknown = _unknown_domain(kind, document, programme) if programme else []
+    unknown = _unknown_words(kind, document, programme) if programme else []
     try:
         message = parse(kind, name, document)
     except InvalidMessage as error:
-        others = [problem for problem in error.problems if not (unknown and problem.field == "domain")]
-        raise InvalidMessage(name, [*unknown, *others]) from error
+        known = {problem.field for problem in unknown}
+        raise InvalidMessage(name, [*unknown, *(one for one in error.problems if one.field not in known)]) from error
     if unknown:
         raise InvalidMessage(name, unknown)
     return message
 
 
-def _unknown_domain(kind: type[BaseModel], document: Any, programme: Programme) -> list[Problem]:
-    """The problem of a domain that the scheme does not have, to stand beside those of the other fields."""
-    if "domain" not in kind.model_fields or not isinstance(document, dict):
+def _unknown_words(kind: type[BaseModel], document: Any, programme: Programme) -> list[Problem]:
+    """The fields whose words the programme does not have, to stand beside the problems of the other fields."""
+    if not isinstance(document, dict):
+        return []
+    return [*_unknown_domain(kind, document, programme), *_unknown_references(kind, document, programme)]
+
+
+def _unknown_domain(kind: type[BaseModel], document: dict[str, Any], programme: Programme) -> list[Problem]:
+    if "domain" not in kind.model_fields:
         return []
     domain = document.get("domain")
     if not isinstance(domain, str) or domain in programme.domains:
         return []
     known = ", ".join(programme.domains)
     return [Problem(field="domain", problem=f"must be the name of a domain of the scheme: {known}")]
+
+
+def _unknown_references(kind: type[BaseModel], document: dict[str, Any], programme: Programme) -> list[Problem]:
+    """The references whose URI scheme the programme does not take, such as `javascript:` or `file:`."""
+    taken = programme.rules.references.uri_schemes
+    found: dict[str, Any] = {}
+    if "uri" in kind.model_fields:
+        found["uri"] = document.get("uri")
+    activities = document.get("activities")
+    if "activities" in kind.model_fields and isinstance(activities, (list, tuple)):
+        for index, activity in enumerate(activities[:MAX_EVIDENCE]):
+            if isinstance(activity, dict):
+                found[f"activities.{index}.uri"] = activity.get("uri")
+    problem = f"must begin with {', '.join(f'{scheme}:' for scheme in taken)}"
+    return [
+        Problem(field=field, problem=problem)
+        for field, uri in found.items()
+        if isinstance(uri, str) and ":" in uri and uri.partition(":")[0].lower() not in taken
+    ]
 
 
 def unknown_name(name: str) -> Problem:
@@ -224,12 +251,13 @@ def _times(command: BaseModel, prefix: str) -> list[tuple[str, datetime | date]]
 
 
 def check_vocabulary(name: str, command: BaseModel, programme: Programme) -> None:
-    """Checks that the scheme has the domain that a message names.
+    """Checks that the scheme has the domain that a message names, and takes its references.
 
     Raises:
-        InvalidMessage: it does not; the error lists the domains of the scheme.
+        InvalidMessage: it does not; the error says which there are.
     """
-    unknown = _unknown_domain(type(command), {"domain": getattr(command, "domain", None)}, programme)
+    words = command.model_dump(include={"domain", "uri", "activities"})
+    unknown = _unknown_words(type(command), words, programme)
     if unknown:
         raise InvalidMessage(name, unknown)
 

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from domain.calendar import is_zone
-from domain.types import Code, Email, Frozen, Line, Percentage, Text
+from domain.types import Code, Frozen, KeptEmail, KeptLine, KeptText, Percentage
 
 Days = Annotated[int, Field(strict=True, ge=0, le=3660)]
 Months = Annotated[int, Field(strict=True, ge=1, le=600)]
@@ -31,12 +31,12 @@ class Rules(Frozen):
 class Body(Rules):
     """The certification body: its name and address for notices, and the zone in which its days begin and end."""
 
-    name: Line
-    short_name: Line
-    zone: Line
-    email: Email
-    website: Line
-    phone: Line
+    name: KeptLine
+    short_name: KeptLine
+    zone: KeptLine
+    email: KeptEmail
+    website: KeptLine
+    phone: KeptLine
 
 
 class TestingRules(Rules):
@@ -100,6 +100,22 @@ class SuspensionRules(Rules):
     attention_days: Days
 
 
+UriScheme = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9+.-]*$", max_length=32)]
+
+
+class ReferenceRules(Rules):
+    """References to documents (rules 15, 18): the URI schemes that are taken, in lower case and without the colon."""
+
+    uri_schemes: Annotated[tuple[UriScheme, ...], Field(min_length=1, max_length=20)] = (
+        "https",
+        "http",
+        "s3",
+        "gs",
+        "az",
+        "urn",
+    )
+
+
 class NoticeRules(Rules):
     """How long a notice is tried, and how long a closed candidacy waits until its last notices are sent."""
 
@@ -117,34 +133,36 @@ class RuleSet(Rules):
     certificate: CertificateRules
     suspension: SuspensionRules
     notices: NoticeRules
+    # A programme that was pinned without this group takes what the group takes unless it says otherwise.
+    references: ReferenceRules = ReferenceRules()
 
 
 class Designation(Rules):
     """One line of the designation table."""
 
-    title: Line
-    audience: Text
-    worth: Text
+    title: KeptLine
+    audience: KeptText
+    worth: KeptText
     passing_score: Percentage
     work_product: bool
-    experience: Line | None = None
+    experience: KeptLine | None = None
     advances_to: Code | None = None
 
 
 class Programme(Frozen):
     """One designation with everything that applies to its candidates."""
 
-    scheme: Line
+    scheme: KeptLine
     designation: Code
-    title: Line
-    worth: Text
+    title: KeptLine
+    worth: KeptText
     body: Body
-    domains: dict[Slug, Line]
+    domains: dict[Slug, KeptLine]
     passing_score: Decimal
     work_product: bool
-    experience: Line | None
+    experience: KeptLine | None
     advances_to: Code | None
-    advances_to_title: Line | None
+    advances_to_title: KeptLine | None
     advances_from: tuple[Code, ...]
     rules: RuleSet
 
@@ -172,9 +190,9 @@ class Scheme(Rules):
         pydantic.ValidationError: the scheme is not valid; the error names each wrong field.
     """
 
-    version: Line
+    version: KeptLine
     body: Body
-    domains: Annotated[dict[Slug, Line], Field(min_length=1, max_length=20)]
+    domains: Annotated[dict[Slug, KeptLine], Field(min_length=1, max_length=20)]
     rules: RuleSet
     designations: Annotated[dict[Code, Designation], Field(min_length=1, max_length=50)]
 

@@ -21,6 +21,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from domain.characters import check_id, check_line, check_name, check_text
 from domain.vocabulary import Attention
 
 # Exact arithmetic needs numbers of bounded length: 1e-999999999 as a fraction would not fit into memory.
@@ -142,7 +143,10 @@ _WORD = r"^[A-Za-z0-9._-]{1,64}$"
 _IDENTIFIER = r"^[\x21-\x7e]{1,64}$"
 _MESSAGE_ID = r"^[\x21-\x7e]{1,128}$"
 _WORKFLOW_ID = r"^[\x21-\x7e]{1,200}$"
+# The characters of `domain.characters`, whose checks come first and say which character stands where.
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f]+$"
+_LINE = r"^[^\x00-\x1f\x7f-\x9f\u200b-\u200d\u2028-\u202e\u2060\u2066-\u2069\ufeff]+$"
+_NAME = r"^[^\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff]+$"
 _NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$"
 _EMAIL = r"^[^@\s,;<>\x00-\x1f]+@[^@\s,;<>\x00-\x1f]+$"
 _URI = r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+$"
@@ -153,7 +157,8 @@ FORMS = {
     _IDENTIFIER: "1 to 64 visible ASCII characters without spaces, e.g. R-5001",
     _MESSAGE_ID: "1 to 128 visible ASCII characters without spaces, e.g. feed-7-line-2",
     _WORKFLOW_ID: "1 to 200 visible ASCII characters without spaces, e.g. certification:CCSL:C-1001",
-    _NO_CONTROLS: "one line of text, without line breaks, tabs and control characters",
+    _LINE: "one line of text, without line breaks, tabs, control characters and invisible characters",
+    _NAME: "a name on one line, without line breaks, tabs, control characters and invisible characters",
     _NO_CONTROLS_BUT_LINES: "a text without control characters; line breaks and tabs are allowed",
     _EMAIL: "one e-mail address, name@domain, without spaces, commas, semicolons and angle brackets",
     _URI: "an address with its scheme and without spaces, e.g. https://files.example.org/wp-1.pdf",
@@ -161,24 +166,41 @@ FORMS = {
 }
 """What each pattern means in plain words. They follow "must be"."""
 
-CandidateId = Annotated[str, StringConstraints(strict=True, pattern=_WORD)]
-Code = Annotated[str, StringConstraints(strict=True, pattern=_WORD)]
-Identifier = Annotated[str, StringConstraints(strict=True, pattern=_IDENTIFIER)]
-MessageId = Annotated[str, StringConstraints(strict=True, pattern=_MESSAGE_ID)]
+_ID = BeforeValidator(check_id)
+_ONE_LINE = BeforeValidator(check_line)
+
+CandidateId = Annotated[str, StringConstraints(strict=True, pattern=_WORD), _ID]
+Code = Annotated[str, StringConstraints(strict=True, pattern=_WORD), _ID]
+Identifier = Annotated[str, StringConstraints(strict=True, pattern=_IDENTIFIER), _ID]
+MessageId = Annotated[str, StringConstraints(strict=True, pattern=_MESSAGE_ID), _ID]
+WorkflowId = Annotated[str, StringConstraints(strict=True, pattern=_WORKFLOW_ID), _ID]
+Sha256 = Annotated[str, StringConstraints(strict=True, to_lower=True, pattern=_SHA256), _ID]
 Line = Annotated[
     str,
-    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_CONTROLS),
+    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_LINE),
+    _ONE_LINE,
 ]
-Text = Annotated[
+Name = Annotated[
+    str,
+    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_NAME),
+    BeforeValidator(check_name),
+]
+"""The name of a person. Persian and Indic names need the joiners between letters, which no other text may have."""
+KeptText = Annotated[
     str,
     StringConstraints(
         strict=True, strip_whitespace=True, min_length=1, max_length=1000, pattern=_NO_CONTROLS_BUT_LINES
     ),
 ]
-Email = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, max_length=254, pattern=_EMAIL)]
-Uri = Annotated[str, StringConstraints(strict=True, max_length=1000, pattern=_URI)]
-Sha256 = Annotated[str, StringConstraints(strict=True, to_lower=True, pattern=_SHA256)]
-WorkflowId = Annotated[str, StringConstraints(strict=True, pattern=_WORKFLOW_ID)]
+Text = Annotated[KeptText, BeforeValidator(check_text)]
+KeptEmail = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, max_length=254, pattern=_EMAIL)]
+Email = Annotated[KeptEmail, _ONE_LINE]
+Uri = Annotated[str, StringConstraints(strict=True, max_length=1000, pattern=_URI), _ID]
+"""A reference. Which of its schemes are taken is a list in the scheme, see `domain.messages.check_vocabulary`."""
+KeptLine = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_CONTROLS)
+]
+"""A line as journals and pinned programmes have it. Those of an older build may have what a message may not."""
 
 
 class Score(Frozen):

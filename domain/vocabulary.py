@@ -124,11 +124,12 @@ class HoldReason(StrEnum):
 
 
 class ProblemCode(StrEnum):
-    """What is wrong with a field, for those problems that `feeds/` explains in other words than the contract does."""
+    """What is wrong with a field, for our own programs: `feeds/` explains some of them in other words."""
 
     FUTURE = "future"
     NO_SCORE = "no_score"
     ENDS_BEFORE_START = "ends_before_start"
+    FORBIDDEN_CHARACTER = "forbidden_character"
 
 
 def with_code(reason: str, code: str) -> str:

@@ -60,7 +60,8 @@ class Remembered(BaseModel):
 class Journal(BaseModel):
     """Everything that one run of a candidacy passes on to the next."""
 
-    model_config = ConfigDict(extra="ignore")
+    # An error of a journal that cannot be read stands in the server's history, which shows no name and no address.
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     format: int = FORMAT
     contact: Contact

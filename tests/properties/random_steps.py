@@ -144,7 +144,7 @@ class Player:
 
     def do_submit(self, number: int, back: int) -> None:
         submitted_at = self.ago(back) if number % 2 else None
-        self.say("submit_work_product", submission_id=f"W-{number}", uri="x:y", sha256=SHA, submitted_at=submitted_at)
+        self.say("submit_work_product", submission_id=f"W-{number}", uri="urn:y", sha256=SHA, submitted_at=submitted_at)
 
     def do_review(self, number: int, verdict: str) -> None:
         pending = self.candidacy.state.work_product.submission_id or f"W-{number}"
@@ -169,7 +169,7 @@ class Player:
             taken = self.candidacy.clock
             self.say("record_assessment_result", result_id=number, domain=domain, taken_at=taken, percentage=90)
         if self.candidacy.state.programme.work_product and len(self.candidacy.events) % 3:
-            self.say("submit_work_product", submission_id=f"W-{len(self.candidacy.events)}", uri="x:y", sha256=SHA)
+            self.say("submit_work_product", submission_id=f"W-{len(self.candidacy.events)}", uri="urn:y", sha256=SHA)
             if len(self.candidacy.events) % 2:
                 self.do_review(0, "passed")
 

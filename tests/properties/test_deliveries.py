@@ -68,7 +68,7 @@ IDEMPOTENT: list[tuple[str, dict[str, Any]]] = [
     ("record_self_assessment", {"domain": PEOPLE, "percentage": 50, "taken_at": START}),
     ("record_assessment_result", {"result_id": "R", "domain": PEOPLE, "taken_at": START, "percentage": 50}),
     ("record_experience", {"role": "CEO", "started_on": "2021-01-01"}),
-    ("submit_work_product", {"submission_id": "W", "uri": "x:y", "sha256": SHA}),
+    ("submit_work_product", {"submission_id": "W", "uri": "urn:y", "sha256": SHA}),
     ("extend_deadline", {"until": "2029-01-01", "reason": "r", "approved_by": "b"}),
     ("update_contact", {"email": "new@example.org"}),
 ]

@@ -67,7 +67,7 @@ FLOODS: dict[str, Flood] = {
     ),
     "submissions": lambda n: (
         "submit_work_product",
-        {"submission_id": f"{n:064d}", "uri": "x:" + "y" * 990, "sha256": SHA},
+        {"submission_id": f"{n:064d}", "uri": "urn:" + "y" * 990, "sha256": SHA},
     ),
     "experience": lambda n: ("record_experience", {"role": f"{n} " + "日" * 190, "started_on": "2020-01-01"}),
     "refused": lambda n: ("suspend", WHO),

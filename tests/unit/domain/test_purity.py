@@ -31,6 +31,7 @@ ALLOWED_IMPORTS = {
     "pydantic_core",
     "re",
     "typing",
+    "unicodedata",
     "zoneinfo",
 }
 # Calls that read a clock, the machine or chance, however they are reached.
