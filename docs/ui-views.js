@@ -10,7 +10,7 @@
     "Attention": `NeedsAttention IS NOT NULL AND ${running}`,
     "Attention: mail undeliverable": `NeedsAttention = 'notice-undeliverable' AND ${running}`,
     "Attention: refused messages": `NeedsAttention = 'refused-message' AND ${running}`,
-    "Attention: reviews overdue": `NeedsAttention = 'review-waiting' AND ${running}`,
+    "Attention: reviews waiting": `NeedsAttention = 'review-waiting' AND ${running}`,
     "Candidates: awaiting purchase": `CertificationStatus = 'awaiting_purchase' AND ${running}`,
     "Candidates: awaiting review": `CertificationStatus = 'awaiting_review' AND ${running}`,
     "Candidates: awaiting experience": `CertificationStatus = 'awaiting_experience' AND ${running}`,

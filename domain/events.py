@@ -28,7 +28,7 @@ class BaseEvent(Frozen):
 
 
 class Asked(Frozen):
-    """An alarm that has asked for a person's attention, so that it does not ask again: its kind, instant and domain."""
+    """An alarm that was handled and is not to ring again, although its cause remains: its kind, instant and domain."""
 
     kind: AlarmKind
     at: Instant | None = None
@@ -121,6 +121,24 @@ class SettlementLifted(BaseEvent):
 
     type: Literal["SettlementLifted"] = "SettlementLifted"
     domain: str
+
+
+class BorderDeferred(BaseEvent):
+    """A deadline has passed, but what is still to be decided keeps the candidacy as it is (rules 3, 19).
+
+    `deadline` is the exclusive end of the last day. `domain` is set where the settlement of one assessment is meant.
+    """
+
+    type: Literal["BorderDeferred"] = "BorderDeferred"
+    alarm: Literal[AlarmKind.SETTLED, AlarmKind.EXHAUSTED, AlarmKind.LAPSE, AlarmKind.END]
+    deadline: Instant
+    domain: str | None = None
+    waits_for: str
+
+    @property
+    def asked(self) -> Asked:
+        """The entry in `State.asked` that keeps the alarm of this deadline from ringing again."""
+        return Asked(kind=self.alarm, at=self.deadline, domain=self.domain or "")
 
 
 class CandidacyClosed(BaseEvent):
@@ -394,6 +412,7 @@ class MessageRefused(BaseEvent):
     from_signal: bool
     sha256: str
     excerpt: str = ""
+    message_id: str | None = None
 
 
 class AttentionRaised(BaseEvent):
@@ -418,6 +437,7 @@ Event = Annotated[
     | TestingWindowClosed
     | SettlementStarted
     | SettlementLifted
+    | BorderDeferred
     | CandidacyClosed
     | Withdrawn
     | ContactUpdated

@@ -12,12 +12,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from domain.commands import MAX_EVIDENCE, MESSAGES, Command, Message
 from domain.scheme import Programme
-from domain.types import FORMS, MAX_DIGITS, Frozen
+from domain.types import FORMS, MAX_DIGITS, Frozen, MessageId
 from domain.vocabulary import ProblemCode
 
 CLOCK_SKEW = timedelta(days=1)
@@ -64,6 +64,19 @@ def read_json(message: str, data: bytes) -> Any:
         raise InvalidMessage(message, [Problem(field="payload", problem="is nested too deeply")]) from error
     except (ValueError, ArithmeticError) as error:
         raise InvalidMessage(message, [Problem(field="payload", problem=f"is not readable JSON: {error}")]) from error
+
+
+_MESSAGE_ID: TypeAdapter[str] = TypeAdapter(MessageId)
+
+
+def legible_message_id(data: bytes) -> str | None:
+    """The message id in these bytes, also where nothing else in them can be understood; None where there is none."""
+    try:
+        # No number is needed here, and reading a very long one would fail.
+        document = json.loads(data, parse_float=lambda _: None, parse_int=lambda _: None)
+        return _MESSAGE_ID.validate_python(document["message_id"]) if isinstance(document, dict) else None
+    except (ValueError, KeyError, RecursionError):
+        return None
 
 
 class _GivenTwice(ValueError):

@@ -13,6 +13,9 @@ from domain.scheme import PinnedProgramme
 from domain.types import AttentionValue, Frozen, Instant, Score
 from domain.vocabulary import Attention, AttentionKind, HoldReason, RefusalCode, Status
 
+# How many handled alarms the state remembers. It is carried to each new run, so it must stay small.
+MAX_ASKED = 20
+
 
 class Window(Frozen):
     """The testing window ends before `closes_at`, and its settlement before `settles_at` (rules 1, 3)."""
@@ -63,10 +66,15 @@ class ExperienceClaim(Frozen):
 
 
 class WorkProduct(Frozen):
-    """Where the work product stands. `due_on` and `due_at` are set while a revision is awaited."""
+    """Where the work product stands. `due_on` and `due_at` are set while a revision is awaited.
+
+    `submission_id` and `uri` are those of the newest submission, and `arrived_at` is when it was taken.
+    """
 
     status: Literal["open", "submitted", "revise", "passed", "failed"] = "open"
     submission_id: str | None = None
+    uri: str | None = None
+    arrived_at: Instant | None = None
     due_on: date | None = None
     due_at: Instant | None = None
     revisions: int = 0
@@ -103,11 +111,17 @@ class Certificate(Frozen):
 
 
 class Recertification(Frozen):
-    """Where the recertification of the current cycle stands."""
+    """Where the recertification of the current cycle stands.
+
+    `submission_id`, `submitted_at`, `activities` (how many) and `arrived_at` (when it was taken) are those of the
+    newest evidence.
+    """
 
     status: Literal["closed", "open", "submitted", "returned"] = "closed"
     submission_id: str | None = None
     submitted_at: Instant | None = None
+    arrived_at: Instant | None = None
+    activities: int = 0
     submitted_phase: Literal["in_time", "grace", "lapsed"] | None = None
     digests: dict[str, str] = {}
 
@@ -122,15 +136,18 @@ class Suspension(Frozen):
 
 
 class Refusal(Frozen):
-    """What the rules remember of a refused message. `sha256` is the beginning of its hash."""
+    """What the rules remember of a refused message.
+
+    `message_id` is None where the message has no id, or none that can be read.
+    """
 
     sequence: int
     at: Instant
     message: str
     code: RefusalCode
     reason: str
-    sha256: str
     from_signal: bool
+    message_id: str | None = None
     answered: bool = False
 
 
@@ -187,8 +204,20 @@ class State(Frozen):
         """A copy without this attention value."""
         return self.having(attention=self._others(attention))
 
+    def no_more_ringing(self, asked: Asked) -> State:
+        """A copy that remembers that this alarm was handled and is not to ring again. The newest 20 are kept."""
+        return self.having(asked=(*self.asked, asked)[-MAX_ASKED:])
+
     def _others(self, attention: Attention) -> tuple[Attention, ...]:
         return tuple(value for value in self.attention if value != attention)
+
+    @property
+    def under_review(self) -> str | None:
+        """The id of the submission that waits for a reviewer's verdict; None where none does."""
+        for one in (self.work_product, self.recertification):
+            if one.status == "submitted":
+                return one.submission_id
+        return None
 
     @property
     def zone(self) -> str:

@@ -151,6 +151,7 @@ class RefusalCode(StrEnum):
     ALREADY_PASSED = "already-passed"
     ALREADY_SUSPENDED = "already-suspended"
     BELOW_PASSING_SCORE = "below-passing-score"
+    CANNOT_ACKNOWLEDGE = "cannot-acknowledge"
     CANNOT_SCORE = "cannot-score"
     CLOSED = "closed"
     DEADLINE_IN_THE_PAST = "deadline-in-the-past"

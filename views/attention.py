@@ -59,8 +59,8 @@ def _other(state: State, kind: AttentionKind) -> tuple[datetime | None, str]:
     if kind is AttentionKind.LOWER_NOT_IN_FORCE:
         return state.ready_at, f"everything is met, but {state.advances_from} is not in force"
     if kind is AttentionKind.REVIEW_WAITING:
-        recertification = state.recertification
-        if recertification.status == "submitted":
-            return recertification.submitted_at, f"the evidence {recertification.submission_id} waits for its review"
-        return None, f"the work product {state.work_product.submission_id} waits for its review"
+        evidence, product = state.recertification, state.work_product
+        if evidence.status == "submitted":
+            return evidence.arrived_at, f"the evidence {evidence.submission_id} waits for its review"
+        return product.arrived_at, f"the work product {product.submission_id} waits for its review"
     return None, words.ATTENTION[kind].about or words.UNKNOWN_ATTENTION.about

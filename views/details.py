@@ -66,9 +66,6 @@ def _asking(state: State, view: AttentionView) -> Markdown:
 def _decisions(state: State) -> list[Markdown]:
     """The decisions that a person has to make although nothing is wrong or late yet."""
     lines = []
-    review = _review_to_send(state)
-    if review and Attention(AttentionKind.REVIEW_WAITING) not in state.attention:
-        lines.append(Markdown("- the review: send the verdict once the reviewer has it. To send: {}").format(review))
     if state.suspension and Attention(AttentionKind.SUSPENSION_UNRESOLVED) not in state.attention:
         lift, end = (_ready(message, reason="", by="") for message in ("reinstate", "revoke"))
         lines.append(Markdown("- the suspension: end it one way or the other. To send: {} or {}").format(lift, end))

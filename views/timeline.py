@@ -14,6 +14,7 @@ from domain.events import (
     AttentionAcknowledged,
     AttentionRaised,
     BaseEvent,
+    BorderDeferred,
     CandidacyClosed,
     CertificateExpired,
     CertificationLapsed,
@@ -52,6 +53,7 @@ from domain.events import (
     WorkProductReturned,
     WorkProductSubmitted,
 )
+from domain.vocabulary import AlarmKind
 
 
 def timeline_view(events: Sequence[BaseEvent], omitted: int) -> list[dict[str, Any]]:
@@ -136,6 +138,15 @@ def _settlement_started(event: SettlementStarted) -> str:
 
 def _settlement_lifted(event: SettlementLifted) -> str:
     return f"{event.domain} is no longer out of attempts"
+
+
+def _border_deferred(event: BorderDeferred) -> str:
+    over = {
+        AlarmKind.LAPSE: "The grace period has ended",
+        AlarmKind.END: "The time for renewal has ended",
+        AlarmKind.EXHAUSTED: f"The settlement of {event.domain} is over",
+    }.get(event.alarm, "The settlement is over")
+    return f"{over}, but nothing changes yet: {event.waits_for} is awaited"
 
 
 def _candidacy_closed(event: CandidacyClosed) -> str:
@@ -304,6 +315,7 @@ SENTENCES: Mapping[type[BaseEvent], Callable[[Any], str]] = {
     TestingWindowClosed: _testing_window_closed,
     SettlementStarted: _settlement_started,
     SettlementLifted: _settlement_lifted,
+    BorderDeferred: _border_deferred,
     CandidacyClosed: _candidacy_closed,
     Withdrawn: _withdrawn,
     ContactUpdated: _contact_updated,

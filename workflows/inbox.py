@@ -83,7 +83,7 @@ class Inbox:
             return
 
         def repeated(error: Refused) -> RefuseMessage:
-            return refusal(name, payloads, error, from_signal=False, message_id=key)
+            return refusal(name, payloads, error, from_signal=False)
 
         error = journal.refused_before(message, repeated, workflow.now())
         if error:
@@ -147,9 +147,7 @@ class Inbox:
         except (InvalidMessage, Refused) as error:
             counting.refused(name, error)
             if from_signal or isinstance(error, Refused):
-                message_id = message.message_id if message else None
-                record = refusal(name, payloads, error, from_signal=from_signal, message_id=message_id)
-                journal.refuse(record, workflow.now())
+                journal.refuse(refusal(name, payloads, error, from_signal=from_signal), workflow.now())
             raise
 
     async def _my_turn(self) -> Journal | None:

@@ -66,12 +66,8 @@ def refusal(
     error: InvalidMessage | Refused,
     *,
     from_signal: bool,
-    message_id: str | None = None,
 ) -> RefuseMessage:
-    """The command that records a refused message on the timeline, with a hash and the beginning of the payload.
-
-    `message_id` is the id of the message, if the message could be parsed.
-    """
+    """The command that records a refused message on the timeline, with a hash and the beginning of the payload."""
     data = b"".join(payload.payload.data for payload in payloads)
     return RefuseMessage(
         message=messages.without_addresses(name)[:_NAME_LENGTH],
@@ -80,7 +76,7 @@ def refusal(
         from_signal=from_signal,
         sha256=messages.sha256_of(data),
         excerpt=messages.excerpt_of(name, data),
-        message_id=message_id,
+        message_id=messages.legible_message_id(data),
     )
 
 

@@ -10,25 +10,26 @@ from domain.events import (
     MessageRefused,
     NoticeUndeliverable,
 )
-from domain.messages import without_name
+from domain.messages import sha256_of, without_addresses, without_name
 from domain.state import Refusal, State
 from domain.vocabulary import Attention, AttentionKind, RefusalCode
 
 UNDELIVERABLE = Attention(AttentionKind.NOTICE_UNDELIVERABLE)
+REVIEW_WAITING = Attention(AttentionKind.REVIEW_WAITING)
 REFUSED_MESSAGE = Attention(AttentionKind.REFUSED_MESSAGE)
 
 # How much the state remembers. It is carried to each new run, so it must stay small.
-MAX_ASKED = 20
 MAX_REFUSALS = 40
 _REASON_LENGTH = 160
-_HASH_LENGTH = 20
 
 
 def acknowledge(decision: Decision, command: Acknowledge) -> None:
-    """Removes an attention value that a person has dealt with.
+    """Removes an attention value that a person has dealt with (rule 27).
+
+    A held result or a submission under review asks until it is decided (R19).
 
     Raises:
-        Refused: the candidacy does not have this attention value.
+        Refused: the candidacy does not have this attention value, or what it asks for is still to be decided.
     """
     attention = next((value for value in decision.state.attention if str(value) == command.attention), None)
     if attention is None:
@@ -36,30 +37,56 @@ def acknowledge(decision: Decision, command: Acknowledge) -> None:
         raise Refused(
             RefusalCode.NO_SUCH_ATTENTION, f"{command.attention!r} does not ask for attention; {present} does"
         )
+    undecided = _undecided(decision.state, attention)
+    if undecided:
+        raise Refused(
+            RefusalCode.CANNOT_ACKNOWLEDGE, f"{undecided}: decide it, then nothing asks for attention any more"
+        )
     decision.record(AttentionAcknowledged, attention=attention, by=command.by, note=command.note)
+
+
+def _undecided(state: State, attention: Attention) -> str:
+    """What a person still has to decide behind this attention value, as a clause; empty where nothing is left."""
+    if any(hold.attention == attention for hold in state.held.values()):
+        return f"the result {attention.subject} is still held"
+    if attention == REVIEW_WAITING and state.under_review:
+        return f"the submission {state.under_review} is still under review"
+    return ""
 
 
 def refuse_message(decision: Decision, command: RefuseMessage) -> None:
     """Records a refused or unreadable message on the timeline. One from a signal asks for attention (rule 27).
 
-    A message with an id that is refused again for the same reason is not recorded again (rule 28), because a feed that
-    is delivered whole every night would fill the timeline. But a signal that repeats a refused update is recorded: the
+    A message with an id that is refused again for the same reason is not recorded again (R19), because a feed that is
+    delivered whole every night would fill the timeline. But a signal that repeats a refused update is recorded: the
     sender of the update got an answer, the sender of the signal did not.
     """
-    if command.message_id is not None and any(_same(known, command) for known in decision.state.refusals):
-        return
-    facts = command.model_dump(exclude={"message_id"})
-    if decision.contact:
-        for field in ("message", "reason", "excerpt"):
-            facts[field] = without_name(facts[field], decision.contact.name)
-    decision.record(MessageRefused, **facts)
+    refused = command.model_copy(update=_without_the_candidate(decision, command))
+    if not any(_same(known, refused) for known in decision.state.refusals):
+        decision.record(MessageRefused, **refused.model_dump())
+
+
+def _without_the_candidate(decision: Decision, command: RefuseMessage) -> dict[str, str]:
+    """The texts of a refused message without the candidate's name, because they become part of an event (rule 25).
+
+    Of a message id with a name or an address in it, a hash is kept: it must still tell one message from another.
+    """
+    name = decision.contact.name if decision.contact else ""
+    given = {field: getattr(command, field) for field in ("message", "reason", "excerpt")}
+    cleaned = {field: without_name(text, name) for field, text in given.items()} if name else given
+    key = command.message_id
+    if key is not None and (without_addresses(key) != key or (name and without_name(key, name) != key)):
+        cleaned["message_id"] = f"sha256:{sha256_of(key.encode())}"
+    return cleaned
 
 
 def _same(known: Refusal, command: RefuseMessage) -> bool:
     """Whether this refusal is on record already. The refusal of an update does not cover a signal."""
+    if command.message_id is None or known.message_id != command.message_id:
+        return False
     covered = known.from_signal or not command.from_signal
-    same = (known.message, known.code, known.sha256) == (command.message, command.code, command.sha256[:_HASH_LENGTH])
-    return covered and same
+    reason = command.reason[:_REASON_LENGTH]
+    return covered and (known.message, known.code, known.reason) == (command.message, command.code, reason)
 
 
 def report_undeliverable(decision: Decision, command: ReportUndeliverable) -> None:
@@ -74,7 +101,7 @@ def on_message_refused(state: State, event: MessageRefused) -> State:
         message=event.message,
         code=event.code,
         reason=event.reason[:_REASON_LENGTH],
-        sha256=event.sha256[:_HASH_LENGTH],
+        message_id=event.message_id,
         from_signal=event.from_signal,
     )
     state = state.having(refusals=(*state.refusals, refusal)[-MAX_REFUSALS:])
@@ -88,7 +115,7 @@ def on_undeliverable(state: State, _event: NoticeUndeliverable) -> State:
 
 def on_attention_raised(state: State, event: AttentionRaised) -> State:
     if event.asked:
-        state = state.having(asked=(*state.asked, event.asked)[-MAX_ASKED:])
+        state = state.no_more_ringing(event.asked)
     if event.attention.kind is AttentionKind.SUSPENSION_UNRESOLVED and state.suspension:
         state = state.having(suspension=state.suspension.model_copy(update={"asked": True}))
     return state.raising(event.attention)

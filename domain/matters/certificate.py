@@ -14,6 +14,7 @@ from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import (
     Asked,
     AttentionRaised,
+    BorderDeferred,
     CertificateDates,
     CertificateExpired,
     CertificationLapsed,
@@ -24,12 +25,12 @@ from domain.events import (
     Revoked,
     Suspended,
 )
+from domain.matters.attention import REVIEW_WAITING
 from domain.matters.closing import close
 from domain.scheme import Programme
 from domain.state import IN_FORCE, Certificate, Recertification, State, Suspension
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
-REVIEW_WAITING = Attention(AttentionKind.REVIEW_WAITING)
 SUSPENSION_UNRESOLVED = Attention(AttentionKind.SUSPENSION_UNRESOLVED)
 
 # --- granting -----------------------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ def reminder_of(days: int | None) -> str:
 
 
 def _asked(state: State, kind: AlarmKind, deadline: datetime) -> bool:
-    """Whether the alarm of this deadline has passed while a review was pending, and has asked for attention."""
+    """Whether the alarm of this deadline has been handled already, while a review was pending."""
     return Asked(kind=kind, at=deadline) in state.asked
 
 
@@ -203,28 +204,29 @@ def review_pending(state: State, deadline: datetime) -> bool:
 def ring_expiry(decision: Decision, _command: RingAlarm) -> None:
     certificate = _certificate(decision)
     decision.record(CertificateExpired, expired_on=certificate.expires_on, grace_ends_on=certificate.grace_ends_on)
-    if review_pending(decision.state, certificate.expires_at):
-        _ask_for_review(decision, AlarmKind.EXPIRY, certificate.expires_at)
 
 
 def ring_lapse(decision: Decision, _command: RingAlarm) -> None:
     certificate = _certificate(decision)
     lapse_when_over(decision, due=certificate.lapses_at)
     if review_pending(decision.state, certificate.lapses_at):
-        _ask_for_review(decision, AlarmKind.LAPSE, certificate.lapses_at)
+        _defer(decision, AlarmKind.LAPSE, certificate.lapses_at)
 
 
 def ring_end(decision: Decision, _command: RingAlarm) -> None:
     certificate = _certificate(decision)
     lapse_when_over(decision, due=certificate.ends_at)
     if review_pending(decision.state, certificate.ends_at):
-        _ask_for_review(decision, AlarmKind.END, certificate.ends_at)
+        _defer(decision, AlarmKind.END, certificate.ends_at)
 
 
-def _ask_for_review(decision: Decision, kind: AlarmKind, deadline: datetime) -> None:
-    reason = "evidence that was submitted in time is still under review"
-    asked = Asked(kind=kind, at=deadline)
-    decision.record(AttentionRaised, attention=REVIEW_WAITING, reason=reason, asked=asked)
+def _defer(decision: Decision, kind: AlarmKind, deadline: datetime) -> None:
+    """Records that the phase of the certificate goes on past its end, for evidence that is under review (R11).
+
+    The review asks for attention already, since the evidence arrived (R19).
+    """
+    evidence = decision.state.recertification.submission_id
+    decision.record(BorderDeferred, alarm=kind, deadline=deadline, waits_for=f"the review of the evidence {evidence}")
 
 
 def ring_suspension(decision: Decision, _command: RingAlarm) -> None:

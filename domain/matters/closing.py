@@ -15,6 +15,7 @@ from domain.decision import Alarm, Decision, Matter
 from domain.events import (
     Asked,
     AttentionRaised,
+    BorderDeferred,
     CandidacyClosed,
     MessageRefused,
     SettlementLifted,
@@ -24,6 +25,9 @@ from domain.events import (
 from domain.matters.window import settlement_end
 from domain.state import State, Window
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
+
+# A deferred border names at most so many of the things that it waits for.
+_NAMED = 5
 
 # --- deciders -----------------------------------------------------------------------------------------------
 
@@ -102,24 +106,35 @@ def ring_settled(decision: Decision, _command: RingAlarm) -> None:
     asked = settlement(state.window)
     close_when_over(decision, due=asked)
     if not decision.state.closed:
-        _ask(decision, asked)
+        _defer(decision, asked)
 
 
 def ring_exhausted(decision: Decision, command: RingAlarm) -> None:
     asked = _exhaustion(command.subject, command.due)
     close_when_over(decision, due=asked)
     if not decision.state.closed:
-        _ask(decision, asked)
+        _defer(decision, asked)
 
 
-def _ask(decision: Decision, asked: Asked) -> None:
-    """Asks for attention to every decision that keeps the candidacy open after its settlement."""
+def _defer(decision: Decision, asked: Asked) -> None:
+    """Records that the settlement is over and the candidacy stays open, and what it waits for.
+
+    What waits for a person of the body asks for attention already, since it arrived (R19). What waits for the
+    candidate does not ask (R5).
+    """
     state = decision.state
-    held = {hold.attention: "a held result" for hold in state.held.values()}
-    review = {Attention(AttentionKind.REVIEW_WAITING): "the work product"}
-    for attention, what in ((review if state.work_product.status in ("submitted", "revise") else {}) | held).items():
-        reason = f"the settlement is over and {what} is not decided yet"
-        decision.record(AttentionRaised, attention=attention, reason=reason, asked=asked)
+    awaited = [f"the decision on the held result {hold.result.result_id}" for hold in state.held.values()]
+    if state.work_product.status == "submitted":
+        awaited.append("the review of the work product")
+    if state.work_product.status == "revise":
+        awaited.append("the revised work product")
+    decision.record(
+        BorderDeferred,
+        alarm=asked.kind,
+        deadline=asked.at,
+        domain=asked.domain or None,
+        waits_for=", ".join(awaited[:_NAMED]) or "the lower certificate",
+    )
 
 
 # --- conclusions --------------------------------------------------------------------------------------------
@@ -185,6 +200,10 @@ def on_settlement_lifted(state: State, event: SettlementLifted) -> State:
     return state.having(settlements={key: at for key, at in state.settlements.items() if key != event.domain})
 
 
+def on_border_deferred(state: State, event: BorderDeferred) -> State:
+    return state.no_more_ringing(event.asked)
+
+
 def on_closed(state: State, event: CandidacyClosed) -> State:
     # A closed candidacy has nothing left to decide, so nothing asks for attention.
     return state.having(closed=event.status, closed_at=event.at, closed_why=event.reason, attention=())
@@ -197,6 +216,7 @@ MATTER = Matter(
     folds={
         SettlementStarted: on_settlement_started,
         SettlementLifted: on_settlement_lifted,
+        BorderDeferred: on_border_deferred,
         CandidacyClosed: on_closed,
     },
 )

@@ -18,6 +18,7 @@ from domain.events import (
     Recertified,
 )
 from domain.inquiries import Inquiry, LoadProgramme, ProgrammeLoaded
+from domain.matters.attention import REVIEW_WAITING
 from domain.matters.certificate import cycle_dates
 from domain.matters.contact import not_the_candidate
 from domain.messages import digest_of
@@ -189,17 +190,20 @@ def on_submitted(state: State, event: RecertificationSubmitted) -> State:
         "status": "submitted",
         "submission_id": event.submission_id,
         "submitted_at": event.submitted_at,
+        "arrived_at": event.at,
+        "activities": event.activities,
         "submitted_phase": event.phase,
         "digests": dict(list(digests.items())[-MAX_SUBMISSIONS:]),
     }
-    return state.having(recertification=state.recertification.model_copy(update=changes))
+    # The review asks for attention from now on (R19).
+    return state.having(recertification=state.recertification.model_copy(update=changes)).raising(REVIEW_WAITING)
 
 
 def on_returned(state: State, event: RecertificationReturned) -> State:
     recertification = state.recertification.model_copy(update={"status": "returned"})
     # Reminders that were due during the review are not sent afterwards (rule 5).
     state = state.having(recertification=recertification, remind_after=event.at)
-    return state.resolving(Attention(AttentionKind.REVIEW_WAITING))
+    return state.resolving(REVIEW_WAITING)
 
 
 MATTER = Matter(

@@ -8,11 +8,12 @@ from domain import calendar
 from domain.commands import ReviewWorkProduct, RingAlarm, SubmitWorkProduct
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import WorkProductFailed, WorkProductPassed, WorkProductReturned, WorkProductSubmitted
+from domain.matters.attention import REVIEW_WAITING
 from domain.matters.contact import not_the_candidate
 from domain.messages import digest_of
 from domain.state import State, Window
 from domain.types import Score
-from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode
+from domain.vocabulary import AlarmKind, RefusalCode
 
 MAX_SUBMISSIONS = 20
 
@@ -155,11 +156,14 @@ def on_submitted(state: State, event: WorkProductSubmitted) -> State:
     changes = {
         "status": "submitted",
         "submission_id": event.submission_id,
+        "uri": event.uri,
+        "arrived_at": event.at,
         "due_on": None,
         "due_at": None,
         "digests": digests,
     }
-    return state.having(work_product=product.model_copy(update=changes))
+    # The review asks for attention from now on, whatever else is still to come (R19).
+    return state.having(work_product=product.model_copy(update=changes)).raising(REVIEW_WAITING)
 
 
 def on_returned(state: State, event: WorkProductReturned) -> State:
@@ -185,7 +189,7 @@ def on_failed(state: State, _event: WorkProductFailed) -> State:
 
 
 def _reviewed(state: State) -> State:
-    return state.resolving(Attention(AttentionKind.REVIEW_WAITING))
+    return state.resolving(REVIEW_WAITING)
 
 
 MATTER = Matter(

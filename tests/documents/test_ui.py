@@ -60,7 +60,7 @@ FOUND = {
     "Attention": {"CCSL:C-1001"},
     "Attention: mail undeliverable": set(),
     "Attention: refused messages": set(),
-    "Attention: reviews overdue": set(),
+    "Attention: reviews waiting": set(),
     "Candidates: awaiting experience": {"CCSL:C-1005"},
     "Candidates: awaiting purchase": {"CCMA:C-1004"},
     "Candidates: awaiting review": {"CCOM:C-1003"},

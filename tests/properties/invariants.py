@@ -4,6 +4,7 @@ import itertools
 
 from domain import events as e
 from domain import rulebook
+from domain.matters.attention import REVIEW_WAITING
 from domain.state import State
 from domain.vocabulary import AttentionKind, Status
 from tests.unit.domain.builders import Candidacy
@@ -74,9 +75,11 @@ def check(candidacy: Candidacy) -> None:
     assert [event.sequence for event in candidacy.events] == list(range(1, len(candidacy.events) + 1))
     assert all(earlier.at <= later.at for earlier, later in itertools.pairwise(candidacy.events))
     assert len(set(state.attention)) == len(state.attention)
-    assert {hold.attention for hold in state.held.values()} >= {
-        value for value in state.attention if value.kind is AttentionKind.HELD_RESULT
-    }
+    # What waits for a person asks for attention, and nothing else does under that name (R19).
+    waiting = set() if state.closed else {hold.attention for hold in state.held.values()}
+    assert waiting == {value for value in state.attention if value.kind is AttentionKind.HELD_RESULT}
+    if not state.closed:
+        assert (state.under_review is not None) == (REVIEW_WAITING in state.attention)
     if state.in_force(candidacy.clock):
         assert candidacy.status in ("certified", "recertifying")
     if candidacy.status in ("certified", "recertifying"):

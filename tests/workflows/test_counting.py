@@ -232,7 +232,7 @@ async def test_a_deadline_that_waits_for_a_decision_is_not_overdue(embedded: Emb
     past.say("record_assessment_result", **result(9, PEOPLE, taken_at=past.now, passed=False))
     await plant(candidate, past.journal.carried())
     async with working(client, tmp_path):
-        await candidate.has("AttentionRaised")
+        await candidate.has("BorderDeferred")
         await candidate.stands("settling")
 
         async def published() -> bool:

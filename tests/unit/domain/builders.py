@@ -254,7 +254,7 @@ class Candidacy:
                 from_signal=True,
                 sha256=messages.sha256_of(data),
                 excerpt=messages.excerpt_of(name, data),
-                message_id=fields.get("message_id"),
+                message_id=messages.legible_message_id(data),
             )
             return self.send(refusal)
 

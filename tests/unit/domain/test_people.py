@@ -9,6 +9,7 @@ from domain import events as e
 from domain.commands import Cancel, RefuseMessage, ReportUndeliverable, Supersede
 from domain.decision import Refused
 from domain.effects import Notify
+from domain.messages import legible_message_id
 from domain.rulebook import decide
 from domain.vocabulary import Attention, AttentionKind, RefusalCode
 from tests.unit.domain.builders import PEOPLE, START, Candidacy, days, holder, local
@@ -159,14 +160,52 @@ def test_a_refused_message_that_comes_again_leaves_no_second_event() -> None:
     candidacy.say("acknowledge", attention="refused-message", by="B. Oss")
     assert candidacy.signal("suspend", **again) == []
     assert candidacy.attention == []
-    # Refused for another reason, sent by hand without an id, or of other content: told.
+    assert candidacy.signal("suspend", **again | {"reason": "another"}) == [], "the same id and the same reason"
+    # Recorded each time: sent by hand without an id, of another name, or refused for another reason.
     assert candidacy.signal("suspend", **WHO) == ["MessageRefused"]
     assert candidacy.signal("suspend", **WHO) == ["MessageRefused"]
-    assert candidacy.signal("suspend", **again | {"reason": "another"}) == ["MessageRefused"]
     assert candidacy.signal("revoke", **again) == ["MessageRefused"], "the same payload, but another message"
     candidacy.say("withdraw")
     assert candidacy.signal("suspend", **again) == ["MessageRefused"]
     assert candidacy.last(e.MessageRefused).code == "closed"
+
+
+def test_a_message_that_cannot_be_understood_stands_once_for_each_reason_where_its_id_is_legible() -> None:
+    """R19: a nightly feed with a bad row must not fill the timeline."""
+    candidacy = Candidacy()
+    bad = {"reason": 7, "by": "B. Oss", "message_id": "row-9"}
+    assert candidacy.signal("suspend", **bad) == ["MessageRefused"]
+    assert candidacy.signal("suspend", **bad) == []
+    assert candidacy.signal("suspend", **bad | {"by": 8}) == ["MessageRefused"], "another field is wrong too"
+    assert candidacy.signal("suspend", **bad | {"message_id": "row-10"}) == ["MessageRefused"]
+    assert candidacy.signal("suspend", **bad | {"message_id": "row 11"}) == ["MessageRefused"]
+    assert candidacy.signal("suspend", **bad | {"message_id": "row 11"}) == ["MessageRefused"], "no id of the contract"
+    assert candidacy.last(e.MessageRefused).message_id is None
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b'{"message_id": "row-9", "reason": [{"a": 1e999999999}]}', "row-9"),
+        (b'{"reason": 1, "reason": 2, "message_id": "row-9"}', "row-9"),
+        (b'{"message_id": "row-9"', None),
+        (b'{"message_id": 9}', None),
+        (b'["row-9"]', None),
+        (b"[" * 100_000, None),
+        (b"\xff", None),
+    ],
+)
+def test_a_message_id_is_read_wherever_the_payload_is_json(data: bytes, found: str | None) -> None:
+    assert legible_message_id(data) == found
+
+
+def test_a_message_id_with_an_address_or_a_name_in_it_is_kept_as_a_hash() -> None:
+    candidacy = Candidacy()
+    candidacy.contact = candidacy.contact.model_copy(update={"name": "Ruiz"})
+    for key in ("ana@example.org", "ruiz-7"):
+        assert candidacy.signal("suspend", **WHO, message_id=key) == ["MessageRefused"]
+        assert candidacy.signal("suspend", **WHO, message_id=key) == []
+        assert str(candidacy.last(e.MessageRefused).message_id).startswith("sha256:")
 
 
 def test_what_an_update_brought_in_vain_is_told_again_when_a_signal_brings_it() -> None:
@@ -212,6 +251,38 @@ def test_every_attention_value_has_something_to_say() -> None:
     for value in AttentionKind:
         state = candidacy.state.raising(Attention(value))
         assert all(matter.what and matter.advice for matter in attention_view(state)), value
+
+
+def test_what_is_still_held_or_under_review_cannot_be_acknowledged_away() -> None:
+    """R19: it asks for attention until it is decided."""
+    candidacy = Candidacy()
+    candidacy.result(PEOPLE, 90, passed=False, result_id="R-9")
+    candidacy.submit("WP-1")
+    for value in ("held-result:R-9", "review-waiting"):
+        assert candidacy.refused("acknowledge", attention=value, by="B. Oss") == "cannot-acknowledge"
+    candidacy.accept("R-9", "reject")
+    candidacy.review("failed", "WP-1")
+    assert candidacy.attention == []
+
+
+def test_a_review_asks_for_attention_from_the_moment_it_waits() -> None:
+    """R19: a work product that is handed in before the last assessment is passed must be on a list too."""
+    candidacy = Candidacy()
+    candidacy.submit("WP-1")
+    assert (candidacy.status, candidacy.attention) == ("testing", ["review-waiting"])
+    (view,) = attention_view(candidacy.state)
+    assert (view.since, view.what) == (candidacy.clock, "the work product WP-1 waits for its review")
+    candidacy.review("revise", "WP-1")
+    assert candidacy.attention == []
+    candidacy.submit("WP-2")
+    assert candidacy.attention == ["review-waiting"]
+    keeper = holder(certified_on="2027-03-05")
+    keeper.evidence("E-1", "2029-06-01", local("2029-07-01"))
+    assert keeper.attention == ["review-waiting"]
+    (view,) = attention_view(keeper.state)
+    assert (view.since, view.what) == (keeper.clock, "the evidence E-1 waits for its review")
+    keeper.approve("E-1", verdict="returned")
+    assert keeper.attention == []
 
 
 def test_acknowledging_what_does_not_ask_is_refused() -> None:

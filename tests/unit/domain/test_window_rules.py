@@ -161,11 +161,11 @@ def test_a_held_result_keeps_the_candidacy_open_with_attention_until_it_is_decid
     candidacy = Candidacy("CCMA", at=START)
     candidacy.pass_all(but=PEOPLE)
     candidacy.result(PEOPLE, 80, passed=False, result_id="X")
-    candidacy.say("acknowledge", attention="held-result:X", by="B. Oss")
     candidacy.advance_to(local("2029-06-01"))
     assert candidacy.status == "settling"
     assert candidacy.attention == ["held-result:X"]
-    assert candidacy.last(e.AttentionRaised).at == border("2028-12-06")
+    deferred = candidacy.last(e.BorderDeferred)
+    assert (deferred.at, deferred.waits_for) == (border("2028-12-06"), "the decision on the held result X")
     assert candidacy.accept("X") == ["ResultResolved", "Certified"]
     assert not candidacy.attention
 

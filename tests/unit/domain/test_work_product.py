@@ -164,7 +164,8 @@ def test_a_revision_may_be_submitted_past_the_window() -> None:
     assert candidacy.last(e.WorkProductReturned).due_on == day("2028-12-22")
     candidacy.advance_to(local("2028-12-15"))
     assert candidacy.status == "settling"
-    assert candidacy.attention == ["review-waiting"]
+    assert candidacy.attention == [], "the candidate's own turn asks nobody for attention (R5)"
+    assert candidacy.last(e.BorderDeferred).waits_for == "the revised work product"
     candidacy.submit("WP-2", last_moment("2028-12-22"))
     assert candidacy.status == "awaiting_review"
     assert candidacy.review("passed", "WP-2", local("2029-01-20")) == ["WorkProductPassed", "Certified"]
