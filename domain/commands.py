@@ -204,8 +204,12 @@ class RecordAssessmentResult(Message):
         }
         given = [way for way, present in ways.items() if present]
         if self.outcome != "scored":
-            if given or self.passed is not None:
-                raise ValueError(f"a {self.outcome} result carries no score and no passed flag")
+            if given:
+                raise ValueError(f"a {self.outcome} result carries no score")
+            if self.passed:
+                raise ValueError(
+                    f"a {self.outcome} result cannot have passed: leave the passed flag out, or make it false"
+                )
             return self
         if len(given) != 1:
             found = " and ".join(given) or "nothing"

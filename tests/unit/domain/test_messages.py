@@ -359,12 +359,24 @@ def test_a_percentage_is_exact(written: str, exact: str) -> None:
         '"responses": ["A"]',
         '"passed": true',
         '"outcome": "no_show", "percentage": 10',
-        '"outcome": "voided", "passed": false',
+        '"outcome": "voided", "passed": true',
+        '"outcome": "no_show", "passed": true',
         '"outcome": "no_show", "form": "F", "responses": ["A"]',
     ],
 )
 def test_a_scored_result_has_exactly_one_score_and_another_none(fields: str) -> None:
     assert list(result_with(fields)) == ["payload"]
+
+
+@pytest.mark.parametrize("outcome", ["no_show", "voided"])
+def test_a_result_that_is_no_score_may_say_that_it_has_not_passed(outcome: str) -> None:
+    message = parse_message(
+        "record_assessment_result",
+        b'{"result_id": "R", "domain": "people-management", "taken_at": "2026-11-22T15:00:00Z", "outcome": "%s", '
+        b'"passed": false}' % outcome.encode(),
+    )
+    assert isinstance(message, RecordAssessmentResult)
+    assert (message.outcome, message.passed) == (outcome, False)
 
 
 @pytest.mark.parametrize(
