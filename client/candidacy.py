@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -34,6 +35,19 @@ _PASSING = (
     RPCStatusCode.FAILED_PRECONDITION,
     RPCStatusCode.RESOURCE_EXHAUSTED,
 )
+
+
+class Foreseen(NamedTuple):
+    """What would come of a message: a word of the contract (`taken`, `refused`, …), its events, and the reason."""
+
+    outcome: str
+    events: tuple[str, ...]
+    reason: str | None
+
+    @classmethod
+    def read(cls, answer: Mapping[str, Any]) -> "Foreseen":
+        """One answer of the query `foresee`."""
+        return cls(str(answer.get("outcome")), tuple(answer.get("events", ())), answer.get("reason"))
 
 
 class Candidacy(NamedTuple):
@@ -75,6 +89,17 @@ class Candidacy(NamedTuple):
             if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION):
                 raise await answers.missing(client, _QUERY_SECONDS) from error
             raise answers.explained(error) from error
+
+    async def foresee(self, client: Client, name: str, payloads: Sequence[bytes]) -> list[Foreseen] | None:
+        """What would come of these messages, JSON texts, if they were sent one after another; nothing is taken.
+
+        None where the worker is too old to know, or the registration has not been taken up. Raises as `query` does.
+        """
+        try:
+            answers = await self.query(client, "foresee", name, [payload.decode() for payload in payloads])
+        except Refused:
+            return None
+        return [Foreseen.read(answer) for answer in answers] if len(answers) == len(payloads) else None
 
     async def describe(self, client: Client) -> WorkflowExecutionDescription:
         """What the server knows without a worker. Raises `NotFound`."""

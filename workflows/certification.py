@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     # These modules keep no state, so all workflows share them. Loading the journal's models for each would be slow.
     from workflows import counting, outbox, traces
     from workflows.alarms import AlarmClock
+    from workflows.foreseeing import foresee
     from workflows.handlers import WithInbox, takes_messages
     from workflows.inbox import Inbox
     from workflows.journal import Journal
@@ -189,6 +190,12 @@ class CertificationWorkflow(WithInbox):
         """The receipts of those messages that were taken, by message id. A feed asks first, and sends the others."""
         journal = self.inbox.journal
         return journal.receipts(message_ids) if journal else {}
+
+    @workflow.query
+    def foresee(self, message: str, payloads: list[str]) -> list[dict[str, Any]]:
+        """What would come of messages with these JSON texts, one after another. Nothing is taken."""
+        journal = self.inbox.journal
+        return foresee(journal, message, payloads, _query_time()) if journal else []
 
 
 def _query_time() -> datetime:

@@ -1,0 +1,57 @@
+"""Says what would come of messages, without taking them: for a dry run of a feed, or of a message to many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from domain import rulebook
+from domain.decision import Refused
+from domain.matters.contact import contact_after
+from domain.messages import InvalidMessage, check_times, digest_of, parse_message
+from domain.vocabulary import RefusalCode
+from workflows.journal import Journal
+
+
+def foresee(journal: Journal, name: str, payloads: Iterable[str], at: datetime) -> list[dict[str, Any]]:
+    """What would come of these messages at this instant (UTC), if they came one after another in this order.
+
+    `name` is the name of them all, and `payloads` are their JSON texts. The journal does not change. The answers are
+    those of the contract's query `foresee`.
+    """
+    state, contact = journal.state, journal.contact
+    answers: list[dict[str, Any]] = []
+    for payload in payloads:
+        try:
+            message = parse_message(name, payload.encode("utf-8", "replace"), state.programme)
+            check_times(name, message, at)
+            known = journal.ledger.get(message.message_id or "")
+            if known:
+                answers.append(_known(known.digest == digest_of(message), known.events))
+                continue
+            if rulebook.inquiry(state, message) is not None:
+                answers.append({"outcome": "open", "reason": "it depends on something that is asked for first"})
+                continue
+            steps = rulebook.decide(state, message, at, contact=contact)
+        except InvalidMessage as error:
+            answers.append({"outcome": "invalid", "reason": str(error)})
+            continue
+        except Refused as error:
+            answers.append(_refused(error))
+            continue
+        contact = contact_after(contact, message)
+        events = [type(step.event).__name__ for step in steps]
+        answers.append({"outcome": "taken" if events else "duplicate", "events": events})
+        state = steps[-1].state if steps else state
+    return answers
+
+
+def _known(same: bool, events: list[str]) -> dict[str, Any]:
+    if same:
+        return {"outcome": "duplicate", "events": events}
+    return _refused(Refused(RefusalCode.MESSAGE_ID_REUSED, "this message id was used before, for other content"))
+
+
+def _refused(error: Refused) -> dict[str, Any]:
+    return {"outcome": "refused", "code": error.code, "reason": error.reason}
