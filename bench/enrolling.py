@@ -65,4 +65,6 @@ def _write(file: Path, prefix: str, rows: int) -> None:
         writer.writerow(columns)
         for number in range(rows):
             person = f"{prefix}-{number}"
-            writer.writerow((person, f"Ruiz, Ana {number}", "ana@example.org", "CCSL", f"INV-{number}", yesterday))
+            writer.writerow(
+                (person, f"Ruiz, Ana {number}", f"ana-{number}@example.org", "CCSL", f"INV-{number}", yesterday)
+            )

@@ -9,20 +9,21 @@ from cli import exits
 from client import scheme
 from feeds import registrations, results
 from feeds.checking import Sheet, Vocabulary
+from feeds.dates import Order
 from feeds.errors import FeedError, HeaderError
 from feeds.sources import Source
 
 
-def read_registrations(name: str) -> Sheet:
+def read_registrations(name: str, order: Order | None = None) -> Sheet:
     """Read and check a file of candidates, or standard input for "-". Raises `exits.BadInput`."""
     with faults_as_bad_input():
-        return registrations.read(source(name), vocabulary(), datetime.now(UTC))
+        return registrations.read(source(name), vocabulary(), datetime.now(UTC), order=order)
 
 
-def read_results(name: str) -> Sheet:
+def read_results(name: str, reading: results.Reading = results.AS_WRITTEN) -> Sheet:
     """Read and check a feed of results, or standard input for "-". Raises `exits.BadInput`."""
     with faults_as_bad_input():
-        return results.read(source(name), vocabulary(), datetime.now(UTC))
+        return results.read(source(name), vocabulary(), datetime.now(UTC), reading)
 
 
 def source(name: str) -> Source:

@@ -2,34 +2,56 @@
 
 import csv
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from feeds.errors import FeedError, HeaderError
 from feeds.header import Header, find_columns
-from feeds.sources import Source
-from feeds.table import MAX_COLUMNS, Columns, Row, Table
+from feeds.sources import Content, Source
+from feeds.table import MAX_COLUMNS, Columns, Layout, Record, Row, Table, finding
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MAX_QUOTE_FAULTS = 100
 
 
-def table(source: Source, lines: list[str], columns: Columns) -> Table:
+class _Line(NamedTuple):
+    """A record: the number of its row, its cells where they can be read, or else what is wrong with it.
+
+    `line` is the number of the line where it begins.
+    """
+
+    row: int
+    line: int
+    cells: list[str]
+    fault: str | None = None
+    cause: csv.Error | None = None
+
+
+def table(source: Source, content: Content, columns: Columns) -> Table:
     """The table of these lines of CSV.
 
     Raises:
         HeaderError: the first line does not name the columns as it should.
         FeedError: there is no such line, or it cannot be read.
     """
-    begin, delimiter = _separator_line(lines)
-    begin, names, delimiter = _line_of_names(source, lines, begin, delimiter, columns)
+    lines = content.lines
+    skipped, delimiter = _separator_line(lines)
+    first = _first_line(source, lines, skipped)
+    begin, names, delimiter = _line_of_names(source, lines, first, delimiter, columns)
     header = find_columns(names, columns)
     missing = [name for name in columns.required if name not in header.found]
     if missing or header.faults:
         _refuse_header(source, header, missing, columns, separator_named=_is_separator_line(lines[0]))
     found = Table(columns)
     found.ignored = header.ignored
-    found.rows = _rows(source, found, lines[begin:], begin, delimiter, header, len(names))
+    found.layout = Layout(delimiter, content.mark, tuple(names))
+    # Spreadsheets do not show the line `sep=;`, so they do not count it.
+    rows_before = first - skipped + 1
+    records = partial(_records, lines, begin, rows_before, delimiter)
+    found.records = lambda: (Record(one.row, lines[one.line - 1] if one.fault else one.cells) for one in records())
+    found.rows = _rows(source, found, records(), header, len(names))
+    found.some_lost = any("\ufffd" in line for line in lines[begin:])
     return found
 
 
@@ -45,14 +67,19 @@ def _is_separator_line(line: str) -> bool:
     return line.lstrip('"')[:4].lower() == "sep="
 
 
-def _line_of_names(
-    source: Source, lines: list[str], begin: int, delimiter: str | None, columns: Columns
-) -> tuple[int, list[str], str]:
-    """The index of the line after the names, the names, and the delimiter with which most known columns are found."""
+def _first_line(source: Source, lines: list[str], begin: int) -> int:
+    """The index of the first line that is not empty."""
     while begin < len(lines) and not lines[begin].strip(" \t\r\n,;|\"'"):
         begin += 1
     if begin == len(lines):
         raise FeedError(f"{source.name} has no line that names the columns.")
+    return begin
+
+
+def _line_of_names(
+    source: Source, lines: list[str], begin: int, delimiter: str | None, columns: Columns
+) -> tuple[int, list[str], str]:
+    """The index of the line after the names, the names, and the delimiter with which most known columns are found."""
     best: tuple[int, list[str], str] | None = None
     most = -1
     for candidate in delimiter or _DELIMITERS:
@@ -104,69 +131,71 @@ def _reader(lines: list[str], begin: int, delimiter: str) -> Any:
     return csv.reader(islice(lines, begin, None), delimiter=delimiter, strict=True, skipinitialspace=True)
 
 
-def _rows(
-    source: Source, table: Table, lines: list[str], before: int, delimiter: str, header: Header, width: int
-) -> Iterator[Row]:
-    """The rows of `lines`, which come after `before` other lines. Lines that are not rows become problems of the table.
+def _rows(source: Source, table: Table, records: Iterator[_Line], header: Header, width: int) -> Iterator[Row]:
+    """The rows of these records. Records that are not rows become problems of the table.
 
     `width` is the number of columns that the first line names.
     """
-    some_lost = any("\ufffd" in line for line in lines)
-    for at, cells in _records(source, table, lines, before, delimiter):
-        cells = [cell.strip() for cell in cells]
+    faults = 0
+    for record in records:
+        if record.fault:
+            table.count_row(source)
+            table.add_problem(record.row, None, record.fault)
+            faults += 1
+            if faults > _MAX_QUOTE_FAULTS:
+                _refuse_quotes(source, record)
+            continue
+        cells = [cell.strip() for cell in record.cells]
         if not any(cells):
             continue
         table.count_row(source)
-        line = before + at + 1
         if len(cells) > width:
-            problem = _too_many_cells(len(cells), width, delimiter)
+            problem = _too_many_cells(len(cells), width, table.layout.delimiter)
             if any(cells[width:]):
-                table.add_problem(line, None, problem)  # any cell may be in the wrong column
+                table.add_problem(record.row, None, problem)  # any cell may be in the wrong column
                 continue
             # Spreadsheets often add empty cells at the end. If the row is wrong as well, they may be the reason.
-            table.surplus[line] = problem
+            table.surplus[record.row] = problem
         fields = {column: cells[place] for place, column in header.places if place < len(cells) and cells[place]}
-        row = Row(line, fields)
-        if some_lost:
+        row = Row(record.row, fields)
+        if table.some_lost:
             table.find_lost_characters(row)
         yield row
 
 
+def _refuse_quotes(source: Source, record: _Line) -> NoReturn:
+    raise FeedError(
+        f"{source.name} has more than {_MAX_QUOTE_FAULTS} rows whose quotes do not match; "
+        f"the last is line {record.line}. Is it a CSV file? Write it anew from the program it is from.",
+        line=record.line,
+    ) from record.cause
+
+
 def _too_many_cells(cells: int, width: int, delimiter: str) -> str:
-    return (
-        f"has {cells} cells, but the first line names {width} columns: "
-        f'a cell that holds a {_DELIMITERS[delimiter]} must stand in quotes, "like{delimiter} this"'
-    ).replace("\t", " ")
+    form = "has {} cells, but the first line names {} columns: a cell that holds a {} must stand in quotes, {}"
+    return finding(form, cells, width, _DELIMITERS[delimiter], f'"like{delimiter} this"'.replace("\t", " "))
 
 
-def _records(
-    source: Source, table: Table, lines: list[str], before: int, delimiter: str
-) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the index of its first line.
+def _records(lines: list[str], begin: int, rows_before: int, delimiter: str) -> Iterator[_Line]:
+    """Each record of the lines from the index `begin` on, of which the first is the row after `rows_before` others.
 
-    Where the quotes of a record are wrong, its first line becomes a problem of the table, and reading goes on with the
-    next line. So every row that can be read is checked.
+    Where the quotes of a record are wrong, its first line is a record with a fault, and reading goes on with the next
+    line. So every row that can be read is checked.
     """
-    begin = faults = 0
+    row = rows_before
     while begin < len(lines):
         reader = _reader(lines, begin, delimiter)
         at = begin
         try:
             for cells in reader:
-                yield at, cells
+                row += 1
+                yield _Line(row, at + 1, cells)
                 at = begin + reader.line_num
             return
         except csv.Error as error:
-            table.count_row(source)
-            table.add_problem(before + at + 1, None, _explained(error, reader.line_num > at - begin + 1))
+            row += 1
+            yield _Line(row, at + 1, [], _explained(error, reader.line_num > at - begin + 1), error)
             begin = at + 1
-            faults += 1
-            if faults > _MAX_QUOTE_FAULTS:
-                raise FeedError(
-                    f"{source.name} has more than {_MAX_QUOTE_FAULTS} rows whose quotes do not match; "
-                    f"the last is line {before + at + 1}. Is it a CSV file? Write it anew from the program it is from.",
-                    line=before + at + 1,
-                ) from error
 
 
 def _explained(error: csv.Error, several_lines: bool) -> str:

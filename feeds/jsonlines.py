@@ -8,8 +8,8 @@ from typing import Any
 from domain.messages import InvalidMessage, read_json
 from feeds.errors import FeedError
 from feeds.header import Header, find_columns
-from feeds.sources import Source
-from feeds.table import MAX_COLUMNS, MAX_IGNORED, Columns, Row, Table
+from feeds.sources import Content, Source
+from feeds.table import MAX_COLUMNS, MAX_IGNORED, Columns, Layout, Record, Row, Table, finding
 
 _SUFFIXES = (".jsonl", ".ndjson")
 
@@ -19,12 +19,13 @@ def is_json(source: Source, lines: list[str]) -> bool:
     return _first_line(lines)[0] in "{[" or source.suffix in _SUFFIXES
 
 
-def table(source: Source, lines: list[str], columns: Columns) -> Table:
-    """The table of these JSON lines.
+def table(source: Source, content: Content, columns: Columns) -> Table:
+    """The table of these JSON lines. The number of a row is that of its line.
 
     Raises:
         FeedError: this is a single JSON document over several lines, or it is CSV.
     """
+    lines = content.lines
     first = _first_line(lines)
     if first[0] == "[" or first == "{":
         raise FeedError(
@@ -35,6 +36,8 @@ def table(source: Source, lines: list[str], columns: Columns) -> Table:
     if first[0] != "{" and len(names.places) > 1:
         raise FeedError(f"{source.name} is CSV under the name of JSON lines: name it .csv.")
     found = Table(columns)
+    found.layout = Layout(mark=content.mark)
+    found.records = lambda: (Record(number, line) for number, line in enumerate(lines, start=1))
     found.rows = _rows(source, found, lines, columns)
     return found
 
@@ -87,6 +90,6 @@ def _explained(error: InvalidMessage) -> str:
     """What is wrong with a line that is not JSON."""
     cause = error.__cause__
     if isinstance(cause, json.JSONDecodeError):
-        return f"is no JSON: {cause.msg} at column {cause.colno}; write one whole object on the line"
+        return finding("is no JSON: {} at column {}; write one whole object on the line", cause.msg, cause.colno)
     problem = error.problems[0]
-    return f"{problem.field} {problem.problem}: correct it"
+    return finding("{} {}: correct it", problem.field, problem.problem, about=problem.problem)

@@ -2,7 +2,7 @@
 
 from feeds import delimited, jsonlines
 from feeds.errors import FeedError
-from feeds.sources import Source, read_lines
+from feeds.sources import Source, read_content
 from feeds.table import Columns, Table
 
 
@@ -12,9 +12,9 @@ def read_table(source: Source, columns: Columns, *, jsonl: bool = False) -> Tabl
     Raises:
         FeedError: the source cannot be read as such a table. It may also be raised later, while rows are taken.
     """
-    lines = read_lines(source)
-    if jsonlines.is_json(source, lines):
+    content = read_content(source)
+    if jsonlines.is_json(source, content.lines):
         if not jsonl:
             raise FeedError(f"{source.name} is JSON: write it as CSV, with a first line of column names.")
-        return jsonlines.table(source, lines, columns)
-    return delimited.table(source, lines, columns)
+        return jsonlines.table(source, content, columns)
+    return delimited.table(source, content, columns)

@@ -1,17 +1,18 @@
 """Reads a file of candidates. Each row is one registration, the start input of the contract."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from domain import messages
 from domain.commands import Registration
 from domain.vocabulary import ProblemCode
-from feeds import explain
-from feeds.checking import Entry, Sheet, Vocabulary, check_rows
+from feeds import dates, explain, lookalikes, spreadsheets
+from feeds.checking import Doubt, Entry, Sheet, Vocabulary, check_rows
+from feeds.lookalikes import Seen
 from feeds.reading import read_table
 from feeds.sources import Source
-from feeds.table import Columns, Problem, Row
+from feeds.table import Columns, Problem, Row, finding
 
 _PERSON = ("candidate_id", "name", "email", "designation")
 # The column of the file by the field of the contract.
@@ -41,23 +42,27 @@ _EXPLAIN: dict[str, explain.Explain] = {
     "candidate_id": explain.candidate,
     "designation": explain.code,
     "email": explain.email,
-    "purchased_at": explain.instant,
-    "started_on": explain.day,
-    "ended_on": explain.day,
+    "purchased_at": dates.day_or_instant,
+    "started_on": dates.day,
+    "ended_on": dates.day,
     "publish": explain.truth,
 }
+_DATES = ("purchased_at", "started_on", "ended_on")
+_IDS = ("candidate_id", "purchase_reference")
+_TEXTS = ("name", "role", "attested_by")
 _TOGETHER = (tuple(_PURCHASE.values()), tuple(_EXPERIENCE.values()))
 
 
-def read(source: Source, vocabulary: Vocabulary, now: datetime) -> Sheet:
+def read(source: Source, vocabulary: Vocabulary, now: datetime, *, order: dates.Order | None = None) -> Sheet:
     """Read and check a CSV file of candidates.
 
     `now` is an instant with an offset. A purchase or a first day at work more than a day after it is a problem.
+    `order` is the order of day and month in days that are written with the year last; without it these are problems.
 
     Raises:
         FeedError: the file as a whole cannot be read.
     """
-    return check_rows(read_table(source, COLUMNS), _Checker(vocabulary, now).check)
+    return check_rows(read_table(source, COLUMNS), _Checker(vocabulary, now, order))
 
 
 def document_of(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,15 +80,17 @@ def document_of(fields: Mapping[str, Any]) -> dict[str, Any]:
 class _Checker:
     """Checks the rows of one file in turn, and remembers the candidates it has seen."""
 
-    def __init__(self, vocabulary: Vocabulary, now: datetime) -> None:
+    def __init__(self, vocabulary: Vocabulary, now: datetime, order: dates.Order | None) -> None:
         self._designations = vocabulary.designations
         self._now = now
-        self._first_lines: dict[tuple[str, str], int] = {}
+        self._order = order
+        self._first_rows: dict[tuple[str, str], int] = {}
 
     def check(self, row: Row) -> Entry | list[Problem]:
         """The entry for this row, or all its problems."""
+        row = row._replace(fields={name: self._in_order(name, value) for name, value in row.fields.items()})
         document = document_of(row.fields)
-        problems = [*self._publish(row, document), *self._designation(row), *self._repeated(row)]
+        problems = [*self._publish(row, document), *self._designation(row), *self._repeated(row), *_damaged(row)]
         try:
             registration = messages.parse(Registration, "registration", document)
             messages.check_times("registration", registration, self._now)
@@ -94,27 +101,63 @@ class _Checker:
         if problems:
             return problems
         digest = messages.digest_of(registration)
-        return Entry(row.line, registration.candidate_id, registration.designation, document, digest)
+        return Entry(row.number, registration.candidate_id, registration.designation, document, digest)
+
+    def problems_between_rows(self) -> Iterable[Problem]:
+        """None: a repeated candidate is a problem of the later row."""
+        return ()
+
+    def doubts(self, entries: list[Entry]) -> tuple[Doubt, ...]:
+        """Ids that look alike, and people who share a purchase or an address."""
+        ids = lookalikes.grouped(
+            (lookalikes.alike(one.candidate_id), Seen(one.candidate_id, one.row)) for one in entries
+        )
+        references = lookalikes.grouped(_references(entries))
+        addresses = lookalikes.grouped(
+            (one.document["email"].casefold(), Seen(one.candidate_id, one.row)) for one in entries
+        )
+        return (
+            *lookalikes.similar("the candidate ids", ids),
+            *lookalikes.shared("purchase reference", references, show=True),
+            *lookalikes.shared("e-mail address", addresses, show=False),
+        )
+
+    def _in_order(self, column: str, value: Any) -> Any:
+        return dates.in_order(value, self._order) if column in _DATES else value
 
     def _publish(self, row: Row, document: dict[str, Any]) -> list[Problem]:
         # Only a clear yes is consent. Pydantic would accept other values too.
         if isinstance(document.get("publish", False), bool):
             return []
-        return [Problem(row.line, "publish", explain.truth(document["publish"], ""))]
+        return [Problem(row.number, "publish", explain.truth(document["publish"], ""))]
 
     def _designation(self, row: Row) -> list[Problem]:
         problem = explain.unknown_designation(row.fields.get("designation"), self._designations)
-        return [Problem(row.line, "designation", problem)] if problem else []
+        return [Problem(row.number, "designation", problem)] if problem else []
 
     def _repeated(self, row: Row) -> list[Problem]:
         candidate_id, designation = row.fields.get("candidate_id"), row.fields.get("designation")
         if candidate_id is None or designation is None:
             return []
-        first = self._first_lines.setdefault((candidate_id, designation), row.line)
-        if first == row.line:
+        first = self._first_rows.setdefault((candidate_id, designation), row.number)
+        if first == row.number:
             return []
-        problem = f"the same candidate and designation stand in line {first}: keep one of the two rows"
-        return [Problem(row.line, "candidate_id", problem)]
+        problem = finding("the same candidate and designation stand in row {}: keep one of the two rows", first)
+        return [Problem(row.number, "candidate_id", problem)]
+
+
+def _references(entries: list[Entry]) -> Iterator[tuple[str, Seen]]:
+    for one in entries:
+        if "purchase" in one.document:
+            yield lookalikes.folded(one.document["purchase"]["reference"]), Seen(one.candidate_id, one.row)
+
+
+def _damaged(row: Row) -> Iterator[Problem]:
+    """The cells that a spreadsheet has damaged, and that would be taken as they are."""
+    for columns, damage in ((_IDS, spreadsheets.damaged_id), (_TEXTS, spreadsheets.damaged_text)):
+        for column in columns:
+            if problem := damage(row.fields.get(column)):
+                yield Problem(row.number, column, problem)
 
 
 def _problem(row: Row, fault: messages.Problem) -> Problem:
@@ -122,12 +165,12 @@ def _problem(row: Row, fault: messages.Problem) -> Problem:
     column = _COLUMN_OF.get(fault.field, fault.field)
     value = row.fields.get(column)
     if value is None:
-        return Problem(row.line, column, _absent(row, column))
+        return Problem(row.number, column, _absent(row, column))
     if fault.code is ProblemCode.FUTURE:
-        return Problem(row.line, column, explain.future(value))
+        return Problem(row.number, column, explain.future(value))
     if fault.code is ProblemCode.ENDS_BEFORE_START:
-        return Problem(row.line, column, "lies before started_on: correct one of the two")
-    return Problem(row.line, column, _EXPLAIN.get(column, explain.line)(value, fault.problem))
+        return Problem(row.number, column, "lies before started_on: correct one of the two")
+    return Problem(row.number, column, _EXPLAIN.get(column, explain.line)(value, fault.problem))
 
 
 def _absent(row: Row, column: str) -> str:
@@ -135,4 +178,5 @@ def _absent(row: Row, column: str) -> str:
     if not beside:
         return "is empty: fill it in"
     given = " and ".join(beside)
-    return f"is empty, but {given} {'is' if len(beside) == 1 else 'are'} given: fill it in, or leave {given} empty too"
+    are = "is" if len(beside) == 1 else "are"
+    return f"is empty, but {given} {are} given: fill it in, or leave {given} empty too"

@@ -3,21 +3,24 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from domain import messages
 from domain.commands import RecordAssessmentResult
-from domain.types import CandidateId, Code
+from domain.types import CandidateId, Code, parse_number
 from domain.vocabulary import ProblemCode
-from feeds import explain
-from feeds.checking import Entry, Sheet, Vocabulary, check_rows
+from feeds import dates, explain, lookalikes, spreadsheets
+from feeds.checking import Doubt, DoubtKind, Entry, Sheet, Vocabulary, check_rows, shown_id
+from feeds.lookalikes import Seen
 from feeds.reading import read_table
 from feeds.sources import Source
-from feeds.table import Columns, Problem, Row
+from feeds.table import Columns, Problem, Row, finding
 
 MESSAGE = "record_assessment_result"
 """The message that each row is sent as."""
@@ -35,12 +38,13 @@ _CANDIDACY: dict[str, tuple[TypeAdapter[str], explain.Explain]] = {
     "designation": (TypeAdapter(Code), explain.code),
 }
 """The columns that name the candidacy of a row: the form of the value, and how to explain a wrong one."""
+_IDS = ("candidate_id", "result_id", "message_id", "form")
 _FIELDS = tuple(name for name in COLUMNS.names if name not in _CANDIDACY)
 
 _EXPLAIN: dict[str, explain.Explain] = {
     "result_id": explain.identifier,
     "message_id": explain.identifier,
-    "taken_at": explain.instant,
+    "taken_at": dates.instant,
     "revision": explain.whole,
     "passed": explain.truth,
     "form": explain.code,
@@ -48,7 +52,32 @@ _EXPLAIN: dict[str, explain.Explain] = {
 }
 
 
-def read(source: Source, vocabulary: Vocabulary, now: datetime) -> Sheet:
+class Scale(StrEnum):
+    """How a feed writes percentages: from 0 to 100, or as fractions from 0 to 1."""
+
+    PERCENT = "percent"
+    FRACTIONS = "fractions"
+
+
+_ENOUGH = 3
+"""So many percentages must be there before they are suspected of being fractions."""
+
+
+class Reading(NamedTuple):
+    """How the cells of a feed are meant, where that is known.
+
+    `order` is the order of day and month in instants that are written with the year last.
+    """
+
+    order: dates.Order | None = None
+    scale: Scale | None = None
+
+
+AS_WRITTEN = Reading()
+"""Nothing is known beside what the cells say."""
+
+
+def read(source: Source, vocabulary: Vocabulary, now: datetime, reading: Reading = AS_WRITTEN) -> Sheet:
     """Read and check a feed, CSV or JSON lines.
 
     `now` is an instant with an offset. A result that was taken more than a day after it is a problem.
@@ -56,7 +85,7 @@ def read(source: Source, vocabulary: Vocabulary, now: datetime) -> Sheet:
     Raises:
         FeedError: the file as a whole cannot be read.
     """
-    return check_rows(read_table(source, COLUMNS, jsonl=True), _Checker(vocabulary, now).check)
+    return check_rows(read_table(source, COLUMNS, jsonl=True), _Checker(vocabulary, now, reading))
 
 
 def document_of(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,17 +123,24 @@ def with_message_id(candidate_id: str, designation: str, document: dict[str, Any
 
 
 class _Checker:
-    """Checks the rows of one file in turn, and remembers the message ids that its rows give."""
+    """Checks the rows of one file in turn, and remembers the ids that its rows give."""
 
-    def __init__(self, vocabulary: Vocabulary, now: datetime) -> None:
+    def __init__(self, vocabulary: Vocabulary, now: datetime, reading: Reading) -> None:
         self._vocabulary = vocabulary
         self._now = now
+        self._reading = reading
         self._given: dict[tuple[str, str, str], tuple[int, dict[str, Any]]] = {}
+        self._contents: dict[tuple[str, str, str, int], dict[Hashable, list[int]]] = {}
 
     def check(self, row: Row) -> Entry | list[Problem]:
         """The entry for this row, or all its problems."""
+        if "taken_at" in row.fields:
+            taken_at = dates.in_order(row.fields["taken_at"], self._reading.order)
+            row = row._replace(fields={**row.fields, "taken_at": taken_at})
         document = document_of(row.fields)
-        problems = [*self._candidacy(row), *self._domain(row)]
+        damaged = list(_damaged(row))
+        found = [*self._candidacy(row), *self._domain(row), *self._scale(row, document)]
+        problems = damaged + [one for one in found if one.column not in {problem.column for problem in damaged}]
         try:
             result = messages.parse(RecordAssessmentResult, MESSAGE, document)
             messages.check_times(MESSAGE, result, self._now)
@@ -119,21 +155,70 @@ class _Checker:
                 # Written as the domain read it: 81.5 and "81.50" are the same content, so they get the same message id.
                 document[name] = f"{getattr(result, name):f}"
         candidate_id, designation = row.fields["candidate_id"], row.fields["designation"]
+        key = (candidate_id, designation, result.result_id, result.revision)
+        self._contents.setdefault(key, {}).setdefault(_content(result), []).append(row.number)
         if problem := self._reused_id(row, candidate_id, designation, document):
             return [problem]
         document = with_message_id(candidate_id, designation, document)
-        return Entry(row.line, candidate_id, designation, document, messages.digest_of(result))
+        return Entry(row.number, candidate_id, designation, document, messages.digest_of(result))
+
+    def problems_between_rows(self) -> Iterable[Problem]:
+        """Every row of a result that stands in the file with several contents: nobody knows which of them is right."""
+        for (candidate_id, _, result_id, revision), contents in self._contents.items():
+            rows = sorted(row for same in contents.values() for row in same)
+            for row in rows if len(contents) > 1 else ():
+                others = ", ".join(str(other) for other in rows if other != row)
+                form = (
+                    'the result "{}", revision {}, stands in row {} too, with other content: give each result an id of '
+                    "its own, and a correction the next revision"
+                )
+                problem = finding(form, result_id, revision, others)
+                yield Problem(row, "result_id", problem, shown_id(candidate_id))
+
+    def doubts(self, entries: list[Entry]) -> tuple[Doubt, ...]:
+        """Ids that look alike, and percentages that look like fractions."""
+        people = ((lookalikes.alike(one.candidate_id), Seen(one.candidate_id, one.row)) for one in entries)
+        results = (_result_seen(one) for one in entries)
+        return (
+            *lookalikes.similar("the candidate ids", lookalikes.grouped(people)),
+            *lookalikes.similar("the result ids", lookalikes.grouped(results)),
+            *self._fractions(entries),
+        )
+
+    def _fractions(self, entries: list[Entry]) -> Iterator[Doubt]:
+        """The doubt about percentages of which none is above 1, and at least one lies between 0 and 1."""
+        if self._reading.scale is not None:
+            return
+        given = [(one.row, Decimal(one.document["percentage"])) for one in entries if "percentage" in one.document]
+        between = [row for row, percentage in given if 0 < percentage < 1]
+        if len(given) >= _ENOUGH and between and all(percentage <= 1 for _, percentage in given):
+            form = "none of the {} percentages is above 1: they may be fractions, of which 0.815 means 81.5 %"
+            yield Doubt(DoubtKind.FRACTIONS, tuple(between), finding(form, len(given)))
+
+    def _scale(self, row: Row, document: dict[str, Any]) -> list[Problem]:
+        """Makes a percentage of a fraction, in a feed of fractions; the problem of one that is no fraction there."""
+        if self._reading.scale is not Scale.FRACTIONS or "percentage" not in document:
+            return []
+        try:
+            fraction = parse_number(document["percentage"])
+        except ValueError:
+            return []  # the domain says what is wrong with it
+        if fraction > 1:
+            form = "{} is above 1, so it is no fraction: correct it, or do not read the feed as one of fractions"
+            return [Problem(row.number, "percentage", finding(form, explain.quoted(document["percentage"])))]
+        document["percentage"] = f"{fraction.scaleb(2):f}"
+        return []
 
     def _candidacy(self, row: Row) -> list[Problem]:
         problems, designations = [], self._vocabulary.designations
         for column, (form, explained) in _CANDIDACY.items():
             value = row.fields.get(column)
             if value is None:
-                problems.append(Problem(row.line, column, "is empty: fill it in"))
+                problems.append(Problem(row.number, column, "is empty: fill it in"))
             elif not _has_form(form, value):
-                problems.append(Problem(row.line, column, explained(value, "")))
+                problems.append(Problem(row.number, column, explained(value, "")))
             elif column == "designation" and (unknown := explain.unknown_designation(value, designations)):
-                problems.append(Problem(row.line, column, unknown))
+                problems.append(Problem(row.number, column, unknown))
         return problems
 
     def _domain(self, row: Row) -> list[Problem]:
@@ -142,18 +227,39 @@ class _Checker:
             return []
         by_title = {explain.letters(title): slug for slug, title in domains.items()}
         by_slug = {explain.letters(slug): slug for slug in domains}
-        return [Problem(row.line, "domain", explain.unknown(domain, "domain of the scheme", by_title | by_slug))]
+        return [Problem(row.number, "domain", explain.unknown(domain, "domain of the scheme", by_title | by_slug))]
 
     def _reused_id(self, row: Row, candidate_id: str, designation: str, document: dict[str, Any]) -> Problem | None:
         """The problem of a message id that an earlier row gives to other content: the workflow would refuse one."""
         if "message_id" not in document:
             return None
         key = (candidate_id, designation, document["message_id"])
-        line, content = self._given.setdefault(key, (row.line, document))
+        first, content = self._given.setdefault(key, (row.number, document))
         if content == document:
             return None
-        problem = f"is that of line {line}, with other content: give each message an id of its own, or leave it empty"
-        return Problem(row.line, "message_id", problem)
+        form = "is that of row {}, with other content: give each message an id of its own, or leave it empty"
+        return Problem(row.number, "message_id", finding(form, first))
+
+
+def _content(result: RecordAssessmentResult) -> Hashable:
+    """What a result is known by under its id and revision (ruling R16)."""
+    score = result.score.fraction if result.score else None
+    responses = tuple(sorted(result.responses.items())) if result.responses is not None else None
+    return (result.domain, result.taken_at, result.outcome, score, result.form, responses)
+
+
+def _result_seen(entry: Entry) -> tuple[Hashable, Seen]:
+    result_id = entry.document["result_id"]
+    return (entry.candidate_id, entry.designation, lookalikes.alike(result_id)), Seen(result_id, entry.row)
+
+
+def _damaged(row: Row) -> Iterator[Problem]:
+    """The cells that a spreadsheet has damaged, and that would be taken as they are."""
+    for column in _IDS:
+        if problem := spreadsheets.damaged_id(row.fields.get(column)):
+            yield Problem(row.number, column, problem)
+    if problem := spreadsheets.damaged_text(row.fields.get("source")):
+        yield Problem(row.number, "source", problem)
 
 
 def _has_form(form: TypeAdapter[str], value: Any) -> bool:
@@ -169,17 +275,17 @@ def _problem(row: Row, document: Mapping[str, Any], fault: messages.Problem) -> 
     column, _, inner = fault.field.partition(".")
     if column == "payload":
         no_score = fault.code is ProblemCode.NO_SCORE
-        return Problem(row.line, None, _no_score(fault.problem) if no_score else f"{fault.problem}: correct the row")
+        return Problem(row.number, None, _no_score(fault.problem) if no_score else f"{fault.problem}: correct the row")
     value = document.get(column)
     if value is None:
-        return Problem(row.line, column, "is empty: fill it in")
+        return Problem(row.number, column, "is empty: fill it in")
     if fault.code is ProblemCode.FUTURE:
-        return Problem(row.line, column, explain.future(value))
+        return Problem(row.number, column, explain.future(value))
     if column == "outcome":
-        return Problem(row.line, column, explain.unknown(value, "outcome", _OUTCOMES))
+        return Problem(row.number, column, explain.unknown(value, "outcome", _OUTCOMES))
     if column == "responses":
-        return Problem(row.line, column, _bad_responses(value, inner, fault.problem))
-    return Problem(row.line, column, _EXPLAIN.get(column, explain.line)(value, fault.problem))
+        return Problem(row.number, column, _bad_responses(value, inner, fault.problem))
+    return Problem(row.number, column, _EXPLAIN.get(column, explain.line)(value, fault.problem))
 
 
 def _no_score(reason: str) -> str:
@@ -188,7 +294,7 @@ def _no_score(reason: str) -> str:
 
 def _bad_responses(value: Any, inner: str, reason: str) -> str:
     if inner:
-        return f"answer {explain.shortened(inner)} {reason}: correct it"
+        return finding("answer {} {}: correct it", explain.shortened(inner), reason, about=reason)
     if isinstance(value, (dict, list)):
         return f"{reason}: correct it"
     return 'are no JSON list or object: write ["B","D"] or {"1":"B","2":"D"}, in a CSV cell with each quote twice'

@@ -12,6 +12,7 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_LINE = 1_000_000
 """The longest line, in characters. No real row comes near it, but a file without line breaks would."""
 
+_MARK = b"\xef\xbb\xbf"
 _AS_CSV = 'save it as "CSV UTF-8"'
 _STARTS = {
     b"PK\x03\x04": f"is a spreadsheet or a zip archive, not text: open it in the spreadsheet program and {_AS_CSV}",
@@ -38,13 +39,21 @@ class Source(NamedTuple):
         return PurePath(self.name).suffix.lower() if self.stream is None else ""
 
 
-def read_lines(source: Source) -> list[str]:
-    """Read all lines, with their line ends (LF, CRLF or CR) and without a byte order mark.
+class Content(NamedTuple):
+    """The lines of a source, with their line ends (LF, CRLF or CR), and whether a byte order mark stood before them."""
+
+    lines: list[str]
+    mark: bool
+
+
+def read_content(source: Source) -> Content:
+    """Read all lines.
 
     Raises:
         FeedError: the file does not exist, cannot be read, is empty, is too large, or is not UTF-8 text.
     """
-    text = _decode(source, _read_bytes(source))
+    data = _read_bytes(source)
+    text = _decode(source, data)
     if not text.strip():
         _refuse(source, "is empty: there is not even a line that names the columns")
     # Not str.splitlines: it also splits at characters that a quoted cell may hold.
@@ -54,7 +63,7 @@ def read_lines(source: Source) -> list[str]:
         _refuse(
             source, f"has more than {MAX_LINE:,} characters in one line: give each row a line of its own", line=number
         )
-    return lines
+    return Content(lines, mark=data.startswith(_MARK))
 
 
 def _refuse(source: Source, problem: str, line: int | None = None) -> NoReturn:
@@ -115,7 +124,7 @@ def _decode(source: Source, data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         # The decoder counts its position from the first byte after the byte order mark.
-        at = error.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
+        at = error.start + (len(_MARK) if data.startswith(_MARK) else 0)
         line, column = _position(data, at)
         _refuse(
             source,

@@ -51,9 +51,13 @@ def ask_to_stop(stopping: Stopping) -> None:
 def _report(act: Act[T], what: str, *, as_json: bool, finished: bool) -> int:
     others = act.others
     for item, outcome in others[:_SHOWN]:
-        output.say(f"  line {item.number}, {' '.join(item.cells[:2])}: {outcome}")
+        output.say(f"  {act.plan.columns[0]} {item.number}, {' '.join(item.cells[:2])}: {outcome}")
     if len(others) > _SHOWN:
         output.say(f"  and {len(others) - _SHOWN:,} more: see the outcome file")
+    if act.known_before:
+        output.say(
+            f"  {act.known_before:,} closed or unknown, as an earlier run has said already: see the outcome file"
+        )
     output.say(_counts(act, what))
     if as_json:
         output.document({**_facts(act), "finished": finished})
@@ -65,9 +69,14 @@ def _report(act: Act[T], what: str, *, as_json: bool, finished: bool) -> int:
 
 def _counts(act: Act[T], what: str) -> str:
     counts = ", ".join(f"{count:,} {kind}" for kind, count in act.counts.most_common()) or "nothing to do"
-    return f"{what}: {counts}. Outcome file: {act.plan.path}"
+    return f"{what}: {counts}. Outcome file: {act.plan.files.path}"
 
 
 def _facts(act: Act[T]) -> dict[str, Any]:
     counts = {str(kind): count for kind, count in act.counts.items()}
-    return {"rows": len(act.plan.items), "outcomes": counts, "outcome_file": str(act.plan.path)}
+    return {
+        "rows": len(act.plan.items),
+        "outcomes": counts,
+        "known_before": act.known_before,
+        "outcome_file": str(act.plan.files.path),
+    }

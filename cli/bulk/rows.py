@@ -1,55 +1,154 @@
-"""The rows of an input file: the bad ones reported, the good ones handed on."""
+"""The rows of an input file: the bad ones and the doubtful ones reported, the good ones handed on."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from cli import exits, output
-from client.bulk.act import Row
+from client.bulk.act import BadRow, Row
+from client.bulk.outcomes import Style
 from client.candidacy import Candidacy
-from feeds.checking import Sheet
+from feeds import bad_rows, dates
+from feeds.checking import Doubt, DoubtKind, Sheet
 from feeds.table import Problem
 
 _SHOWN = 1000
+_FIRST = 3
+"""Of faults of one kind so many rows are named. Where there are no more, each fault has a line of its own."""
+_SAY = {
+    DoubtKind.LOOKALIKE: "Where they are different all the same, say --allow-lookalikes",
+    DoubtKind.FRACTIONS: "Say --fractions if they are, or --percent if they are percentages",
+}
+
+
+class Choice(NamedTuple):
+    """What is to be done about rows that are bad or doubtful.
+
+    `write_bad` is the file to write the bad rows to. `sure` are the kinds of doubts that somebody has dispelled.
+    """
+
+    skip_bad: bool = False
+    write_bad: Path | None = None
+    sure: Collection[DoubtKind] = ()
 
 
 def good(sheet: Sheet) -> list[Row]:
     """The rows without fault."""
     return [
-        Row(entry.line, Candidacy(entry.candidate_id, entry.designation), entry.document, entry.digest)
+        Row(entry.row, Candidacy(entry.candidate_id, entry.designation), entry.document, entry.digest)
         for entry in sheet.entries
     ]
 
 
-def without_bad(sheet: Sheet, source: str, *, skip: bool) -> dict[int, str]:
-    """What is wrong with each bad row, by line; it is also said on stderr.
+def style(sheet: Sheet) -> Style:
+    """How the outcome file of this file is written."""
+    return Style(sheet.layout.delimiter, sheet.layout.mark)
 
-    Raises `exits.BadInput` unless the bad rows are to be skipped.
+
+def without_bad(sheet: Sheet, source: str, choice: Choice) -> dict[int, BadRow]:
+    """The bad rows, by their numbers; they and the doubts are also said on stderr.
+
+    Raises `exits.BadInput` where rows are bad, unless they are to be skipped, and where there is a doubt.
     """
     for column in sheet.ignored:
-        output.say(f"Column {column!r} is not known and is ignored.")
-    by_line: dict[int, list[Problem]] = {}
+        if column != bad_rows.COLUMN:
+            output.say(f"Column {column!r} is not known and is ignored.")
+    by_row: dict[int, list[Problem]] = {}
     for problem in sheet.problems:
-        by_line.setdefault(problem.line, []).append(problem)
-    if not by_line:
-        return {}
+        by_row.setdefault(problem.row, []).append(problem)
+    written = _write(sheet, choice.write_bad) if by_row and choice.write_bad else []
     name = "stdin" if source == "-" else source
-    count = f"{len(by_line):,} of {sheet.rows:,} rows of {name} {'is' if len(by_line) == 1 else 'are'} bad"
-    if not skip:
-        raise exits.BadInput(
-            f"{count}, so nothing was started. Correct them, or leave them out with --skip-bad:",
-            _lines(sheet.problems),
-            problems=[problem._asdict() for problem in sheet.problems],
-        )
-    output.say(f"{count} and left out:")
-    for line in _lines(sheet.problems):
-        output.say(f"  {line}")
-    return {line: _reason(problems) for line, problems in by_line.items()}
+    count = f"{len(by_row):,} of {sheet.rows:,} rows of {name} {'is' if len(by_row) == 1 else 'are'} bad"
+    doubts = [doubt for doubt in sheet.doubts if doubt.kind not in choice.sure]
+    facts: dict[str, Any] = {}
+    if by_row and not choice.skip_bad:
+        facts["problems"] = [problem._asdict() for problem in sheet.problems]
+    if doubts:
+        facts["doubts"] = [{"kind": one.kind, "rows": one.rows, "doubt": one.sentence} for one in doubts]
+    if facts:
+        sentence = f"{count}, so nothing was started. Correct them, or leave them out with --skip-bad:"
+        if "problems" not in facts:
+            sentence = f"Some rows of {name} may not be what was meant, so nothing was started:"
+        notes = [*in_lines(sheet.problems)] if "problems" in facts else []
+        raise exits.BadInput(sentence, [*notes, *_doubtful(doubts), *written], **facts)
+    for line in _doubtful(sheet.doubts):
+        output.say(f"Noted: {line}")
+    if by_row:
+        output.say(f"{count} and left out:")
+        for line in [*in_lines(sheet.problems), *written]:
+            output.say(f"  {line}")
+    return {row: _bad_row(problems) for row, problems in by_row.items()}
 
 
-def _lines(problems: Sequence[Problem]) -> list[str]:
-    """A line for each problem, at most `_SHOWN`."""
-    more = len(problems) - _SHOWN
-    return [str(problem) for problem in problems[:_SHOWN]] + ([f"and {more:,} more: see --json"] if more > 0 else [])
+def in_lines(problems: Sequence[Problem]) -> list[str]:
+    """A line for each problem; but one line for many of one kind, with their number and the first rows."""
+    alike: dict[tuple[str | None, str], list[Problem]] = {}
+    for problem in problems:
+        alike.setdefault((problem.column, problem.kind), []).append(problem)
+    lines = list(_one_a_kind(problems, alike))
+    if any(dates.wants_order(kind) for _, kind in alike):
+        lines.append("If every date of the file has the same order, --dates dmy or --dates mdy reads them.")
+    more = len(lines) - _SHOWN
+    return lines[:_SHOWN] + ([f"and {more:,} more: see --json"] if more > 0 else [])
 
 
-def _reason(problems: Sequence[Problem]) -> str:
-    return "; ".join(f"{one.column}: {one.problem}" if one.column else one.problem for one in problems)
+def _one_a_kind(problems: Sequence[Problem], alike: dict[tuple[str | None, str], list[Problem]]) -> Iterator[str]:
+    said: set[tuple[str | None, str]] = set()
+    for problem in problems:
+        key = problem.column, problem.kind
+        same = alike[key]
+        if len(same) <= _FIRST:
+            yield str(problem)
+        elif key not in said:
+            said.add(key)
+            yield _many(same)
+
+
+def _many(same: Sequence[Problem]) -> str:
+    first = same[0]
+    rows = ", ".join(f"{one.row} ({one.candidate_id})" if one.candidate_id else str(one.row) for one in same[:_FIRST])
+    where = f"rows {rows} and {len(same) - _FIRST:,} more"
+    example = "" if all(one.problem == first.problem for one in same) else "for example "
+    return f"{where}{f', {first.column}' if first.column else ''}: {example}{first.problem}"
+
+
+def _doubtful(doubts: Sequence[Doubt]) -> list[str]:
+    """The doubts, at most three of a kind and the number of the others, and what to say if all is well."""
+    lines: list[str] = []
+    for kind in DoubtKind:
+        alike = [doubt for doubt in doubts if doubt.kind is kind]
+        for doubt in alike[:_FIRST]:
+            lines.append(f"{_rows(doubt.rows)}: {doubt.sentence}")
+        if len(alike) > _FIRST:
+            lines.append(f"and {len(alike) - _FIRST:,} more like these: see --json")
+        if alike:
+            lines.append(f"{_SAY[kind]}.")
+    return lines
+
+
+def _rows(rows: Sequence[int]) -> str:
+    more = f" and {len(rows) - _FIRST:,} more" if len(rows) > _FIRST else ""
+    return f"row{'' if len(rows) == 1 else 's'} {', '.join(map(str, rows[:_FIRST]))}{more}"
+
+
+def _bad_row(problems: Sequence[Problem]) -> BadRow:
+    reason = "; ".join(f"{one.column}: {one.problem}" if one.column else one.problem for one in problems)
+    return BadRow(problems[0].candidate_id or "", reason)
+
+
+def _write(sheet: Sheet, path: Path) -> list[str]:
+    """Write the bad rows to a new file that the owner alone can read, for people's names stand in it.
+
+    Raises `exits.BadInput` where it cannot be written, or is there: it may hold rows that somebody is mending.
+    """
+    try:
+        with os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline=""
+        ) as file:
+            file.write(bad_rows.text(sheet))
+    except FileExistsError as error:
+        raise exits.BadInput(f"{path} is there already: name another file for --bad-rows, or remove it.") from error
+    except OSError as error:
+        raise exits.BadInput(f"{path} cannot be written ({error.strerror}): name another for --bad-rows.") from error
+    return [f"The bad rows stand in {path}: mend them there, and give it to the same command."]

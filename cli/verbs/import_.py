@@ -5,7 +5,7 @@ import click
 from cli import exits, input_files, output
 from cli.bulk import rows
 from cli.bulk.carrying import carry_out
-from cli.bulk.options import Options, bulk_options
+from cli.bulk.options import FileOptions, Options, bulk_options, file_options
 from cli.options import option, verb
 from cli.session import connected
 from client.answers import worker_polls
@@ -18,12 +18,12 @@ Enrols the candidates of a CSV file, as spreadsheets write it. The whole file is
 nothing is started. Run again, it goes on where it was interrupted, and does nothing twice.
 
 The outcome file FILE.outcome.csv, beside the input, has a line for each row: registered, already enrolled,
-refused: why, failed: why, bad: why, or not reached.
+refused: why, failed: why, bad: why, or not reached; and before it, what an earlier run said.
 """
 _EXAMPLE = """\
 columns, in any order (others are ignored):
   candidate_id, name, email, designation                      required
-  purchase_reference, purchased_at                            where testing is purchased already
+  purchase_reference, purchased_at (a day, or an instant)     where testing is purchased already
   role, started_on, ended_on, attested_by                     experience, where it is known already
   publish                                                     true or false
 
@@ -35,19 +35,15 @@ example:
 
 @verb("import", _ABOUT, _EXAMPLE)
 @click.argument("file", metavar="FILE", help="CSV; - for stdin")
-@option("--skip-bad", is_flag=True, help="leave bad rows out instead of starting nothing")
+@file_options
 @option("--re-enrol", is_flag=True, help="open a new candidacy where one is closed")
 @bulk_options
-def command(file: str, skip_bad: bool, re_enrol: bool, options: Options) -> int:
+def command(file: str, re_enrol: bool, reading: FileOptions, options: Options) -> int:
     """Check the whole file, then enrol row by row."""
-    sheet = input_files.read_registrations(file)
-    bad = rows.without_bad(sheet, file, skip=skip_bad)
-    enrolment = enrolling.Options(
-        path=options.outcome or outcomes.beside(file, "import", dry_run=options.dry_run),
-        lasting=options.outcome or outcomes.beside(file, "import", dry_run=False),
-        dry_run=options.dry_run,
-        re_enrol=re_enrol,
-    )
+    sheet = input_files.read_registrations(file, reading.order)
+    bad = rows.without_bad(sheet, file, reading.choice())
+    files = outcomes.files_of(file, "import", rows.style(sheet), chosen=options.outcome, dry_run=options.dry_run)
+    enrolment = enrolling.Options(files, dry_run=options.dry_run, re_enrol=re_enrol)
 
     async def work(client: Client) -> int:
         plan = enrolling.plan(client, rows.good(sheet), bad, enrolment)

@@ -24,7 +24,8 @@ not ask, and without a terminal is needed. Interrupted and given again, the same
 found the first time; carried out already, it does nothing (--again repeats it).
 
 The outcome file, var/outcomes/MESSAGE-….outcome.csv unless --outcome names another, has a line for each candidacy:
-taken: events, duplicate, refused: why, unknown, closed, failed: why, or not reached.
+taken: events, duplicate, refused: why, unknown, closed, failed: why, or not reached. With --dry-run each candidacy is
+asked what would come of the message: would be taken, would be held, or would be refused.
 """
 _EXAMPLE = """\
 example: a storm has closed the test centers of Texas, whose candidate ids begin with TX-
@@ -49,7 +50,7 @@ def command(message: str, payload: str, filters: Filters, yes: bool, again: bool
     async def work(client: Client) -> int:
         plan = await addressing.plan(client, letter, outcome=options.outcome, again=again, dry_run=options.dry_run)
         _ask(plan, message, ask=not (options.dry_run or yes))
-        return await carry_out(plan, f"Sending {message}", options)
+        return await carry_out(plan, f"{'Would send' if options.dry_run else 'Sending'} {message}", options)
 
     return connected(work)
 

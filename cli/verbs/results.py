@@ -5,11 +5,12 @@ import click
 from cli import input_files
 from cli.bulk import rows
 from cli.bulk.carrying import carry_out
-from cli.bulk.options import Options, bulk_options
+from cli.bulk.options import FileOptions, Options, bulk_options, file_options
 from cli.options import option, verb
 from cli.session import connected
 from client.bulk import delivering, outcomes
 from client.connection import Client
+from feeds.results import Reading, Scale
 
 _ABOUT = """\
 Delivers the results of a vendor's feed: scores, no-shows, voids and corrections in one file, CSV or JSON lines. The
@@ -17,7 +18,9 @@ whole file is checked first; where any row is bad, nothing is sent. A feed may b
 you like: nothing changes after the first time.
 
 The outcome file FEED.outcome.csv, beside the input, has a line for each row: taken: events, held: why, duplicate,
-refused: why, unknown (no such candidacy; the next run tries again), closed, failed: why, bad: why, or not reached.
+refused: why, unknown (no such candidacy; the next run tries again), closed, failed: why, bad: why, or not reached;
+and before it, what an earlier run said. A row that was closed or unknown before does not make the exit code 1 again.
+With --dry-run each candidacy is asked what would come of its rows: would be taken, would be held, would be refused.
 """
 _EXAMPLE = """\
 columns of CSV, fields of JSON lines, in any order (other columns are ignored):
@@ -26,6 +29,8 @@ columns of CSV, fields of JSON lines, in any order (other columns are ignored):
   outcome                                                     scored (the default), no_show, voided
   percentage | points and out_of | form and responses         one of them, for scored
   passed, source, message_id                                  optional
+
+One candidate's result_id and revision stand in one row, or in rows with the same content.
 
 example:
   ./starter.py results overnight.csv --dry-run
@@ -36,16 +41,25 @@ example:
 
 @verb("results", _ABOUT, _EXAMPLE)
 @click.argument("file", metavar="FEED", help="CSV or JSON lines; - for stdin")
-@option("--skip-bad", is_flag=True, help="leave bad rows out instead of sending nothing")
+@file_options
+@option("--fractions", is_flag=True, help="the percentages are fractions: 0.815 means 81.5 %")
+@option("--percent", is_flag=True, help="the percentages are percentages, although none is above 1")
 @bulk_options
-def command(file: str, skip_bad: bool, options: Options) -> int:
+def command(file: str, fractions: bool, percent: bool, reading: FileOptions, options: Options) -> int:
     """Check the whole feed, then deliver it candidacy by candidacy."""
-    sheet = input_files.read_results(file)
-    bad = rows.without_bad(sheet, file, skip=skip_bad)
-    path = options.outcome or outcomes.beside(file, "results", dry_run=options.dry_run)
+    scale = _scale(fractions=fractions, percent=percent)
+    sheet = input_files.read_results(file, Reading(reading.order, scale))
+    bad = rows.without_bad(sheet, file, reading.choice())
+    files = outcomes.files_of(file, "results", rows.style(sheet), chosen=options.outcome, dry_run=options.dry_run)
 
     async def work(client: Client) -> int:
-        plan = delivering.plan(client, rows.good(sheet), bad, path, dry_run=options.dry_run)
+        plan = delivering.plan(client, rows.good(sheet), bad, files, dry_run=options.dry_run)
         return await carry_out(plan, "Would deliver" if options.dry_run else "Delivering", options)
 
     return connected(work)
+
+
+def _scale(*, fractions: bool, percent: bool) -> Scale | None:
+    if fractions and percent:
+        raise click.UsageError("--fractions and --percent do not go together", click.get_current_context())
+    return Scale.FRACTIONS if fractions else Scale.PERCENT if percent else None

@@ -4,14 +4,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from temporalio.client import Client
 
 from client import answers
-from client.bulk.outcomes import Item, Kind, Outcome, OutcomeFile
-from client.candidacy import Candidacy
+from client.bulk.outcomes import Files, Item, Kind, Outcome, OutcomeFile
+from client.candidacy import Candidacy, Foreseen
 from client.errors import (
     ClientError,
     Closed,
@@ -33,15 +32,22 @@ GRACE_SECONDS = 10.0
 
 
 class Row(NamedTuple):
-    """A row without fault of an input file: the line where it begins, whom it is about, and the JSON to send.
+    """A row without fault of an input file: its number, whom it is about, and the JSON to send.
 
     `digest` is that of its content, as `domain.messages.digest_of` makes it.
     """
 
-    line: int
+    number: int
     candidacy: Candidacy
     document: dict[str, Any]
     digest: str
+
+
+class BadRow(NamedTuple):
+    """A row of an input file that is left out: the candidate id, or nothing where it has none, and what is wrong."""
+
+    candidate_id: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -49,16 +55,17 @@ class Plan(Generic[T]):
     """What is to be done: every line of the outcome file, what is known of some of them, and the work that is left.
 
     `work` is done on each of `things`, and tells the outcome of each item. `good` are the outcomes after which nobody
-    has to do anything.
+    has to do anything; `good_again` are those of which somebody has heard already where an earlier run has found them.
     """
 
-    path: Path
+    files: Files
     columns: tuple[str, ...]
     items: Sequence[Item]
     good: frozenset[Kind]
     things: Sequence[T]
     work: Callable[[T, Tell], Awaitable[None]]
     known: Mapping[int, Outcome] = field(default_factory=dict)
+    good_again: frozenset[Kind] = frozenset()
 
 
 class Act(Generic[T]):
@@ -70,7 +77,7 @@ class Act(Generic[T]):
     def __init__(self, plan: Plan[T]) -> None:
         self.plan = plan
         self.begun = False
-        self._file = OutcomeFile(plan.path, plan.columns, plan.items)
+        self._file = OutcomeFile(plan.files, plan.columns, plan.items)
 
     @property
     def counts(self) -> Counter[Kind]:
@@ -80,12 +87,22 @@ class Act(Generic[T]):
     @property
     def good(self) -> bool:
         """Whether nothing is left to do."""
-        return self.counts.keys() <= self.plan.good
+        others = self._file.of(self.counts.keys() - self.plan.good)
+        return all(self._is_good_again(item, outcome) for item, outcome in others)
 
     @property
     def others(self) -> Sequence[tuple[Item, Outcome]]:
         """The items that somebody should look at, in order: neither good nor bad rows, nor those not reached."""
-        return list(self._file.of(self.counts.keys() - self.plan.good - {Kind.NOT_REACHED, Kind.BAD}))
+        found = self._file.of(self.counts.keys() - self.plan.good - {Kind.NOT_REACHED, Kind.BAD})
+        return [(item, outcome) for item, outcome in found if not self._is_good_again(item, outcome)]
+
+    @property
+    def known_before(self) -> int:
+        """How many items an earlier run has reported in the same way, so that nobody needs to look at them again."""
+        return sum(self._is_good_again(item, outcome) for item, outcome in self._file.of(self.plan.good_again))
+
+    def _is_good_again(self, item: Item, outcome: Outcome) -> bool:
+        return outcome.kind in self.plan.good_again and self._file.was_known(item)
 
     async def carry_out(self, at_once: int, on_outcome: Tell, stopping: Stopping) -> bool:
         """Do everything, at most `at_once` things at a time; each outcome is written down, then told to `on_outcome`.
@@ -127,6 +144,17 @@ async def outcome_of(client: Client, error: ClientError) -> Outcome:
     # Whom it is about stands in the line, and that it is refused in the word before.
     reason = error.reason if isinstance(error, Refused) else error.sentence
     return Outcome(_kind(error), " ".join([reason, *error.notes]))
+
+
+def foreseen(found: Foreseen | None) -> Outcome:
+    """What a dry run says of one message; `found` is None where the candidacy cannot say."""
+    if found is None:
+        return Outcome(Kind.CANNOT_BE_FORESEEN, "the worker does not say what would come of it")
+    if found.outcome == "taken":
+        kind = Kind.WOULD_BE_HELD if "ResultHeld" in found.events else Kind.WOULD_BE_TAKEN
+        return Outcome(kind, ", ".join(found.events))
+    kinds = {"duplicate": Kind.DUPLICATE, "refused": Kind.WOULD_BE_REFUSED, "invalid": Kind.WOULD_BE_REFUSED}
+    return Outcome(kinds.get(found.outcome, Kind.CANNOT_BE_FORESEEN), found.reason)
 
 
 def _kind(error: ClientError) -> Kind:

@@ -13,8 +13,8 @@ from temporalio.service import RPCError
 
 from client import finding
 from client.bulk import outcomes
-from client.bulk.act import Plan, Tell, outcome_of
-from client.bulk.outcomes import Item, Kind, Outcome
+from client.bulk.act import Plan, Tell, foreseen, outcome_of
+from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.candidacy import Candidacy
 from client.errors import BadInput, ClientError, FieldError, InvalidFields
 from client.finding import Filter, Run
@@ -23,7 +23,7 @@ from domain.messages import InvalidMessage, check_times, parse_message
 from domain.vocabulary import CLOSED
 
 COLUMNS = ("number", "candidate_id", "designation", "message_id")
-_GOOD = frozenset({Kind.TAKEN, Kind.DUPLICATE, Kind.WOULD_BE_SENT})
+_GOOD = frozenset({Kind.TAKEN, Kind.DUPLICATE, Kind.WOULD_BE_TAKEN, Kind.WOULD_BE_HELD, Kind.CANNOT_BE_FORESEEN})
 _TRIED_AGAIN = (Kind.NOT_REACHED, Kind.FAILED)
 _OUR_IDS = "bulk-"
 
@@ -81,7 +81,7 @@ async def plan(
     """
     digest = letter.content(await _server(client))
     path = outcome or outcomes.FOLDER / f"{letter.message}-{digest}.outcome.csv"
-    before = {line[1:]: found for line, found in outcomes.read(path, COLUMNS).items()}
+    before = {line[1:]: found.outcome for line, found in outcomes.read(path, COLUMNS).items()}
     if any(message_id.startswith(_OUR_IDS) and digest not in message_id for _, _, message_id in before):
         raise BadInput(f"{path} is the outcome of another command: choose another with --outcome.")
     if again and all(map(_done, before.values())):
@@ -89,10 +89,9 @@ async def plan(
     lines = list(before) or await _found(client, letter, digest, again=again)
     items = [Item(number, line) for number, line in enumerate(lines, start=1)]
     known = {item.number: before[item.cells] for item in items if before and _done(before[item.cells])}
-    if dry_run:
-        path = Path(f"{str(path).removesuffix('.csv').removesuffix('.outcome')}.dry-run.csv")
+    dry = Path(f"{str(path).removesuffix('.csv').removesuffix('.outcome')}.dry-run.csv")
     return Plan(
-        path=path,
+        files=Files(dry if dry_run else path, before=path),
         columns=COLUMNS,
         items=items,
         good=_GOOD,
@@ -123,12 +122,15 @@ class _Addressing:
         tell(item, await self._outcome(item))
 
     async def _outcome(self, item: Item) -> Outcome:
-        if self._dry_run:
-            return Outcome(Kind.WOULD_BE_SENT)
         candidate_id, designation, message_id = item.cells
+        candidacy = Candidacy(candidate_id, designation)
         payload = with_message_id(self._letter.text, message_id)
         try:
-            receipt = await Candidacy(candidate_id, designation).update(self._client, self._letter.message, payload)
+            if self._dry_run:
+                await candidacy.check_open(self._client)
+                found = await candidacy.foresee(self._client, self._letter.message, [payload])
+                return foreseen(found[0] if found else None)
+            receipt = await candidacy.update(self._client, self._letter.message, payload)
         except ClientError as error:
             return await outcome_of(self._client, error)
         if receipt["duplicate"]:

@@ -2,42 +2,45 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
 
-from client.bulk.act import Plan, Row, Tell, outcome_of
-from client.bulk.outcomes import Item, Kind, Outcome
-from client.candidacy import Candidacy
+from client.bulk import act
+from client.bulk.act import BadRow, Plan, Row, Tell, outcome_of
+from client.bulk.outcomes import Files, Item, Kind, Outcome
+from client.candidacy import Candidacy, Foreseen
 from client.errors import ClientError, Closed, NotFound, NoWorker, Refused
 
 MESSAGE = "record_assessment_result"
 """What each row is sent as."""
-COLUMNS = ("line", "candidate_id", "designation", "result_id")
+COLUMNS = ("row", "candidate_id", "designation", "result_id", "revision")
 _ASKED_AT_ONCE = 100
-_GOOD = frozenset({Kind.TAKEN, Kind.HELD, Kind.DUPLICATE, Kind.WOULD_BE_SENT})
-_ENDS = (Kind.UNKNOWN, Kind.CLOSED)
+_GOOD = frozenset(
+    {Kind.TAKEN, Kind.HELD, Kind.DUPLICATE, Kind.WOULD_BE_TAKEN, Kind.WOULD_BE_HELD, Kind.CANNOT_BE_FORESEEN}
+)
+_ENDS = frozenset({Kind.UNKNOWN, Kind.CLOSED})
 _HELD = Outcome(Kind.HELD, "a person decides, see `./starter.py attention`")
 _DUPLICATE = Outcome(Kind.DUPLICATE)
 
 
 def plan(
-    client: Client, rows: Sequence[Row], bad: Mapping[int, str], path: Path, *, dry_run: bool
+    client: Client, rows: Sequence[Row], bad: Mapping[int, BadRow], files: Files, *, dry_run: bool
 ) -> Plan[Sequence[Row]]:
-    """The plan to deliver all of these; `bad` has what is wrong with each other row, by its line."""
-    items = [_item(row) for row in rows] + [Item(line, ("", "", "")) for line in bad]
+    """The plan to deliver all of these; `bad` has what is wrong with each other row, by its number."""
+    items = [_item(row) for row in rows] + [Item(row, (one.candidate_id, "", "", "")) for row, one in bad.items()]
     by_candidacy: dict[Candidacy, list[Row]] = {}
     for row in rows:
         by_candidacy.setdefault(row.candidacy, []).append(row)
     return Plan(
-        path=path,
+        files=files,
         columns=COLUMNS,
         items=sorted(items),
         good=_GOOD,
         things=list(by_candidacy.values()),
         work=_Delivering(client, dry_run=dry_run).rows_of_one,
-        known={line: Outcome(Kind.BAD, reason) for line, reason in bad.items()},
+        known={row: Outcome(Kind.BAD, one.reason) for row, one in bad.items()},
+        good_again=_ENDS,
     )
 
 
@@ -52,29 +55,38 @@ class _Delivering:
         """The rows of one candidacy, in the order of the file."""
         gone: Outcome | None = None
         known: set[str] = set()
+        foreseen: dict[int, Outcome] = {}
         try:
             known = await self._known(rows)
             if self._dry_run:
                 await rows[0].candidacy.check_open(self._client)
+                foreseen = await self._foreseen(rows)
         except (NotFound, Closed) as error:
             gone = _gone(error)
         except NoWorker as error:
             gone = await outcome_of(self._client, error)  # this one's alone: others are answered
         for row in rows:
-            outcome = _DUPLICATE if row.document["message_id"] in known else gone or await self._outcome(row)
+            if row.document["message_id"] in known:
+                outcome = _DUPLICATE
+            else:
+                outcome = gone or foreseen.get(row.number) or await self._outcome(row)
             # Whoever is not there, or closed, is so for the rows behind too.
             gone = outcome if outcome.kind in _ENDS else gone
             tell(_item(row), outcome)
 
     async def _outcome(self, row: Row) -> Outcome:
-        if self._dry_run:
-            return Outcome(Kind.WOULD_BE_SENT)
         try:
-            return _came_of(await row.candidacy.update(self._client, MESSAGE, json.dumps(row.document).encode()))
+            return _came_of(await row.candidacy.update(self._client, MESSAGE, _payload(row)))
         except (NotFound, Closed) as error:
             return _gone(error)
         except ClientError as error:
             return await outcome_of(self._client, error)
+
+    async def _foreseen(self, rows: Sequence[Row]) -> dict[int, Outcome]:
+        """What would come of each of the rows, if they were sent in their order."""
+        found = await rows[0].candidacy.foresee(self._client, MESSAGE, [_payload(row) for row in rows])
+        answers: Sequence[Foreseen | None] = found or [None] * len(rows)
+        return {row.number: act.foreseen(answer) for row, answer in zip(rows, answers, strict=True)}
 
     async def _known(self, rows: Sequence[Row]) -> set[str]:
         """Which of the rows were taken already. A question leaves no history, however often a feed is played.
@@ -104,10 +116,15 @@ def _gone(error: NotFound | Closed) -> Outcome:
     return Outcome(Kind.UNKNOWN, "there is no such candidacy (yet); the next run of this file tries again")
 
 
+def _payload(row: Row) -> bytes:
+    return json.dumps(row.document).encode()
+
+
 def _in_parts(ids: list[str]) -> Iterator[list[str]]:
     for begin in range(0, len(ids), _ASKED_AT_ONCE):
         yield ids[begin : begin + _ASKED_AT_ONCE]
 
 
 def _item(row: Row) -> Item:
-    return Item(row.line, (*row.candidacy, str(row.document["result_id"])))
+    document = row.document
+    return Item(row.number, (*row.candidacy, str(document["result_id"]), str(document.get("revision", 1))))

@@ -4,20 +4,19 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from temporalio.client import Client
 
 from client import scheme
-from client.bulk.act import Plan, Row, Tell, outcome_of
-from client.bulk.outcomes import Item, Kind, Outcome
+from client.bulk.act import BadRow, Plan, Row, Tell, outcome_of
+from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.enrolment import Enrolment, check_enrolled, check_not_opened_by, enrol
 from client.errors import ClientError, Closed, NotFound, OpenedBefore
 from domain import calendar
 from domain.types import parse_instant_or_day
 
-COLUMNS = ("line", "candidate_id", "designation")
+COLUMNS = ("row", "candidate_id", "designation")
 _GOOD = frozenset({Kind.REGISTERED, Kind.ALREADY_ENROLLED, Kind.WOULD_BE_REGISTERED})
 _ALREADY = Outcome(Kind.ALREADY_ENROLLED)
 _WOULD = Outcome(Kind.WOULD_BE_REGISTERED)
@@ -26,29 +25,24 @@ _ON_PURPOSE = "--re-enrol opens a new one on purpose"
 
 
 class Options(NamedTuple):
-    """How to enrol.
+    """How to enrol. `re_enrol` opens a new candidacy where one is closed."""
 
-    `path` is the outcome file, and `lasting` that of a run which is no dry one: an act is known by it. `re_enrol`
-    opens a new candidacy where one is closed.
-    """
-
-    path: Path
-    lasting: Path
+    files: Files
     dry_run: bool = False
     re_enrol: bool = False
 
 
-def plan(client: Client, rows: Sequence[Row], bad: Mapping[int, str], options: Options) -> Plan[Row]:
-    """The plan to enrol all of these; `bad` has what is wrong with each other row, by its line."""
-    items = [_item(row) for row in rows] + [Item(line, ("", "")) for line in bad]
+def plan(client: Client, rows: Sequence[Row], bad: Mapping[int, BadRow], options: Options) -> Plan[Row]:
+    """The plan to enrol all of these; `bad` has what is wrong with each other row, by its number."""
+    items = [_item(row) for row in rows] + [Item(row, (one.candidate_id, "")) for row, one in bad.items()]
     return Plan(
-        path=options.path,
+        files=options.files,
         columns=COLUMNS,
         items=sorted(items),
         good=_GOOD,
         things=rows,
         work=_Enrolling(client, options).one,
-        known={line: Outcome(Kind.BAD, reason) for line, reason in bad.items()},
+        known={row: Outcome(Kind.BAD, one.reason) for row, one in bad.items()},
     )
 
 
@@ -119,7 +113,7 @@ class _Enrolling:
         """
         if not self._options.re_enrol:
             return None
-        content = json.dumps([str(self._options.lasting.resolve()), row.document], sort_keys=True)
+        content = json.dumps([str(self._options.files.lasting.resolve()), row.document], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
@@ -128,4 +122,4 @@ def _enrolment(row: Row) -> Enrolment:
 
 
 def _item(row: Row) -> Item:
-    return Item(row.line, tuple(row.candidacy))
+    return Item(row.number, tuple(row.candidacy))

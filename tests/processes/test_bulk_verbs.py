@@ -22,7 +22,12 @@ from tests.waiting import PATIENCE, eventually
 ROWS = 250
 """So many that an import of them can be stopped on the way."""
 CANDIDATE_COLUMNS = ("candidate_id", "name", "email", "designation", "purchase_reference", "purchased_at")
-RESULT_COLUMNS = ("candidate_id", "designation", "result_id", "revision", "domain", "taken_at", "outcome", "percentage")
+RESULT_COLUMNS = (
+    *("candidate_id", "designation", "result_id", "revision", "domain", "taken_at", "outcome", "percentage"),
+    "message_id",
+)
+USED = "used-before"
+"""A message id that the candidacy knows already, with other content."""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -47,7 +52,7 @@ def write(path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 def candidates(path: Path, prefix: str, count: int, designation: str = "CCMA") -> Path:
     people = (f"{prefix}-{number}" for number in range(count))
-    rows = [(one, "Ana Ruiz", "ana@example.org", designation, f"INV-{one}", instant(60)) for one in people]
+    rows = [(one, "Ana Ruiz", f"{one}@example.org", designation, f"INV-{one}", instant(60)) for one in people]
     return write(path, CANDIDATE_COLUMNS, rows)
 
 
@@ -87,6 +92,7 @@ async def test_a_file_is_enrolled_once_however_often_it_is_given(certpath: Engin
     assert first.document == {
         "rows": 12,
         "outcomes": {"registered": 12},
+        "known_before": 0,
         "outcome_file": str(tmp_path / "people.outcome.csv"),
         "finished": True,
     }
@@ -116,9 +122,15 @@ async def test_a_bad_row_starts_nothing_unless_it_is_to_be_left_out(certpath: En
         more.write("I2-9,Bob,no-address,CCMA,INV-9,31/02/2027\r\nI2-1,Ana,a@b.de,CCMA,,\r\n")
     refused = certpath.starter("import", str(file), "--json")
     assert refused.code == 2
-    found = {(one["line"], one["column"]) for one in refused.document["error"]["problems"]}
+    found = {(one["row"], one["column"]) for one in refused.document["error"]["problems"]}
     assert found == {(5, "email"), (5, "purchased_at"), (6, "candidate_id")}
-    for told in ("line 5, email", "line 5, purchased_at", "31/02/2027", "line 6, candidate_id", "nothing was started"):
+    for told in (
+        "row 5, I2-9, email",
+        "row 5, I2-9, purchased_at",
+        "31/02/2027",
+        "row 6, I2-1, candidate_id",
+        "nothing was",
+    ):
         assert told in refused.err
     assert certpath.starter("status", "I2-0", "CCMA").code == 1
 
@@ -257,7 +269,7 @@ def feed(prefix: str) -> list[tuple[object, ...]]:
         (one, "CCMA", "R-2", 2, DOMAINS[1], instant(20), "voided", ""),
         (two, "CCMA", "R-3", "", DOMAINS[0], instant(20), "", "69.99999999999999999999"),
         (two, "CCMA", "R-4", "", DOMAINS[0], instant(10), "", "90"),
-        (two, "CCMA", "R-4", "", DOMAINS[0], instant(10), "", "91"),
+        (f"{prefix}-3", "CCMA", "R-7", "", DOMAINS[1], instant(10), "", "91", USED),
         (f"{prefix}-9", "CCMA", "R-5", "", DOMAINS[0], instant(20), "", "90"),
         (f"{prefix}-2", "CCMA", "R-6", "", DOMAINS[0], instant(20), "", "90"),
     ]
@@ -266,14 +278,22 @@ def feed(prefix: str) -> list[tuple[object, ...]]:
 async def test_a_feed_that_is_played_every_night_changes_nothing_after_the_first(
     certpath: Engine, tmp_path: Path
 ) -> None:
-    certpath.starter("import", str(candidates(tmp_path / "people.csv", "F1", 3)))
+    certpath.starter("import", str(candidates(tmp_path / "people.csv", "F1", 4)))
     await eventually(lambda: certpath.starter("status", "F1-2", "CCMA").code == 0)
     await certpath.handle("F1-2", "CCMA").execute_update("withdraw", {})
     await certpath.handle("F1-2", "CCMA").result()
+    await certpath.handle("F1-3", "CCMA").execute_update("update_contact", {"publish": True, "message_id": USED})
     file = write(tmp_path / "feed.csv", RESULT_COLUMNS, feed("F1"))
     outcome = tmp_path / "feed.outcome.csv"
     dry = certpath.starter("results", str(file), "--dry-run", "--json")
-    assert dry.document["outcomes"] == {"would be sent": 7, "unknown": 1, "closed": 1}
+    # As many as the real run takes, holds and refuses below.
+    assert dry.document["outcomes"] == {
+        "would be taken": 5,
+        "would be held": 1,
+        "would be refused": 1,
+        "unknown": 1,
+        "closed": 1,
+    }
 
     first = certpath.starter("results", str(file))
     assert first.code == 1
@@ -342,8 +362,8 @@ async def test_a_feed_with_bad_rows_sends_nothing(certpath: Engine, tmp_path: Pa
     rows = [("F3-0", "CCMA", "R-1", "", DOMAINS[0], "03/04/27", "", "81,5")]
     ended = certpath.starter("results", str(write(tmp_path / "feed.csv", RESULT_COLUMNS, rows)))
     assert ended.code == 2
-    assert "line 2, taken_at" in ended.err
-    assert "line 2, percentage" in ended.err
+    assert "row 2, F3-0, taken_at" in ended.err
+    assert "row 2, F3-0, percentage" in ended.err
     assert not (tmp_path / "feed.outcome.csv").exists()
 
 
@@ -378,7 +398,10 @@ async def test_one_message_goes_to_all_that_the_filter_finds_and_counts_once(cer
     assert "5 open candidacies: 5 CCOM" in unasked.err
     assert "--yes" in unasked.err
     dry = certpath.starter(*act, payload, "--dry-run", "--json", "--outcome", str(tmp_path / "dry.csv"))
-    assert dry.document["outcomes"] == {"would be sent": 5}
+    assert dry.document["outcomes"] == {"would be taken": 5}
+    late = json.dumps({**EXTENSION, "until": _days_after(until, -40)})
+    dry = certpath.starter(*act, late, "--dry-run", "--json", "--outcome", str(tmp_path / "dry.csv"))
+    assert dry.document["outcomes"] == {"would be refused": 5}
     assert (await certpath.handle("M1-0", "CCOM").query("status"))["testing_deadline"] == until
 
     sent = certpath.starter(*act, payload, "--yes", "--outcome", str(outcome), "--json")

@@ -23,7 +23,16 @@ def candidates(path: Path, prefix: str, count: int) -> Path:
         writer = csv.writer(file)
         writer.writerow(("candidate_id", "name", "email", "designation", "purchase_reference", "purchased_at"))
         for number in range(count):
-            writer.writerow((f"{prefix}-{number}", "Ana Ruiz", "ana@example.org", "CCMA", f"INV-{number}", instant(60)))
+            writer.writerow(
+                (
+                    f"{prefix}-{number}",
+                    "Ana Ruiz",
+                    f"{prefix}-{number}@example.org",
+                    "CCMA",
+                    f"INV-{number}",
+                    instant(60),
+                )
+            )
     return path
 
 

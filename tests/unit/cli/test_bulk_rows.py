@@ -1,31 +1,119 @@
 """What the bulk verbs say about bad rows, and what Ctrl-C does to them."""
 
 import asyncio
+import io
 import os
 import signal
 import threading
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from cli import exits, interrupts
 from cli.bulk import carrying, rows
+from cli.bulk.rows import Choice
+from client.bulk.act import BadRow
 from client.pool import Stopping
-from feeds.checking import Sheet
-from feeds.table import Problem
+from feeds import dates, explain, registrations
+from feeds.checking import Doubt, DoubtKind, Sheet, Vocabulary
+from feeds.sources import Source
+from feeds.table import Problem, finding
 from tests.waiting import eventually
+
+NOTHING = Choice()
+SKIP = Choice(skip_bad=True)
+
+
+def refused(sheet: Sheet, choice: Choice = NOTHING) -> exits.BadInput:
+    with pytest.raises(exits.BadInput) as stop:
+        rows.without_bad(sheet, "c.csv", choice)
+    return stop.value
 
 
 def test_bad_rows_start_nothing_unless_they_are_to_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
-    problems = [Problem(3, "name", "is empty"), Problem(3, "email", "has no @"), Problem(7, None, "is too long")]
-    sheet = Sheet([], problems, 9, ("notes",))
-    with pytest.raises(exits.BadInput) as stop:
-        rows.without_bad(sheet, "c.csv", skip=False)
-    assert stop.value.notes == tuple(map(str, problems))
-    assert len(stop.value.facts["problems"]) == 3
-    assert rows.without_bad(sheet, "c.csv", skip=True) == {3: "name: is empty; email: has no @", 7: "is too long"}
+    problems = [
+        Problem(3, "name", "is empty", "C-3"),
+        Problem(3, "email", "has no @", "C-3"),
+        Problem(7, None, "is too long"),
+    ]
+    sheet = Sheet([], problems, 9, ("notes", "problem"))
+    stop = refused(sheet)
+    assert stop.notes == tuple(map(str, problems))
+    assert len(stop.facts["problems"]) == 3
+    assert rows.without_bad(sheet, "c.csv", SKIP) == {
+        3: BadRow("C-3", "name: is empty; email: has no @"),
+        7: BadRow("", "is too long"),
+    }
     told = capsys.readouterr().err
     assert "2 of 9 rows of c.csv are bad and left out" in told
     assert "'notes'" in told
+    assert "'problem'" not in told, "the column of --bad-rows is known"
+
+
+def test_many_faults_of_one_kind_are_one_line_with_their_number_and_the_first_rows() -> None:
+    comma = [Problem(row, "percentage", explain.number(f"{row},5", ""), f"C-{row}") for row in range(2, 40)]
+    empty = [Problem(row, "name", "is empty: fill it in", None) for row in (4, 5, 6, 7)]
+    few = [Problem(row, "email", "is no e-mail address", f"C-{row}") for row in (8, 9, 10)]
+    problems = sorted(comma + empty + few)
+    assert rows.in_lines(problems) == [
+        'rows 2 (C-2), 3 (C-3), 4 (C-4) and 35 more, percentage: for example "2,5": write 2.5 (a point, not a comma)',
+        "rows 4, 5, 6 and 1 more, name: is empty: fill it in",
+        *map(str, few),
+    ]
+    assert len(refused(Sheet([], problems, 40, ())).facts["problems"]) == len(problems), "--json has all of them"
+
+
+def test_days_with_the_year_last_are_answered_with_the_flag_that_reads_them() -> None:
+    told = rows.in_lines([Problem(2, "started_on", dates.day("03/04/2026", ""))])
+    assert told[-1] == "If every date of the file has the same order, --dates dmy or --dates mdy reads them."
+    assert len(rows.in_lines([Problem(2, "started_on", dates.day("03/04/26", ""))])) == 1
+
+
+def test_rows_that_look_alike_start_nothing_until_somebody_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    doubts = [Doubt(DoubtKind.LOOKALIKE, (2, row), finding("C-2 and C-{} look alike", row)) for row in range(3, 9)]
+    fractions = Doubt(DoubtKind.FRACTIONS, (2, 3, 4, 5), finding("they may be fractions"))
+    sheet = Sheet([], [], 9, (), (*doubts, fractions))
+    stop = refused(sheet)
+    assert stop.sentence == "Some rows of c.csv may not be what was meant, so nothing was started:"
+    assert stop.notes == (
+        "rows 2, 3: C-2 and C-3 look alike",
+        "rows 2, 4: C-2 and C-4 look alike",
+        "rows 2, 5: C-2 and C-5 look alike",
+        "and 3 more like these: see --json",
+        "Where they are different all the same, say --allow-lookalikes.",
+        "rows 2, 3, 4 and 1 more: they may be fractions",
+        "Say --fractions if they are, or --percent if they are percentages.",
+    )
+    assert len(stop.facts["doubts"]) == 7
+    assert [doubt["kind"] for doubt in refused(sheet, Choice(sure={DoubtKind.LOOKALIKE})).facts["doubts"]] == [
+        "fractions"
+    ]
+    assert rows.without_bad(sheet, "c.csv", Choice(sure=set(DoubtKind))) == {}
+    assert "Noted: rows 2, 3: C-2 and C-3 look alike" in capsys.readouterr().err
+
+
+def test_bad_rows_and_doubts_are_said_together() -> None:
+    doubt = Doubt(DoubtKind.LOOKALIKE, (2, 3), finding("C-2 and c-2 look alike"))
+    sheet = Sheet([], [Problem(4, "name", "is empty", "C-4")], 3, (), (doubt,))
+    stop = refused(sheet)
+    assert stop.notes[:2] == ("row 4, C-4, name: is empty", "rows 2, 3: C-2 and c-2 look alike")
+    assert refused(sheet, SKIP).facts.keys() == {"doubts"}
+
+
+def test_the_bad_rows_are_written_to_a_new_file_of_their_own(tmp_path: Path) -> None:
+    source = Source("standard input", io.BytesIO(b"candidate_id,name,email,designation\nC-1,,a@example.org,CCSL\n"))
+    sheet = registrations.read(source, Vocabulary({}, {}), datetime.now(UTC))
+    path = tmp_path / "bad.csv"
+    stop = refused(sheet, Choice(write_bad=path))
+    assert stop.notes[-1] == f"The bad rows stand in {path}: mend them there, and give it to the same command."
+    assert path.read_text().splitlines()[1].startswith("C-1,,a@example.org,CCSL,")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "is there already: name another file" in refused(sheet, Choice(write_bad=path)).sentence
+    assert "cannot be written" in refused(sheet, Choice(write_bad=tmp_path / "none" / "bad.csv")).sentence
+    other = tmp_path / "good.csv"
+    assert rows.without_bad(Sheet([], [], 0, ()), "c.csv", Choice(write_bad=other)) == {}
+    assert not other.exists()
 
 
 async def test_every_signal_asks_to_stop_and_the_first_one_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from client.bulk import addressing
 from client.bulk.act import Act, Plan, Tell, outcome_of
-from client.bulk.outcomes import Item, Kind, Outcome
+from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.errors import (
     BadInput,
     ClientError,
@@ -68,10 +68,17 @@ def plan_of(path: Path, outcomes: dict[int, Outcome | ClientError], **known: Out
             raise found
         tell(item, found)
 
-    columns = ("line", "candidate_id", "designation")
+    columns = ("row", "candidate_id", "designation")
     before = {int(name[1:]): outcome for name, outcome in known.items()}
     return Plan(
-        path, columns, ITEMS, frozenset({Kind.TAKEN}), [one for one in ITEMS if one.number in outcomes], work, before
+        files=Files(path),
+        columns=columns,
+        items=ITEMS,
+        good=frozenset({Kind.TAKEN}),
+        things=[one for one in ITEMS if one.number in outcomes],
+        work=work,
+        known=before,
+        good_again=frozenset({Kind.UNKNOWN}),
     )
 
 
@@ -84,7 +91,24 @@ async def test_an_act_tells_every_outcome_and_what_somebody_should_look_at(tmp_p
     assert act.counts == {Kind.TAKEN: 2, Kind.REFUSED: 1, Kind.BAD: 1}
     assert act.others == [(ITEMS[1], refused)]
     assert not act.good
-    assert "4,C-4,CCMA,bad: name: is empty" in (tmp_path / "o.csv").read_text()
+    assert "4,C-4,CCMA,,bad: name: is empty" in (tmp_path / "o.csv").read_text()
+
+
+async def test_who_is_unknown_needs_somebody_only_the_first_time(tmp_path: Path) -> None:
+    unknown, taken = Outcome(Kind.UNKNOWN, "who?"), Outcome(Kind.TAKEN, "x")
+
+    async def carried_out(outcomes: dict[int, Outcome | ClientError]) -> tuple[bool, list[int], int]:
+        act = Act(plan_of(tmp_path / "o.csv", outcomes))
+        await act.carry_out(1, lambda *_: None, Stopping())
+        return act.good, [item.number for item, _ in act.others], act.known_before
+
+    night: dict[int, Outcome | ClientError] = {2: taken, 3: unknown, 4: taken, 5: taken}
+    assert await carried_out(night) == (False, [3], 0)
+    assert await carried_out(night) == (True, [], 1)
+    assert await carried_out({**night, 4: unknown}) == (False, [4], 1)
+    refused: dict[int, Outcome | ClientError] = {**night, 4: Outcome(Kind.REFUSED, "no")}
+    await carried_out(refused)
+    assert await carried_out(refused) == (False, [4], 1), "what is refused needs somebody each time"
 
 
 async def test_what_stops_everybody_leaves_a_whole_outcome_file(tmp_path: Path) -> None:

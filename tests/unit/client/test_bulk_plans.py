@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from client.bulk import addressing, delivering, enrolling
-from client.bulk.act import Plan, Row
-from client.bulk.outcomes import Item, Kind, Outcome
+from client.bulk.act import BadRow, Plan, Row
+from client.bulk.outcomes import Files, Kind, Outcome
 from client.candidacy import Candidacy
 from client.errors import ClientError, Closed, NotFound, OpenedBefore, Refused, Unreachable
 from client.finding import Entry, Filter
@@ -18,6 +18,7 @@ from client.finding import Entry, Filter
 NOBODY = cast(Any, None)
 """In place of a Temporal client: nothing here asks a server."""
 ID = "certification:CCMA:C-1"
+FILES = Files(Path("o.csv"))
 NOW = datetime.now(UTC)
 
 
@@ -40,7 +41,7 @@ def person(line: int, purchased: timedelta | None = None) -> Row:
 
 
 def options(**changes: Any) -> enrolling.Options:
-    return enrolling.Options(Path("o.csv"), Path("o.csv"))._replace(**changes)
+    return enrolling.Options(FILES)._replace(**changes)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ async def test_what_comes_of_a_registration(
         return outcome
 
     monkeypatch.setattr(enrolling, "enrol", enrol)
-    plan = enrolling.plan(NOBODY, [person(2)], {5: "email: is empty"}, options())
+    plan = enrolling.plan(NOBODY, [person(2)], {5: BadRow("C-5", "email: is empty")}, options())
     assert [item.number for item in plan.items] == [2, 5]
     assert await told(plan) == {2: text, 5: "bad: email: is empty"}
 
@@ -94,7 +95,7 @@ async def test_with_re_enrol_a_row_is_one_act_of_its_outcome_file(monkeypatch: p
 
     monkeypatch.setattr(enrolling, "enrol", enrol)
     again = options(re_enrol=True)
-    for chosen in (options(), again, again, again._replace(lasting=Path("next-year.csv"))):
+    for chosen in (options(), again, again, again._replace(files=Files(Path("next-year.csv")))):
         await told(enrolling.plan(NOBODY, [person(2)], {}, chosen))
     assert acts[0] is None
     assert acts[1] == acts[2] != acts[3]
@@ -139,7 +140,7 @@ async def test_only_what_is_new_is_sent_and_each_row_has_its_outcome(monkeypatch
     refused = Refused("C-1 for CCMA: refused, no", reason="no")
     sent = answering(monkeypatch, known, [["AssessmentPassed", "Certified"], ["ResultHeld"], refused])
     rows = [result(line) for line in (2, 3, 4, 5)]
-    plan = delivering.plan(NOBODY, rows, {9: "is too long"}, Path("o.csv"), dry_run=False)
+    plan = delivering.plan(NOBODY, rows, {9: BadRow("", "is too long")}, FILES, dry_run=False)
     assert len(plan.things) == 1, "one candidacy's rows go one after another"
     assert await told(plan) == {
         2: "duplicate",
@@ -153,16 +154,69 @@ async def test_only_what_is_new_is_sent_and_each_row_has_its_outcome(monkeypatch
 
 async def test_whoever_is_closed_is_so_for_the_rows_behind_too(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = answering(monkeypatch, {}, [["AssessmentFailed"], Closed("x", ID, "withdrawn")])
-    plan = delivering.plan(NOBODY, [result(2), result(3), result(4)], {}, Path("o.csv"), dry_run=False)
+    plan = delivering.plan(NOBODY, [result(2), result(3), result(4)], {}, FILES, dry_run=False)
     assert await told(plan) == {2: "taken: AssessmentFailed", 3: "closed: withdrawn", 4: "closed: withdrawn"}
     assert sent == ["m-2", "m-3"]
 
 
 async def test_a_server_that_is_gone_is_no_outcome_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, {}, [Unreachable("gone")])
-    plan = delivering.plan(NOBODY, [result(2)], {}, Path("o.csv"), dry_run=False)
+    plan = delivering.plan(NOBODY, [result(2)], {}, FILES, dry_run=False)
     with pytest.raises(Unreachable):
         await told(plan)
+
+
+def foreseeing(monkeypatch: pytest.MonkeyPatch, answers: list[dict[str, Any]] | ClientError) -> list[Any]:
+    """Every candidacy knows no receipts, is open, and foresees this; the arguments of the questions."""
+    asked: list[Any] = []
+
+    async def query(_self: Candidacy, _client: object, name: str, *arguments: Any) -> Any:
+        if name == "receipts":
+            return {}
+        asked.append((name, *arguments))
+        if isinstance(answers, ClientError):
+            raise answers
+        return answers
+
+    async def check_open(*_: Any) -> None:
+        """It is open."""
+
+    monkeypatch.setattr(Candidacy, "query", query)
+    monkeypatch.setattr(Candidacy, "check_open", check_open)
+    return asked
+
+
+async def test_a_dry_run_says_what_the_rules_would_do_with_each_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[dict[str, Any]] = [
+        {"outcome": "taken", "events": ["AssessmentPassed", "Certified"]},
+        {"outcome": "taken", "events": ["ResultHeld"]},
+        {"outcome": "refused", "code": "outside-window", "reason": "it was taken too late"},
+        {"outcome": "duplicate", "events": []},
+        {"outcome": "open", "reason": "it must be marked first"},
+        {"outcome": "something newer", "reason": "who knows"},
+    ]
+    asked = foreseeing(monkeypatch, answers)
+    rows = [result(line) for line in range(2, 8)]
+    assert await told(delivering.plan(NOBODY, rows, {}, FILES, dry_run=True)) == {
+        2: "would be taken: AssessmentPassed, Certified",
+        3: "would be held: ResultHeld",
+        4: "would be refused: it was taken too late",
+        5: "duplicate",
+        6: "cannot be foreseen: it must be marked first",
+        7: "cannot be foreseen: who knows",
+    }
+    ((name, message, payloads),) = asked
+    assert (name, message) == ("foresee", "record_assessment_result")
+    assert [json.loads(payload)["message_id"] for payload in payloads] == [f"m-{line}" for line in range(2, 8)]
+
+
+@pytest.mark.parametrize("answer", [[], Refused("there is no query foresee")])
+async def test_where_the_worker_cannot_say_a_dry_run_promises_nothing(
+    answer: list[dict[str, Any]] | ClientError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreseeing(monkeypatch, answer)
+    found = await told(delivering.plan(NOBODY, [result(2)], {}, FILES, dry_run=True))
+    assert found == {2: "cannot be foreseen: the worker does not say what would come of it"}
 
 
 # --- a message to many
@@ -200,6 +254,16 @@ async def test_a_letter_goes_to_every_open_candidacy_that_is_found(
     assert sent == [message_id, message_id]
 
 
+async def test_a_dry_run_of_a_letter_says_who_would_refuse_it(
+    listed: list[Filter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreseeing(monkeypatch, [{"outcome": "refused", "code": "not-later", "reason": "it ends earlier"}])
+    plan = await addressing.plan(NOBODY, LETTER, outcome=tmp_path / "m.outcome.csv", dry_run=True)
+    assert plan.files.path == tmp_path / "m.dry-run.csv"
+    assert set((await told(plan)).values()) == {"would be refused: it ends earlier"}
+    assert Kind.WOULD_BE_REFUSED not in plan.good
+
+
 async def test_begun_again_a_letter_goes_on_with_those_found_the_first_time(
     listed: list[Filter], tmp_path: Path
 ) -> None:
@@ -220,10 +284,3 @@ async def test_the_outcome_file_of_another_letter_is_left_alone(listed: list[Fil
     path.write_text("number,candidate_id,designation,message_id,outcome\n1,C-1,CCMA,bulk-0123456789ab,duplicate\n")
     with pytest.raises(ClientError, match="is the outcome of another command"):
         await addressing.plan(NOBODY, LETTER, outcome=path)
-
-
-async def test_a_dry_run_has_an_outcome_file_of_its_own_and_sends_nothing(listed: list[Filter], tmp_path: Path) -> None:
-    plan = await addressing.plan(NOBODY, LETTER, outcome=tmp_path / "m.outcome.csv", dry_run=True)
-    assert plan.path == tmp_path / "m.dry-run.csv"
-    assert await told(plan) == {1: "would be sent", 2: "would be sent"}
-    assert all(isinstance(item, Item) for item in plan.things)

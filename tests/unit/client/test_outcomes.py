@@ -3,16 +3,21 @@
 import csv
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from client.bulk import outcomes
-from client.bulk.outcomes import NOT_REACHED, Item, Kind, Outcome, OutcomeFile
+from client.bulk.outcomes import NOT_REACHED, Files, Found, Item, Kind, Outcome, OutcomeFile, Style
 from client.errors import BadInput, OutcomeFileLost
 
-COLUMNS = ("line", "candidate_id", "designation")
+COLUMNS = ("row", "candidate_id", "designation")
 ITEMS = [Item(number, (f"C-{number}", "CCMA")) for number in (2, 3, 4)]
 REGISTERED = Outcome(Kind.REGISTERED)
+
+
+def outcome_file(path: Path, items: list[Item] = ITEMS, **how: Any) -> OutcomeFile:
+    return OutcomeFile(Files(path, **how), COLUMNS, items)
 
 
 def lines(path: Path) -> list[list[str]]:
@@ -52,17 +57,17 @@ def test_every_kind_is_known_again(kind: Kind, reason: str | None) -> None:
 
 
 def test_the_outcome_file_has_a_line_for_each_item_in_order_whatever_came_first(tmp_path: Path) -> None:
-    file = OutcomeFile(tmp_path / "a" / "o.csv", COLUMNS, ITEMS)
+    file = outcome_file(tmp_path / "a" / "o.csv")
     file.begin({3: Outcome(Kind.BAD, "name: is empty")})
     file.record(ITEMS[2], Outcome(Kind.REFUSED, "it is, as they say, too late"))
     file.record(ITEMS[0], Outcome(Kind.FAILED, "no answer"))
     file.record(ITEMS[0], REGISTERED)
     file.finish()
     assert lines(file.path) == [
-        [*COLUMNS, "outcome"],
-        ["2", "C-2", "CCMA", "registered"],
-        ["3", "C-3", "CCMA", "bad: name: is empty"],
-        ["4", "C-4", "CCMA", "refused: it is, as they say, too late"],
+        [*COLUMNS, "earlier", "outcome"],
+        ["2", "C-2", "CCMA", "", "registered"],
+        ["3", "C-3", "CCMA", "", "bad: name: is empty"],
+        ["4", "C-4", "CCMA", "", "refused: it is, as they say, too late"],
     ]
     assert file.counts == {Kind.REGISTERED: 1, Kind.BAD: 1, Kind.REFUSED: 1}
     assert [item.number for item, _ in file.of({Kind.REFUSED, Kind.BAD})] == [3, 4]
@@ -70,15 +75,15 @@ def test_the_outcome_file_has_a_line_for_each_item_in_order_whatever_came_first(
 
 
 def test_an_outcome_file_whose_writer_was_killed_tells_what_was_done(tmp_path: Path) -> None:
-    file = OutcomeFile(tmp_path / "o.csv", COLUMNS, ITEMS)
+    file = outcome_file(tmp_path / "o.csv")
     file.begin({})
     file.record(ITEMS[1], REGISTERED)
     found = outcomes.read(file.path, COLUMNS)
     file.finish()  # only now: a killed one never comes here
     assert found == {
-        ("2", "C-2", "CCMA"): NOT_REACHED,
-        ("3", "C-3", "CCMA"): REGISTERED,
-        ("4", "C-4", "CCMA"): NOT_REACHED,
+        ("2", "C-2", "CCMA"): Found(NOT_REACHED),
+        ("3", "C-3", "CCMA"): Found(REGISTERED),
+        ("4", "C-4", "CCMA"): Found(NOT_REACHED),
     }
 
 
@@ -87,7 +92,7 @@ def test_no_file_of_somebody_elses_is_overwritten(tmp_path: Path, content: str) 
     path = tmp_path / "o.csv"
     path.write_text(content)
     with pytest.raises(BadInput, match="--outcome"):
-        OutcomeFile(path, COLUMNS, ITEMS).begin({})
+        outcome_file(path).begin({})
     assert path.read_text() == content
     assert outcomes.read(path, COLUMNS) == {}
 
@@ -95,10 +100,10 @@ def test_no_file_of_somebody_elses_is_overwritten(tmp_path: Path, content: str) 
 def test_what_is_no_file_is_not_replaced_and_a_link_stays_a_link(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(BadInput, match="--outcome"):
-        OutcomeFile(tmp_path / "pipe", COLUMNS, ITEMS).begin({})
+        outcome_file(tmp_path / "pipe").begin({})
     link = tmp_path / "link.csv"
     link.symlink_to(tmp_path / "o.csv")
-    file = OutcomeFile(link, COLUMNS, ITEMS)
+    file = outcome_file(link)
     file.begin({})
     file.finish()
     assert link.is_symlink()
@@ -108,22 +113,81 @@ def test_what_is_no_file_is_not_replaced_and_a_link_stays_a_link(tmp_path: Path)
 def test_an_outcome_file_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInput, match="cannot be written"):
-        OutcomeFile(tmp_path / "file" / "o.csv", COLUMNS, ITEMS).begin({})
+        outcome_file(tmp_path / "file" / "o.csv").begin({})
 
 
-def test_what_an_earlier_run_has_found_out_stays_readable_until_this_one_comes_to_it(tmp_path: Path) -> None:
-    for number in (1, 2):
-        file = OutcomeFile(tmp_path / "o.csv", COLUMNS, ITEMS)
-        file.begin({})
-        file.record(ITEMS[number], REGISTERED)
-        file.finish()
-    told = [line[-1] for line in lines(tmp_path / "o.csv")]
-    assert told == ["outcome", "not reached", "not reached: an earlier run says registered", "registered"]
-    assert file.counts == {Kind.NOT_REACHED: 2, Kind.REGISTERED: 1}
+def run(path: Path, *outcomes: Outcome, items: list[Item] = ITEMS, **how: Any) -> tuple[OutcomeFile, list[list[str]]]:
+    """One run with these outcomes of the first items, and the earlier and the newest outcome of each."""
+    file = outcome_file(path, items, **how)
+    file.begin({})
+    for item, outcome in zip(items, outcomes, strict=False):
+        file.record(item, outcome)
+    file.finish()
+    with path.open(encoding="utf-8-sig", newline="") as written:
+        return file, [row[-2:] for row in csv.reader(written, delimiter=how.get("style", Style()).delimiter)][1:]
+
+
+def test_what_an_earlier_run_said_stands_beside_the_newest_outcome(tmp_path: Path) -> None:
+    path, taken, duplicate = tmp_path / "o.csv", Outcome(Kind.TAKEN, "Certified"), Outcome(Kind.DUPLICATE)
+    refused, failed = Outcome(Kind.REFUSED, "no"), Outcome(Kind.FAILED, "no answer")
+    run(path, taken, refused, failed)
+    _, second = run(path, duplicate, refused)
+    assert second == [
+        ["taken: Certified", "duplicate"],
+        ["", "refused: no"],
+        ["failed: no answer", "not reached"],
+    ]
+    _, third = run(path, duplicate, Outcome(Kind.REFUSED, "never"), taken)
+    assert third == [
+        ["taken: Certified", "duplicate"],
+        ["refused: no", "refused: never"],
+        ["failed: no answer", "taken: Certified"],
+    ], "what was found before an interrupted run is not lost"
+
+
+def test_a_row_is_known_again_by_what_it_is_about_where_rows_have_moved(tmp_path: Path) -> None:
+    path, unknown = tmp_path / "o.csv", Outcome(Kind.UNKNOWN, "who?")
+    run(path, unknown, unknown, Outcome(Kind.REFUSED, "no"))
+    moved = [Item(item.number + 7, item.cells) for item in ITEMS] + [Item(20, ("C-9", "CCMA"))]
+    file, _ = run(path, unknown, Outcome(Kind.CLOSED, "withdrawn"), Outcome(Kind.REFUSED, "no"), unknown, items=moved)
+    assert [file.was_known(item) for item in moved] == [True, False, True, False]
+
+
+def test_a_dry_run_has_a_file_of_its_own_and_remembers_the_other_runs(tmp_path: Path) -> None:
+    unknown = Outcome(Kind.UNKNOWN, "who?")
+    run(tmp_path / "o.csv", unknown, Outcome(Kind.FAILED, "no answer"))
+    would = Outcome(Kind.WOULD_BE_TAKEN, "Certified")
+    file, found = run(tmp_path / "dry.csv", unknown, would, before=tmp_path / "o.csv")
+    assert file.was_known(ITEMS[0])
+    assert found[1] == ["failed: no answer", "would be taken: Certified"]
+    assert lines(tmp_path / "o.csv")[2][-2:] == ["", "failed: no answer"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("mark", [False, True])
+def test_the_outcome_file_is_written_as_its_input_is(tmp_path: Path, delimiter: str, mark: bool) -> None:
+    path, style = tmp_path / "o.csv", Style(delimiter, mark)
+    refused = Outcome(Kind.REFUSED, "it is, as they say; too\tlate | over")
+    run(path, refused, style=style)
+    text = path.read_bytes().decode()
+    assert text.startswith(("\ufeff" if mark else "") + delimiter.join([*COLUMNS, "earlier", "outcome"]) + "\r\n")
+    assert outcomes.read(path, COLUMNS)["2", "C-2", "CCMA"] == Found(refused)
+    # The next input may be written in another way.
+    _, found = run(path, REGISTERED, style=Style())
+    assert found[0] == [str(refused), "registered"]
+
+
+def test_an_outcome_file_of_an_older_build_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "o.csv"
+    path.write_text("line,candidate_id,designation,outcome\n2,C-2,CCMA,registered\n")
+    _, found = run(path, REGISTERED)
+    assert found[0] == ["", "registered"]
+    path.write_text("number,candidate_id,outcome\n1,C-1,taken: Withdrawn\n")
+    assert outcomes.read(path, ("number", "candidate_id")) == {("1", "C-1"): Found(Outcome(Kind.TAKEN, "Withdrawn"))}
 
 
 def test_a_full_disk_is_told_in_a_sentence() -> None:
-    file = OutcomeFile(Path("o.csv"), COLUMNS, ITEMS)
+    file = outcome_file(Path("o.csv"))
     full = file._file = Path("/dev/full").open("w")  # noqa: SIM115 - closed below, where it complains once more
     with pytest.raises(OutcomeFileLost, match="cannot be written any more: No space"):
         file.record(ITEMS[0], REGISTERED)
@@ -138,3 +202,5 @@ def test_two_files_never_share_an_outcome_file() -> None:
     assert outcomes.beside("a/feed.csv", "results", dry_run=False) == Path("a/feed.outcome.csv")
     assert outcomes.beside("a/feed.csv", "results", dry_run=True) == Path("a/feed.dry-run.csv")
     assert outcomes.beside("-", "results", dry_run=False) != outcomes.beside("-", "import", dry_run=False)
+    files = outcomes.files_of("a/feed.csv", "results", Style(), chosen=None, dry_run=True)
+    assert (files.path, files.lasting) == (Path("a/feed.dry-run.csv"), Path("a/feed.outcome.csv"))

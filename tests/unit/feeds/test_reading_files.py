@@ -10,7 +10,7 @@ import pytest
 from feeds import registrations, results, table
 from feeds.checking import Sheet
 from feeds.errors import FeedError, HeaderError
-from feeds.sources import Source, read_lines
+from feeds.sources import Content, Source, read_content
 from feeds.table import Problem
 from tests.unit.feeds.feed_samples import NOW, VOCABULARY
 
@@ -39,7 +39,7 @@ def _read_results(source: Source) -> Sheet:
 
 
 def _ids(sheet: Sheet) -> list[tuple[int, str]]:
-    return [(entry.line, entry.candidate_id) for entry in sheet.entries]
+    return [(entry.row, entry.candidate_id) for entry in sheet.entries]
 
 
 # --- good files
@@ -66,7 +66,8 @@ def test_the_delimiter_is_the_one_that_names_most_columns(write: Write) -> None:
 @pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
 def test_the_separator_line_of_excel_names_the_delimiter(write: Write, first: str) -> None:
     text = f"\ufeff{first}\r\n{NEEDED}\r\n{ANA}\r\n".replace(",", ";")
-    assert _ids(_read(write(text))) == [(3, "C-1")]
+    # Excel does not show that line, and so does not count it.
+    assert _ids(_read(write(text))) == [(2, "C-1")]
 
 
 @pytest.mark.parametrize("first", ["sep=;", '"sep=|"', "SEP=:"])
@@ -110,16 +111,16 @@ def test_an_alias_beside_the_column_itself_is_ignored(write: Write) -> None:
 
 def test_empty_rows_are_skipped_wherever_they_are(write: Write) -> None:
     sheet = _read(write(f"\n,,,\n{NEEDED}\n\n{ANA}\n,,,\n  ,\t,,,\n{BEN}\n,,,\n\n\n"))
-    assert _ids(sheet) == [(5, "C-1"), (8, "C-2")]
+    assert _ids(sheet) == [(5, "C-1"), (8, "C-2")], "a spreadsheet shows empty rows, and counts them"
     assert sheet.rows == 2
 
 
-def test_quoted_cells_span_lines_and_a_row_is_named_by_its_first(write: Write) -> None:
+def test_a_cell_over_several_lines_is_one_row_as_in_a_spreadsheet(write: Write) -> None:
     text = f'{NEEDED},Notes\n"C-1","Ana ""A."" Ruiz, MBA","ana@example.org",CCSL,"one\n\n,three"\n{BEN},\n,bad,,\n'
     sheet = _read(write(text))
-    assert _ids(sheet) == [(2, "C-1"), (5, "C-2")]
+    assert _ids(sheet) == [(2, "C-1"), (3, "C-2")]
     assert sheet.entries[0].document["name"] == 'Ana "A." Ruiz, MBA'
-    assert {problem.line for problem in sheet.problems} == {6}
+    assert {problem.row for problem in sheet.problems} == {4}
 
 
 def test_cells_are_stripped_and_missing_ones_are_empty(write: Write) -> None:
@@ -135,7 +136,8 @@ def test_separators_of_unicode_do_not_end_a_line(write: Write) -> None:
 
 
 def test_a_first_line_alone_is_a_file_of_no_rows(write: Write) -> None:
-    assert _read(write(NEEDED)) == Sheet([], [], 0, ())
+    sheet = _read(write(NEEDED))
+    assert (sheet.entries, sheet.problems, sheet.rows, sheet.ignored) == ([], [], 0, ())
 
 
 @pytest.mark.parametrize("tail", ["", "\n"])
@@ -165,16 +167,16 @@ def test_after_a_row_that_cannot_be_read_the_others_are_read(
     sheet = _read(write("\n".join([NEEDED, *rows, ANA, BEN, ""])))
     assert [candidate for _, candidate in _ids(sheet)] == ["C-1", "C-2"]
     first = sheet.problems[0]
-    assert (first.line, first.column) == (line, None)
+    assert (first.row, first.column) == (line, None)
     assert told in first.problem
-    assert sheet.rows == 2 + len({problem.line for problem in sheet.problems})
+    assert sheet.rows == 2 + len({problem.row for problem in sheet.problems})
 
 
 def test_each_quote_that_is_not_closed_is_named(write: Write) -> None:
     text = "\n".join([NEEDED, ANA, 'C-3,"Cy,c@example.org,CCSL', BEN, 'C-4,"Di,d@example.org,CCSL', ""])
     sheet = _read(write(text))
     assert [candidate for _, candidate in _ids(sheet)] == ["C-1", "C-2"]
-    assert [problem.line for problem in sheet.problems] == [3, 5]
+    assert [problem.row for problem in sheet.problems] == [3, 5]
 
 
 def test_a_file_with_too_many_wrong_quotes_is_refused(write: Write) -> None:
@@ -185,7 +187,7 @@ def test_a_file_with_too_many_wrong_quotes_is_refused(write: Write) -> None:
 def test_empty_cells_beyond_the_columns_are_a_problem_only_of_a_bad_row(write: Write) -> None:
     sheet = _read(write(f"{NEEDED}\n{ANA},,\nC-2,Okafor, Ben,ben@example.org,\n"))
     assert _ids(sheet) == [(2, "C-1")]
-    assert sheet.problems[0].line == 3
+    assert sheet.problems[0].row == 3
     assert "must stand in quotes" in sheet.problems[0].problem
     assert len(sheet.problems) > 1
 
@@ -193,12 +195,20 @@ def test_empty_cells_beyond_the_columns_are_a_problem_only_of_a_bad_row(write: W
 def test_a_character_that_was_lost_is_a_problem_of_its_cell(write: Write) -> None:
     sheet = _read(write(f"{NEEDED}\n{ANA}\nC-2,Chlo\ufffd,c@example.org,XX\n"))
     assert _ids(sheet) == [(2, "C-1")]
-    assert [(problem.line, problem.column) for problem in sheet.problems] == [(3, "name"), (3, "designation")]
+    assert [(problem.row, problem.column) for problem in sheet.problems] == [(3, "name"), (3, "designation")]
 
 
 def test_a_problem_says_where_it_is() -> None:
-    assert str(Problem(12, "purchased_at", "is empty")) == "line 12, purchased_at: is empty"
-    assert str(Problem(12, None, "is no JSON")) == "line 12: is no JSON"
+    assert str(Problem(12, "purchased_at", "is empty")) == "row 12, purchased_at: is empty"
+    assert str(Problem(12, "name", "is empty", "C-1001")) == "row 12, C-1001, name: is empty"
+    assert str(Problem(12, None, "is no JSON")) == "row 12: is no JSON"
+
+
+def test_a_problem_names_the_candidate_unless_the_id_may_be_a_name(write: Write) -> None:
+    rows = ["C-1,,a@example.org,CCSL", "Okafor,,b@example.org,CCSL", "a@b.org,,c@example.org,CCSL"]
+    sheet = _read(write("\n".join([NEEDED, *rows])))
+    names = [problem.candidate_id for problem in sheet.problems if problem.column == "name"]
+    assert names == ["C-1", None, None]
 
 
 # --- the first line
@@ -329,7 +339,7 @@ def test_too_many_rows_are_refused(write: Write, monkeypatch: pytest.MonkeyPatch
 
 
 def test_lines_keep_their_ends_without_the_byte_order_mark(write: Write) -> None:
-    assert read_lines(write(b"\xef\xbb\xbfa\r\nb\rc\n\nd")) == ["a\r\n", "b\r", "c\n", "\n", "d"]
+    assert read_content(write(b"\xef\xbb\xbfa\r\nb\rc\n\nd")) == Content(["a\r\n", "b\r", "c\n", "\n", "d"], mark=True)
 
 
 def test_reading_does_not_change_the_size_limit_of_csv_cells(write: Write) -> None:

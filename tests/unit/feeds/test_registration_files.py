@@ -54,14 +54,14 @@ def _read(folder: Path, *rows: dict[str, str], vocabulary: Vocabulary = VOCABULA
 def _problems(folder: Path, **changes: str) -> list[str]:
     """The problems of a file with this one row, without the line."""
     sheet = _read(folder, GOOD | changes)
-    assert [problem.line for problem in sheet.problems] == [2] * len(sheet.problems)
+    assert [problem.row for problem in sheet.problems] == [2] * len(sheet.problems)
     assert bool(sheet.entries) != bool(sheet.problems)
     return [f"{problem.column}: {problem.problem}" for problem in sheet.problems]
 
 
 def test_a_row_becomes_the_start_input_of_the_contract(tmp_path: Path) -> None:
     (entry,) = _read(tmp_path, GOOD).entries
-    assert entry.line == 2
+    assert entry.row == 2
     assert (entry.candidate_id, entry.designation) == ("C-1", "CCSL")
     assert entry.document == {
         "candidate_id": "C-1",
@@ -134,16 +134,30 @@ def test_a_wrong_day_is_explained_with_what_to_write(tmp_path: Path, written: st
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ("22/11/2026", '"22/11/2026": write 2026-11-22; then add time and offset'),
+        ("22/11/2026", '"22/11/2026": write 2026-11-22'),
+        ("03/04/2026", "is ambiguous: write 2026-03-04 or 2026-04-03 (year-month-day), whichever is meant"),
         ("22.11.2026 15:00", "write 2026-11-22; behind it the time and an offset"),
         ("03/04/27 15:00", "is ambiguous, with a year of two digits"),
         ("Nov 2 2026 15:00", "write 2026-11-02; behind it"),
         ("46348.5", "is a spreadsheet's own number for a day"),
         ("2026-11-02T15:00:00", "has no offset: add Z where it is UTC"),
+        ("2026-11-02T15:00:00", "; or write the day alone"),
         ("2026-11-02T15:00Z", '"2026-11-02T15:00Z": write 2026-11-02T15:00:00Z'),
         ("2026-11-02T15:00:00-0600", "write 2026-11-02T15:00:00-06:00"),
         ("2026-11-02 15:00:00 UTC", "does not end in an offset: write Z for UTC"),
-        ("2026-11-02 3:00:00 PM", "does not end in an offset"),
+        ("2026-11-02 3:00:00 PM", "write 2026-11-02T15:00:00 and behind it Z where it is UTC, or else the place's"),
+        ("2026-11-02 3:00 p.m.", "write 2026-11-02T15:00:00 and behind it"),
+        ("2026-11-02 12:30 AM", "write 2026-11-02T00:30:00 and behind it"),
+        ("2026-11-02 12:30pm", "write 2026-11-02T12:30:00 and behind it"),
+        ("2026-11-02T3PM-0600", '"2026-11-02T3PM-0600": write 2026-11-02T15:00:00-06:00'),
+        ("11/22/2026 9:05 PM", '"11/22/2026": write 2026-11-22; behind it T21:05:00 and the offset'),
+        (
+            "03/04/2026 3:00 PM",
+            "is ambiguous: write 2026-03-04 or 2026-04-03 (year-month-day), whichever is meant; behind",
+        ),
+        ("3:00 PM", '"3:00 PM": write the day, then T15:00:00 and the offset'),
+        ("2026-11-02 13:00 PM", "there is no such time of day"),
+        ("2026-11-02 0:30 am", "there is no such time of day"),
         ("2026-11-02T24:00:00Z", "there is no such time of day"),
         ("2026-11-02T15:00:60Z", "there is no such time of day"),
         ("2026-11-02T15:00:00+25:00", "there is no such offset"),
@@ -158,6 +172,11 @@ def test_a_wrong_instant_is_explained_with_what_to_write(tmp_path: Path, written
     (problem,) = _problems(tmp_path, purchased_at=written)
     assert problem.startswith("purchased_at: ")
     assert told in problem
+
+
+def test_the_day_of_a_purchase_is_enough(tmp_path: Path) -> None:
+    (entry,) = _read(tmp_path, GOOD | {"purchased_at": "2026-11-02"}).entries
+    assert entry.document["purchase"]["purchased_at"] == "2026-11-02"
 
 
 @pytest.mark.parametrize(
@@ -208,9 +227,9 @@ def test_without_a_vocabulary_every_designation_of_the_right_form_is_accepted(tm
 def test_a_repeated_candidate_is_a_problem_of_the_later_row(tmp_path: Path) -> None:
     other = GOOD | {"designation": "CCOM"}
     sheet = _read(tmp_path, GOOD, other, GOOD | {"name": "Another"}, GOOD | {"candidate_id": "c-1"}, GOOD)
-    assert [entry.line for entry in sheet.entries] == [2, 3, 5]
-    assert [(problem.line, problem.column) for problem in sheet.problems] == [(4, "candidate_id"), (6, "candidate_id")]
-    assert all("stand in line 2: keep one of the two rows" in problem.problem for problem in sheet.problems)
+    assert [entry.row for entry in sheet.entries] == [2, 3, 5]
+    assert [(problem.row, problem.column) for problem in sheet.problems] == [(4, "candidate_id"), (6, "candidate_id")]
+    assert all("stand in row 2: keep one of the two rows" in problem.problem for problem in sheet.problems)
 
 
 def test_json_is_refused_with_the_advice_to_write_csv(tmp_path: Path) -> None:
@@ -324,8 +343,8 @@ def test_no_content_of_a_file_raises_anything_but_a_feed_error(content: bytes, h
             sheet = _read_file(path)
         except FeedError:
             return
-    assert sheet.rows == len(sheet.entries) + len({problem.line for problem in sheet.problems})
-    assert all(1 <= problem.line <= 302 for problem in sheet.problems)
+    assert sheet.rows == len(sheet.entries) + len({problem.row for problem in sheet.problems})
+    assert all(1 <= problem.row <= 302 for problem in sheet.problems)
 
 
 @settings(deadline=None, max_examples=200)
