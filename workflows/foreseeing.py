@@ -9,7 +9,7 @@ from typing import Any
 from domain import rulebook
 from domain.decision import Refused
 from domain.matters.contact import contact_after
-from domain.messages import InvalidMessage, check_times, digest_of, parse_message
+from domain.messages import InvalidMessage, check_times, check_vocabulary, digest_of, parse_message
 from domain.vocabulary import RefusalCode
 from workflows.journal import Journal
 
@@ -25,6 +25,7 @@ def foresee(journal: Journal, name: str, payloads: Iterable[str], at: datetime) 
     for payload in payloads:
         try:
             message = parse_message(name, payload.encode("utf-8", "replace"), state.programme)
+            check_vocabulary(name, message, state.programme)
             check_times(name, message, at)
             known = journal.ledger.get(message.message_id or "")
             if known:
