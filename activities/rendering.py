@@ -2,6 +2,9 @@
 
 A template begins with a line `Subject: ...` and a blank line, then comes the text. `templates/_layout.txt.j2` adds the
 greeting, the signature and the facts at the end. A changed file is read again, without a restart.
+
+Every value that a template shows stands on one line, so that a purchase reference forges no paragraph. Only the filter
+`quoted` keeps the lines of a text, each with the mark of a quotation.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import jinja2
 from domain.calendar import day_of
 from domain.events import ResultFacts
 from domain.types import Score
+from views.plain import one_line
 from views.timeline import result_words
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -25,6 +29,12 @@ _NOTICE = re.compile(r"[a-z]+(-[a-z]+)*")
 _WIDTH = 76
 _HARD = "\N{NO-BREAK SPACE}"  # keeps two words on one line; becomes a plain space in the end
 _PERCENT = re.compile(r"(?<=\d) (?=%)")
+
+
+class Lines(str):
+    """A text whose lines stay: a quotation, or a part of the notice that is rendered already."""
+
+    __slots__ = ()
 
 
 class TemplateFault(Exception):
@@ -42,6 +52,7 @@ class Renderer:
             autoescape=False,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=_shown,
         )
         self._environment.filters |= FILTERS
 
@@ -57,7 +68,7 @@ class Renderer:
         facts = {**facts, "name": name}
         try:
             subject, text = _split(self._environment.get_template(f"{notice}.txt.j2").render(facts))
-            whole = self._environment.get_template("_layout.txt.j2").render({**facts, "text": text})
+            whole = self._environment.get_template("_layout.txt.j2").render({**facts, "text": Lines(text)})
         except jinja2.TemplateNotFound as error:
             raise TemplateFault(f"There is no template {error.name}.") from None
         except jinja2.TemplateSyntaxError as error:
@@ -70,6 +81,11 @@ class Renderer:
         except Exception as error:  # noqa: BLE001 - a template can raise any error, which may quote a fact
             raise TemplateFault(f"Template {notice} does not fit its facts ({type(error).__name__}).") from None
         return subject, reflowed(whole)
+
+
+def _shown(value: Any) -> Any:
+    """A value as a template shows it: a text on one line, unless its lines are to stay."""
+    return one_line(value) if isinstance(value, str) and not isinstance(value, Lines) else value
 
 
 def _split(rendered: str) -> tuple[str, str]:
@@ -87,7 +103,7 @@ def reflowed(text: str) -> str:
     """
     blocks: list[str] = []
     joins = False
-    for line in (raw.strip() for raw in text.splitlines()):
+    for line in (raw.strip() for raw in text.split("\n")):
         apart = not line or line.startswith((">", ": "))
         if joins and not apart and not line.startswith("- "):
             blocks[-1] += f" {line}"
@@ -141,9 +157,9 @@ def _in_words(result: Mapping[str, Any]) -> str:
     return result_words(ResultFacts.model_validate(result))
 
 
-def _quoted(text: str) -> str:
-    """A text as a quotation: each line begins with `> `."""
-    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+def _quoted(text: str) -> Lines:
+    """A text as a quotation: each line begins with `> `. Whatever ends a line somewhere ends a line here."""
+    return Lines("\n".join(f"> {one_line(line)}".rstrip() for line in text.splitlines()))
 
 
 def _count(number: int, one: str) -> str:

@@ -5,15 +5,14 @@ With `--json` stdout carries exactly one JSON document. Tables and cards are dra
 
 import io
 import json
-import re
 import sys
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from views.plain import one_line, safe_json
+
 # Stdout is flushed after this many entries.
 _FLUSHED = 200
-# A comment from far away must not move the cursor of the terminal that shows it.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def prepare() -> None:
@@ -36,7 +35,7 @@ def document(value: Any) -> None:
 
 def _json(value: Any) -> str:
     plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    return json.dumps(value, indent=2, ensure_ascii=plain)
+    return safe_json(json.dumps(value, indent=2, ensure_ascii=plain))
 
 
 def line(text: str = "") -> None:
@@ -90,8 +89,3 @@ def minute(instant: datetime | str | None) -> str:
     except ValueError:
         return str(instant)
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")
-
-
-def one_line(text: str) -> str:
-    """The text with a blank in place of each control character and line end."""
-    return _CONTROLS.sub(" ", text)

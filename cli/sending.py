@@ -15,6 +15,7 @@ from client.connection import Client
 from client.errors import NoWorker
 from client.payloads import parsed, with_message_id
 from views import words
+from views.plain import one_line
 
 # In bytes: more than any payload may have. A longer file is refused without being read to its end.
 _MAX_READ = 2_000_000
@@ -65,7 +66,7 @@ def ask(question: str) -> None:
     """Return where a person at the terminal says yes, and where there is no terminal to ask at. Raises `Declined`."""
     if not can_ask():
         return
-    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.write(f"{one_line(question)} [y/N] ")
     sys.stderr.flush()
     answer = sys.stdin.buffer.readline()
     if not answer.endswith(b"\n"):

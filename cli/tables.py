@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.fitting import Fitting, hanging, in_words
-from cli.output import one_line
+from views.plain import one_line
 
 Mark = Literal["met", "open", "alert", "none"]
 

@@ -11,15 +11,14 @@ Backslashes are not used, because renderers differ in what they take as escaped.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
+
+from views.plain import one_line
 
 # A page has one text beside another. Whoever needs the whole text finds it in the answers of the queries.
 _SHOWN_CHARACTERS = 500
 _TICKS = re.compile(r"`+")
-# The joiners of Persian, Indic and other scripts. They are invisible, and change how their neighbours are drawn.
-_JOINERS = "\u200c\u200d"
 # A word of letters, digits and marks that mean nothing to a renderer inside a word, such as: it's, 81.66, (rule, R&D.
 _BEFORE_A_WORD = "(\"'‘“"
 _WORD = re.compile(r"""[("'‘“]*[^\W_](?:[\w'"’”.,;:?!%()/+=&\u200c\u200d-]|[^\x00-\x7f])*""")
@@ -65,24 +64,12 @@ def shown(text: str) -> Markdown:
 
 
 def code(text: str) -> Markdown:
-    """A text as code, on one line. It can be copied exactly, except for line ends and invisible characters."""
+    """A text as code, on one line. A JSON document in it says the same when it is copied."""
     content = one_line(text)
     fence = "`" * (max((len(ticks) for ticks in _TICKS.findall(content)), default=0) + 1)
     # A space beside a backtick is no part of the code, and keeps it apart from the fence.
     pad = " " if content.startswith(("`", " ")) or content.endswith(("`", " ")) else ""
     return Markdown(f"{fence}{pad}{content}{pad}{fence}" if content.strip() else "")
-
-
-def one_line(text: str) -> str:
-    """The text on one line. A character that is invisible or turns the writing direction is shown as `\\u202e`."""
-    return "".join(_visible(mark) for mark in text)
-
-
-def _visible(mark: str) -> str:
-    if mark.isprintable() or mark in _JOINERS:
-        return mark
-    # The escape of JSON, so that a message to copy is still the same message.
-    return " " if mark.isspace() else json.dumps(mark)[1:-1]
 
 
 def _cut(text: str) -> str:

@@ -54,6 +54,7 @@ from domain.events import (
     WorkProductSubmitted,
 )
 from domain.vocabulary import AlarmKind
+from views.plain import one_line
 
 
 def timeline_view(events: Sequence[BaseEvent], omitted: int) -> list[dict[str, Any]]:
@@ -90,9 +91,7 @@ def _instant(instant: datetime) -> str:
 
 def summary_of(event: BaseEvent) -> str:
     """The event in one plain line. Line breaks in a reason or a comment become spaces."""
-    sentence = SENTENCES[type(event)](event)
-    plain = "".join(letter if letter.isprintable() else " " for letter in sentence)
-    return " ".join(plain.split())
+    return " ".join(one_line(SENTENCES[type(event)](event)).split())
 
 
 def result_words(result: ResultFacts) -> str:

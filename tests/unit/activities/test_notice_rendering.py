@@ -101,6 +101,25 @@ def test_a_persons_words_stay_apart_and_are_never_a_template() -> None:
     assert "> {{ body }} {% raw %}\n> Dear all,\n>\n> - not ours" in text
 
 
+FORGING = "INV\u2028\u2028FORGED\u2029- FORGED\nFORGED\r\n\r\nFORGED\x0b\x0cFORGED\x85\x1b[31mFORGED\u202e"
+FROM_OUTSIDE = {"reference", "submission_id", "reviewer", "comments", "reason", "by", "approved_by", "explanation"}
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: kebab(event))
+def test_no_text_from_outside_begins_a_line_of_its_own(event: BaseEvent) -> None:
+    given = facts(event, candidate_id=FORGING)
+    hostile = {field: FORGING if field in FROM_OUTSIDE and value else value for field, value in given["event"].items()}
+    subject, text = Renderer().render(kebab(event), FORGING, {**given, "event": hostile})
+    assert "\n" not in subject
+    assert "FORGED" in text
+    for paragraph in text.split("\n\n"):
+        assert not paragraph.startswith(("FORGED", "- FORGED", "[31mFORGED"))
+    assert not set(text) & set("\u2028\u2029\r\x0b\x0c\x85\x1b\u202e")
+    plain = Renderer().render(kebab(event), "Ana Ruiz", given)[1]
+    unquoted = [block for block in text.split("\n\n") if ">" not in block]
+    assert len(unquoted) == len([block for block in plain.split("\n\n") if ">" not in block])
+
+
 def test_paragraphs_are_filled_lists_and_quotes_kept() -> None:
     long = "word " * 30
     text = reflowed(f"{long}\n{long}\n\n\n- {long}\nmore\n- two\n> {long}\n: kept\n: apart\n")

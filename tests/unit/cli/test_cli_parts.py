@@ -1,12 +1,13 @@
 """The parts of the command line that need no process: the table of verbs and their help, progress, receipts."""
 
+import json
 import re
 import sys
 
 import pytest
 from rich.progress import Progress as Bar
 
-from cli import everyday, main, progress, sending
+from cli import everyday, main, output, progress, sending, tables
 from client.candidacy import Candidacy
 from domain.commands import MESSAGES
 from tests.unit.cli.parsing import help_of, parsed
@@ -94,3 +95,32 @@ def test_a_receipt_in_words() -> None:
     receipt = {"status": "testing", "events": ["AssessmentPassed"], "duplicate": False, "sequence": 3}
     assert "AssessmentPassed; status testing (takes the assessments)" in sending.in_words(ana, receipt)
     assert "taken before" in sending.in_words(ana, {**receipt, "duplicate": True})
+
+
+# --- texts from outside
+
+
+def test_no_text_moves_the_cursor_of_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "a\x1b[2J\x9b31m\u202eb\nc\u2028d\u200be"
+    output.line(hostile)
+    output.say(hostile)
+    tables.table(("id", "what"), [("C-1", hostile)])
+    tables.card(hostile, [tables.Row("Role", hostile, "met")])
+    tables.block(hostile, [hostile], hostile)
+    shown = capsys.readouterr()
+    for text in (shown.out, shown.err):
+        assert not set(text) & set("\x1b\x9b\u202e\u2028\u200b")
+        assert "a [2J 31m\\u202eb c d\\u200be" in text
+
+
+def test_a_json_document_on_a_terminal_says_the_same_and_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = {"reason": "a\x9b31m\u202eb\u2028\x1bc\u200b", "name": "علی\u200cرضا"}
+    output.document(hostile)
+    entries = output.Array()
+    entries.add(hostile)
+    entries.end()
+    shown = capsys.readouterr().out
+    document, _, array = shown.partition("}\n")
+    assert json.loads(document + "}") == hostile
+    assert json.loads(array) == [hostile]
+    assert not set(shown) & set("\x1b\x9b\u202e\u2028\u200b")
