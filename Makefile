@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format types pictures bench chaos lock clean
+.PHONY: help setup demo test test-fast lint format types schemas pictures bench chaos lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ format: setup ## repair formatting, and what lint can repair
 
 types: setup ## check the types, strictly
 	$(BIN)/mypy $(SOURCES)
+
+schemas: setup ## write docs/schemas anew, after a change of a message or of the answer of `status`
+	CERTPATH_SCHEME=schemes/ciac.toml $(BIN)/python starter.py schema --write docs/schemas
 
 pictures: setup ## take the pictures of the Temporal UI in docs/ with a real browser (needs chromium)
 	$(BIN)/python docs/screenshot.py

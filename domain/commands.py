@@ -13,12 +13,14 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from domain import forms
 from domain.scheme import PinnedProgramme
 from domain.types import (
     CandidateId,
     Code,
     Day,
     Email,
+    Hours,
     Identifier,
     Instant,
     InstantOrDay,
@@ -27,8 +29,8 @@ from domain.types import (
     Line,
     MessageId,
     Name,
-    Number,
     Percentage,
+    Points,
     Score,
     Sha256,
     Text,
@@ -45,9 +47,10 @@ FOR_THE_CANDIDATE = "the candidate reads it, word by word"
 ForTheCandidate = Field(description=FOR_THE_CANDIDATE)
 """Marks a text of a message that a mail to the candidate quotes."""
 
-Switch = Annotated[bool, Field(strict=True)]
-Revision = Annotated[int, Field(strict=True, ge=1, le=10_000)]
-DomainName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64)]
+Switch = Annotated[bool, Field(strict=True), forms.SWITCH]
+Revision = Annotated[int, Field(strict=True, ge=1, le=10_000), forms.REVISION]
+Answer = Annotated[str, StringConstraints(strict=True, max_length=16), forms.ANSWER]
+DomainName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64), forms.DOMAIN]
 """The name of a domain. Whether the scheme has it is checked by `domain.messages.check_vocabulary`, which names all."""
 
 
@@ -179,10 +182,10 @@ class RecordAssessmentResult(Message):
     source: Line | None = None
     outcome: Literal["scored", "no_show", "voided"] = "scored"
     percentage: Percentage | None = None
-    points: Number | None = None
-    out_of: Number | None = None
+    points: Points | None = None
+    out_of: Points | None = None
     form: Code | None = None
-    responses: dict[Identifier, Annotated[str, Field(strict=True, max_length=16)]] | None = Field(
+    responses: Annotated[dict[Identifier, Answer] | None, forms.OrList(MAX_RESPONSES)] = Field(
         default=None, max_length=MAX_RESPONSES
     )
     passed: Switch | None = None
@@ -281,7 +284,7 @@ class Activity(Command):
     title: Line
     completed_on: Day
     uri: Uri | None = None
-    hours: Number | None = None
+    hours: Hours | None = None
 
     @model_validator(mode="after")
     def _hours_are_plausible(self) -> Self:

@@ -16,8 +16,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from domain.commands import MAX_EVIDENCE, MESSAGES, Command, Message
+from domain.forms import MAX_DIGITS, WORDS_OF_PATTERN
 from domain.scheme import Programme
-from domain.types import FORMS, MAX_DIGITS, Frozen, MessageId
+from domain.types import Frozen, MessageId
 from domain.vocabulary import ProblemCode
 
 CLOCK_SKEW = timedelta(days=1)
@@ -160,8 +161,7 @@ def _in_plain_words(fault: ErrorDetails) -> str:
     """What is wrong with a field, as the end of a sentence that begins with its name. Says what the form is."""
     limits = fault.get("ctx", {})
     if fault["type"] == "string_pattern_mismatch":
-        pattern = limits["pattern"]
-        return f"must be {FORMS.get(pattern, f'of the form {pattern}')}"
+        return f"must be {WORDS_OF_PATTERN[limits['pattern']]}"
     problem = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     return _IN_PLAIN_WORDS[fault["type"]].format(**limits) if fault["type"] in _IN_PLAIN_WORDS else problem
 

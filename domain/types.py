@@ -21,17 +21,14 @@ from pydantic import (
     StringConstraints,
 )
 
+from domain import forms
 from domain.characters import check_id, check_line, check_name, check_text
+from domain.forms import EARLIEST_YEAR, LATEST_YEAR, MAX_DIGITS
 from domain.vocabulary import Attention
 
-# Exact arithmetic needs numbers of bounded length: 1e-999999999 as a fraction would not fit into memory.
-MAX_DIGITS = 28
-EARLIEST_YEAR = 1900
-LATEST_YEAR = 2200
-
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
-_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_RFC3339 = re.compile(forms.INSTANT_PATTERN)
+_DECIMAL = re.compile(forms.DECIMAL_PATTERN)
+_DAY = re.compile(forms.DAY_PATTERN)
 _INSTANT_FORM = "an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z"
 _DAY_FORM = "a day of the calendar, written YYYY-MM-DD"
 
@@ -118,6 +115,7 @@ def parse_number(value: Any) -> Decimal:
         raise ValueError("must be a number or a decimal string") from error
     if not number.is_finite():
         raise ValueError("must be a finite number")
+    # Exact arithmetic needs numbers of bounded length: 1e-999999999 as a fraction would not fit into memory.
     exponent = number.as_tuple().exponent
     if len(number.as_tuple().digits) > MAX_DIGITS or not -MAX_DIGITS <= int(exponent) <= MAX_DIGITS:
         raise ValueError(f"must have at most {MAX_DIGITS} digits")
@@ -125,10 +123,12 @@ def parse_number(value: Any) -> Decimal:
     return Decimal(f"{number.normalize():f}") + 0
 
 
-Instant = Annotated[datetime, BeforeValidator(parse_instant)]
-Day = Annotated[date, BeforeValidator(parse_day)]
-InstantOrDay = Annotated[datetime | date, BeforeValidator(parse_instant_or_day)]
-Number = Annotated[Decimal, BeforeValidator(parse_number)]
+Instant = Annotated[datetime, BeforeValidator(parse_instant), forms.INSTANT]
+Day = Annotated[date, BeforeValidator(parse_day), forms.DAY]
+InstantOrDay = Annotated[datetime | date, BeforeValidator(parse_instant_or_day), forms.INSTANT_OR_DAY]
+Number = Annotated[Decimal, BeforeValidator(parse_number), forms.NUMBER]
+Points = Annotated[Number, forms.POINTS]
+Hours = Annotated[Number, forms.HOURS]
 
 
 def _percentage(number: Decimal) -> Decimal:
@@ -137,69 +137,35 @@ def _percentage(number: Decimal) -> Decimal:
     return number
 
 
-Percentage = Annotated[Number, AfterValidator(_percentage)]
-
-_WORD = r"^[A-Za-z0-9._-]{1,64}$"
-_IDENTIFIER = r"^[\x21-\x7e]{1,64}$"
-_MESSAGE_ID = r"^[\x21-\x7e]{1,128}$"
-_WORKFLOW_ID = r"^[\x21-\x7e]{1,200}$"
-# The characters of `domain.characters`, whose checks come first and say which character stands where.
-_NO_CONTROLS = r"^[^\x00-\x1f\x7f]+$"
-_LINE = r"^[^\x00-\x1f\x7f-\x9f\u200b-\u200d\u2028-\u202e\u2060\u2066-\u2069\ufeff]+$"
-_NAME = r"^[^\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060\u2066-\u2069\ufeff]+$"
-_NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+$"
-_EMAIL = r"^[^@\s,;<>\x00-\x1f]+@[^@\s,;<>\x00-\x1f]+$"
-_URI = r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f]+$"
-_SHA256 = r"^[0-9a-fA-F]{64}$"
-
-FORMS = {
-    _WORD: "1 to 64 letters, digits, dots, underscores and hyphens, e.g. C-1001",
-    _IDENTIFIER: "1 to 64 visible ASCII characters without spaces, e.g. R-5001",
-    _MESSAGE_ID: "1 to 128 visible ASCII characters without spaces, e.g. feed-7-line-2",
-    _WORKFLOW_ID: "1 to 200 visible ASCII characters without spaces, e.g. certification:CCSL:C-1001",
-    _LINE: "one line of text, without line breaks, tabs, control characters and invisible characters",
-    _NAME: "a name on one line, without line breaks, tabs, control characters and invisible characters",
-    _NO_CONTROLS_BUT_LINES: "a text without control characters; line breaks and tabs are allowed",
-    _EMAIL: "one e-mail address, name@domain, without spaces, commas, semicolons and angle brackets",
-    _URI: "an address with its scheme and without spaces, e.g. https://files.example.org/wp-1.pdf",
-    _SHA256: "a SHA-256 hash of 64 hexadecimal digits",
-}
-"""What each pattern means in plain words. They follow "must be"."""
+Percentage = Annotated[Number, AfterValidator(_percentage), forms.PERCENTAGE]
 
 _ID = BeforeValidator(check_id)
 _ONE_LINE = BeforeValidator(check_line)
 
-CandidateId = Annotated[str, StringConstraints(strict=True, pattern=_WORD), _ID]
-Code = Annotated[str, StringConstraints(strict=True, pattern=_WORD), _ID]
-Identifier = Annotated[str, StringConstraints(strict=True, pattern=_IDENTIFIER), _ID]
-MessageId = Annotated[str, StringConstraints(strict=True, pattern=_MESSAGE_ID), _ID]
-WorkflowId = Annotated[str, StringConstraints(strict=True, pattern=_WORKFLOW_ID), _ID]
-Sha256 = Annotated[str, StringConstraints(strict=True, to_lower=True, pattern=_SHA256), _ID]
-Line = Annotated[
-    str,
-    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_LINE),
-    _ONE_LINE,
-]
-Name = Annotated[
-    str,
-    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_NAME),
-    BeforeValidator(check_name),
-]
+
+def _text(form: forms.Form, **limits: Any) -> StringConstraints:
+    """The constraints of a text of this form."""
+    return StringConstraints(strict=True, pattern=form.pattern, **limits)
+
+
+_TRIMMED: dict[str, Any] = {"strip_whitespace": True, "min_length": 1}
+
+CandidateId = Annotated[str, _text(forms.WORD), _ID, forms.WORD]
+Code = Annotated[str, _text(forms.WORD), _ID, forms.WORD]
+Identifier = Annotated[str, _text(forms.IDENTIFIER), _ID, forms.IDENTIFIER]
+MessageId = Annotated[str, _text(forms.MESSAGE_ID), _ID, forms.MESSAGE_ID]
+WorkflowId = Annotated[str, _text(forms.WORKFLOW_ID), _ID, forms.WORKFLOW_ID]
+Sha256 = Annotated[str, _text(forms.SHA256, to_lower=True), _ID, forms.SHA256]
+Line = Annotated[str, _text(forms.LINE, max_length=200, **_TRIMMED), _ONE_LINE, forms.LINE]
+Name = Annotated[str, _text(forms.NAME, max_length=200, **_TRIMMED), BeforeValidator(check_name), forms.NAME]
 """The name of a person. Persian and Indic names need the joiners between letters, which no other text may have."""
-KeptText = Annotated[
-    str,
-    StringConstraints(
-        strict=True, strip_whitespace=True, min_length=1, max_length=1000, pattern=_NO_CONTROLS_BUT_LINES
-    ),
-]
+KeptText = Annotated[str, _text(forms.TEXT, max_length=1000, **_TRIMMED), forms.TEXT]
 Text = Annotated[KeptText, BeforeValidator(check_text)]
-KeptEmail = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, max_length=254, pattern=_EMAIL)]
+KeptEmail = Annotated[str, _text(forms.EMAIL, max_length=254, strip_whitespace=True), forms.EMAIL]
 Email = Annotated[KeptEmail, _ONE_LINE]
-Uri = Annotated[str, StringConstraints(strict=True, max_length=1000, pattern=_URI), _ID]
+Uri = Annotated[str, _text(forms.URI, max_length=1000), _ID, forms.URI]
 """A reference. Which of its schemes are taken is a list in the scheme, see `domain.messages.check_vocabulary`."""
-KeptLine = Annotated[
-    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_CONTROLS)
-]
+KeptLine = Annotated[str, _text(forms.KEPT_LINE, max_length=200, **_TRIMMED)]
 """A line as journals and pinned programmes have it. Those of an older build may have what a message may not."""
 
 
