@@ -125,16 +125,18 @@ def test_what_the_engine_takes_fits_and_what_does_not_fit_is_not_taken(name: str
 def test_numbers_texts_and_lists_may_be_written_in_each_way_that_the_engine_takes() -> None:
     result = MESSAGES["record_assessment_result"]
     bare = {field: value for field, value in result.items() if field != "percentage"}
-    for score in (
+    good: list[dict[str, Any]] = [
         {"percentage": 81.5},
         {"percentage": "81.5"},
         {"points": 49, "out_of": "60"},
         {"form": "F-1", "responses": ["A", "B"]},
         {"form": "F-1", "responses": {"1": "A"}},
-    ):
+    ]
+    for score in good:
         assert fits("record_assessment_result", {**bare, **score})
         assert taken("record_assessment_result", {**bare, **score})
-    for score in ({"percentage": 101}, {"percentage": "80 %"}, {"form": "F", "responses": {"a b": "A"}}):
+    bad: list[dict[str, Any]] = [{"percentage": 101}, {"percentage": "80 %"}, {"form": "F", "responses": {"a b": "A"}}]
+    for score in bad:
         assert not fits("record_assessment_result", {**bare, **score})
         assert not taken("record_assessment_result", {**bare, **score})
     assert fits("confirm_purchase", {"reference": "INV-1", "purchased_at": "2026-11-02"})
@@ -142,7 +144,7 @@ def test_numbers_texts_and_lists_may_be_written_in_each_way_that_the_engine_take
 
 
 def test_a_receipt_and_a_status_fit_their_schemas() -> None:
-    receipt = Remembered(digest="d", status=Status.TESTING, events=("AssessmentPassed",), sequence=5)
+    receipt = Remembered(digest="d", status=Status.TESTING, events=["AssessmentPassed"], sequence=5)
     Draft202012Validator(answered()["receipt"]).validate(receipt.receipt(duplicate=False))
     Draft202012Validator(answered()["status"]).validate(examples("The answer of `status`")[0])
 
