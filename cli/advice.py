@@ -47,14 +47,19 @@ class Case(NamedTuple):
 def cases(status: "StatusView") -> Iterator[Case]:
     """Everything that asks for attention."""
     for matter in status.matters:
-        yield _case(status, matter.attention, matter.advice, matter.since, matter.what)
+        yield _case(status, matter.attention, matter.advice, matter.since, matter.what, matter.cause)
     if not status.tells_matters:
         for value in status.attention:
             yield _case(status, value, words.about_attention(value).advice)
 
 
 def _case(
-    status: "StatusView", value: str, advice: str, since: datetime | None = None, what: str | None = None
+    status: "StatusView",
+    value: str,
+    advice: str,
+    since: datetime | None = None,
+    what: str | None = None,
+    cause: str | None = None,
 ) -> Case:
     known = words.attention_of(value)
     return Case(
@@ -64,7 +69,7 @@ def _case(
         since=since,
         what=what,
         advice=in_verbs(advice),
-        command=command(status, value),
+        command=command(status, value, cause),
     )
 
 
@@ -78,15 +83,16 @@ def is_gap(word: str) -> bool:
     return _GAP.fullmatch(word) is not None
 
 
-def command(status: "StatusView", value: str) -> str:
-    """The command line to copy for an attention value, ready but for its gaps."""
+def command(status: "StatusView", value: str, cause: str | None = None) -> str:
+    """The command line to copy for an attention value, ready but for its gaps. `cause`: why no notice was delivered."""
     known = words.attention_of(value)
     candidate, designation = status.candidate_id, status.designation
     # For a holder the review is about evidence; before the certificate it is about the work product.
     evidence = status.recertification if _of_evidence(status) else None
     reviewed = evidence or status.work_product
     lower, higher = _beside(designation) if known and known.kind in _ELSEWHERE else ("", "")
-    line = words.about_attention(value).command.format(
+    settling = words.about_undelivered(cause) or words.about_attention(value)
+    line = settling.command.format(
         who=f"{candidate} {designation}",
         value=shlex.quote(value),
         subject=shlex.quote(known.subject if known else ""),

@@ -37,7 +37,7 @@ from domain.types import (
     Uri,
     WorkflowId,
 )
-from domain.vocabulary import AlarmKind, ProblemCode, RefusalCode
+from domain.vocabulary import AlarmKind, ProblemCode, RefusalCode, UndeliveredCause
 
 MAX_RESPONSES = 300
 MAX_EVIDENCE = 20
@@ -464,11 +464,26 @@ class RefuseMessage(Command):
 
 
 class ReportUndeliverable(Command):
-    """Reports a notice that could not be delivered. `about` is the sequence number of the event that it was about."""
+    """Reports a notice that could not be delivered. `about` is the sequence number of the event that it was about.
+
+    `cause` says what kind of reason it is, because each asks for something else.
+    """
 
     notice: str
     about: int
     reason: str
+    cause: UndeliveredCause = UndeliveredCause.REFUSED
+
+
+class ReportSuperseded(Command):
+    """Reports a notice that gave way, before it was sent, to a newer one about the same subject (R20).
+
+    `about` and `newer` are the sequence numbers of the events that the two notices are about.
+    """
+
+    notice: str
+    about: int
+    newer: int
 
 
 class Cancel(Command):

@@ -13,12 +13,17 @@ from domain.types import Frozen, Instant
 
 
 class Notify(Frozen):
-    """Sends a notice to the candidate: the template's name and its facts. `sequence` is the event's number."""
+    """Sends a notice to the candidate: the template's name and its facts. `sequence` is the event's number.
+
+    While it waits, a notice with a `subject` gives way to a newer one of the same kind about the same subject (R20).
+    The notice of a decision has none: it is never dropped.
+    """
 
     effect: Literal["notify"] = "notify"
     sequence: int
     notice: str
     queued_at: Instant
+    subject: str | None = None
     facts: dict[str, Any] = {}
 
 

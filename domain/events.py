@@ -16,7 +16,7 @@ from pydantic import Field, TypeAdapter
 
 from domain.scheme import PinnedProgramme
 from domain.types import AttentionValue, Frozen, Instant, Score
-from domain.vocabulary import AlarmKind, HoldReason, RefusalCode, Status
+from domain.vocabulary import AlarmKind, HoldReason, RefusalCode, Status, UndeliveredCause
 
 
 class BaseEvent(Frozen):
@@ -402,6 +402,16 @@ class NoticeUndeliverable(BaseEvent):
     notice: str
     about: int
     reason: str
+    cause: UndeliveredCause = UndeliveredCause.REFUSED
+
+
+class NoticeSuperseded(BaseEvent):
+    """A notice gave way, before it was sent, to a newer one of its kind about the same subject (R20)."""
+
+    type: Literal["NoticeSuperseded"] = "NoticeSuperseded"
+    notice: str
+    about: int
+    newer: int
 
 
 class MessageRefused(BaseEvent):
@@ -470,6 +480,7 @@ Event = Annotated[
     | AdvancementRefused
     | Superseded
     | NoticeUndeliverable
+    | NoticeSuperseded
     | MessageRefused
     | AttentionRaised
     | AttentionAcknowledged,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from domain import requirements
@@ -83,6 +84,20 @@ WITH_NOTICE: tuple[type[BaseEvent], ...] = (
 )
 """The events that send the candidate a notice. Each has a template of its own."""
 
+_SUBJECTS: dict[type[BaseEvent], Callable[[Any], str]] = {
+    Registered: lambda _event: "registration",
+    PurchaseConfirmed: lambda event: event.reference,
+    SelfAssessmentRecorded: lambda event: event.domain,
+    ResultHeld: lambda event: event.result.result_id,
+    ResultCorrected: lambda event: event.result.result_id,
+    ResultVoided: lambda event: event.result.result_id,
+    WorkProductSubmitted: lambda event: event.submission_id,
+    RecertificationSubmitted: lambda event: event.submission_id,
+    ReminderDue: lambda event: event.about,
+    AdvancementRequested: lambda event: event.reference,
+}
+"""What a notice is about, for those that give way to a newer one of their kind (R20). All others tell a decision."""
+
 # `Revoked` and `Superseded` come in the same decision as these closings, and have a notice of their own.
 _CLOSED_WITHOUT_NOTICE = (Status.REVOKED, Status.SUPERSEDED)
 _LEFT_OUT = {"programme", "type", "workflow_id", "enrolment", "digest", "evidence", "effective_on"}
@@ -110,7 +125,16 @@ def effects(event: BaseEvent, state: State) -> tuple[Effect, ...]:
         )
     if isinstance(event, WITH_NOTICE) and not _has_another_notice(event, state):
         facts = _facts(event, state)
-        found.append(Notify(sequence=event.sequence, notice=notice_of(type(event)), queued_at=event.at, facts=facts))
+        subject_of = _SUBJECTS.get(type(event))
+        found.append(
+            Notify(
+                sequence=event.sequence,
+                notice=notice_of(type(event)),
+                queued_at=event.at,
+                subject=subject_of(event) if subject_of else None,
+                facts=facts,
+            )
+        )
     return tuple(found)
 
 

@@ -16,6 +16,7 @@ from domain.commands import (
     Command,
     Contact,
     RefuseMessage,
+    ReportSuperseded,
     ReportUndeliverable,
     RingAlarm,
     Supersede,
@@ -77,7 +78,7 @@ The certificate is granted before the candidacy can be closed.
 """
 
 # Commands that a closed candidacy still takes: the engine's own reports, and the question of a higher certificate.
-_TAKEN_WHEN_CLOSED = (RefuseMessage, ReportUndeliverable, AnswerAdvancement, Supersede)
+_TAKEN_WHEN_CLOSED = (RefuseMessage, ReportUndeliverable, ReportSuperseded, AnswerAdvancement, Supersede)
 
 
 def inquiry(state: State, command: Command) -> Inquiry | None:

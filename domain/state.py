@@ -11,7 +11,7 @@ from typing import Literal
 from domain.events import Asked, ResultFacts
 from domain.scheme import PinnedProgramme
 from domain.types import AttentionValue, Frozen, Instant, Score
-from domain.vocabulary import Attention, AttentionKind, HoldReason, RefusalCode, Status
+from domain.vocabulary import Attention, AttentionKind, HoldReason, RefusalCode, Status, UndeliveredCause
 
 # How many handled alarms the state remembers. It is carried to each new run, so it must stay small.
 MAX_ASKED = 20
@@ -151,6 +151,16 @@ class Refusal(Frozen):
     answered: bool = False
 
 
+class Undelivered(Frozen):
+    """A notice that was not delivered and that nobody has dealt with yet. `about` is the number of its event."""
+
+    at: Instant
+    notice: str
+    about: int
+    cause: UndeliveredCause
+    reason: str
+
+
 class State(Frozen):
     """Everything that the rules know about one candidacy."""
 
@@ -188,6 +198,7 @@ class State(Frozen):
     attention: tuple[AttentionValue, ...] = ()
     asked: tuple[Asked, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    undelivered: tuple[Undelivered, ...] = ()
     closed: Status | None = None
     closed_at: Instant | None = None
     closed_why: str = ""

@@ -111,6 +111,15 @@ REMINDERS = (AlarmKind.REMINDER, AlarmKind.CERTIFICATE_REMINDER)
 """The alarms that only remind. Of several that were missed, only the newest goes out (rule 5)."""
 
 
+class UndeliveredCause(StrEnum):
+    """Why a notice was not delivered: each cause asks for another remedy."""
+
+    REFUSED = "refused"
+    TOO_LATE = "too-late"
+    TOO_MANY = "too-many"
+    CLOSED = "closed"
+
+
 class HoldReason(StrEnum):
     """Why a result is held for a person to decide (rules 8, 10, 11, 13)."""
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from temporalio.common import MetricMeter
 
-Outcome = Literal["sent", "deferred", "undeliverable", "given_up"]
+Outcome = Literal["sent", "deferred", "undeliverable", "given_up", "superseded"]
 
 REGISTRATION = "registration"
 """The message name of a start input."""
@@ -75,7 +75,7 @@ NOTICES = Metric(
     "certpath_notices_total",
     "counter",
     "Attempts to send a notice that went well (sent) or failed for now (deferred), and notices that were refused for"
-    " good (undeliverable) or not sent in time (given_up)",
+    " good (undeliverable), not sent in time (given_up) or gave way to a newer one about the same (superseded)",
     ("notice", "outcome"),
 )
 ALARM_DELAY = Metric(

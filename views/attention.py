@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Literal
 
 from domain import calendar
-from domain.state import Held, Refusal, State
+from domain.state import Held, Refusal, State, Undelivered
 from domain.types import Frozen, Instant
 from domain.vocabulary import Attention, AttentionKind
 from views import words
@@ -14,20 +15,39 @@ from views.timeline import result_words
 
 
 class AttentionView(Frozen):
-    """One reason for attention. `since` is an instant (UTC), or None where the state does not know it."""
+    """One reason for attention. `since` is an instant (UTC), or None where the state does not know it.
+
+    `cause` says why a notice was not delivered; it is None for every other reason.
+    """
 
     attention: str
     since: Instant | None = None
     what: str = ""
     advice: str = ""
+    cause: Literal["refused", "too-late", "too-many", "closed"] | str | None = None
 
 
 def attention_view(state: State) -> tuple[AttentionView, ...]:
-    """Every reason for attention: each held result and each refused message separately, and one for any other value."""
-    return tuple(
-        AttentionView(attention=str(value), since=since, what=what, advice=words.ATTENTION[value.kind].advice)
-        for value in state.attention
-        for since, what in _reasons(state, value)
+    """Every reason for attention: each held result, refused message and undelivered notice, and each other value."""
+    return tuple(view for value in state.attention for view in _views(state, value))
+
+
+def _views(state: State, attention: Attention) -> Iterator[AttentionView]:
+    if attention.kind is AttentionKind.NOTICE_UNDELIVERABLE and state.undelivered:
+        yield from (_undelivered(attention, notice) for notice in state.undelivered)
+        return
+    advice = words.ATTENTION[attention.kind].advice
+    for since, what in _reasons(state, attention):
+        yield AttentionView(attention=str(attention), since=since, what=what, advice=advice)
+
+
+def _undelivered(attention: Attention, notice: Undelivered) -> AttentionView:
+    return AttentionView(
+        attention=str(attention),
+        since=notice.at,
+        what=f"the notice {notice.notice!r} about event {notice.about} was not delivered: {notice.reason}",
+        advice=words.UNDELIVERED[notice.cause].advice,
+        cause=notice.cause,
     )
 
 

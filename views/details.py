@@ -10,7 +10,7 @@ from datetime import date
 
 from domain import calendar, requirements, rulebook
 from domain.state import State
-from domain.vocabulary import Attention, AttentionKind
+from domain.vocabulary import Attention, AttentionKind, UndeliveredCause
 from views import alarms as alarm_words
 from views import words
 from views.attention import AttentionView, attention_view
@@ -59,7 +59,7 @@ def _attention(state: State) -> list[Markdown]:
 
 
 def _asking(state: State, view: AttentionView) -> Markdown:
-    sample = _sample(state, Attention.parse(view.attention))
+    sample = _sample(state, view)
     return Markdown("- {}: {}. {}.{}").format(code(view.attention), view.what, _sentence(view.advice), sample)
 
 
@@ -72,18 +72,19 @@ def _decisions(state: State) -> list[Markdown]:
     return lines
 
 
-def _sample(state: State, attention: Attention) -> Markdown:
+def _sample(state: State, view: AttentionView) -> Markdown:
     """A message to copy, as the end of a line; empty where none helps."""
-    message = _to_send(state, attention)
+    message = _to_send(state, view)
     return Markdown(" To send: {}").format(message) if message else message
 
 
-def _to_send(state: State, attention: Attention) -> Markdown:
+def _to_send(state: State, view: AttentionView) -> Markdown:
     """A message that settles this attention value, as markdown: its name, and JSON to copy; empty where none does.
 
     The JSON fits the UI's form and `starter.py send`. The fields that a person must fill in are empty, and an empty
     text is refused. So nobody decides by pasting alone.
     """
+    attention = Attention.parse(view.attention)
     match attention.kind:
         case AttentionKind.HELD_RESULT:
             return _ready("resolve_held_result", result_id=attention.subject, decision="accept", by="", reason="")
@@ -91,7 +92,7 @@ def _to_send(state: State, attention: Attention) -> Markdown:
             return _review_to_send(state)
         case AttentionKind.SUSPENSION_UNRESOLVED:
             return _ready("reinstate", reason="", by="")
-        case AttentionKind.NOTICE_UNDELIVERABLE:
+        case AttentionKind.NOTICE_UNDELIVERABLE if view.cause in (None, UndeliveredCause.REFUSED):
             return _ready("update_contact", email="")
         case AttentionKind.LOWER_NOT_IN_FORCE:
             return Markdown("")

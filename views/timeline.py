@@ -25,6 +25,7 @@ from domain.events import (
     ExperienceRecorded,
     MessageRefused,
     NoShowRecorded,
+    NoticeSuperseded,
     NoticeUndeliverable,
     PurchaseConfirmed,
     RecertificationReturned,
@@ -294,6 +295,10 @@ def _notice_undeliverable(event: NoticeUndeliverable) -> str:
     return f"The notice {event.notice!r} about event {event.about} could not be delivered: {event.reason}"
 
 
+def _notice_superseded(event: NoticeSuperseded) -> str:
+    return f"The notice {event.notice!r} about event {event.about} gave way, unsent, to that about event {event.newer}"
+
+
 def _message_refused(event: MessageRefused) -> str:
     return f"Message {event.message} refused ({event.code}): {event.reason}"
 
@@ -346,6 +351,7 @@ SENTENCES: Mapping[type[BaseEvent], Callable[[Any], str]] = {
     AdvancementRequested: _advancement_requested,
     AdvancementRefused: _advancement_refused,
     Superseded: _superseded,
+    NoticeSuperseded: _notice_superseded,
     NoticeUndeliverable: _notice_undeliverable,
     MessageRefused: _message_refused,
     AttentionRaised: _attention_raised,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.vocabulary import Attention, AttentionKind, Status
+from domain.vocabulary import Attention, AttentionKind, Status, UndeliveredCause
 
 
 class StatusWords(NamedTuple):
@@ -166,6 +166,22 @@ ATTENTION: dict[AttentionKind, AttentionWords] = {
     ),
 }
 
+UNDELIVERED: dict[UndeliveredCause, AttentionWords] = {
+    UndeliveredCause.REFUSED: ATTENTION[AttentionKind.NOTICE_UNDELIVERABLE],
+    UndeliveredCause.TOO_LATE: AttentionWords(
+        "no mail went out for days: tell the people who run the worker, write to the candidate yourself, then"
+        " `acknowledge`",
+        _ACKNOWLEDGE,
+    ),
+    UndeliveredCause.TOO_MANY: AttentionWords(
+        "find out what sends so many messages about this candidate, write to the candidate yourself about what was not"
+        " sent, then `acknowledge`; nothing is wrong with the e-mail address",
+        _ACKNOWLEDGE,
+    ),
+    UndeliveredCause.CLOSED: AttentionWords("write to the candidate yourself, then `acknowledge`", _ACKNOWLEDGE),
+}
+"""The words of a notice that was not delivered, by the cause: only a refused one asks for another address."""
+
 UNKNOWN_ATTENTION = AttentionWords("look at the timeline, then `acknowledge`", _ACKNOWLEDGE, "see the timeline")
 """The words for a kind of attention that only a newer build knows."""
 
@@ -182,6 +198,11 @@ def about_attention(value: str) -> AttentionWords:
     """The words of an attention value as the contract writes it, e.g. `held-result:R-7`, from any build."""
     known = attention_of(value)
     return ATTENTION[known.kind] if known else UNKNOWN_ATTENTION
+
+
+def about_undelivered(cause: str | None) -> AttentionWords | None:
+    """The words of a notice that was not delivered for this cause; None where there is none, or a newer build's."""
+    return next((words for known, words in UNDELIVERED.items() if known == cause), None)
 
 
 def about_status(value: str) -> StatusWords:

@@ -13,7 +13,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.commands import MESSAGES
     from domain.decision import Alarm, Refused
-    from domain.events import BaseEvent, NoticeUndeliverable, ResultHeld
+    from domain.events import BaseEvent, NoticeSuperseded, NoticeUndeliverable, ResultHeld
     from domain.messages import InvalidMessage
     from runtime import metrics
 
@@ -39,12 +39,14 @@ def cancelled(*, refused: bool) -> None:
 
 
 def happened(events: Sequence[BaseEvent]) -> None:
-    """Counts held results, and notices that found no room in the outbox, by their events."""
+    """Counts held results, and notices that gave way or found no room in the outbox, by their events."""
     for event in events:
         if isinstance(event, ResultHeld):
             metrics.result_held(workflow.metric_meter(), event.reason)
         if isinstance(event, NoticeUndeliverable):
             given_up(event.notice)
+        if isinstance(event, NoticeSuperseded):
+            metrics.notice(workflow.metric_meter(), event.notice, "superseded")
 
 
 def given_up(notice: str) -> None:

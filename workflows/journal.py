@@ -7,14 +7,14 @@ continues as new. Its JSON must stay readable for decades: `FORMAT` is its versi
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from domain import rulebook
-from domain.commands import Command, Contact, RefuseMessage, ReportUndeliverable
+from domain.commands import Command, Contact, RefuseMessage, ReportSuperseded, ReportUndeliverable
 from domain.decision import Refused, Step
 from domain.effects import Effect, Notify
 from domain.events import BaseEvent, Event, MessageRefused, ResultEvent
@@ -22,7 +22,7 @@ from domain.inquiries import Answer
 from domain.matters.contact import contact_after
 from domain.requirements import status
 from domain.state import State
-from domain.vocabulary import Status
+from domain.vocabulary import Status, UndeliveredCause
 
 FORMAT = 1
 CARRIED_EVENTS = 200
@@ -33,6 +33,9 @@ CARRIED_EVENT_BYTES = 512 * 1024
 _TEXTS = {"reason", "explanation", "comments", "note", "excerpt", "evidence"}
 REMEMBERED_MESSAGES = 500
 QUEUED_NOTICES = 100
+# The notices of decisions are never given up, as long as they leave room for the rest of the journal in a payload of
+# 2 MB. That is the room of some 300 ordinary notices, and a payload over 2 MB would end the workflow.
+QUEUED_BYTES = 512 * 1024
 
 
 class Remembered(BaseModel):
@@ -70,6 +73,8 @@ class Journal(BaseModel):
     omitted: int = 0
     outbox: list[Effect] = []
     ledger: dict[str, Remembered] = {}
+    # The bytes of waiting notices by their sequence, so that each is written out only once.
+    _sizes: dict[int, int] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def open(cls, command: Command, contact: Contact, at: datetime) -> Journal:
@@ -133,14 +138,39 @@ class Journal(BaseModel):
         self.outbox.extend(rulebook.effects(event, self.state))
 
     def _bound_outbox(self, at: datetime) -> None:
-        """Gives up notices when too many wait, and records that. The first one is kept, as it may be on its way."""
-        notices = [effect for effect in self.outbox if isinstance(effect, Notify)]
-        if len(notices) > QUEUED_NOTICES:
-            oldest = notices[1]
-            self.outbox.remove(oldest)
-            reason = f"more than {QUEUED_NOTICES} notices were waiting"
+        """Has waiting notices give way to newer ones about the same subject, and gives up notices when too many wait.
+
+        Both are recorded (R20). The first notice is kept, as it may be on its way.
+        """
+        waiting = [effect for effect in self.outbox if isinstance(effect, Notify)][1:]
+        for older, newer in _superseded(waiting):
+            self.outbox.remove(older)
             # `take` calls this method again, until the outbox is short enough.
-            self.take(ReportUndeliverable(notice=oldest.notice, about=oldest.sequence, reason=reason), at)
+            self.take(ReportSuperseded(notice=older.notice, about=older.sequence, newer=newer.sequence), at)
+            return
+        too_many = self._one_too_many(waiting)
+        if too_many:
+            self.outbox.remove(too_many)
+            report = ReportUndeliverable(
+                notice=too_many.notice,
+                about=too_many.sequence,
+                reason=f"more than {QUEUED_NOTICES} notices were waiting",
+                cause=UndeliveredCause.TOO_MANY,
+            )
+            self.take(report, at)
+
+    def _one_too_many(self, waiting: Sequence[Notify]) -> Notify | None:
+        """The oldest notice for which the outbox has no room; None where there is room for all."""
+        if len(waiting) < QUEUED_NOTICES:
+            return None
+        of_no_decision = next((notice for notice in waiting if notice.subject is not None), None)
+        if of_no_decision:
+            return of_no_decision
+        self._sizes = {
+            notice.sequence: self._sizes.get(notice.sequence) or len(notice.model_dump_json().encode())
+            for notice in waiting
+        }
+        return waiting[0] if sum(self._sizes.values()) > QUEUED_BYTES else None
 
     def _trim(self) -> None:
         """Keeps only the newest events, without responses, which the state has where they are needed.
@@ -190,6 +220,15 @@ class Journal(BaseModel):
         """The journal as the payload of continue-as-new, with its events trimmed."""
         self._trim()
         return self.model_dump(mode="json")
+
+
+def _superseded(waiting: Sequence[Notify]) -> Iterator[tuple[Notify, Notify]]:
+    """Each waiting notice for which there is a newer one of its kind about the same subject, with the newest one."""
+    newest = {(notice.notice, notice.subject): notice for notice in waiting}
+    for notice in waiting:
+        newer = newest[notice.notice, notice.subject]
+        if notice.subject is not None and newer is not notice:
+            yield notice, newer
 
 
 def _without_responses(event: Event) -> Event:

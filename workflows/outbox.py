@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.commands import AnswerAdvancement, Command, ReportUndeliverable
     from domain.effects import Effect, Notify, OpenAdvancement
     from domain.state import State
+    from domain.vocabulary import UndeliveredCause
     from workflows import calls, counting
     from workflows.journal import Journal
 
@@ -30,7 +31,7 @@ class Row(NamedTuple):
             server that is down delays no advancement.
         carry_out: carries the effect out, or raises `calls.Failed`. It may return a command for the journal to take.
         until: the instant (UTC) after which the effect is not tried again; None for trying without end.
-        given_up: the command that records that the effect was not carried out, and why.
+        given_up: the command that records that the effect was not carried out, and why: a sentence, and its kind.
         closed_too_soon: the reason to record for an effect that still waited when the candidacy was closed.
         count_given_up: counts an effect that was given up.
     """
@@ -38,7 +39,7 @@ class Row(NamedTuple):
     lane: str
     carry_out: Callable[[Journal, Any, datetime | None], Awaitable[Command | None]]
     until: Callable[[Any, State], datetime | None]
-    given_up: Callable[[Any, str], Command]
+    given_up: Callable[[Any, str, UndeliveredCause], Command]
     closed_too_soon: str
     count_given_up: Callable[[Any], None] = lambda _effect: None
 
@@ -54,8 +55,8 @@ def _notice_until(notice: Notify, state: State) -> datetime:
     return notice.queued_at + timedelta(days=state.programme.rules.notices.retry_days)
 
 
-def _notice_given_up(notice: Notify, reason: str) -> Command:
-    return ReportUndeliverable(notice=notice.notice, about=notice.sequence, reason=reason)
+def _notice_given_up(notice: Notify, reason: str, cause: UndeliveredCause) -> Command:
+    return ReportUndeliverable(notice=notice.notice, about=notice.sequence, reason=reason, cause=cause)
 
 
 # --- advancements -------------------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ def _no_limit(_opening: OpenAdvancement, _state: State) -> None:
     return None
 
 
-def _advancement_given_up(opening: OpenAdvancement, reason: str) -> Command:
+def _advancement_given_up(opening: OpenAdvancement, reason: str, _cause: UndeliveredCause) -> Command:
     return AnswerAdvancement(workflow_id=opening.workflow_id, refusal=reason)
 
 
@@ -117,13 +118,14 @@ async def _carry_out(journal: Journal, effect: Effect) -> None:
     row = ROWS[type(effect)]
     until = row.until(effect, journal.state)
     if until is not None and until <= workflow.now():
-        _give_up(journal, effect, _TOO_LATE)
+        _give_up(journal, effect, _TOO_LATE, UndeliveredCause.TOO_LATE)
         return
     try:
         command = await row.carry_out(journal, effect, until)
     except calls.Failed as failed:
         # If the activity marked the failure as not retryable, it has counted the notice itself.
-        _give_up(journal, effect, str(failed), counted=failed.refused)
+        cause = UndeliveredCause.REFUSED if failed.refused else UndeliveredCause.TOO_LATE
+        _give_up(journal, effect, str(failed), cause, counted=failed.refused)
         return
     if command is not None:
         journal.take(command, workflow.now())
@@ -133,15 +135,15 @@ async def _carry_out(journal: Journal, effect: Effect) -> None:
 def give_up_all(journal: Journal) -> None:
     """Empties the outbox of a closed candidacy, and records on the timeline each effect that was not carried out."""
     for effect in list(journal.outbox):
-        _give_up(journal, effect, ROWS[type(effect)].closed_too_soon)
+        _give_up(journal, effect, ROWS[type(effect)].closed_too_soon, UndeliveredCause.CLOSED)
 
 
-def _give_up(journal: Journal, effect: Effect, reason: str, *, counted: bool = False) -> None:
+def _give_up(journal: Journal, effect: Effect, reason: str, cause: UndeliveredCause, *, counted: bool = False) -> None:
     row = ROWS[type(effect)]
     _done(journal, effect)
     if not counted:
         row.count_given_up(effect)
-    journal.take(row.given_up(effect, reason), workflow.now())
+    journal.take(row.given_up(effect, reason, cause), workflow.now())
 
 
 def _done(journal: Journal, effect: Effect) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from domain.commands import Acknowledge, RefuseMessage, ReportUndeliverable
+from domain.commands import Acknowledge, RefuseMessage, ReportSuperseded, ReportUndeliverable
 from domain.decision import Decision, Matter, Refused
 from domain.events import (
     AttentionAcknowledged,
     AttentionRaised,
     MessageRefused,
+    NoticeSuperseded,
     NoticeUndeliverable,
 )
 from domain.messages import sha256_of, without_addresses, without_name
-from domain.state import Refusal, State
+from domain.state import Refusal, State, Undelivered
 from domain.vocabulary import Attention, AttentionKind, RefusalCode
 
 UNDELIVERABLE = Attention(AttentionKind.NOTICE_UNDELIVERABLE)
@@ -20,6 +21,7 @@ REFUSED_MESSAGE = Attention(AttentionKind.REFUSED_MESSAGE)
 
 # How much the state remembers. It is carried to each new run, so it must stay small.
 MAX_REFUSALS = 40
+MAX_UNDELIVERED = 10
 _REASON_LENGTH = 160
 
 
@@ -94,6 +96,11 @@ def report_undeliverable(decision: Decision, command: ReportUndeliverable) -> No
     decision.record(NoticeUndeliverable, **command.model_dump())
 
 
+def report_superseded(decision: Decision, command: ReportSuperseded) -> None:
+    """Records that a notice gave way to a newer one about the same subject, which is no fault (R20)."""
+    decision.record(NoticeSuperseded, **command.model_dump())
+
+
 def on_message_refused(state: State, event: MessageRefused) -> State:
     refusal = Refusal(
         sequence=event.sequence,
@@ -109,8 +116,22 @@ def on_message_refused(state: State, event: MessageRefused) -> State:
     return state.raising(REFUSED_MESSAGE) if event.from_signal and not state.closed else state
 
 
-def on_undeliverable(state: State, _event: NoticeUndeliverable) -> State:
-    return state if state.closed else state.raising(UNDELIVERABLE)
+def on_undeliverable(state: State, event: NoticeUndeliverable) -> State:
+    if state.closed:
+        return state
+    undelivered = Undelivered(
+        at=event.at, notice=event.notice, about=event.about, cause=event.cause, reason=event.reason[:_REASON_LENGTH]
+    )
+    return state.having(undelivered=(*state.undelivered, undelivered)[-MAX_UNDELIVERED:]).raising(UNDELIVERABLE)
+
+
+def on_notice_superseded(state: State, _event: NoticeSuperseded) -> State:
+    return state
+
+
+def delivery_settled(state: State) -> State:
+    """The state once somebody has dealt with the notices that were not delivered."""
+    return state.having(undelivered=()).resolving(UNDELIVERABLE)
 
 
 def on_attention_raised(state: State, event: AttentionRaised) -> State:
@@ -125,6 +146,8 @@ def on_acknowledged(state: State, event: AttentionAcknowledged) -> State:
     if event.attention == REFUSED_MESSAGE:
         answered = tuple(refusal.model_copy(update={"answered": True}) for refusal in state.refusals)
         state = state.having(refusals=answered)
+    if event.attention == UNDELIVERABLE:
+        return delivery_settled(state)
     return state.resolving(event.attention)
 
 
@@ -133,10 +156,12 @@ MATTER = Matter(
         Acknowledge: acknowledge,
         RefuseMessage: refuse_message,
         ReportUndeliverable: report_undeliverable,
+        ReportSuperseded: report_superseded,
     },
     folds={
         MessageRefused: on_message_refused,
         NoticeUndeliverable: on_undeliverable,
+        NoticeSuperseded: on_notice_superseded,
         AttentionRaised: on_attention_raised,
         AttentionAcknowledged: on_acknowledged,
     },

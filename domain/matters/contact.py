@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.commands import Command, Contact, UpdateContact
 from domain.decision import Decision, Matter, Refused
 from domain.events import ContactUpdated
-from domain.matters.attention import UNDELIVERABLE
+from domain.matters.attention import delivery_settled
 from domain.state import State
 from domain.vocabulary import RefusalCode
 
@@ -43,7 +43,7 @@ def contact_after(contact: Contact, command: Command) -> Contact:
 
 
 def on_contact_updated(state: State, event: ContactUpdated) -> State:
-    return state.resolving(UNDELIVERABLE) if "email" in event.changed else state
+    return delivery_settled(state) if "email" in event.changed else state
 
 
 MATTER = Matter(deciders={UpdateContact: update_contact}, folds={ContactUpdated: on_contact_updated})

@@ -84,9 +84,10 @@ def test_the_bounds_are_those_of_the_code() -> None:
     assert numbers[1] == [2, journal.CARRIED_EXCERPTS, journal.SHORT_TEXT]
     assert numbers[2] == [journal.REMEMBERED_MESSAGES]
     assert numbers[3] == [journal.QUEUED_NOTICES]
-    assert numbers[4] == [results.MAX_HELD, results.MAX_RESULTS, results.MAX_REVISIONS, results.MAX_ENDED_HOLDS]
-    assert numbers[5] == [results.MAX_HELD_ANSWERS, messages.MAX_BYTES // 1024]
-    assert numbers[6] == [work_product.MAX_SUBMISSIONS, MAX_EVIDENCE]
+    assert numbers[4] == [journal.QUEUED_BYTES // 1024]
+    assert numbers[5] == [results.MAX_HELD, results.MAX_RESULTS, results.MAX_REVISIONS, results.MAX_ENDED_HOLDS]
+    assert numbers[6] == [results.MAX_HELD_ANSWERS, messages.MAX_BYTES // 1024]
+    assert numbers[7] == [work_product.MAX_SUBMISSIONS, MAX_EVIDENCE]
 
 
 # --- all of them

@@ -397,12 +397,18 @@ _KINDS = {kind.__name__ for kind in WITH_NOTICE}
 
 
 def expected_notices(events: Sequence[dict[str, Any]]) -> list[int]:
-    """The sequences of the events that the candidate is told of: not of experience that was met on registration."""
+    """The sequences of the events that the candidate is told of: not of experience that was met on registration.
+
+    A notice that gave way to a newer one about the same subject is not expected (R20).
+    """
     registered_at = events[0]["at"]
+    gave_way = {event["about"] for event in events if event["type"] == "NoticeSuperseded"}
     return [
         event["sequence"]
         for event in events
-        if event["type"] in _KINDS and not (event["type"] == "ExperienceMet" and event["at"] == registered_at)
+        if event["type"] in _KINDS
+        and event["sequence"] not in gave_way
+        and not (event["type"] == "ExperienceMet" and event["at"] == registered_at)
     ]
 
 

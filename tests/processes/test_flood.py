@@ -195,7 +195,8 @@ async def test_every_signal_of_a_flood_is_accounted_for(tmp_path: Path, monkeypa
         assert len(signalled) == SIGNALS
 
         events = (await retold(runs, monkeypatch))[: answer["sequence"]]
-        assert events[-100:] == live[-100:], "what was lived is not what is told again"
+        lived = [event for event in live if event["sequence"] <= answer["sequence"]]
+        assert events[-100:] == lived[-100:], "what was lived is not what is told again"
         assert_nothing_twice(events)
         hashes = {sha256(sent.payload.payload.data): sent.mark for sent in signals if sent.mark}
         found = Counter(mark_of(event, hashes) for event in events[before:-1])

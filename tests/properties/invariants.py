@@ -98,7 +98,12 @@ def check_whole(candidacy: Candidacy) -> None:
     closings = [event.sequence for event in candidacy.events if isinstance(event, e.CandidacyClosed)]
     assert len(closings) <= 1
     after = candidacy.events[closings[0] :] if closings else []
-    assert {type(event) for event in after} <= {e.MessageRefused, e.NoticeUndeliverable, e.AdvancementRefused}
+    assert {type(event) for event in after} <= {
+        e.MessageRefused,
+        e.NoticeUndeliverable,
+        e.NoticeSuperseded,
+        e.AdvancementRefused,
+    }
     assert all(summary_of(event).isprintable() for event in candidacy.events)
 
 

@@ -20,9 +20,16 @@ from domain.commands import (
 )
 from domain.decision import Refused
 from domain.effects import Notify
-from domain.events import ExperienceMet, NoticeUndeliverable
+from domain.events import (
+    ExperienceMet,
+    NoticeSuperseded,
+    NoticeUndeliverable,
+    Reinstated,
+    SelfAssessmentRecorded,
+    Suspended,
+)
 from domain.notices import WITH_NOTICE
-from domain.vocabulary import Attention, AttentionKind, RefusalCode
+from domain.vocabulary import Attention, AttentionKind, RefusalCode, UndeliveredCause
 from tests.scheme import SCHEME, worker_settings
 from tests.workflows.journeys import DOMAINS, LEADERSHIP, PEOPLE, START, Candidate
 from tests.workflows.seeds import plant, take
@@ -31,6 +38,7 @@ from workflows.journal import (
     CARRIED_EVENT_BYTES,
     CARRIED_EVENTS,
     CARRIED_EXCERPTS,
+    QUEUED_BYTES,
     QUEUED_NOTICES,
     REMEMBERED_MESSAGES,
     SHORT_TEXT,
@@ -139,7 +147,7 @@ def _suspensions(filling: Filling, count: int) -> None:
         filling.say("reinstate", reason=filling.text, by=filling.line)
 
 
-def _worst() -> Journal:
+def _worst() -> Filling:
     """A holder with everything there can be, all at once, in characters of four bytes."""
     filling = Filling(paid=False)
     _until_refused(filling.held_result, 60)
@@ -155,14 +163,15 @@ def _worst() -> Journal:
     _suspensions(filling, 60)
     for _ in range(CARRIED_EVENTS // 2):
         filling.refused()
-    return filling.journal
+    return filling
 
 
 def test_the_worst_that_messages_can_do_stays_under_the_servers_limit() -> None:
-    carried = _worst().carried()
+    filling = _worst()
+    carried = filling.journal.carried()
     assert len(carried["events"]) == CARRIED_EVENTS
     assert len(carried["ledger"]) == REMEMBERED_MESSAGES
-    assert len(carried["outbox"]) == QUEUED_NOTICES
+    assert len(_waiting(filling)) == QUEUED_NOTICES
     assert len(carried["state"]["held"]) > 3
     assert size(carried) < 0.8 * HARD_LIMIT
     again = Journal.model_validate(json.loads(json.dumps(carried)))
@@ -182,7 +191,8 @@ def test_results_held_and_resolved_without_end_stay_small(letter: str) -> None:
     assert "responses" not in json.dumps(
         [event for event in carried["events"] if event.get("result", {}).get("responses")]
     )
-    assert size({**carried, "outbox": []}) < (AIM if letter == "x" else 0.5 * HARD_LIMIT)
+    # Each of the newest 200 events has its longest reason.
+    assert size({**carried, "outbox": []}) < (1.25 * AIM if letter == "x" else 0.5 * HARD_LIMIT)
 
 
 def test_evidence_submitted_and_returned_without_end_stays_bounded() -> None:
@@ -267,26 +277,80 @@ def test_of_a_flood_of_refused_messages_the_newest_excerpts_are_whole() -> None:
     assert filling.journal.omitted > 0
 
 
-def test_a_notice_past_the_bound_gives_way_and_is_told() -> None:
-    filling = Filling("x", "CCMA")
-    filling.certify()
-    first = filling.journal.outbox[0]
-    _suspensions(filling, 60)
-    notices = [effect for effect in filling.journal.outbox if isinstance(effect, Notify)]
-    assert len(notices) == QUEUED_NOTICES
-    assert notices[0] == first, "it may be on its way"
-    assert Attention(AttentionKind.NOTICE_UNDELIVERABLE) in filling.journal.state.attention
-    told = {event.about for event in filling.journal.events if isinstance(event, NoticeUndeliverable)}
-    assert told.isdisjoint(effect.sequence for effect in notices)
-    # Of experience that is met on registration the registration tells.
+def _self_assess(filling: Filling, count: int) -> None:
+    for number in range(count):
+        filling.say("record_self_assessment", domain=DOMAINS[number % 4], percentage=str(number % 100))
+
+
+def _void(filling: Filling, count: int) -> None:
+    for _ in range(count):
+        filling.result(PEOPLE, outcome="voided")
+
+
+def _waiting(filling: Filling) -> list[Notify]:
+    return [effect for effect in filling.journal.outbox if isinstance(effect, Notify)]
+
+
+def _accounted(filling: Filling) -> None:
+    """Every event with a notice is accounted for: its notice waits, gave way, or was given up."""
+    ended = (NoticeUndeliverable, NoticeSuperseded)
+    told = [event.about for event in filling.journal.events if isinstance(event, ended)]
+    told += [notice.sequence for notice in _waiting(filling)]
+    # Of experience that is met on registration the notice of the registration tells.
     events = [event for event in filling.journal.events if not isinstance(event, ExperienceMet)]
-    everything = {event.sequence for event in events if isinstance(event, WITH_NOTICE)}
-    assert everything == told | {effect.sequence for effect in notices}
+    assert sorted(told) == [event.sequence for event in events if isinstance(event, WITH_NOTICE)]
+
+
+def test_notices_of_one_kind_about_one_subject_give_way_to_the_newest() -> None:
+    filling = Filling("x", "CCMA")
+    first = filling.journal.outbox[0]
+    _self_assess(filling, 40)
+    waiting = _waiting(filling)
+    assert waiting[0] == first, "it may be on its way"
+    newest = [event.sequence for event in filling.journal.events if isinstance(event, SelfAssessmentRecorded)][-4:]
+    assert [one.sequence for one in waiting if one.notice == "self-assessment-recorded"] == newest
+    gave_way = [event for event in filling.journal.events if isinstance(event, NoticeSuperseded)]
+    assert len(gave_way) == 36
+    assert all(event.newer > event.about for event in gave_way)
+    assert filling.journal.state.attention == (), "no fault, and no attention (R20)"
+    _accounted(filling)
+
+
+def test_a_notice_past_the_bound_is_given_up_but_never_that_of_a_decision() -> None:
+    filling = Filling("x", "CCMA")
+    first = filling.journal.outbox[0]
+    _void(filling, 30)
+    filling.certify()
+    _suspensions(filling, 60)
+    waiting = _waiting(filling)
+    assert len(waiting) > QUEUED_NOTICES
+    assert waiting[0] == first, "it may be on its way"
+    decided = [event for event in filling.journal.events if isinstance(event, (Suspended, Reinstated))]
+    assert [one.sequence for one in waiting if one.subject is None][-120:] == [event.sequence for event in decided]
+    given_up = [event for event in filling.journal.events if isinstance(event, NoticeUndeliverable)]
+    assert {event.cause for event in given_up} == {UndeliveredCause.TOO_MANY}
+    assert {event.notice for event in given_up} <= {"result-voided", "purchase-confirmed"}
+    assert filling.journal.state.attention == (Attention(AttentionKind.NOTICE_UNDELIVERABLE),)
+    _accounted(filling)
+
+
+def test_decisions_without_end_are_given_up_before_they_end_the_workflow() -> None:
+    filling = Filling(WIDE, "CCMA")
+    filling.certify()
+    _suspensions(filling, 150)
+    assert len(_waiting(filling)) == QUEUED_NOTICES
+    plain = Filling("x", "CCMA")
+    plain.certify()
+    plain.text = "a complaint"
+    _suspensions(plain, 300)
+    assert size({"outbox": plain.journal.carried()["outbox"]}) < 1.1 * QUEUED_BYTES
+    assert len(_waiting(plain)) > 3 * QUEUED_NOTICES
+    assert Attention(AttentionKind.NOTICE_UNDELIVERABLE) in filling.journal.state.attention
 
 
 async def test_the_worst_journal_passes_through_a_real_servers_continue_as_new(client: Client, tmp_path: Path) -> None:
     holder = Candidate(client, "CCSL", "C" * 64)
-    carried = _worst().carried()
+    carried = _worst().journal.carried()
     # The notices wait on, so that the same weight is handed over once more.
     settings = worker_settings(outbox=tmp_path, smtp_url="smtp://127.0.0.1:1")
     async with build_worker(client, settings):

@@ -15,10 +15,13 @@ from cli.verbs import list as list_verb
 from client import scheme
 from client.finding import Entry, Filter
 from client.payloads import instant
-from domain.vocabulary import Status
+from domain.commands import ReportUndeliverable
+from domain.vocabulary import Status, UndeliveredCause
 from tests.unit.cli.parsing import parsed, payload_of
+from tests.unit.domain.builders import Candidacy
 from views import words
-from views.status import StatusView
+from views.details import details
+from views.status import StatusView, status_view
 
 
 def wanted(*arguments: str, verb: str = "list") -> Filter:
@@ -229,6 +232,29 @@ def test_the_advice_names_the_verbs_of_the_command_line() -> None:
     assert told["held-result"].startswith("decide with `hold resolve` (")
     assert told["notice-undeliverable"] == "correct the e-mail address with `contact`, or `acknowledge`"
     assert not [text for text in told.values() for word in re.findall(r"`(\w+)`", text) if "_" in word]
+
+
+@pytest.mark.parametrize(
+    ("cause", "advised", "command"),
+    [
+        ("refused", "correct the e-mail address", "contact C-1001 CCSL --email"),
+        ("too-late", "tell the people who run the worker", "acknowledge C-1001 CCSL --attention notice-undeliverable"),
+        ("too-many", "nothing is wrong with the e-mail address", "acknowledge C-1001 CCSL"),
+    ],
+)
+def test_the_advice_for_an_undelivered_notice_fits_its_cause(cause: str, advised: str, command: str) -> None:
+    """R20: of a notice that was given up in a flood, nobody is to correct the address."""
+    candidacy = Candidacy()
+    candidacy.send(ReportUndeliverable(notice="registered", about=1, reason="no", cause=UndeliveredCause(cause)))
+    status = status_view(candidacy.state, "Ana Ruiz", candidacy.clock)
+    (case,) = advice.cases(status)
+    assert (case.what, case.since) == ("the notice 'registered' about event 1 was not delivered: no", candidacy.clock)
+    assert advised in case.advice
+    assert command in case.command
+    message = "update_contact" if cause == "refused" else "acknowledge"
+    assert f"To send: `{message}`" in details(candidacy.state)
+    candidacy.say("acknowledge", attention="notice-undeliverable", by="B. Oss")
+    assert candidacy.state.undelivered == ()
 
 
 def test_a_review_of_evidence_is_told_from_one_of_a_work_product() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain import events as e
-from domain.commands import Cancel, RefuseMessage, ReportUndeliverable, Supersede
+from domain.commands import Cancel, RefuseMessage, ReportSuperseded, ReportUndeliverable, Supersede
 from domain.decision import Refused
 from domain.effects import Notify
 from domain.messages import legible_message_id
@@ -305,6 +305,14 @@ def test_an_undeliverable_notice_asks_for_attention_until_the_address_changes() 
     assert candidacy.attention == ["notice-undeliverable"]
     candidacy.say("update_contact", email="new@example.org")
     assert not candidacy.attention
+
+
+def test_a_notice_that_gave_way_is_on_the_timeline_and_asks_for_nothing() -> None:
+    candidacy = Candidacy()
+    superseded = ReportSuperseded(notice="self-assessment-recorded", about=4, newer=7)
+    assert candidacy.send(superseded) == ["NoticeSuperseded"]
+    assert candidacy.attention == []
+    assert "gave way" in summary_of(candidacy.last(e.NoticeSuperseded))
 
 
 # --- rule 28: too early ---
