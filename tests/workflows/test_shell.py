@@ -16,6 +16,7 @@ from domain.commands import MESSAGES, Message, RequestAdvancement, Revoke
 from domain.effects import Effect, Notify, OpenAdvancement
 from domain.scheme import Programme
 from domain.types import Frozen
+from domain.vocabulary import UndeliveredCause
 from runtime.settings import ROOT
 from tests.workflows.journeys import PEOPLE, START, Candidate, World
 from tests.workflows.seeds import Past, take
@@ -79,7 +80,8 @@ def test_an_advancement_that_was_not_opened_before_the_end_is_recorded() -> None
     assert "CandidacyClosed" in take(journal, Revoke(reason="fraud", by="M. Reyes"), now)
     opening = next(effect for effect in journal.outbox if isinstance(effect, OpenAdvancement))
     row = outbox.ROWS[OpenAdvancement]
-    assert take(journal, row.given_up(opening, row.closed_too_soon), now) == ["AdvancementRefused"]
+    given_up = row.given_up(opening, row.closed_too_soon, UndeliveredCause.CLOSED)
+    assert take(journal, given_up, now) == ["AdvancementRefused"]
     assert any(isinstance(effect, Notify) and effect.notice == "advancement-refused" for effect in journal.outbox)
 
 
