@@ -12,7 +12,8 @@ Kind = Literal["text", "whole", "switch", "json", "activities"]
 class Flag(NamedTuple):
     """One flag: the field of the message that it fills (`purchase.reference`: inside an object), and how it reads.
 
-    `shown` is the word for its value in the help; a flag with choices shows these.
+    `shown` is the word for its value in the help; a flag with choices shows these. `new` says that the flag brings an
+    id or a reference from elsewhere, and does not name one that is there.
 
     Kinds: `text` goes out as it was typed, decimals too, so that no digit is lost; `whole` is a JSON integer;
     `switch` is `--x` or `--no-x`; `json` a JSON text, `@FILE` or `-`; `activities` is both `--activity` and that.
@@ -25,6 +26,7 @@ class Flag(NamedTuple):
     name: str = ""
     choices: tuple[str, ...] = ()
     kind: Kind = "text"
+    new: bool = False
 
     @property
     def key(self) -> str:
@@ -51,7 +53,7 @@ class Verb(NamedTuple):
 
 def _purchase(inside: str = "") -> tuple[Flag, ...]:
     return (
-        Flag(f"{inside}reference", "REFERENCE", "the invoice or order, e.g. INV-77", True, "purchase-ref"),
+        Flag(f"{inside}reference", "REFERENCE", "the invoice or order, e.g. INV-77", True, "purchase-ref", new=True),
         Flag(
             f"{inside}purchased_at",
             "DAY|INSTANT",
@@ -113,7 +115,7 @@ VERBS = (
         "record_assessment_result",
         "record the result of an assessment, a no-show or a voided attempt",
         (
-            _RESULT_ID,
+            _RESULT_ID._replace(new=True),
             _DOMAIN,
             Flag("taken_at", "INSTANT", "when it was taken, e.g. 2026-11-20T15:00:00Z", True),
             Flag("revision", "NUMBER", "a higher one corrects what came before (default: 1)", kind="whole"),
@@ -164,7 +166,7 @@ experience C-1001 CCSL --role "Director, Customer Care" --experience-since 2024-
         "submit_work_product",
         "submit the work product, as a reference",
         (
-            _SUBMISSION_ID,
+            _SUBMISSION_ID._replace(new=True),
             Flag("uri", "URI", "where it lies", True),
             Flag("sha256", "HEX", "its hash, 64 hex digits, as sha256sum prints it", True),
             _SUBMITTED_AT,
@@ -193,7 +195,7 @@ work-product review C-1001 CCSL --submission-id W-1 --reviewer "Pat Lee" --verdi
         "submit_recertification",
         "submit the evidence for a recertification",
         (
-            _SUBMISSION_ID._replace(help="your id of the submission, e.g. E-1"),
+            _SUBMISSION_ID._replace(help="your id of the submission, e.g. E-1", new=True),
             Flag("activities", "JSON", "all of them as a JSON list, @FILE, or - for stdin", True, kind="activities"),
             _SUBMITTED_AT,
         ),

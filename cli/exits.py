@@ -15,6 +15,19 @@ BAD_INPUT = 2
 UNREACHABLE = 3
 INTERRUPTED = interrupts.INTERRUPTED
 
+HELP = f"""\
+exit codes: {DONE} done; {REFUSED} refused by the rules, closed, not found, declined or failed;
+{BAD_INPUT} bad usage or input, nothing was done; {UNREACHABLE} Temporal cannot be reached, or no worker answers;
+{INTERRUPTED} interrupted by Ctrl-C
+"""
+"""What each code means, for the help of every verb."""
+ROWS_HELP = f"""\
+exit codes: {DONE} nothing is left to do; {REFUSED} some rows need somebody, see the outcome file;
+{BAD_INPUT} bad usage or bad rows, nothing was started; {UNREACHABLE} Temporal cannot be reached, or no worker answers;
+{INTERRUPTED} interrupted by Ctrl-C, run it again
+"""
+"""The same for the verbs with an outcome file."""
+
 
 class Stop(Exception):
     """Ends the command. The message is for people: what is wrong, and what to do.

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 import click
 
 from cli import everyday, exits, interrupts, output
-from cli.options import AsWritten, Given, meant
+from cli.options import AsWritten, Given, meant, near
 from client.errors import ClientError
 from runtime.process import leave
 
@@ -61,11 +61,20 @@ VERBS: dict[str, Line] = {
 }
 """Every verb by its one or two words, in the order of `--help`."""
 
-_ABOUT = "Certpath: runs a professional certification programme, on Temporal."
-_EPILOG = """\
-exit codes: 0 done, 1 refused by the rules, closed or not found, 2 bad usage or input,
-3 Temporal cannot be reached or no worker answers
+OTHERWISE = {
+    **dict.fromkeys(("enrol", "enroll", "add", "create"), ("register", "import")),
+    **dict.fromkeys(("show", "get", "where"), ("status",)),
+    **dict.fromkeys(("history", "events"), ("timeline",)),
+    **dict.fromkeys(("find", "search"), ("list",)),
+    **dict.fromkeys(("deliver", "feed"), ("results",)),
+    **dict.fromkeys(("accept", "reject"), ("hold resolve",)),
+    **dict.fromkeys(("start", "run", "serve"), ("dev",)),
+}
+"""What people call a verb that has another name here."""
 
+_ABOUT = "Certpath: runs a professional certification programme, on Temporal."
+_EPILOG = f"""\
+{exits.HELP}
 Temporal is found by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, a profile or temporal.toml
 (default localhost:7233).
 """
@@ -114,10 +123,21 @@ class Verbs(AsWritten, click.Group):
         """As the base class. Raises `click.UsageError` with the likely verb for a word that is none."""
         known = self.list_commands(ctx)
         if args[0] not in known and not args[0].startswith("-"):
-            likely = meant(args[0], known, f"the verbs are {', '.join(known)}" if self._first else "")
+            likely = self._likely(args, known)
             sentence = f"There is no verb {args[0]!r}"
             raise click.UsageError(f"{sentence}; {likely}" if likely else sentence, ctx)
         return super().resolve_command(ctx, args)
+
+    def _likely(self, args: list[str], known: list[str]) -> str:
+        """The end of a sentence about a word that is no verb: the verbs that may be meant."""
+        if self._first:
+            return meant(args[0], known, f"the verbs are {', '.join(known)}")
+        word = args[0].lower()
+        # `resolve` is the second word of a verb, `work` the beginning of one, and `enrol` is called otherwise here.
+        called = [words for words in VERBS if words.rpartition(" ")[2] == word]
+        called += [name for name in known if len(word) > 2 and name.startswith(word)]
+        found = [*OTHERWISE.get(word, ()), *called] or near("".join(args[:2]), VERBS) or near(word, known)
+        return f"did you mean {' or '.join(dict.fromkeys(found))}?" if found else ""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the table; no verb is imported for it."""

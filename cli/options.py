@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from cli import exits
 from domain.identity import WORD
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,13 +50,34 @@ class Verb(AsWritten):
     The callback raises `exits.Stop`, an error of `client.errors`, or `click.UsageError`.
     """
 
+    exit_codes = exits.HELP
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As the base class. Each `click.UsageError` names the verb that it is about, by its context."""
         try:
             return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            likely = " or ".join(self._meant(ctx, error.option_name))
+            sentence = f"There is no option {error.option_name!r}"
+            raise click.UsageError(f"{sentence}; did you mean {likely}?" if likely else sentence, ctx) from error
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
+
+    def _meant(self, ctx: click.Context, given: str) -> list[str]:
+        """The options that a wrong one is near to; an option is also known by the field of the contract it fills."""
+        names: dict[str, str] = {}
+        for param in self.get_params(ctx):
+            if isinstance(param, click.Option):
+                for name in (*param.opts, *param.secondary_opts):
+                    names[name] = name
+                names.setdefault((param.name or "").rpartition("__")[2], param.opts[0])
+        return list(dict.fromkeys(names[name] for name in near(given, names)))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the example and the exit codes."""
+        super().format_epilog(ctx, formatter)
+        formatter.write(f"\n{self.exit_codes.rstrip()}\n")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the options, and after them those that have a heading of their own."""
@@ -69,9 +91,15 @@ class Verb(AsWritten):
                 formatter.write_dl(records)
 
 
-def verb(name: str, about: str, epilog: str) -> Callable[[Callable[..., int]], click.Command]:
+class VerbOfRows(Verb):
+    """The command of a verb that writes an outcome file."""
+
+    exit_codes = exits.ROWS_HELP
+
+
+def verb(name: str, about: str, epilog: str, kind: type[Verb] = Verb) -> Callable[[Callable[..., int]], click.Command]:
     """Makes a function the command of the verb `name`. `about` and `epilog` are its help."""
-    return click.command(name, cls=Verb, help=about, epilog=epilog)
+    return click.command(name, cls=kind, help=about, epilog=epilog)
 
 
 def option(*declarations: str, **attributes: Any) -> Callable[[F], F]:
@@ -143,10 +171,15 @@ def number(text: str, least: int, most: int) -> int:
 
 def meant(given: str, known: Iterable[str], otherwise: str) -> str:
     """The end of a sentence: the known names that `given` is near to; `otherwise` where there is none."""
-    names = list(known)
-    near = difflib.get_close_matches(_plain(given), map(_plain, names), n=3)
-    found = [name for one in near for name in names if _plain(name) == one]
+    found = near(given, known)
     return f"did you mean {' or '.join(found)}?" if found else otherwise
+
+
+def near(given: str, known: Iterable[str]) -> list[str]:
+    """At most three of the known names, those that `given` is nearest to first. Hyphens and case do not count."""
+    names = list(known)
+    close = difflib.get_close_matches(_plain(given), map(_plain, names), n=3)
+    return [name for one in dict.fromkeys(close) for name in names if _plain(name) == one]
 
 
 def _plain(name: str) -> str:

@@ -16,6 +16,13 @@ from client.candidacy import Candidacy
 from client.errors import InvalidFields
 from client.payloads import parsed
 from client.scheme import check_designation
+from feeds import dates
+from feeds.explain import Explain
+from feeds.spreadsheets import damaged_id
+
+DATES: Mapping[str, Explain] = {"DAY": dates.day, "INSTANT": dates.instant, "DAY|INSTANT": dates.day_or_instant}
+"""How a day or an instant that was refused is explained, by what the help calls the value of the flag."""
+NOTHING: Mapping[str, Any] = {}
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _ACTIVITY = ("title", "completed_on", "uri", "hours")
@@ -122,17 +129,18 @@ def run(
             candidacy, verb.message, text, as_json=as_json, again="give it the same flags and --message-id {}"
         )
     except InvalidFields as error:
-        notes = [in_flags(verb, one.field, one.problem) for one in error.errors]
+        notes = [in_flags(verb, one.field, one.problem, given) for one in error.errors]
         raise exits.BadInput(error.sentence, notes, **exits.of(error).facts) from error
 
 
 def payload(verb: Verb, given: Mapping[str, Any], message_id: str | None = None) -> bytes:
     """The JSON text that these flags make, by `Flag.key`.
 
-    Raises `exits.BadInput` where one is a gap, `click.UsageError` where the activities are given in no way or in both,
-    and `client.errors.NotJson` where one is no JSON text.
+    Raises `exits.BadInput` where one is a gap or an id that a spreadsheet has damaged, `click.UsageError` where the
+    activities are given in no way or in both, and `client.errors.NotJson` where one is no JSON text.
     """
     _check_filled(verb, given)
+    _check_ids(verb, given)
     message: dict[str, Any] = {}
     if message_id is not None:
         message["message_id"] = message_id
@@ -154,6 +162,13 @@ def _check_filled(verb: Verb, given: Mapping[str, Any]) -> None:
     gaps = [f"{option}: fill in {text}" for option, text in texts if text and advice.is_gap(text)]
     if gaps:
         raise exits.BadInput("The command still has gaps:", gaps)
+
+
+def _check_ids(verb: Verb, given: Mapping[str, Any]) -> None:
+    """An id copied from a spreadsheet may have lost digits. One that is there already may look so, and is taken."""
+    flags = [(flag.option, damaged_id(given[flag.key])) for flag in verb.flags if flag.new]
+    if damaged := [f"{option}: {problem}" for option, problem in flags if problem]:
+        raise exits.BadInput("A spreadsheet has changed what was copied:", damaged)
 
 
 def _value(flag: Flag, given: Any) -> Any:
@@ -192,11 +207,16 @@ def _json(value: Any) -> str:
 # --- the engine's words, said of the flags
 
 
-def in_flags(verb: Verb, field: str, problem: str) -> str:
-    """What the engine says is wrong with a field, said of the flag that fills it."""
+def in_flags(verb: Verb, field: str, problem: str, given: Mapping[str, Any] = NOTHING) -> str:
+    """What the engine says is wrong with a field, said of the flag that fills it.
+
+    Where the flag was `given` a day or an instant in another form, the sentence says what to write.
+    """
     for flag in verb.flags:
         if field == flag.field:
-            return f"{flag.option}: {problem}"
+            explain = DATES.get(flag.shown)
+            value = given.get(flag.key)
+            return f"{flag.option}: {explain(value, problem) if explain and value else problem}"
         if field.startswith(f"{flag.field}."):
             return f"{_inside(flag, field.removeprefix(f'{flag.field}.'))}: {problem}"
     if field == "message_id":

@@ -6,7 +6,7 @@ from cli import exits, input_files, output
 from cli.bulk import rows
 from cli.bulk.carrying import carry_out
 from cli.bulk.options import FileOptions, Options, bulk_options, file_options
-from cli.options import option, verb
+from cli.options import VerbOfRows, option, verb
 from cli.session import connected
 from client.answers import worker_polls
 from client.bulk import enrolling, outcomes
@@ -33,7 +33,7 @@ example:
 """
 
 
-@verb("import", _ABOUT, _EXAMPLE)
+@verb("import", _ABOUT, _EXAMPLE, VerbOfRows)
 @click.argument("file", metavar="FILE", help="CSV; - for stdin")
 @file_options
 @option("--re-enrol", is_flag=True, help="open a new candidacy where one is closed")

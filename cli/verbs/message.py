@@ -8,7 +8,7 @@ from cli import exits, output, sending
 from cli.bulk.carrying import carry_out
 from cli.bulk.options import Options, bulk_options
 from cli.filters import Filters, filter_of, filter_options
-from cli.options import option, verb
+from cli.options import VerbOfRows, option, verb
 from cli.session import connected
 from client.bulk import addressing
 from client.bulk.act import Plan
@@ -34,7 +34,7 @@ example: a storm has closed the test centers of Texas, whose candidate ids begin
 """
 
 
-@verb("message", _ABOUT, _EXAMPLE)
+@verb("message", _ABOUT, _EXAMPLE, VerbOfRows)
 @click.argument(
     "message", metavar="MESSAGE", type=sending.message_name, help="its name, see `./starter.py send --help`"
 )

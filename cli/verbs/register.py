@@ -8,7 +8,9 @@ from cli.session import connected
 from client import scheme
 from client.connection import Client
 from client.enrolment import Enrolment, checked, enrol, under_way
-from client.errors import Closed
+from client.errors import Closed, FieldError, InvalidFields
+from feeds import dates
+from feeds.spreadsheets import damaged_id
 
 _ABOUT = "Enrols one candidate. Doing it again with the same data changes nothing and is no error."
 _EXAMPLE = """\
@@ -63,7 +65,7 @@ def command(re_enrol: bool, no_wait: bool, as_json: bool, **given: Any) -> int:
     titles = scheme.titles()
     if titles and person.designation not in titles:
         raise exits.BadInput(f"--designation: {person.designation} is none of {', '.join(titles)}.")
-    enrolment = checked(_registration(person))
+    enrolment = _checked(person)
     title = titles.get(person.designation)
 
     async def work(client: Client) -> int:
@@ -72,6 +74,37 @@ def command(re_enrol: bool, no_wait: bool, as_json: bool, **given: Any) -> int:
         return exits.DONE
 
     return connected(work)
+
+
+def _checked(person: Person) -> Enrolment:
+    """The registration of this person. Raises `exits.BadInput` with what is wrong, said of the flags."""
+    damaged = [(option, damaged_id(value)) for option, value in _ids(person)]
+    if notes := [f"{option}: {problem}" for option, problem in damaged if problem]:
+        raise exits.BadInput("A spreadsheet has changed what was copied:", notes)
+    try:
+        return checked(_registration(person))
+    except InvalidFields as error:
+        notes = [_in_flags(person, one) for one in error.errors]
+        raise exits.BadInput(error.sentence, notes, **exits.of(error).facts) from error
+
+
+def _ids(person: Person) -> tuple[tuple[str, str | None], ...]:
+    return (("--candidate", person.candidate), ("--purchase-ref", person.purchase_ref))
+
+
+def _in_flags(person: Person, error: FieldError) -> str:
+    """What is wrong with a field, said of the flag that fills it; of a day, what to write."""
+    options = {
+        "purchase.reference": ("--purchase-ref", None, None),
+        "purchase.purchased_at": ("--purchased-at", dates.day_or_instant, person.purchased_at),
+        "experience.started_on": ("--experience-since", dates.day, person.experience_since),
+        "experience.ended_on": ("--ended", dates.day, person.ended),
+    }
+    if error.field == "experience":  # the only fault of an experience as a whole
+        return "--ended lies before --experience-since"
+    field = error.field.rpartition(".")[2].replace("_", "-")
+    option, explain, value = options.get(error.field, (f"--{field}", None, None))
+    return f"{option}: {explain(value, error.problem) if explain and value else error.problem}"
 
 
 async def _enrol(client: Client, enrolment: Enrolment, title: str | None, *, again: bool) -> str:

@@ -6,7 +6,7 @@ from cli import input_files
 from cli.bulk import rows
 from cli.bulk.carrying import carry_out
 from cli.bulk.options import FileOptions, Options, bulk_options, file_options
-from cli.options import option, verb
+from cli.options import VerbOfRows, option, verb
 from cli.session import connected
 from client.bulk import delivering, outcomes
 from client.connection import Client
@@ -39,7 +39,7 @@ example:
 """
 
 
-@verb("results", _ABOUT, _EXAMPLE)
+@verb("results", _ABOUT, _EXAMPLE, VerbOfRows)
 @click.argument("file", metavar="FEED", help="CSV or JSON lines; - for stdin")
 @file_options
 @option("--fractions", is_flag=True, help="the percentages are fractions: 0.815 means 81.5 %")

@@ -7,7 +7,7 @@ import sys
 import pytest
 from rich.progress import Progress as Bar
 
-from cli import everyday, main, output, progress, sending, tables
+from cli import everyday, exits, main, output, progress, sending, tables
 from client.candidacy import Candidacy
 from domain.commands import MESSAGES
 from tests.unit.cli.parsing import help_of, parsed
@@ -40,12 +40,35 @@ def test_the_help_of_all_has_every_verb_with_its_line() -> None:
     assert all(line.help in help_of("hold") for words, line in main.VERBS.items() if words.startswith("hold "))
 
 
+@pytest.mark.parametrize("words", ["", *main.VERBS])
+def test_every_help_says_what_each_exit_code_means(words: str) -> None:
+    _, _, text = help_of(words).partition("\nexit codes: ")
+    there = [value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)]
+    assert [int(code) for code in re.findall(r"(?:^|;\s)(\d+) ", text)] == sorted(there)
+
+
+def test_what_a_verb_is_also_called_leads_to_verbs_that_exist() -> None:
+    assert {words for meant in main.OTHERWISE.values() for words in meant} <= main.VERBS.keys()
+    assert not main.OTHERWISE.keys() & {words.split()[0] for words in main.VERBS}
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         ((), "A verb is missing. See `./starter.py --help`."),
         (("hold",), "A verb is missing. See `./starter.py hold --help`."),
         (("lst",), "There is no verb 'lst'; did you mean list? See `./starter.py --help`."),
+        (("resolve",), "There is no verb 'resolve'; did you mean hold resolve? See `./starter.py --help`."),
+        (("review", "C-1"), "did you mean work-product review or recertify review? See `./starter.py --help`."),
+        (("work",), "There is no verb 'work'; did you mean work-product? See `./starter.py --help`."),
+        (("confirm", "purchase"), "did you mean confirm-purchase? See `./starter.py --help`."),
+        (("enrol", "x.csv"), "There is no verb 'enrol'; did you mean register or import? See `./starter.py --help`."),
+        (
+            ("import", "--skipbad"),
+            "There is no option '--skipbad'; did you mean --skip-bad? See `./starter.py import --help`.",
+        ),
+        (("experience", "--started-on"), "; did you mean --experience-since? See `./starter.py experience --help`."),
+        (("advance", "--reference"), "; did you mean --purchase-ref? See `./starter.py advance --help`."),
         (("frobnicate",), "There is no verb 'frobnicate'. See `./starter.py --help`."),
         (("hold", "x"), "There is no verb 'x'; the verbs are resolve, list. See `./starter.py hold --help`."),
         (("--bogus",), "No such option '--bogus'. See `./starter.py --help`."),

@@ -309,6 +309,68 @@ def test_a_wrong_field_inside_an_object_is_told_as_its_flag() -> None:
     ]
 
 
+def test_a_day_or_an_instant_in_another_form_is_answered_with_what_to_write() -> None:
+    verb = NAMED["result"]
+    given = {"taken_at": "2026-11-20 3:00 PM"}
+    (told,) = [everyday.in_flags(verb, "taken_at", "must be an instant", given)]
+    assert told.startswith(
+        '--taken-at: "2026-11-20 3:00 PM": write 2026-11-20T15:00:00 and behind it Z where it is UTC'
+    )
+    told = everyday.in_flags(NAMED["extend"], "until", "must be a day", {"until": "31/01/2029"})
+    assert told == '--until: "31/01/2029": write 2029-01-31'
+    told = everyday.in_flags(NAMED["confirm-purchase"], "purchased_at", "x", {"purchased_at": "31/01/2026"})
+    assert told == '--purchased-at: "31/01/2026": write 2026-01-31'
+    assert {flag.shown for verb in VERBS for flag in verb.flags if "DAY" in flag.shown or flag.shown == "INSTANT"} == {
+        *everyday.DATES
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        ("result C-1 CCSL --result-id 7.00123E+11 --domain d --taken-at x", "--result-id"),
+        ("confirm-purchase C-1 CCSL --purchase-ref 1,23457E+11", "--purchase-ref"),
+        ("advance C-1 CCMA --purchase-ref #N/A", "--purchase-ref"),
+        ("work-product submit C-1 CCSL --submission-id 1E+9 --uri u --sha256 s", "--submission-id"),
+        ("recertify submit C-1 CCSL --submission-id 1E+9 --activities []", "--submission-id"),
+    ],
+)
+def test_an_id_that_a_spreadsheet_has_damaged_is_not_sent(arguments: str, option: str) -> None:
+    with pytest.raises(exits.BadInput) as stop:
+        payload_of(*arguments.split())
+    (note,) = stop.value.notes
+    assert note.startswith(f"{option}: ")
+    assert "spreadsheet" in note
+
+
+def test_an_id_that_is_there_can_be_named_however_it_looks() -> None:
+    decided = ("--decision", "reject", "--by", "M. Reyes", "--reason", "not hers")
+    given = payload("hold", "resolve", "C-1", "CCSL", "--result-id", "7.00123E+11", *decided)
+    assert given["result_id"] == "7.00123E+11"
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--purchase-ref", "1.23E+05"), "--purchase-ref: "),
+        (("--candidate", "1.23E-05"), "--candidate: "),
+        (("--purchase-ref", "I", "--purchased-at", "2026-11-02T3PM-0600"), "--purchased-at: "),
+        (("--role", "x", "--experience-since", "31/01/2024"), '--experience-since: "31/01/2024": write 2024-01-31'),
+        (("--email", "ana"), "--email: must be one e-mail address"),
+        (
+            ("--role", "x", "--experience-since", "2024-02-01", "--ended", "2023-01-01"),
+            "--ended lies before --experience-since",
+        ),
+    ],
+)
+def test_a_wrong_registration_is_told_in_flags(flags: tuple[str, ...], told: str) -> None:
+    person = ("--candidate", "C-1", "--name", "Ana", "--email", "a@b.de", "--designation", "CCSL")
+    ended = main.captured(["register", *person, *flags])
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.splitlines()[1].strip().startswith(told)
+    assert len(ended.err.splitlines()) == 2
+
+
 def test_what_fields_have_to_do_with_each_other_is_told_in_flags() -> None:
     scored = ("--result-id", "R", "--domain", "d", "--taken-at", "2026-11-20T15:00:00Z")
     assert told("result", *scored) == [
