@@ -40,4 +40,5 @@ def build(settings: "Settings", client: "Client", waiting: "WaitingNotices | Non
         Notices(carrier(settings.outbox, settings.smtp_url), waiting=waiting).send_notice,
         advancement.open_advancement,
         advancement.supersede_lower,
+        advancement.tell_candidacy,
     ]

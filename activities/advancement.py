@@ -1,6 +1,7 @@
-"""Talks to the other candidacy of an advancement: opens the higher one, or asks the lower certificate to give way.
+"""Talks to the other candidacy of an advancement: opens the higher one, asks the lower certificate to give way, and
+tells either of them what has happened to the other.
 
-Both are calls to Temporal with a time limit. If the server or a worker does not answer, the activity fails and is tried
+All are calls to Temporal with a time limit. If the server or a worker does not answer, the activity fails and is tried
 again. If the rules say no, the activity succeeds and returns the reason.
 """
 
@@ -34,10 +35,12 @@ from activities.heartbeats import heartbeating
 from activities.requests import (
     OPEN_ADVANCEMENT,
     SUPERSEDE_LOWER,
+    TELL_CANDIDACY,
     OpeningAnswer,
     OpeningRequest,
     SupersedeAnswer,
     SupersedeRequest,
+    TellingRequest,
 )
 from domain.types import Instant
 from domain.vocabulary import Status, without_code
@@ -118,6 +121,9 @@ class Advancement:
         The update is idempotent: for the same number, the lower certificate returns the same instant again. But each
         attempt sends it under a new update id, because the server repeats the first answer to an id for the rest of the
         run. A certificate that was suspended at the first attempt would otherwise be refused for ever.
+
+        If the server has forgotten the lower workflow, the answer says so. It never takes a certificate away: the lower
+        candidacy does not close before its `confirm_superseded` has reached the candidacy that asks.
         """
         async with heartbeating():
             return await self._supersede_lower(request)
@@ -144,6 +150,22 @@ class Advancement:
                 raise
             return await _from_the_closed(handle, request)
         return SupersedeAnswer(superseded_at=_instant(receipt, "superseded_at"))
+
+    @activity.defn(name=TELL_CANDIDACY)
+    async def tell_candidacy(self, request: TellingRequest) -> None:
+        """Send a message of the engine to another candidacy.
+
+        A signal is enough: once the server has it, the other workflow takes it before it can close. A message that
+        arrives twice is known there by its message id and by its content. A candidacy that is closed or unknown needs
+        no message, so that is no error.
+        """
+        async with heartbeating():
+            handle = self._client.get_workflow_handle(request.workflow_id)
+            try:
+                await handle.signal(request.message, request.payload, rpc_timeout=_RPC)
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
 
 
 async def _opened_by(handle: WorkflowHandle[Any, Any]) -> str | None:

@@ -17,6 +17,7 @@ SCORE_RESPONSES = "score_responses"
 SEND_NOTICE = "send_notice"
 OPEN_ADVANCEMENT = "open_advancement"
 SUPERSEDE_LOWER = "supersede_lower"
+TELL_CANDIDACY = "tell_candidacy"
 
 
 class Shape(BaseModel):
@@ -90,3 +91,11 @@ class SupersedeAnswer(Shape):
 
     superseded_at: Instant | None = None
     reason: str = ""
+
+
+class TellingRequest(Shape):
+    """Asks to send a message of the contract to another candidacy, as a signal. `payload` has the message id."""
+
+    workflow_id: str
+    message: str
+    payload: dict[str, str]

@@ -17,7 +17,15 @@ DOMAINS = ("people-management", "operations-management", "customer-relationships
 _PEOPLE, _OPERATIONS, _CUSTOMERS, _LEADERSHIP = DOMAINS
 
 UNTOLD = frozenset(
-    {"ExperienceRecorded", "ResultRecorded", "Withdrawn", "MessageRefused", "AttentionRaised", "NoticeUndeliverable"}
+    {
+        "ExperienceRecorded",
+        "ResultRecorded",
+        "Withdrawn",
+        "MessageRefused",
+        "AttentionRaised",
+        "NoticeUndeliverable",
+        "LowerGaveWay",
+    }
 )
 """The events of these journeys that have no notice. Two more have one only sometimes, see `Candidacy.told`."""
 
@@ -148,7 +156,12 @@ def _advancement(lower: str, higher: str) -> tuple[Candidacy, ...]:
         in_order=True,
     )
     takes_over = Candidacy(
-        higher, None, _WORK_PRODUCT, (*_STARTED, *_WORK_PRODUCT_EVENTS, "Certified"), "certified", in_order=True
+        higher,
+        None,
+        _WORK_PRODUCT,
+        (*_STARTED, *_WORK_PRODUCT_EVENTS, "LowerGaveWay", "Certified"),
+        "certified",
+        in_order=True,
     )
     return gives_way, takes_over
 

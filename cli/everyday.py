@@ -292,7 +292,7 @@ advance C-1001 CCMA --purchase-ref INV-90 \\
         'acknowledge C-1001 CCSL --attention refused-message --by "Pat Lee"',
     ),
 )
-"""Every message that may come from outside, in the order of a candidate's life; `supersede` goes between workflows."""
+"""Every message that may come from outside, in the order of a candidate's life; the others go between workflows."""
 
 MESSAGES = tuple(verb.message for verb in VERBS)
 """Their names."""

@@ -391,6 +391,25 @@ class Supersede(Message):
     at: Instant
 
 
+class ConfirmSuperseded(Message):
+    """Sent only by the workflow of the lower designation, after its certificate gave way (rule 23)."""
+
+    message = "confirm_superseded"
+    about = "tells the higher candidacy that the lower certificate gave way to it (between workflows only)"
+    workflow_id: WorkflowId
+    by_number: Line
+    superseded_at: Instant
+
+
+class EndAdvancement(Message):
+    """Sent only by the workflow of the higher designation, when it closes without a certificate (ruling R13)."""
+
+    message = "end_advancement"
+    about = "tells the lower certificate that the advancement ended without a certificate (between workflows only)"
+    by_workflow_id: WorkflowId
+    ended_as: Literal["abandoned", "timed_out", "refused", "withdrawn"]
+
+
 MESSAGES: dict[str, type[Message]] = {
     kind.message: kind
     for kind in (
@@ -412,9 +431,14 @@ MESSAGES: dict[str, type[Message]] = {
         UpdateContact,
         Acknowledge,
         Supersede,
+        ConfirmSuperseded,
+        EndAdvancement,
     )
 }
 """Every message of the contract, by its name."""
+
+BETWEEN_WORKFLOWS = (Supersede, ConfirmSuperseded, EndAdvancement)
+"""The messages that the two candidacies of an advancement send to each other, and nobody else."""
 
 
 # --- commands of the engine itself --------------------------------------------------------------------------

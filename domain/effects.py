@@ -40,4 +40,15 @@ class OpenAdvancement(Frozen):
     experience: dict[str, str | None] | None = None
 
 
-Effect = Annotated[Notify | OpenAdvancement, Field(discriminator="effect")]
+class TellCandidacy(Frozen):
+    """Sends the other candidacy of an advancement a signal: the message of this name, with these fields (rule 23)."""
+
+    effect: Literal["tell_candidacy"] = "tell_candidacy"
+    sequence: int
+    queued_at: Instant
+    workflow_id: str
+    message: str
+    fields: dict[str, str]
+
+
+Effect = Annotated[Notify | OpenAdvancement | TellCandidacy, Field(discriminator="effect")]

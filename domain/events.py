@@ -380,12 +380,31 @@ class AdvancementRequested(BaseEvent):
     reference: str
     purchased_at: Instant
     experience: dict[str, str | None] | None = None
+    deadline: date | None = None
+    settles_at: Instant | None = None
 
 
 class AdvancementRefused(BaseEvent):
     type: Literal["AdvancementRefused"] = "AdvancementRefused"
     target: str
     reason: str
+
+
+class AdvancementEnded(BaseEvent):
+    """The higher candidacy was closed without a certificate. Recorded at the lower certificate."""
+
+    type: Literal["AdvancementEnded"] = "AdvancementEnded"
+    target: str
+    workflow_id: str
+    status: Status
+
+
+class LowerGaveWay(BaseEvent):
+    """The lower certificate gave way at this instant. Recorded at the higher candidacy, before it is certified."""
+
+    type: Literal["LowerGaveWay"] = "LowerGaveWay"
+    workflow_id: str
+    gave_way_at: Instant
 
 
 class Superseded(BaseEvent):
@@ -478,6 +497,8 @@ Event = Annotated[
     | Revoked
     | AdvancementRequested
     | AdvancementRefused
+    | AdvancementEnded
+    | LowerGaveWay
     | Superseded
     | NoticeUndeliverable
     | NoticeSuperseded

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from domain import requirements
-from domain.effects import Effect, Notify, OpenAdvancement
+from domain.commands import ConfirmSuperseded, EndAdvancement
+from domain.effects import Effect, Notify, OpenAdvancement, TellCandidacy
 from domain.events import (
     AdvancementRefused,
     AdvancementRequested,
@@ -123,6 +124,9 @@ def effects(event: BaseEvent, state: State) -> tuple[Effect, ...]:
                 experience=event.experience,
             )
         )
+    told = _told_to_the_other(event, state)
+    if told:
+        found.append(told)
     if isinstance(event, WITH_NOTICE) and not _has_another_notice(event, state):
         facts = _facts(event, state)
         subject_of = _SUBJECTS.get(type(event))
@@ -136,6 +140,29 @@ def effects(event: BaseEvent, state: State) -> tuple[Effect, ...]:
             )
         )
     return tuple(found)
+
+
+def _told_to_the_other(event: BaseEvent, state: State) -> TellCandidacy | None:
+    """What the other candidacy of an advancement must know of this event; None for most (rule 23, ruling R13)."""
+    if isinstance(event, Superseded):
+        fields = {
+            "workflow_id": state.workflow_id,
+            "by_number": event.by_number,
+            "superseded_at": event.at.isoformat(),
+        }
+        return _tell(event, state, event.by_workflow_id, ConfirmSuperseded.message, fields)
+    if isinstance(event, CandidacyClosed) and state.advances_from and not state.certificate:
+        fields = {"by_workflow_id": state.workflow_id, "ended_as": event.status}
+        return _tell(event, state, state.advances_from, EndAdvancement.message, fields)
+    return None
+
+
+def _tell(event: BaseEvent, state: State, workflow_id: str, message: str, fields: dict[str, str]) -> TellCandidacy:
+    # The other candidacy knows the message id, should the message arrive twice.
+    fields["message_id"] = f"{state.designation}:{state.enrolment}:{event.sequence}"
+    return TellCandidacy(
+        sequence=event.sequence, queued_at=event.at, workflow_id=workflow_id, message=message, fields=fields
+    )
 
 
 def _has_another_notice(event: BaseEvent, state: State) -> bool:

@@ -172,13 +172,15 @@ def next_border(state: State) -> Alarm | None:
 def due_alarm(state: State, at: datetime, *, asleep: Collection[Alarm] = ()) -> Alarm | None:
     """The alarm to handle now: the earliest that is due at this instant (UTC); None if none is due.
 
-    Of several missed reminders only the newest goes out, and none at all once a deadline is due as well (rule 5).
+    Of several missed reminders only the newest goes out, and none at all once a deadline is due as well (rule 5). Nor
+    is the lower certificate asked to give way before such a deadline was handled (ruling R13).
     `asleep` holds the alarms to ignore for now, because handling them changed nothing.
     """
     due = [alarm for alarm in alarms(state) if alarm.at <= at and alarm not in asleep]
     reminders = [alarm for alarm in due if alarm.kind in REMINDERS]
     deadline_due = any(alarm.border for alarm in due)
-    stale = reminders if deadline_due else reminders[:-1]
+    questions = [alarm for alarm in due if alarm.kind is AlarmKind.LOWER]
+    stale = [*reminders, *questions] if deadline_due else reminders[:-1]
     return next((alarm for alarm in due if alarm not in stale), None)
 
 

@@ -135,6 +135,19 @@ class Suspension(Frozen):
     asked: bool = False
 
 
+class RequestedAdvancement(Frozen):
+    """An advancement that was requested here, by its purchase.
+
+    At `settles_at`, its testing window and settlement have ended; it is None for a request of an older build.
+    `outcome` is empty while the higher candidacy is open, as far as this one knows.
+    """
+
+    reference: str
+    purchased_on: date
+    settles_at: Instant | None = None
+    outcome: Literal["", "refused", "ended"] = ""
+
+
 class Refusal(Frozen):
     """What the rules remember of a refused message.
 
@@ -193,6 +206,8 @@ class State(Frozen):
     ready_at: Instant | None = None
     advancing_to: str | None = None
     advancing_with: str | None = None
+    advancements: tuple[RequestedAdvancement, ...] = ()
+    lower_gave_way_at: Instant | None = None
     superseded_by: str | None = None
     superseded_at: Instant | None = None
     attention: tuple[AttentionValue, ...] = ()

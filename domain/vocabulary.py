@@ -154,6 +154,7 @@ def without_code(message: str, code: str | None) -> str:
 class RefusalCode(StrEnum):
     """Why a message is refused. The contract says when each code is used."""
 
+    ADVANCEMENT_UNDER_WAY = "advancement-under-way"
     ALREADY_CERTIFIED = "already-certified"
     ALREADY_CONFIRMED = "already-confirmed"
     ALREADY_HELD = "already-held"

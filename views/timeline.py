@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.events import (
+    AdvancementEnded,
     AdvancementRefused,
     AdvancementRequested,
     AssessmentFailed,
@@ -23,6 +24,7 @@ from domain.events import (
     DeadlineExtended,
     ExperienceMet,
     ExperienceRecorded,
+    LowerGaveWay,
     MessageRefused,
     NoShowRecorded,
     NoticeSuperseded,
@@ -287,6 +289,14 @@ def _advancement_refused(event: AdvancementRefused) -> str:
     return f"Advancement to {event.target} could not be opened: {event.reason}"
 
 
+def _advancement_ended(event: AdvancementEnded) -> str:
+    return f"The advancement to {event.target} ended without a certificate: {event.status.words}"
+
+
+def _lower_gave_way(event: LowerGaveWay) -> str:
+    return f"The lower certificate gave way at {_instant(event.gave_way_at)}"
+
+
 def _superseded(event: Superseded) -> str:
     return f"Superseded by certificate {event.by_number}"
 
@@ -350,6 +360,8 @@ SENTENCES: Mapping[type[BaseEvent], Callable[[Any], str]] = {
     Revoked: _revoked,
     AdvancementRequested: _advancement_requested,
     AdvancementRefused: _advancement_refused,
+    AdvancementEnded: _advancement_ended,
+    LowerGaveWay: _lower_gave_way,
     Superseded: _superseded,
     NoticeSuperseded: _notice_superseded,
     NoticeUndeliverable: _notice_undeliverable,

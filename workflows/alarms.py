@@ -89,8 +89,13 @@ class AlarmClock:
         kind = rings_as(answer)
         if kind is not None:
             command = command.model_copy(update={"kind": kind})
-        elif alarm not in rulebook.alarms(journal.state):
-            return  # while the inquiry was being asked, a message moved the alarm or removed it
+        else:
+            if inquiry is not None:
+                # What has arrived meanwhile comes first. A message may say more than the answer, for example that the
+                # lower certificate has given way and that its workflow is gone.
+                await self._under_way.until_idle()
+            if alarm not in rulebook.alarms(journal.state):
+                return  # while the inquiry was being asked, a message moved the alarm or removed it
         self._take(journal, alarm, command, answer)
         if alarm in rulebook.alarms(journal.state):
             # Ringing changed nothing. Ignore this alarm for a day, so that it cannot ring in a loop.

@@ -21,7 +21,7 @@ from temporalio.workflow import ActivityConfig
 with workflow.unsafe.imports_passed_through():
     from activities import requests
     from domain.commands import Contact
-    from domain.effects import Notify, OpenAdvancement
+    from domain.effects import Notify, OpenAdvancement, TellCandidacy
     from domain.inquiries import (
         Answer,
         AskLower,
@@ -215,3 +215,20 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
         summary=Markdown("open the advancement to {}").format(opening.target),
     )
     return answer.refusal
+
+
+async def tell_candidacy(effect: TellCandidacy) -> None:
+    """Sends a message to the other candidacy of an advancement, with any number of attempts.
+
+    Raises:
+        Failed: the request itself is wrong.
+    """
+    await _call(
+        requests.TELL_CANDIDACY,
+        requests.TellingRequest(workflow_id=effect.workflow_id, message=effect.message, payload=effect.fields),
+        NoneType,
+        start_to_close_timeout=timedelta(minutes=1),
+        heartbeat_timeout=_SECONDS_10,
+        retry_policy=_PATIENT,
+        summary=f"tell the other candidacy: {effect.message.replace('_', ' ')}",
+    )

@@ -153,14 +153,24 @@ class CertificationWorkflow(WithInbox):
         )
 
     async def _finish(self, journal: Journal) -> None:
-        """Before the run ends: waits a limited time for the last notices, then until every handler has finished."""
+        """Before the run ends: waits a limited time for the last notices, then until every handler has finished.
+
+        A closed candidacy also waits until everything that it has to tell another candidacy has arrived. Once it has
+        ended, its history may be deleted at any time, and nobody can ask it any more.
+        """
         closed = journal.state.closed
         closing = timedelta(minutes=journal.state.programme.rules.notices.closing_minutes)
         patience = closing if closed else _HANDOVER_PATIENCE
         await traces.until(lambda: not journal.outbox, patience, "time for the last notices")
         if closed:
             outbox.give_up_all(journal)
-        await workflow.wait_condition(lambda: workflow.all_handlers_finished() and not self._under_way.pending)
+        await workflow.wait_condition(
+            lambda: (
+                workflow.all_handlers_finished()
+                and not self._under_way.pending
+                and not (closed and outbox.must_go_out(journal))
+            )
+        )
         self._check_tasks()
         self._publisher.publish(journal.state)
         if journal.state.closed != closed:

@@ -1,4 +1,7 @@
-"""Carries out effects: sends notices, and opens advancements. No decision waits for an effect.
+"""Carries out effects: sends notices, opens advancements, and tells the other candidacy of an advancement.
+
+No decision waits for an effect. Only the end of the workflow does: a closed candidacy gives its last notices a limited
+time, and does not end before what it has to tell another candidacy has arrived.
 
 Each kind of effect has one row in `ROWS`. A new kind needs a class in `domain/effects.py`, a row here, and the call
 that carries it out.
@@ -14,7 +17,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import AnswerAdvancement, Command, ReportUndeliverable
-    from domain.effects import Effect, Notify, OpenAdvancement
+    from domain.effects import Effect, Notify, OpenAdvancement, TellCandidacy
     from domain.state import State
     from domain.vocabulary import UndeliveredCause
     from workflows import calls, counting
@@ -31,16 +34,18 @@ class Row(NamedTuple):
             server that is down delays no advancement.
         carry_out: carries the effect out, or raises `calls.Failed`. It may return a command for the journal to take.
         until: the instant (UTC) after which the effect is not tried again; None for trying without end.
-        given_up: the command that records that the effect was not carried out, and why: a sentence, and its kind.
-        closed_too_soon: the reason to record for an effect that still waited when the candidacy was closed.
+        given_up: the command that records that the effect was not carried out, and why: a sentence, and its kind; None
+            where nothing is recorded.
+        closed_too_soon: the reason to record for an effect that still waited when the candidacy was closed; None for
+            an effect that is never given up, so that the workflow does not end before it is carried out.
         count_given_up: counts an effect that was given up.
     """
 
     lane: str
     carry_out: Callable[[Journal, Any, datetime | None], Awaitable[Command | None]]
     until: Callable[[Any, State], datetime | None]
-    given_up: Callable[[Any, str, UndeliveredCause], Command]
-    closed_too_soon: str
+    given_up: Callable[[Any, str, UndeliveredCause], Command | None]
+    closed_too_soon: str | None
     count_given_up: Callable[[Any], None] = lambda _effect: None
 
 
@@ -67,12 +72,19 @@ async def _open_advancement(journal: Journal, opening: OpenAdvancement, _until: 
     return AnswerAdvancement(workflow_id=opening.workflow_id, refusal=refusal)
 
 
-def _no_limit(_opening: OpenAdvancement, _state: State) -> None:
+def _no_limit(_effect: Effect, _state: State) -> None:
     return None
 
 
 def _advancement_given_up(opening: OpenAdvancement, reason: str, _cause: UndeliveredCause) -> Command:
     return AnswerAdvancement(workflow_id=opening.workflow_id, refusal=reason)
+
+
+# --- the other candidacy ------------------------------------------------------------------------------------
+
+
+async def _tell_candidacy(_journal: Journal, effect: TellCandidacy, _until: datetime | None) -> None:
+    await calls.tell_candidacy(effect)
 
 
 ROWS: Mapping[type, Row] = {
@@ -90,6 +102,13 @@ ROWS: Mapping[type, Row] = {
         until=_no_limit,
         given_up=_advancement_given_up,
         closed_too_soon="this candidacy was closed before the advancement could be opened",
+    ),
+    TellCandidacy: Row(
+        lane="candidacies",
+        carry_out=_tell_candidacy,
+        until=_no_limit,
+        given_up=lambda _effect, _reason, _cause: None,
+        closed_too_soon=None,
     ),
 }
 """The row of each kind of effect. A kind without a row raises `KeyError`."""
@@ -133,9 +152,16 @@ async def _carry_out(journal: Journal, effect: Effect) -> None:
 
 
 def give_up_all(journal: Journal) -> None:
-    """Empties the outbox of a closed candidacy, and records on the timeline each effect that was not carried out."""
+    """Gives up the effects of a closed candidacy that may be given up, and records each on the timeline."""
     for effect in list(journal.outbox):
-        _give_up(journal, effect, ROWS[type(effect)].closed_too_soon, UndeliveredCause.CLOSED)
+        reason = ROWS[type(effect)].closed_too_soon
+        if reason is not None:
+            _give_up(journal, effect, reason, UndeliveredCause.CLOSED)
+
+
+def must_go_out(journal: Journal) -> bool:
+    """Whether an effect waits that is never given up, so that the workflow must not end yet."""
+    return any(ROWS[type(effect)].closed_too_soon is None for effect in journal.outbox)
 
 
 def _give_up(journal: Journal, effect: Effect, reason: str, cause: UndeliveredCause, *, counted: bool = False) -> None:
@@ -143,7 +169,9 @@ def _give_up(journal: Journal, effect: Effect, reason: str, cause: UndeliveredCa
     _done(journal, effect)
     if not counted:
         row.count_given_up(effect)
-    journal.take(row.given_up(effect, reason, cause), workflow.now())
+    command = row.given_up(effect, reason, cause)
+    if command is not None:
+        journal.take(command, workflow.now())
 
 
 def _done(journal: Journal, effect: Effect) -> None:

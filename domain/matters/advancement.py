@@ -2,16 +2,26 @@
 
 Both candidacies use this module: the lower certificate, where the advancement is requested, and the candidacy for the
 higher designation.
+
+The higher candidacy asks the lower certificate to give way. The answer may be lost, for example with a killed worker,
+and the lower candidacy closes as soon as its certificate has given way. So besides answering, the lower candidacy tells
+the higher one by an effect, and does not close before the higher one has it.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Literal
 
 from domain import calendar, requirements
 from domain.commands import (
     AnswerAdvancement,
     Cancel,
+    ConfirmSuperseded,
+    EndAdvancement,
+    Purchase,
     RecordExperience,
     RequestAdvancement,
     RingAlarm,
@@ -19,18 +29,33 @@ from domain.commands import (
     Withdraw,
 )
 from domain.decision import Alarm, Decision, Matter, Refused
-from domain.events import AdvancementRefused, AdvancementRequested, Asked, AttentionRaised, BaseEvent, Superseded
+from domain.events import (
+    AdvancementEnded,
+    AdvancementRefused,
+    AdvancementRequested,
+    Asked,
+    AttentionRaised,
+    BaseEvent,
+    LowerGaveWay,
+    Superseded,
+)
 from domain.identity import read_workflow_id, workflow_id_of
 from domain.inquiries import AskLower, Inquiry, LowerAnswer
-from domain.matters.certificate import certificate_number, certify
+from domain.matters.certificate import certificate_number
 from domain.matters.closing import close, ring_settled, settlement
-from domain.matters.window import window_days
-from domain.state import State
+from domain.matters.window import settlement_end, window_days
+from domain.state import RequestedAdvancement, State
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
 LOWER_NOT_IN_FORCE = Attention(AttentionKind.LOWER_NOT_IN_FORCE)
 ADVANCEMENT_REFUSED = Attention(AttentionKind.ADVANCEMENT_REFUSED)
+MAX_REQUESTS = 20
+"""How many requested advancements a candidacy remembers, to recognise one that comes again."""
+
 _ASKED_LOWER = Asked(kind=AlarmKind.LOWER)
+# The lower certificate is asked once a day. Without a last question, one that is reinstated on the last day, after that
+# day's question, would not be asked again.
+_LAST_QUESTION = timedelta(minutes=1)
 
 
 # --- at the lower certificate -------------------------------------------------------------------------------
@@ -39,18 +64,28 @@ _ASKED_LOWER = Asked(kind=AlarmKind.LOWER)
 def request(decision: Decision, command: RequestAdvancement) -> None:
     """Requests the next designation for a holder whose certificate is in force (rule 22).
 
+    A request with the same purchase is a duplicate, whatever has happened since, unless it was refused (ruling R7).
+
     Raises:
-        Refused: no designation follows, the certificate is not in force, or the window of the purchase has ended.
+        Refused: no designation follows, the certificate is not in force, another advancement is under way (ruling R13),
+            or the window of the purchase has ended.
     """
     state = decision.state
     target = state.programme.advances_to
     if target is None:
         raise Refused(RefusalCode.NO_ADVANCEMENT, f"{state.designation} does not advance to another designation")
+    if any(known.outcome != "refused" and _same(known, command.purchase, state) for known in state.advancements):
+        return
     if not state.in_force(decision.at):
         raise Refused(RefusalCode.NOT_IN_FORCE, "only a certificate in force can advance")
-    if state.advancing_with == command.purchase.reference:
-        return
-    purchased_at = calendar.instant_of(command.purchase.purchased_at or decision.at, decision.state.zone)
+    under_way = _under_way(state, decision.at)
+    if under_way:
+        raise Refused(
+            RefusalCode.ADVANCEMENT_UNDER_WAY,
+            f"the advancement to {target} with the purchase {under_way.reference} of {under_way.purchased_on}"
+            " is still under way",
+        )
+    purchased_at = calendar.instant_of(command.purchase.purchased_at or decision.at, state.zone)
     opens_on, deadline = window_days(state.programme, purchased_at)
     if calendar.end_of(deadline, state.zone) <= decision.at:
         raise Refused(
@@ -64,7 +99,34 @@ def request(decision: Decision, command: RequestAdvancement) -> None:
         reference=command.purchase.reference,
         purchased_at=purchased_at,
         experience=experience,
+        deadline=deadline,
+        settles_at=settlement_end(state.programme, deadline),
     )
+
+
+def _same(known: RequestedAdvancement, purchase: Purchase, state: State) -> bool:
+    """Whether this is the purchase of a request that is known: the same reference, and the same day (ruling R16).
+
+    A purchase without a day contradicts no day.
+    """
+    given = purchase.purchased_at
+    day = calendar.day_of(calendar.instant_of(given, state.zone), state.zone) if given else known.purchased_on
+    return _folded(known.reference) == _folded(purchase.reference) and known.purchased_on == day
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _under_way(state: State, at: datetime) -> RequestedAdvancement | None:
+    """The advancement that is open, as far as this candidacy knows; None if there is none (ruling R13).
+
+    The higher candidacy tells when it closes. Should that never arrive, the end of its settlement counts.
+    """
+    newest = state.advancements[-1] if state.advancements else None
+    if newest is None or newest.outcome or (newest.settles_at is not None and newest.settles_at <= at):
+        return None
+    return newest
 
 
 def answer(decision: Decision, command: AnswerAdvancement) -> None:
@@ -80,6 +142,8 @@ def answer(decision: Decision, command: AnswerAdvancement) -> None:
 
 def supersede(decision: Decision, command: Supersede) -> None:
     """Gives way to the higher certificate, now. The same request again changes nothing (rule 23).
+
+    The event's effect tells the higher candidacy (`confirm_superseded`), so that a lost answer loses nothing.
 
     Raises:
         Refused: the certification is closed, no advancement to this workflow was requested, or the certificate is not
@@ -98,18 +162,40 @@ def supersede(decision: Decision, command: Supersede) -> None:
     close(decision, Status.SUPERSEDED, f"superseded by certificate {command.by_number}")
 
 
+def end(decision: Decision, command: EndAdvancement) -> None:
+    """Records that the higher candidacy was closed without a certificate. Another advancement may then be requested.
+
+    Raises:
+        Refused: no advancement to this workflow was requested.
+    """
+    state = decision.state
+    if state.advancing_to != command.by_workflow_id:
+        raise Refused(RefusalCode.NOT_REQUESTED, "no advancement to this workflow was requested here")
+    if state.advancing_with is None:
+        return
+    target = read_workflow_id(command.by_workflow_id).designation
+    decision.record(
+        AdvancementEnded, target=target, workflow_id=command.by_workflow_id, status=Status(command.ended_as)
+    )
+
+
 # --- at the higher candidacy --------------------------------------------------------------------------------
 
 
 def ready(state: State) -> bool:
     """Whether an advancement meets every requirement, so that only the lower certificate must still give way."""
-    open_advancement = state.path == "advancement" and not state.certificate and not state.closed
-    return open_advancement and requirements.all_met(state)
+    waits = state.path == "advancement" and not state.certificate and not state.closed and not state.lower_gave_way_at
+    return waits and requirements.all_met(state)
 
 
 def alarms(state: State) -> Iterator[Alarm]:
-    if state.ready_at:
-        yield Alarm(at=state.ready_at, kind=AlarmKind.LOWER, border=False)
+    """The first question to the lower certificate, which is asked again each day, and the last one (ruling R13)."""
+    if state.ready_at is None or state.window is None:
+        return
+    yield Alarm(at=state.ready_at, kind=AlarmKind.LOWER, border=False)
+    last = state.window.settles_at - _LAST_QUESTION
+    if state.ready_at < last:
+        yield Alarm(at=last, kind=AlarmKind.LOWER, border=False)
 
 
 def lower_gives_way(state: State, _command: RingAlarm) -> Inquiry | None:
@@ -119,15 +205,46 @@ def lower_gives_way(state: State, _command: RingAlarm) -> Inquiry | None:
     return AskLower(state.advances_from, by_workflow_id=state.workflow_id, by_number=certificate_number(state))
 
 
+def lower_gives_way_late(state: State, command: RingAlarm) -> Inquiry | None:
+    """The one question of an advancement that became ready only after its settlement had ended (ruling R13).
+
+    None for one that was ready before: it has been asked until then, and is asked no more.
+    """
+    late = state.ready_at is not None and state.window is not None and state.ready_at >= state.window.settles_at
+    return lower_gives_way(state, command) if late else None
+
+
+def confirm_superseded(decision: Decision, command: ConfirmSuperseded) -> None:
+    """Takes the lower candidacy's own word that its certificate gave way, and when (rule 23).
+
+    Raises:
+        Refused: this candidacy has asked no such certificate to give way.
+    """
+    state = decision.state
+    asked = state.path == "advancement" and state.advances_from == command.workflow_id
+    if not asked or command.by_number != certificate_number(state):
+        raise Refused(RefusalCode.NOT_REQUESTED, "this candidacy did not ask that certificate to give way")
+    _note_that_it_gave_way(decision, command.superseded_at)
+
+
+def _note_that_it_gave_way(decision: Decision, at: datetime) -> None:
+    """Records the instant (UTC) at which the lower certificate gave way, once. The certificate is then granted."""
+    state = decision.state
+    if not (state.certificate or state.closed or state.lower_gave_way_at):
+        decision.record(LowerGaveWay, workflow_id=state.advances_from, gave_way_at=at)
+
+
 def ring_lower(decision: Decision, _command: RingAlarm) -> None:
-    """Certifies, from the instant at which the lower certificate gave way; until it does, waits (rule 23)."""
+    """Takes the lower certificate's answer. Until it gives way, the advancement waits (rule 23)."""
     lower = decision.answer(LowerAnswer)
-    if lower is None or not ready(decision.state):
+    if lower is None:
         return
     if lower.superseded_at:
-        certify(decision, lower.superseded_at)
+        _note_that_it_gave_way(decision, lower.superseded_at)
+    elif not ready(decision.state):
+        return
     elif _window_over(decision.state):
-        close(decision, Status.TIMED_OUT, "the lower certificate did not give way by the end of the testing window")
+        _time_out(decision)
     elif _ASKED_LOWER not in decision.state.asked:
         reason = f"every requirement is met, but the lower certificate does not give way: {lower.reason}"
         decision.record(AttentionRaised, attention=LOWER_NOT_IN_FORCE, reason=reason, asked=_ASKED_LOWER)
@@ -138,33 +255,59 @@ def _window_over(state: State) -> bool:
     return state.window is not None and settlement(state.window) in state.asked
 
 
-def time_out(decision: Decision, command: RingAlarm) -> None:
-    """Certifies or closes at the end of the settlement, by the lower certificate's last answer (rule 23)."""
-    ring_lower(decision, command)
-    state = decision.state
-    if ready(state):
-        close(decision, Status.TIMED_OUT, "the lower certificate did not give way by the end of the testing window")
+def _time_out(decision: Decision) -> None:
+    close(decision, Status.TIMED_OUT, "the lower certificate did not give way by the end of the settlement")
 
 
 def ring_end_of_settlement(decision: Decision, command: RingAlarm) -> None:
-    """Handles the end of the settlement, which is the last chance of an advancement that is ready (rules 3, 23)."""
-    if ready(decision.state):
-        time_out(decision, command)
-    else:
+    """Handles the end of the settlement. An advancement that still waits for the lower certificate times out (rule 23).
+
+    One that became ready only later has asked once, and certifies or times out by the answer (ruling R13).
+    """
+    if not ready(decision.state):
         ring_settled(decision, command)
+        return
+    lower = decision.answer(LowerAnswer)
+    if lower and lower.superseded_at:
+        _note_that_it_gave_way(decision, lower.superseded_at)
+    else:
+        _time_out(decision)
 
 
 # --- folds --------------------------------------------------------------------------------------------------
 
 
 def on_requested(state: State, event: AdvancementRequested) -> State:
-    return state.having(advancing_to=event.workflow_id, advancing_with=event.reference).resolving(ADVANCEMENT_REFUSED)
+    requested = RequestedAdvancement(
+        reference=event.reference,
+        purchased_on=calendar.day_of(event.purchased_at, state.zone),
+        settles_at=event.settles_at,
+    )
+    return state.having(
+        advancing_to=event.workflow_id,
+        advancing_with=event.reference,
+        advancements=(*state.advancements, requested)[-MAX_REQUESTS:],
+    ).resolving(ADVANCEMENT_REFUSED)
 
 
 def on_refused(state: State, _event: AdvancementRefused) -> State:
     # `advancing_to` stays: the higher candidacy may be open from an earlier request, and may still ask this certificate
     # to give way.
-    return state.having(advancing_with=None)
+    return _over(state, "refused")
+
+
+def on_ended(state: State, _event: AdvancementEnded) -> State:
+    return _over(state, "ended")
+
+
+def _over(state: State, outcome: Literal["refused", "ended"]) -> State:
+    *before, newest = state.advancements or (None,)
+    closed = (newest.model_copy(update={"outcome": outcome}),) if newest else ()
+    return state.having(advancing_with=None, advancements=(*before, *closed))
+
+
+def on_lower_gave_way(state: State, event: LowerGaveWay) -> State:
+    return state.having(lower_gave_way_at=event.gave_way_at)
 
 
 def on_superseded(state: State, event: Superseded) -> State:
@@ -183,8 +326,10 @@ MATTER = Matter(
         RequestAdvancement: request,
         AnswerAdvancement: answer,
         Supersede: supersede,
+        EndAdvancement: end,
+        ConfirmSuperseded: confirm_superseded,
     },
-    inquiries={AlarmKind.LOWER: lower_gives_way, AlarmKind.SETTLED: lower_gives_way},
+    inquiries={AlarmKind.LOWER: lower_gives_way, AlarmKind.SETTLED: lower_gives_way_late},
     # These commands wait while the lower certificate is asked, because they could make the advancement unready. The
     # lower certificate could then give way, and the higher one could no longer be granted (rule 23).
     waits={AskLower: (Withdraw, RecordExperience, Cancel)},
@@ -193,6 +338,8 @@ MATTER = Matter(
     folds={
         AdvancementRequested: on_requested,
         AdvancementRefused: on_refused,
+        AdvancementEnded: on_ended,
         Superseded: on_superseded,
+        LowerGaveWay: on_lower_gave_way,
     },
 )

@@ -44,12 +44,15 @@ def certificate_number(state: State) -> str:
 
 
 def certify_when_met(decision: Decision) -> None:
-    """Certifies as soon as every requirement is met (rules 7, 17). An advancement waits for the lower certificate."""
+    """Certifies as soon as every requirement is met (rules 7, 17).
+
+    An advancement is certified once the lower certificate has given way, with the same instant (rule 23).
+    """
     state = decision.state
-    if state.certificate or state.closed or state.path == "advancement":
+    if state.certificate or state.closed or (state.path == "advancement" and state.lower_gave_way_at is None):
         return
     if requirements.all_met(state):
-        certify(decision, decision.effective_at)
+        certify(decision, state.lower_gave_way_at or decision.effective_at)
 
 
 def certify(decision: Decision, effective_at: datetime) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,19 @@ async def without_heartbeats(*handles: Handle) -> set[str]:
     return found
 
 
+async def assert_a_killed_worker_is_noticed_within_seconds(*handles: Handle) -> None:
+    """Each activity sends heartbeats or ends soon: the server waits no longer for a worker that is gone."""
+    seconds = timedelta(seconds=10)
+    for handle in handles:
+        history = await handle.fetch_history()
+        for event in history.events:
+            if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+                scheduled = event.activity_task_scheduled_event_attributes
+                limits = (scheduled.heartbeat_timeout, scheduled.start_to_close_timeout)
+                waited = min(limit.ToTimedelta() for limit in limits if limit.ToTimedelta())
+                assert waited <= seconds, scheduled.activity_type.name
+
+
 async def closed(handle: Handle) -> bool:
     description = await handle.describe()
     return bool(description.close_time)
@@ -179,10 +193,11 @@ async def certification(folder: Path) -> None:
         assert types(events).count("AssessmentPassed") == 4
         # Not after the notice's own timeout of two minutes.
         assert "send_notice" in await without_heartbeats(handle)
+        await assert_a_killed_worker_is_noticed_within_seconds(handle)
 
 
 async def advancement(folder: Path) -> None:
-    async with dying(folder, "open_advancement", "supersede_lower") as certpath:
+    async with dying(folder, "open_advancement", "supersede_lower", "tell_candidacy") as certpath:
         lower, higher = await advance(certpath, "C-5103")
         await survived(lambda: closed(lower))
         for handle in (lower, higher):
@@ -190,6 +205,7 @@ async def advancement(folder: Path) -> None:
             assert_nothing_twice(events)
             assert "AttentionRaised" not in types(events)
         await assert_one_instant(lower, higher)
+        await assert_a_killed_worker_is_noticed_within_seconds(lower, higher)
         await all_notices(certpath, higher, "C-5103", "CCOM")
         assert (await certpath.client.count_workflows("CandidateId = 'C-5103'")).count == 2
 

@@ -106,12 +106,16 @@ async def test_an_advancement_waits_for_its_experience(world: World) -> None:
     assert await holder.ended() == "superseded"
 
 
-async def test_a_second_request_is_refused_while_the_first_candidacy_is_open(world: World) -> None:
+async def test_a_second_request_is_refused_until_the_first_candidacy_has_told_its_end(world: World) -> None:
     holder, candidate = await advancing(world)
-    await holder.send("request_advancement", purchase={"reference": "INV-10"})
-    await holder.has("AdvancementRefused")
-    assert await holder.attention() == ["advancement-refused"]
+    other = {"purchase": {"reference": "INV-10"}}
+    assert await holder.refused("request_advancement", **other) == "advancement-under-way"
     assert (await candidate.status())["status"] == "testing"
+    await candidate.send("withdraw")
+    assert await candidate.ended() == "withdrawn"
+    await holder.has("AdvancementEnded")
+    assert (await holder.last("AdvancementEnded"))["status"] == "withdrawn"
+    assert (await holder.status())["status"] == "certified"
 
 
 async def test_the_lower_certificate_lapses_on_its_own_clock_while_the_advancement_is_under_way(world: World) -> None:

@@ -80,7 +80,8 @@ def test_an_advancement_that_was_not_opened_before_the_end_is_recorded() -> None
     assert "CandidacyClosed" in take(journal, Revoke(reason="fraud", by="M. Reyes"), now)
     opening = next(effect for effect in journal.outbox if isinstance(effect, OpenAdvancement))
     row = outbox.ROWS[OpenAdvancement]
-    given_up = row.given_up(opening, row.closed_too_soon, UndeliveredCause.CLOSED)
+    given_up = row.given_up(opening, row.closed_too_soon or "", UndeliveredCause.CLOSED)
+    assert given_up is not None
     assert take(journal, given_up, now) == ["AdvancementRefused"]
     assert any(isinstance(effect, Notify) and effect.notice == "advancement-refused" for effect in journal.outbox)
 

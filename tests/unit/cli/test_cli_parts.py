@@ -9,12 +9,12 @@ from rich.progress import Progress as Bar
 
 from cli import everyday, exits, main, output, progress, sending, tables
 from client.candidacy import Candidacy
-from domain.commands import MESSAGES
+from domain.commands import BETWEEN_WORKFLOWS, MESSAGES
 from tests.unit.cli.parsing import help_of, parsed
 
 
 def test_the_messages_of_the_command_line_are_those_of_the_domain() -> None:
-    assert set(everyday.MESSAGES) == set(MESSAGES) - {"supersede"}
+    assert set(everyday.MESSAGES) == set(MESSAGES) - {kind.message for kind in BETWEEN_WORKFLOWS}
 
 
 @pytest.mark.parametrize("words", main.VERBS)

@@ -17,7 +17,13 @@ from cli import exits, main, sending
 from cli.everyday import GROUPS, VERBS, Flag, Kind, Verb
 from cli.verbs import everyday
 from client.errors import NotJson
-from domain.commands import FOR_THE_CANDIDATE, MESSAGES, RecordAssessmentResult, SubmitRecertification
+from domain.commands import (
+    BETWEEN_WORKFLOWS,
+    FOR_THE_CANDIDATE,
+    MESSAGES,
+    RecordAssessmentResult,
+    SubmitRecertification,
+)
 from domain.messages import InvalidMessage, check_times, parse_message
 from tests.unit.cli.parsing import help_of, options_of, parsed, payload_of, verb_of
 
@@ -58,7 +64,9 @@ def kind_of(found: list[Any]) -> Kind:
 
 
 def test_every_message_from_outside_has_exactly_one_verb() -> None:
-    assert sorted(verb.message for verb in VERBS) == sorted(set(MESSAGES) - {"supersede"})
+    assert sorted(verb.message for verb in VERBS) == sorted(
+        set(MESSAGES) - {kind.message for kind in BETWEEN_WORKFLOWS}
+    )
     assert len(NAMED) == len(VERBS)
     assert {verb.words[0] for verb in VERBS if len(verb.words) > 1} == set(GROUPS)
 

@@ -1,14 +1,30 @@
 """Rules 22 and 23: CCMA to CCOM and CCMC to CCSL, seen from both certificates."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from domain import events as e
 from domain import rulebook
 from domain.commands import AnswerAdvancement, RingAlarm
-from domain.effects import OpenAdvancement
+from domain.effects import OpenAdvancement, TellCandidacy
 from domain.inquiries import AskLower, LowerAnswer
+from domain.matters.certificate import certificate_number
 from domain.requirements import assessments
-from tests.unit.domain.builders import PEOPLE, START, Candidacy, border, day, days, holder, local, parse
+from domain.vocabulary import AlarmKind
+from tests.unit.domain.builders import (
+    PEOPLE,
+    START,
+    Candidacy,
+    border,
+    day,
+    days,
+    holder,
+    last_moment,
+    local,
+    parse,
+    utc,
+)
 
 PURCHASE = {"purchase": {"reference": "INV-90"}}
 HIGHER_ID = "certification:CCOM:C-1001"
@@ -91,6 +107,17 @@ def test_in_force_it_gives_way_at_that_instant_and_says_so_again() -> None:
     assert candidacy.refused("supersede", **(SUPERSEDE | {"by_number": "CCOM-2"})) == "closed"
 
 
+def test_it_tells_the_higher_candidacy_that_it_gave_way_once() -> None:
+    candidacy = holder()
+    candidacy.say("request_advancement", **PURCHASE)
+    for _ in range(2):
+        candidacy.say("supersede", **SUPERSEDE)
+    (told,) = [effect for effect in candidacy.effects if isinstance(effect, TellCandidacy)]
+    assert (told.workflow_id, told.message) == (HIGHER_ID, "confirm_superseded")
+    assert told.fields["by_number"] == "CCOM-1"
+    assert utc(told.fields["superseded_at"]) == candidacy.state.superseded_at
+
+
 def test_without_a_request_it_does_not_give_way() -> None:
     assert holder().refused("supersede", **SUPERSEDE) == "not-requested"
     candidacy = holder()
@@ -99,13 +126,69 @@ def test_without_a_request_it_does_not_give_way() -> None:
     assert candidacy.refused("supersede", **stranger) == "not-requested"
 
 
-def test_a_second_request_that_is_refused_does_not_undo_the_first() -> None:
+# --- a second request (rulings R7, R13) ---
+
+
+def advancing() -> Candidacy:
+    """A holder whose advancement to CCOM is open."""
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.say("request_advancement", purchase={"reference": "INV-90", "purchased_at": local("2027-03-04")})
+    candidacy.send(AnswerAdvancement(workflow_id=HIGHER_ID))
+    return candidacy
+
+
+ENDED = {"by_workflow_id": HIGHER_ID, "ended_as": "timed_out"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "bought"), [("INV-91", "2027-03-04"), ("INV-90", "2027-03-05"), ("INV-91", None)]
+)
+def test_a_request_with_another_purchase_is_refused_while_the_first_is_open(reference: str, bought: str | None) -> None:
+    candidacy = advancing()
+    purchase = {"reference": reference} | ({"purchased_at": local(bought)} if bought else {})
+    assert candidacy.refused("request_advancement", purchase=purchase) == "advancement-under-way"
+    assert candidacy.say("supersede", **SUPERSEDE) == ["Superseded", "CandidacyClosed"]
+
+
+def test_the_same_purchase_is_known_by_its_reference_and_its_day() -> None:
+    candidacy = advancing()
+    for purchase in (
+        {"reference": "INV-90"},
+        {"reference": "INV-90", "purchased_at": local("2027-03-04", "08:00:00")},
+        {"reference": "  INV-90 ", "purchased_at": local("2027-03-04")},
+    ):
+        assert candidacy.say("request_advancement", purchase=purchase) == []
+    candidacy.say("suspend", reason="a complaint", by="B. Oss")
+    assert candidacy.say("request_advancement", purchase={"reference": "INV-90"}) == []
+
+
+def test_another_request_is_taken_once_the_higher_candidacy_has_told_its_end() -> None:
+    candidacy = advancing()
+    assert candidacy.say("end_advancement", **ENDED) == ["AdvancementEnded"]
+    assert candidacy.say("end_advancement", **ENDED) == []
+    assert candidacy.say("request_advancement", purchase={"reference": "INV-90"}) == [], "it comes again, and is known"
+    assert candidacy.say("request_advancement", purchase={"reference": "INV-91"}) == ["AdvancementRequested"]
+    assert candidacy.refused("request_advancement", purchase={"reference": "INV-92"}) == "advancement-under-way"
+    assert not candidacy.attention
+
+
+def test_only_the_candidacy_that_was_asked_for_can_end_the_advancement() -> None:
+    stranger = ENDED | {"by_workflow_id": "certification:CCSL:C-1001"}
+    assert advancing().refused("end_advancement", **stranger) == "not-requested"
+
+
+def test_where_nothing_is_told_the_end_of_the_window_and_its_settlement_counts() -> None:
+    candidacy = advancing()
+    other = {"purchase": {"reference": "INV-91"}}
+    assert candidacy.refused("request_advancement", last_moment("2029-03-18"), **other) == "advancement-under-way"
+    assert candidacy.say("request_advancement", border("2029-03-18"), **other) == ["AdvancementRequested"]
+
+
+def test_a_refused_advancement_may_be_asked_for_again_with_the_same_purchase() -> None:
     candidacy = holder()
     candidacy.say("request_advancement", **PURCHASE)
-    candidacy.send(AnswerAdvancement(workflow_id=HIGHER_ID))
-    candidacy.say("request_advancement", purchase={"reference": "INV-91"})
-    candidacy.send(AnswerAdvancement(workflow_id=HIGHER_ID, refusal="it is open already"))
-    assert candidacy.say("supersede", **SUPERSEDE) == ["Superseded", "CandidacyClosed"]
+    candidacy.send(AnswerAdvancement(workflow_id=HIGHER_ID, refusal="it was opened before"))
+    assert candidacy.say("request_advancement", **PURCHASE) == ["AdvancementRequested"]
 
 
 @pytest.mark.parametrize("moment", ["2030-03-06", "2030-08-01"])
@@ -185,25 +268,43 @@ def test_where_the_lower_gives_way_after_all_it_is_certified() -> None:
     assert not candidacy.attention
 
 
-def test_the_last_answer_is_asked_for_at_the_end_of_the_window() -> None:
+def test_the_lower_is_asked_a_last_time_just_before_the_settlement_ends() -> None:
     candidacy = higher()
     candidacy.submit()
     candidacy.review()
-    candidacy.advance_to(local("2029-06-10"))
-    candidacy.lower = LowerAnswer(superseded_at=border("2029-06-15"))
-    candidacy._asleep = {alarm for alarm in candidacy.alarms if alarm.kind == "lower"}
-    candidacy.advance_to(border("2029-06-15"))
+    candidacy.advance_to(border("2029-06-15") - days(1))
+    asked_each_day, last = (alarm for alarm in candidacy.alarms if alarm.kind == "lower")
+    assert (asked_each_day.at, last.at) == (candidacy.state.ready_at, border("2029-06-15") - timedelta(minutes=1))
+    candidacy.lower = LowerAnswer(superseded_at=last.at)
+    candidacy.clock, candidacy._asleep = last.at, {asked_each_day}
+    assert candidacy._ring_due()
     assert candidacy.status == "certified"
 
 
-def test_a_work_product_passed_after_the_settlement_leaves_one_last_question() -> None:
-    for answer, status in ((LowerAnswer(superseded_at=local("2029-08-01")), "certified"), (None, "timed_out")):
+@pytest.mark.parametrize("back_at", [border("2029-06-15"), local("2029-07-01")])
+def test_when_the_settlement_has_ended_the_lower_is_not_asked_any_more(back_at: datetime) -> None:
+    candidacy = higher()
+    candidacy.submit()
+    candidacy.review()
+    candidacy.advance_to(local("2029-05-01"))
+    candidacy.lower = LowerAnswer(superseded_at=back_at)
+    candidacy.outage_until(back_at)
+    assert candidacy.status == "timed_out"
+
+
+@pytest.mark.parametrize("reviewed", ["2029-06-16", "2029-08-01"])
+@pytest.mark.parametrize("outage", [False, True])
+def test_one_that_becomes_ready_only_after_the_settlement_asks_once(reviewed: str, outage: bool) -> None:
+    for answer, status in ((LowerAnswer(superseded_at=local(reviewed)), "certified"), (None, "timed_out")):
         candidacy = higher()
         candidacy.submit(at=local("2029-05-31"))
-        candidacy.review(at=local("2029-08-01"))
-        if answer:
-            candidacy.lower = answer
-        candidacy.advance_to(local("2029-08-02"))
+        verdict = parse("review_work_product", submission_id="WP-1", reviewer="R. Viewer", verdict="passed")
+        candidacy.lower = answer or candidacy.lower
+        if outage:
+            candidacy.outage_until(local(reviewed), verdict)
+        else:
+            candidacy.send(verdict, local(reviewed))
+            candidacy.advance_to(candidacy.clock)
         assert candidacy.status == status
 
 
@@ -217,13 +318,77 @@ def test_experience_is_awaited_on_the_advancement_path_too() -> None:
     assert candidacy.status == "certified"
 
 
-def test_a_failed_advancement_closes_without_a_word_to_the_lower() -> None:
+def test_an_advancement_that_ends_without_a_certificate_tells_the_lower_one() -> None:
     candidacy = higher()
     for submission in ("WP-1", "WP-2"):
         candidacy.submit(submission)
         candidacy.review("failed", submission)
     assert candidacy.status == "refused"
-    assert not [effect for effect in candidacy.effects if isinstance(effect, OpenAdvancement)]
+    (told,) = [effect for effect in candidacy.effects if isinstance(effect, TellCandidacy)]
+    assert (told.workflow_id, told.message) == ("certification:CCMA:C-1001", "end_advancement")
+    lower = advancing()
+    assert lower.say(told.message, **told.fields) == ["AdvancementEnded"]
+    assert lower.last(e.AdvancementEnded).status == "refused"
+
+
+def test_a_certificate_that_ends_later_and_a_candidacy_on_the_standard_path_tell_nobody() -> None:
+    granted = higher()
+    granted.lower = LowerAnswer(superseded_at=granted.clock)
+    granted.certify()
+    granted.advance_to(granted.clock)
+    assert granted.status == "certified"
+    for candidacy in (granted, Candidacy("CCOM")):
+        candidacy.say("withdraw")
+        assert not [effect for effect in candidacy.effects if isinstance(effect, TellCandidacy)]
+
+
+# --- the lower candidacy's own word ---
+
+
+def confirmation(candidacy: Candidacy, at: datetime, **fields: object) -> dict[str, object]:
+    given = {"workflow_id": candidacy.state.advances_from, "by_number": certificate_number(candidacy.state)}
+    return {**given, "superseded_at": at, **fields}
+
+
+def test_a_lost_answer_is_replaced_by_the_word_of_the_lower_candidacy() -> None:
+    candidacy = higher()
+    candidacy.certify()
+    instant = candidacy.clock
+    candidacy.clock += days(3)  # the question is still being asked
+    told = confirmation(candidacy, instant)
+    assert candidacy.say("confirm_superseded", **told) == ["LowerGaveWay", "Certified"]
+    assert candidacy.last(e.Certified).effective_at == instant
+    assert candidacy.say("confirm_superseded", **told) == []
+    late = RingAlarm(kind=AlarmKind.LOWER, due=instant)
+    for answer in (LowerAnswer(superseded_at=instant), LowerAnswer(superseded_at=None, reason="it is not found")):
+        assert not rulebook.decide(candidacy.state, late, candidacy.clock, answer=answer)
+
+
+def test_the_word_of_the_lower_candidacy_after_the_answer_changes_nothing() -> None:
+    candidacy = higher()
+    candidacy.lower = LowerAnswer(superseded_at=candidacy.clock)
+    candidacy.certify()
+    candidacy.advance_to(candidacy.clock)
+    assert candidacy.types[-2:] == ["LowerGaveWay", "Certified"]
+    assert candidacy.say("confirm_superseded", **confirmation(candidacy, candidacy.clock)) == []
+
+
+def test_a_lower_certificate_that_gave_way_too_early_is_not_forgotten() -> None:
+    candidacy = higher()
+    instant = candidacy.clock
+    assert candidacy.say("confirm_superseded", **confirmation(candidacy, instant)) == ["LowerGaveWay"]
+    candidacy.submit(at=instant + days(2))
+    assert candidacy.review() == ["WorkProductPassed", "Certified"]
+    assert candidacy.last(e.Certified).effective_at == instant
+
+
+@pytest.mark.parametrize("wrong", [{"workflow_id": "certification:CCMC:C-1001"}, {"by_number": "CCOM-AAAA-BBBB-CCCC"}])
+def test_the_word_of_another_candidacy_or_about_another_certificate_is_refused(wrong: dict[str, object]) -> None:
+    candidacy = higher()
+    told = confirmation(candidacy, candidacy.clock, **wrong)
+    assert candidacy.refused("confirm_superseded", **told) == "not-requested"
+    standard = Candidacy("CCOM", at=candidacy.clock)
+    assert standard.refused("confirm_superseded", **told) == "not-requested"
 
 
 def test_an_outage_leaves_the_question_to_be_asked() -> None:
