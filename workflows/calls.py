@@ -230,5 +230,5 @@ async def tell_candidacy(effect: TellCandidacy) -> None:
         start_to_close_timeout=timedelta(minutes=1),
         heartbeat_timeout=_SECONDS_10,
         retry_policy=_PATIENT,
-        summary=f"tell the other candidacy: {effect.message.replace('_', ' ')}",
+        summary="tell the other candidacy of the advancement",
     )

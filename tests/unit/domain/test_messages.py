@@ -57,6 +57,8 @@ SOUND: dict[str, dict[str, Any]] = {
     "update_contact": {"name": "Ana"},
     "acknowledge": {"attention": "refused-message", "by": "Pat Lee"},
     "supersede": {"by_workflow_id": "certification:CCOM:C-1", "by_number": "N", "at": START},
+    "confirm_superseded": {"workflow_id": "certification:CCMA:C-1", "by_number": "N", "superseded_at": START},
+    "end_advancement": {"by_workflow_id": "certification:CCOM:C-1", "ended_as": "timed_out"},
 }
 """A message of each name with nothing but what it needs."""
 NESTED = {"purchase": ("purchased_at",)}
