@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from domain.commands import MESSAGES, Registration
+from domain.commands import BETWEEN_WORKFLOWS, MESSAGES, Registration
 from domain.forms import DOMAIN, FORMS, KEYWORD
 from domain.vocabulary import RefusalCode
 from views.status import StatusView
@@ -22,7 +22,6 @@ REGISTRATION = "registration"
 INDEX = "asyncapi.json"
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_BETWEEN_WORKFLOWS = ("supersede",)
 _REGISTRATION = "The start input of a candidacy."
 _OBJECT: Schema = {"type": "object"}
 _NULL: Schema = {"type": "null"}
@@ -43,7 +42,7 @@ def sent(names: Names) -> dict[str, Schema]:
     """The registration and every message that may come from outside, by name."""
     schemas = {REGISTRATION: _input(Registration, REGISTRATION, _REGISTRATION, names)}
     for name, kind in MESSAGES.items():
-        if name not in _BETWEEN_WORKFLOWS:
+        if kind not in BETWEEN_WORKFLOWS:
             schemas[name] = _input(kind, name, f"{_sentence(kind.about)}.", names)
     return schemas
 
