@@ -6,7 +6,6 @@ The worker is a process of its own so that its crash takes nothing with it: it i
 import asyncio
 import contextlib
 import os
-import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable, Coroutine
@@ -15,6 +14,8 @@ from typing import Any
 
 from runtime.connection import CannotConnect
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server
+from runtime.leashed import leashed
+from runtime.ports import Listener, listener, listening
 from runtime.settings import ROOT
 from runtime.stopping import stop_requested
 
@@ -31,11 +32,12 @@ class CannotServe(Exception):
 
 
 class PortInUse(CannotServe):
-    """Somebody listens on this port already."""
+    """Somebody listens on this port already: the process `listener`, or one that the system does not name."""
 
-    def __init__(self, port: int) -> None:
-        super().__init__(f"Port {port} is in use.")
+    def __init__(self, port: int, listener: Listener | None) -> None:
+        super().__init__(f"Port {port} is in use{f' by {listener}' if listener else ''}.")
         self.port = port
+        self.listener = listener
 
 
 class WorkerRefusesSettings(Exception):
@@ -49,8 +51,8 @@ async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None]) -
     beside it. Raises `CannotServe`, and `WorkerRefusesSettings`.
     """
     for number in (port, ui_port):
-        if _listening(number):
-            raise PortInUse(number)
+        if listening(number):
+            raise PortInUse(number, listener(number))
     stop = stop_requested()
     try:
         async with embedded_server(db=db, port=port, ui=True, ui_port=ui_port, log=db.with_suffix(".log")) as server:
@@ -59,11 +61,6 @@ async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None]) -
     except (ServerFailed, CannotConnect) as error:
         raise CannotServe(str(error)) from error
     say("Stopped; everything is kept.")
-
-
-def _listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _greet(server: EmbeddedServer, db: Path, say: Callable[[str], None]) -> None:
@@ -103,8 +100,8 @@ async def _worker(server: EmbeddedServer) -> Process:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
     environment |= {"TEMPORAL_ADDRESS": server.address, "TEMPORAL_CONFIG_FILE": os.devnull}
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(ROOT / "worker.py"),
+        # Whoever kills us kills the worker as well: without its server it would only wait.
+        *leashed([sys.executable, str(ROOT / "worker.py")]),
         env=environment,
         # Ctrl-C is for us: the worker drains while the server still runs.
         start_new_session=True,

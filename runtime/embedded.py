@@ -6,6 +6,7 @@ and it can be started again on its SQLite file at its old address.
 
 import asyncio
 import contextlib
+import glob
 import os
 import shutil
 import signal
@@ -20,6 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from runtime import search_attributes
 from runtime.connection import CannotConnect, connect_at
+from runtime.files import opener, take_from_others
+from runtime.leashed import leashed
+from runtime.ports import listener
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -30,6 +34,8 @@ _HOST = "127.0.0.1"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _TRIES = 3
+# Names and addresses of candidates stand in the database.
+_OWNER_ALONE = 0o077
 
 
 class ServerFailed(Exception):
@@ -92,6 +98,7 @@ class EmbeddedServer:
         self.address = f"{_HOST}:{port}"
         self.ui_url = f"http://{_HOST}:{ui_port}" if ui_port else None
         self.log = log
+        self._db = db
         self._command = _command(port, ui_port, db)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -107,7 +114,8 @@ class EmbeddedServer:
             raise ServerFailed(f"The server at {self.address} runs already.")
         if _taken(self.port):
             # Checked before the start: afterwards the other server would answer, and ours would have ended.
-            raise ServerFailed(f"Port {self.port} is in use: end what listens there, or choose another port.")
+            by = f" by {found}" if (found := listener(self.port)) else ""
+            raise ServerFailed(f"Port {self.port} is in use{by}: end what listens there, or choose another port.")
         self._process = self._spawn()
         try:
             await self._answers()
@@ -118,11 +126,23 @@ class EmbeddedServer:
     def _spawn(self) -> "subprocess.Popen[bytes]":
         """Starts the process. Not by asyncio, because in tests this object may outlive the event loop of its start."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            # In a session of its own, so that Ctrl-C does not reach it: we stop it after the worker has drained.
+        for path in self._files():
+            take_from_others(path)
+        with open(self.log, "ab", opener=opener) as log:
             return subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                leashed(self._command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # In a session of its own, so that Ctrl-C does not reach it: we stop it after the worker has drained.
+                start_new_session=True,
+                umask=_OWNER_ALONE,
             )
+
+    def _files(self) -> list[Path]:
+        """The log, the database and the files that SQLite keeps beside it, as far as they are there already."""
+        beside = self._db.parent.glob(f"{glob.escape(self._db.name)}*") if self._db else ()
+        return [self.log, *beside]
 
     async def client(self, runtime: "Runtime | None" = None, **arguments: Any) -> "Client":
         """A client for this server; TEMPORAL_* variables are not read. Raises `CannotConnect`."""

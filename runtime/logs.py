@@ -31,7 +31,11 @@ _KEPT = {
 }
 _DETAILS = ("temporal_workflow", "temporal_activity")
 _DROPPED = ("workflow_info", "activity_info", "temporal_log")
-_ADDRESS = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
+# The search starts only where a word begins, and gives nothing back. Starting at every letter, a line of a megabyte
+# without a space would keep the worker busy for hours.
+_ADDRESS = re.compile(r"(?<![\w.+%'-])[\w.+%'-]++@[\w-]++(?:\.[\w-]++)++")
+# On a terminal they would move the cursor or turn the writing direction. Line ends and tabs stay.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def configure(log_format: LogFormat = "console", level: int = logging.INFO) -> None:
@@ -58,7 +62,7 @@ def formatter(log_format: LogFormat, *, colors: bool = False) -> logging.Formatt
     last: list[Processor] = (
         [structlog.processors.JSONRenderer()]
         if log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)]
+        else [_escape, structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)]
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *_shared()],
@@ -141,4 +145,12 @@ def _mask_addresses(_logger: WrappedLogger, _method: str, event: EventDict) -> E
     for name, value in event.items():
         if isinstance(value, str) and "@" in value:
             event[name] = _ADDRESS.sub("<e-mail>", value)
+    return event
+
+
+def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Writes control characters of a text from outside as escapes. The JSON renderer does that by itself."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _CONTROLS.sub(lambda found: found.group().encode("unicode_escape").decode(), value)
     return event

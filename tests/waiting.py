@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar, overload
 
@@ -42,3 +43,12 @@ async def eventually(question: Callable[[], Any], what: str = "it") -> Any:
     except TimeoutError:
         message = f"{what} has not come about within {PATIENCE:g} seconds; the last answer was {answer!r}"
         raise AssertionError(message) from None
+
+
+def runs(pid: int) -> bool:
+    """Whether this process runs. One that has ended may wait for its parent to take notice of that."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state[0] not in "ZX"

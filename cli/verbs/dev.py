@@ -24,8 +24,9 @@ def command(port: int, ui_port: int, db: Path | None) -> int:
         asyncio.run(development.serve(port, ui_port, path, output.say))
     except development.PortInUse as error:
         flag = "--port" if error.port == port else "--ui-port"
+        end = f"end it with `kill {error.listener.pid}`" if error.listener else "end what listens there"
         raise exits.Unreachable(
-            f"Port {error.port} is in use: another `starter.py dev`? Stop it, or choose with {flag}."
+            f"{str(error).removesuffix('.')}: {end}, or choose another port with {flag}."
         ) from error
     except development.CannotServe as error:
         raise exits.Unreachable(str(error)) from error

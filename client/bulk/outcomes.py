@@ -2,7 +2,8 @@
 
 It is written while the act goes on, so that a process that is killed leaves a true one: first every line as it was
 known before, then a line for each outcome, and at the end one line for each again, in order. Beside the newest outcome
-stands the one that an earlier run found, where that was another. Nobody's name or e-mail address stands in it.
+stands the one that an earlier run found, where that was another. Nobody's name or e-mail address stands in it. Its
+owner alone can read it, and no cell of it is a formula in a spreadsheet.
 """
 
 import csv
@@ -14,7 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from client.bulk.cells import guarded, unguarded
 from client.errors import BadInput, OutcomeFileLost
+from runtime.files import opener
 from runtime.settings import STATE
 
 FOLDER = STATE / "outcomes"
@@ -244,7 +247,8 @@ class OutcomeFile:
         other = None
         if earlier:
             other = earlier.known if earlier.known != outcome else earlier.earlier
-        return (str(item.number), *item.cells, str(other) if other else "", str(outcome))
+        cells = (str(item.number), *item.cells, str(other) if other else "", str(outcome))
+        return tuple(guarded(cell) for cell in cells)
 
     def _writer(self, file: TextIO) -> Any:
         return csv.writer(file, delimiter=self._style.delimiter)
@@ -252,7 +256,7 @@ class OutcomeFile:
     def _write_all(self) -> None:
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
-            with beside.open("w", encoding="utf-8", newline="") as file:
+            with open(beside, "w", encoding="utf-8", newline="", opener=opener) as file:
                 file.write(_MARK if self._style.mark else "")
                 writer = self._writer(file)
                 writer.writerow((*self._names, _EARLIER, _OUTCOME))
@@ -276,7 +280,8 @@ def read(path: Path, columns: Sequence[str]) -> dict[tuple[str, ...], Found]:
             rows = csv.reader(file, delimiter=delimiter)
             next(rows, None)
             width = len(columns)
-            return {tuple(row[:width]): _found(row[width:]) for row in rows if len(row) in (width + 1, width + 2)}
+            lines = ([unguarded(cell) for cell in row] for row in rows if len(row) in (width + 1, width + 2))
+            return {tuple(line[:width]): _found(line[width:]) for line in lines}
     except (OSError, ValueError, csv.Error) as error:
         raise BadInput(f"The outcome file {path} cannot be read ({error}): choose another with --outcome.") from error
 

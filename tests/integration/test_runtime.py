@@ -1,5 +1,6 @@
 """What every process stands on: settings, connection, logs, the embedded server, the search attributes."""
 
+import asyncio
 import io
 import json
 import logging
@@ -29,8 +30,10 @@ from runtime import development, logs, search_attributes
 from runtime.connection import CannotConnect, connect
 from runtime.converter import worker_converter
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server, free_port, temporal_cli
-from runtime.settings import ROOT, Settings, SettingsError
-from tests.waiting import PATIENCE
+from runtime.leashed import leashed
+from runtime.ports import listener
+from runtime.settings import ROOT, LogFormat, Settings, SettingsError
+from tests.waiting import PATIENCE, eventually, runs
 from worker import build_worker
 
 ADDRESS = "ana@example.org"
@@ -237,24 +240,51 @@ def test_the_console_form_is_plain_where_nobody_looks() -> None:
     assert "to <e-mail>" in text
 
 
+def shown(form: LogFormat, message: str) -> str:
+    """A line of the log with this message."""
+    record = logging.makeLogRecord({"name": "certpath", "levelname": "INFO", "levelno": 20, "msg": message})
+    return logs.formatter(form).format(record)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (f"to {ADDRESS}.", "to <e-mail>."),
+        (f"<{ADDRESS}>, o'brien+x%y@mail.example.org;", "<<e-mail>>, <e-mail>;"),
+        ("añá@bücher.example", "<e-mail>"),
+        ("a@b.c@d.e", "<e-mail>@d.e"),
+        ("42@host, @x.org, a@, a.b", "42@host, @x.org, a@, a.b"),
+    ],
+)
+def test_addresses_are_masked(text: str, masked: str) -> None:
+    assert json.loads(shown("json", text))["event"] == masked
+
+
+def test_the_mask_looks_at_each_character_a_bounded_number_of_times() -> None:
+    # No search starts within a word, and none gives back what it has taken. That makes the work linear; a search from
+    # every letter would take hours for these lines.
+    assert logs._ADDRESS.match("ana@example.org")
+    assert not any(logs._ADDRESS.match("ana@example.org", start) for start in (1, 2))
+    for text in ("a" * 1_000_000 + " @", "a@" * 500_000, "a@" + "b" * 1_000_000, "a@b." * 250_000, "a.-" * 300_000):
+        shown("json", text)
+
+
+def test_no_text_of_a_log_line_moves_the_cursor_of_a_terminal() -> None:
+    line = shown("console", "bad\x1b[2J\u202e\x9b\nnext")
+    assert r"bad\x1b[2J\u202e\x9b" in line
+    assert "next" in line
+
+
 # --- the embedded server
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 async def test_the_embedded_server_leaves_nothing_running() -> None:
     async with embedded_server() as server:
         pid = server.pid
         assert pid is not None
-        assert _runs(pid)
+        assert runs(pid)
         await server.client()
-    assert not _runs(pid)
+    assert not runs(pid)
     assert not server.log.exists()
 
 
@@ -275,25 +305,77 @@ class WaitingWorkflow:
         self._word = word
 
 
+def modes(folder: Path) -> set[int]:
+    """The permissions of the files in this folder."""
+    return {path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
+def open_to_all(folder: Path) -> None:
+    """Leaves the files as an older build would have."""
+    for path in folder.iterdir():
+        path.chmod(0o644)
+
+
 async def test_a_killed_server_comes_back_on_its_file_under_its_address(tmp_path: Path) -> None:
     async with embedded_server(db=tmp_path / "temporal.db") as server:
         client = await server.client()
         handle = await client.start_workflow(WaitingWorkflow.run, id="waiting", task_queue="waiting")
         address, first = server.address, server.pid
+        assert modes(tmp_path) == {0o600}
         await server.kill()
         assert server.pid is None
+        open_to_all(tmp_path)
+        server.log.chmod(0o644)
         await server.start()
         assert (server.address, server.pid != first) == (address, True)
+        assert modes(tmp_path) == {0o600}
+        assert server.log.stat().st_mode & 0o777 == 0o600
         async with Worker(client, task_queue="waiting", workflows=[WaitingWorkflow]):
             await handle.signal(WaitingWorkflow.say, "still here")
             assert await handle.result() == "still here"
 
 
 async def test_a_port_that_is_taken_is_a_clear_error(embedded: EmbeddedServer, tmp_path: Path) -> None:
-    with pytest.raises(ServerFailed, match=r"Port \d+ is in use") as caught:
+    with pytest.raises(ServerFailed, match=rf"Port \d+ is in use by process {embedded.pid} \(") as caught:
         async with embedded_server(port=int(embedded.address.rpartition(":")[2]), log=tmp_path / "log"):
             pass
     assert "\n" not in str(caught.value)
+
+
+async def test_a_process_on_a_leash_ends_when_its_parent_is_killed() -> None:
+    code = (
+        "import subprocess, sys, time; from runtime.leashed import leashed; "
+        "print(subprocess.Popen(leashed(['/bin/sleep', '600'])).pid, flush=True); time.sleep(600)"
+    )
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT, stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    child = int(await parent.stdout.readline())
+    await eventually(lambda: "sleep" in Path(f"/proc/{child}/comm").read_text())
+    parent.kill()
+    await parent.wait()
+    await eventually(lambda: not runs(child))
+
+
+def test_a_process_whose_parent_has_ended_already_does_not_begin(tmp_path: Path) -> None:
+    mark = tmp_path / "begun"
+    command = leashed(["/usr/bin/touch", str(mark)])
+    command[4] = "1"  # the id of a process that is not the parent
+    assert subprocess.run(command, timeout=PATIENCE, check=False).returncode == 1
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_the_process_that_listens_on_a_port_is_found(family: socket.AddressFamily, host: str) -> None:
+    with socket.socket(family) as other:
+        other.bind((host, 0))
+        port = other.getsockname()[1]
+        assert listener(port) is None
+        other.listen()
+        found = listener(port)
+        assert found is not None
+        assert found.pid == os.getpid()
+        assert "python" in found.command
+        assert str(found).startswith(f"process {os.getpid()} (")
 
 
 def test_the_cli_is_the_wheels() -> None:
@@ -370,3 +452,4 @@ async def test_a_development_server_says_which_port_is_in_use(taken: str, tmp_pa
         with pytest.raises(development.PortInUse) as caught:
             await development.serve(**ports, db=tmp_path / "dev.db", say=print)
         assert caught.value.port == ports[taken]
+        assert f"in use by process {os.getpid()} (" in str(caught.value)

@@ -11,7 +11,7 @@ import pytest
 from runtime.embedded import free_port
 from runtime.settings import ROOT
 from tests.processes.engine import run, surroundings
-from tests.waiting import PATIENCE, eventually
+from tests.waiting import PATIENCE, eventually, runs
 
 STARTER = str(ROOT / "starter.py")
 NOBODY = "127.0.0.1:1"
@@ -112,7 +112,7 @@ async def test_dev_keeps_what_happened_and_says_where_it_is(tmp_path: Path) -> N
         await eventually(lambda: status() == 0)
         second = run([sys.executable, STARTER, "dev", *where], NOBODY)
         assert second.code == 3
-        assert f"Port {port} is in use" in second.err
+        assert re.search(rf"Port {port} is in use by process (\d+) \(.*temporal.*\): end it with `kill \1`", second.err)
         told = stop(first, signal.SIGINT)
     assert address in told
     assert f"http://127.0.0.1:{ui_port}" in told
@@ -120,3 +120,22 @@ async def test_dev_keeps_what_happened_and_says_where_it_is(tmp_path: Path) -> N
         await eventually(lambda: status() == 0)
         stop(again, signal.SIGTERM)
     assert status() == 3
+    with dev() as killed:
+        await eventually(lambda: status() == 0)
+        left = children(killed.pid)
+        assert len(left) == 2, "the server and the worker"
+        killed.kill()
+    await eventually(lambda: not any(map(runs, left)))
+    assert status() == 3
+    assert modes(tmp_path, "dev.*") == {0o600}
+
+
+def modes(folder: Path, pattern: str) -> set[int]:
+    """The permissions of these files."""
+    return {path.stat().st_mode & 0o777 for path in folder.glob(pattern)}
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one has started and that run."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from client.bulk import outcomes
+from client.bulk.cells import guarded, unguarded
 from client.bulk.outcomes import NOT_REACHED, Files, Found, Item, Kind, Outcome, OutcomeFile, Style
 from client.errors import BadInput, OutcomeFileLost
 
@@ -204,3 +205,41 @@ def test_two_files_never_share_an_outcome_file() -> None:
     assert outcomes.beside("-", "results", dry_run=False) != outcomes.beside("-", "import", dry_run=False)
     files = outcomes.files_of("a/feed.csv", "results", Style(), chosen=None, dry_run=True)
     assert (files.path, files.lasting) == (Path("a/feed.dry-run.csv"), Path("a/feed.outcome.csv"))
+
+
+# --- what a spreadsheet makes of it
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''-1", "'", "it's", "", "C-1"]
+)
+def test_no_cell_is_a_formula_and_each_is_read_as_it_was(cell: str) -> None:
+    written = guarded(cell)
+    assert not written.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert unguarded(written) == cell
+    assert (written == cell) is (cell in ("'", "it's", "", "C-1"))
+
+
+def test_an_outcome_file_of_hostile_ids_and_reasons_is_safe_to_open_and_is_read_again(tmp_path: Path) -> None:
+    items = [Item(2, ("-1", "=HYPERLINK(A1)")), Item(3, ("'=x", "+CCMA")), Item(4, ("C-4", "\tCCMA"))]
+    found = {2: Outcome(Kind.FOREIGN, "@evil"), 3: Outcome(Kind.REFUSED, "=no"), 4: REGISTERED}
+    file = outcome_file(tmp_path / "o.csv", items)
+    file.begin({2: found[2]})
+    file.record(items[1], found[3])
+    file.record(items[2], found[4])
+    file.finish()
+    cells = [cell for line in lines(file.path) for cell in line]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    again = outcomes.read(file.path, COLUMNS)
+    assert again == {(str(item.number), *item.cells): Found(found[item.number]) for item in items}
+
+
+def test_the_owner_alone_can_read_an_outcome_file(tmp_path: Path) -> None:
+    path = tmp_path / "o.csv"
+    path.touch(0o644)
+    file = outcome_file(path)
+    file.begin({})
+    assert path.stat().st_mode & 0o777 == 0o600
+    file.record(ITEMS[0], REGISTERED)
+    file.finish()
+    assert path.stat().st_mode & 0o777 == 0o600

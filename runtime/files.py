@@ -1,0 +1,22 @@
+"""Files that their owner alone may read, because ids, reasons or whole candidacies stand in them."""
+
+import os
+import stat
+from pathlib import Path
+
+_OWNER_ALONE = stat.S_IRUSR | stat.S_IWUSR
+
+
+def opener(path: str, flags: int) -> int:
+    """For `open(…, opener=opener)`: a file that is made is readable by its owner alone."""
+    return os.open(path, flags, _OWNER_ALONE)
+
+
+def take_from_others(path: Path) -> None:
+    """Lets the owner alone read a file that is there already, perhaps from an older build, if it is ours.
+
+    Raises:
+        OSError: the file is ours, and its mode cannot be changed.
+    """
+    if path.is_file() and path.stat().st_uid == os.getuid():
+        path.chmod(_OWNER_ALONE)
