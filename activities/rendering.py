@@ -157,6 +157,12 @@ def _in_words(result: Mapping[str, Any]) -> str:
     return result_words(ResultFacts.model_validate(result))
 
 
+def _replaced_words(replaced: Mapping[str, Any]) -> str:
+    """What a result replaces, in a few words: `81.66 %, passed`."""
+    score = "" if replaced["percentage"] is None else f"{replaced['percentage']} %, "
+    return f"{score}{'passed' if replaced['passed'] else 'not passed'}"
+
+
 def _quoted(text: str) -> Lines:
     """A text as a quotation: each line begins with `> `. Whatever ends a line somewhere ends a line here."""
     return Lines("\n".join(f"> {one_line(line)}".rstrip() for line in text.splitlines()))
@@ -173,6 +179,7 @@ FILTERS = {
     "last_day": _last_day,
     "percent": _percent,
     "in_words": _in_words,
+    "replaced_words": _replaced_words,
     "quoted": _quoted,
     "count_of": _count,
 }

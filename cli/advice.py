@@ -12,6 +12,7 @@ from domain.vocabulary import AttentionKind
 from views import words
 
 if TYPE_CHECKING:
+    from views.attention import AttentionView
     from views.status import StatusView
 
 HELD = AttentionKind.HELD_RESULT
@@ -31,13 +32,15 @@ _VERBS = {verb.message: " ".join(verb.words) for verb in VERBS}
 class Case(NamedTuple):
     """One thing that asks for attention. `attention` is its value, of any build.
 
-    `kind` is its kind, or the whole value where only a newer engine knows it; `result_id` that of a held result;
-    `since` and `what` are None where an older build does not say them.
+    `kind` is its kind, or the whole value where only a newer engine knows it; `result_id` and `hold` are the
+    id of a held result and the number of its hold. `since`, `what` and `hold` are None where an older build does not
+    say them.
     """
 
     attention: str
     kind: str
     result_id: str | None
+    hold: int | None
     since: datetime | None
     what: str | None
     advice: str
@@ -47,29 +50,23 @@ class Case(NamedTuple):
 def cases(status: "StatusView") -> Iterator[Case]:
     """Everything that asks for attention."""
     for matter in status.matters:
-        yield _case(status, matter.attention, matter.advice, matter.since, matter.what, matter.cause)
+        yield _case(status, matter.attention, matter.advice, matter)
     if not status.tells_matters:
         for value in status.attention:
             yield _case(status, value, words.about_attention(value).advice)
 
 
-def _case(
-    status: "StatusView",
-    value: str,
-    advice: str,
-    since: datetime | None = None,
-    what: str | None = None,
-    cause: str | None = None,
-) -> Case:
+def _case(status: "StatusView", value: str, advice: str, matter: "AttentionView | None" = None) -> Case:
     known = words.attention_of(value)
     return Case(
         attention=value,
         kind=known.kind if known else value,
         result_id=known.subject if known and known.kind is HELD else None,
-        since=since,
-        what=what,
+        hold=matter.hold if matter else None,
+        since=matter.since if matter else None,
+        what=matter.what if matter else None,
         advice=in_verbs(advice),
-        command=command(status, value, cause),
+        command=command(status, value, matter),
     )
 
 
@@ -83,19 +80,27 @@ def is_gap(word: str) -> bool:
     return _GAP.fullmatch(word) is not None
 
 
-def command(status: "StatusView", value: str, cause: str | None = None) -> str:
-    """The command line to copy for an attention value, ready but for its gaps. `cause`: why no notice was delivered."""
+def command(status: "StatusView", value: str, matter: "AttentionView | None" = None) -> str:
+    """The command line to copy for an attention value, ready but for its gaps. It names the hold where it must (R2).
+
+    `matter` is what the engine says of the value, such as the number of the hold, or why a notice was not delivered.
+    """
     known = words.attention_of(value)
     candidate, designation = status.candidate_id, status.designation
     # For a holder the review is about evidence; before the certificate it is about the work product.
     evidence = status.recertification if _of_evidence(status) else None
     reviewed = evidence or status.work_product
     lower, higher = _beside(designation) if known and known.kind in _ELSEWHERE else ("", "")
-    settling = words.about_undelivered(cause) or words.about_attention(value)
-    line = settling.command.format(
+    only = matter.decisions[0] if matter and len(matter.decisions) == 1 else None
+    unpaid = only and known and known.kind is HELD and status.purchased_at is None
+    settling = words.about_undelivered(matter.cause if matter else None) or words.about_attention(value)
+    template = words.CONFIRM_PURCHASE if unpaid else settling.command
+    line = template.format(
         who=f"{candidate} {designation}",
         value=shlex.quote(value),
         subject=shlex.quote(known.subject if known else ""),
+        hold=f" --hold {matter.hold}" if matter and matter.name_hold else "",
+        decision=only or "'<accept|reject>'",
         review="recertify review" if evidence else "work-product review",
         submission=shlex.quote(str(reviewed.submission_id if reviewed else None)),
         verdict="'<approved|returned>'" if evidence else "'<passed|revise|failed>'",

@@ -144,6 +144,7 @@ result C-1001 CCSL --result-id R-3 --domain customer-relationships \\
         (
             _RESULT_ID,
             Flag("revision", "NUMBER", "which one, where several are held", kind="whole"),
+            Flag("hold", "NUMBER", "which hold, where it was held more than once: `hold list` shows it", kind="whole"),
             Flag("decision", "", "what to do with it", True, choices=("accept", "reject")),
             _BY,
             _REASON,

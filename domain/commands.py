@@ -49,6 +49,7 @@ ForTheCandidate = Field(description=FOR_THE_CANDIDATE)
 
 Switch = Annotated[bool, Field(strict=True), forms.SWITCH]
 Revision = Annotated[int, Field(strict=True, ge=1, le=10_000), forms.REVISION]
+EventNumber = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000), forms.EVENT_NUMBER]
 Answer = Annotated[str, StringConstraints(strict=True, max_length=16), forms.ANSWER]
 DomainName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64), forms.DOMAIN]
 """The name of a domain. Whether the scheme has it is checked by `domain.messages.check_vocabulary`, which names all."""
@@ -249,6 +250,7 @@ class ResolveHeldResult(Message):
     about = "accepts or rejects a result that is held for a person to decide"
     result_id: Identifier
     revision: Revision | None = None
+    hold: EventNumber | None = None
     decision: Literal["accept", "reject"]
     by: Name
     reason: Annotated[Text, ForTheCandidate]

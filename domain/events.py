@@ -51,6 +51,16 @@ class ResultFacts(Frozen):
     digest: str = ""
 
 
+class Replaced(Frozen):
+    """The result that an acceptance replaces (R18). `percentage` is truncated to two decimals; None without a score."""
+
+    domain: str
+    result_id: str
+    revision: int
+    percentage: str | None = None
+    passed: bool = False
+
+
 class ResultEvent(BaseEvent):
     """An event about one result."""
 
@@ -193,16 +203,37 @@ class ResultVoided(ResultEvent):
 
 
 class ResultHeld(ResultEvent):
+    """A result waits for a person. Its sequence is the number of the hold, which a decision may name (R2).
+
+    `reason` is the first of `reasons`. `waived` are the reasons that a person has accepted before. `instead_of` is the
+    number of the hold that this one continues, with other reasons. `replaces` is what an acceptance would replace,
+    and `unscored` says why the result has no score.
+    """
+
     type: Literal["ResultHeld"] = "ResultHeld"
     reason: HoldReason
     explanation: str
+    reasons: tuple[HoldReason, ...] = ()
+    waived: tuple[HoldReason, ...] = ()
+    instead_of: int | None = None
+    replaces: Replaced | None = None
+    unscored: str | None = None
 
 
 class ResultResolved(ResultEvent):
+    """A person's decision on the hold with the number `hold`. `previous` is what the accepted result replaced (R18).
+
+    `held_again` says that the result was accepted, and does not count yet: a reason that has come since the hold holds
+    it once more (R2).
+    """
+
     type: Literal["ResultResolved"] = "ResultResolved"
     decision: Literal["accept", "reject"]
     by: str
     reason: str
+    hold: int | None = None
+    previous: Replaced | None = None
+    held_again: bool = False
 
 
 class ResultCorrected(ResultEvent):
@@ -211,8 +242,15 @@ class ResultCorrected(ResultEvent):
 
 
 class ResultRecorded(ResultEvent):
+    """A result that changes nothing for the candidate.
+
+    Its assessment is passed, or a newer revision is known (`superseded`). `attempt` is its number among the attempts,
+    by the moment at which they were taken; None where it counts as none (R17).
+    """
+
     type: Literal["ResultRecorded"] = "ResultRecorded"
     superseded: bool = False
+    attempt: int | None = None
 
 
 # --- experience and work product ----------------------------------------------------------------------------

@@ -120,6 +120,7 @@ DOMAIN = Form("domain", "the name of a domain")
 ANSWER = Form("answer", "a text of at most 16 characters")
 SWITCH = Form("switch", "true or false, and neither a text nor a number")
 REVISION = Form("revision", "a whole number from 1 to 10000")
+EVENT_NUMBER = Form("event number", "a whole number from 1 to 1000000000")
 INSTANT = TimeForm("instant", f"{_INSTANT}, {_YEARS}")
 DAY = TimeForm("day", f"{_DAY}, {_YEARS}")
 INSTANT_OR_DAY = TimeForm("instant or day", f"{_INSTANT}, or {_DAY}, in the body's zone, {_YEARS}")
@@ -145,6 +146,7 @@ FORMS: dict[str, Form] = {
         ANSWER,
         SWITCH,
         REVISION,
+        EVENT_NUMBER,
         INSTANT,
         DAY,
         INSTANT_OR_DAY,

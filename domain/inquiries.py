@@ -29,13 +29,13 @@ class LoadProgramme:
 class ScoreResponses:
     """Asks to mark the responses to a form against its answer key (rule 8).
 
-    `revision` is the revision of the held result that gave these responses; None for a result that has just arrived.
+    `hold` is the number of the hold whose result gave these responses; None for a result that has just arrived.
     """
 
     form: str
     domain: str
     responses: Mapping[str, str]
-    revision: int | None = None
+    hold: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ class ProgrammeLoaded:
 
 @dataclass(frozen=True, slots=True)
 class ResponsesScored:
-    """The score, or in `unscored` why there is none. `revision` is the one of the inquiry."""
+    """The score, or in `unscored` why there is none. `hold` is the one of the inquiry."""
 
     score: Score | None = None
     unscored: str = ""
-    revision: int | None = None
+    hold: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from domain import requirements
+from domain import holds, requirements
 from domain.commands import ConfirmSuperseded, EndAdvancement
 from domain.effects import Effect, Notify, OpenAdvancement, TellCandidacy
 from domain.events import (
@@ -31,6 +31,8 @@ from domain.events import (
     Reinstated,
     ReminderDue,
     ResultCorrected,
+    ResultEvent,
+    ResultFacts,
     ResultHeld,
     ResultResolved,
     ResultVoided,
@@ -127,7 +129,7 @@ def effects(event: BaseEvent, state: State) -> tuple[Effect, ...]:
     told = _told_to_the_other(event, state)
     if told:
         found.append(told)
-    if isinstance(event, WITH_NOTICE) and not _has_another_notice(event, state):
+    if isinstance(event, WITH_NOTICE) and not _has_another_notice(event, state) and not _is_quiet(event, state):
         facts = _facts(event, state)
         subject_of = _SUBJECTS.get(type(event))
         found.append(
@@ -172,6 +174,50 @@ def _has_another_notice(event: BaseEvent, state: State) -> bool:
     return isinstance(event, ExperienceMet) and event.at == state.registered_at
 
 
+def _is_quiet(event: BaseEvent, state: State) -> bool:
+    """Whether a result changes nothing for the candidate, so that nothing is written about it (R17).
+
+    The candidate hears nothing either of a hold that goes on for other reasons, because it is known to be looked at.
+    """
+    if isinstance(event, ResultVoided):
+        return requirements.passed(state, event.result.domain)
+    if isinstance(event, ResultCorrected):
+        moved = event.previous.domain != event.result.domain
+        return not moved and _another_pass_stands(state, event.result)
+    if isinstance(event, ResultHeld):
+        return event.instead_of is not None
+    return isinstance(event, ResultResolved) and event.held_again
+
+
+def _another_pass_stands(state: State, result: ResultFacts) -> bool:
+    """Whether the assessment of this result is passed by another one."""
+    deciding = requirements.first_pass(state, result.domain)
+    return deciding is not None and deciding.result_id != result.result_id
+
+
+def _about_result(event: ResultEvent, state: State) -> dict[str, Any]:
+    """The facts about a result. Of a passed assessment, nothing that was failed or missed is told (R17)."""
+
+    def words_may_stand(domain: str, *, passed: bool) -> bool:
+        return passed or not requirements.passed(state, domain)
+
+    result, titles = event.result, state.programme.domains
+    facts: dict[str, Any] = {"pass_stands": _another_pass_stands(state, result)}
+    if isinstance(event, ResultHeld):
+        # A held result may take the place of the pass itself, if it is accepted.
+        facts["pass_stands"] = holds.pass_stands(state, result)
+    if isinstance(event, ResultCorrected):
+        previous = event.previous
+        facts["moved_from"] = titles.get(previous.domain, previous.domain) if previous.domain != result.domain else None
+        facts["previous_told"] = words_may_stand(previous.domain, passed=previous.passed)
+    replaced = event.replaces if isinstance(event, ResultHeld) else None
+    replaced = event.previous if isinstance(event, ResultResolved) else replaced
+    if replaced:
+        facts["replaced_title"] = titles.get(replaced.domain, replaced.domain)
+        facts["replaced_told"] = words_may_stand(replaced.domain, passed=replaced.passed)
+    return facts
+
+
 def _facts(event: BaseEvent, state: State) -> dict[str, Any]:
     """The facts for a template: the event, the programme's names, the dates, and the requirements that are unmet."""
     programme = state.programme
@@ -201,6 +247,8 @@ def _facts(event: BaseEvent, state: State) -> dict[str, Any]:
         }
     if domain:
         facts["domain_title"] = programme.domains.get(domain, domain)
+    if isinstance(event, ResultEvent):
+        facts |= _about_result(event, state)
     if isinstance(event, Certified):
         facts["worth"] = programme.worth
     return facts

@@ -28,7 +28,7 @@ class Assessment:
     next_attempt_on: date | None
 
 
-def assess(programme: Programme, results: dict[str, ResultFacts], domain: str) -> Assessment:
+def assess(state: State, domain: str) -> Assessment:
     """The assessment of one domain, computed from its accepted results in order of (`taken_at`, `result_id`).
 
     A failure or a no-show uses an attempt, a voided attempt does not (rule 12). The first pass stands (rule 9).
@@ -36,38 +36,119 @@ def assess(programme: Programme, results: dict[str, ResultFacts], domain: str) -
     attempts = 0
     last: ResultFacts | None = None
     newest_scored: ResultFacts | None = None
-    for result in counted(results, domain):
+    for result in counted(state, domain):
         attempts += 1
         if result.passed:
             return Assessment(domain=domain, status="passed", attempts=attempts, deciding=result, next_attempt_on=None)
         last = result
         newest_scored = result if result.score else newest_scored
-    exhausted = attempts >= programme.rules.retakes.attempts
-    next_on = None
-    if last is not None and not exhausted:
-        next_on = calendar.add_days(
-            calendar.day_of(last.taken_at, programme.body.zone), programme.rules.retakes.wait_days
-        )
+    exhausted = attempts >= state.programme.rules.retakes.attempts
     return Assessment(
         domain=domain,
         status="exhausted" if exhausted else "open",
         attempts=attempts,
         deciding=newest_scored,
-        next_attempt_on=next_on,
+        next_attempt_on=None if exhausted or last is None else _next_attempt_on(state, last),
     )
 
 
-def counted(results: dict[str, ResultFacts], domain: str) -> list[ResultFacts]:
+def _next_attempt_on(state: State, last: ResultFacts) -> date | None:
+    """The first day (body's zone) of the next attempt; None where an attempt on that day could not count (R15)."""
+    window, zone = state.window, state.zone
+    if window is None or window.closed or state.certificate or state.closed:
+        return None
+    day = calendar.add_days(calendar.day_of(last.taken_at, zone), state.programme.rules.retakes.wait_days)
+    ends_at = attempts_settle_at(state)
+    if day > window.deadline or (ends_at is not None and ends_at <= calendar.start_of(day, zone)):
+        return None
+    return day
+
+
+def attempts_settle_at(state: State) -> datetime | None:
+    """When (UTC) a candidacy with used-up attempts closes; None where no attempts are used up.
+
+    Of settlements that overlap, the latest end counts, that of the testing window included (R4).
+    """
+    if not state.settlements:
+        return None
+    latest = max(state.settlements.values())
+    overlaps = state.window is not None and latest > state.window.closes_at
+    return max(latest, state.window.settles_at) if state.window and overlaps else latest
+
+
+def counted(state: State, domain: str) -> list[ResultFacts]:
     """The accepted results of a domain that use an attempt, in the order in which they were taken."""
-    attempts = [result for result in results.values() if result.domain == domain and result.outcome != "voided"]
-    return sorted(attempts, key=lambda result: (result.taken_at, result.result_id))
+    attempts = [result for result in state.results.values() if result.domain == domain and result.outcome != "voided"]
+    return sorted(attempts, key=as_taken)
+
+
+def as_taken(result: ResultFacts) -> tuple[datetime, str]:
+    """The place of a result in the order in which results were taken (rule 9)."""
+    return result.taken_at, result.result_id
+
+
+def passed(state: State, domain: str) -> bool:
+    """Whether the assessment of this domain is passed."""
+    return assess(state, domain).status == "passed"
+
+
+def first_pass(state: State, domain: str) -> ResultFacts | None:
+    """The pass that decides this assessment; None where it is not passed (rule 9)."""
+    return next((result for result in counted(state, domain) if result.passed), None)
+
+
+def after_pass(state: State, result: ResultFacts) -> bool:
+    """Whether a result was taken after the pass of its assessment, so that it counts as nothing (R17)."""
+    deciding = first_pass(without(state, result.result_id), result.domain)
+    return deciding is not None and as_taken(result) > as_taken(deciding)
+
+
+def without(state: State, result_id: str) -> State:
+    """The state in which this result was never taken."""
+    if state.current(result_id) is None:
+        return state
+    return state.having(
+        results={key: result for key, result in state.results.items() if key != result_id},
+        aside={key: result for key, result in state.aside.items() if key != result_id},
+    )
+
+
+def accepting(state: State, result: ResultFacts) -> State:
+    """The state in which this result stands, in place of its other revisions.
+
+    It counts, or it is left aside where it was taken after the pass of its assessment (R17). For a holder nothing is
+    judged any more: what was left aside counts as soon as the pass before it is gone (R1, R14).
+    """
+    state = without(state, result.result_id)
+    if result.outcome != "voided" and after_pass(state, result):
+        return state.having(aside={**state.aside, result.result_id: result})
+    state = state.having(results={**state.results, result.result_id: result})
+    if state.certificate:
+        for left in exposed(state):
+            if not after_pass(state, left):
+                counting = without(state, left.result_id)
+                state = counting.having(results={**counting.results, left.result_id: left})
+    return state
+
+
+def exposed(state: State) -> list[ResultFacts]:
+    """The results left aside that have no pass before them any more, in the order in which they were taken (R1)."""
+    passes = {domain: first_pass(state, domain) for domain in {result.domain for result in state.aside.values()}}
+    return sorted(
+        (
+            result
+            for result in state.aside.values()
+            if (deciding := passes[result.domain]) is None or as_taken(result) < as_taken(deciding)
+        ),
+        key=as_taken,
+    )
 
 
 def assessments(state: State) -> dict[str, Assessment]:
     """Every assessment that the candidacy requires, by domain; none on the advancement path (rule 22)."""
     if state.path == "advancement":
         return {}
-    return {domain: assess(state.programme, state.results, domain) for domain in state.programme.domains}
+    return {domain: assess(state, domain) for domain in state.programme.domains}
 
 
 def experience_met(state: State) -> bool:
@@ -121,9 +202,22 @@ def can_act(state: State) -> bool:
 
 def undecided(state: State, at: datetime) -> bool:
     """Whether a person still has to decide on a result taken, or a work product submitted, in time (rule 3)."""
-    window = state.window
-    in_time = [hold for hold in state.held.values() if window and hold.result.taken_at < window.closes_at]
-    return bool(in_time) or work_product_pending(state, at)
+    return any(taken_in_window(state, hold.result) for hold in state.held.values()) or work_product_pending(state, at)
+
+
+def taken_in_window(state: State, result: ResultFacts) -> bool:
+    """Whether a result was taken between the day of the purchase and the end of the window (rules 3, 13, R3)."""
+    return not taken_before_purchase(state, result) and not taken_after_window(state, result)
+
+
+def taken_before_purchase(state: State, result: ResultFacts) -> bool:
+    """Whether the purchase is not confirmed, or was made on a later day, in the body's zone, than the result (R3)."""
+    return state.window is None or calendar.day_of(result.taken_at, state.zone) < state.window.opens_on
+
+
+def taken_after_window(state: State, result: ResultFacts) -> bool:
+    """Whether a result was taken after the testing window had ended (rule 3)."""
+    return state.window is not None and result.taken_at >= state.window.closes_at
 
 
 def work_product_pending(state: State, at: datetime) -> bool:

@@ -35,6 +35,7 @@ from domain.matters import (
     recertification,
     registration,
     results,
+    self_assessments,
     window,
     work_product,
 )
@@ -46,6 +47,7 @@ MATTERS: tuple[Matter, ...] = (
     window.MATTER,
     closing.MATTER,
     results.MATTER,
+    self_assessments.MATTER,
     experience.MATTER,
     work_product.MATTER,
     certificate.MATTER,
@@ -63,7 +65,8 @@ RINGS = {kind: decider for matter in MATTERS for kind, decider in matter.rings.i
 FOLDS = {event: fold for matter in MATTERS for event, fold in matter.folds.items()}
 
 CONCLUSIONS: tuple[Callable[[Decision], None], ...] = (
-    results.admit_after_purchase,
+    results.judge_exposed,
+    results.release_held,
     experience.meet_experience,
     closing.settle_attempts,
     certificate.certify_when_met,
@@ -72,7 +75,7 @@ CONCLUSIONS: tuple[Callable[[Decision], None], ...] = (
 )
 """Decisions that follow from a new state without a message. They are tried in turn until none records an event.
 
-The order is important. First come the experience and the results that waited for the purchase, because they may
+The order is important. First come the results whose reason for a hold has gone, and the experience, because they may
 complete the requirements. A settlement is lifted before the certificate is granted, so that the timeline shows both.
 The certificate is granted before the candidacy can be closed.
 """

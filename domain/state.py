@@ -31,17 +31,27 @@ class Window(Frozen):
 
 
 class Held(Frozen):
-    """A held result: it waits for a person's decision."""
+    """A held result: it waits for a person's decision. `hold` is its number, the sequence of its `ResultHeld`.
 
+    `reasons` are why it is held, and `waived` the reasons that a person has accepted before (R2).
+    """
+
+    hold: int
     result: ResultFacts
-    reason: HoldReason
-    explanation: str
+    reasons: tuple[HoldReason, ...]
+    waived: tuple[HoldReason, ...] = ()
+    unscored: str | None = None
     since: Instant
 
     @property
+    def reason(self) -> HoldReason:
+        """The first of the reasons."""
+        return self.reasons[0]
+
+    @property
     def key(self) -> str:
-        """The key of this hold in `State.held`."""
-        return hold_key(self.result.result_id, self.result.revision)
+        """The id and the revision of its result, as one text."""
+        return revision_key(self.result.result_id, self.result.revision)
 
     @property
     def attention(self) -> Attention:
@@ -49,8 +59,22 @@ class Held(Frozen):
         return Attention(AttentionKind.HELD_RESULT, self.result.result_id)
 
 
-def hold_key(result_id: str, revision: int) -> str:
-    """The key of a held result in `State.held` and `State.ended_holds`."""
+class EndedHold(Frozen):
+    """A hold that has ended, so that the same decision given again is recognised (R7).
+
+    `decision` is None where nobody decided: a newer revision took its place, or its reasons went away. `reason` is the
+    beginning of the hash of the person's reason.
+    """
+
+    key: str
+    at: Instant
+    decision: Literal["accept", "reject"] | None = None
+    by: str = ""
+    reason: str = ""
+
+
+def revision_key(result_id: str, revision: int) -> str:
+    """The id and the revision of a result as one text."""
     return f"{result_id}#{revision}"
 
 
@@ -192,10 +216,14 @@ class State(Frozen):
     could_act: bool = False
     self_assessments: dict[str, Score] = {}
     self_assessed_at: dict[str, Instant] = {}
+    # By id, the results that count, and those left aside because their assessment was passed before they were taken.
     results: dict[str, ResultFacts] = {}
-    revisions: dict[str, dict[int, str]] = {}
-    held: dict[str, Held] = {}
-    ended_holds: dict[str, str] = {}
+    aside: dict[str, ResultFacts] = {}
+    # By id and revision, the digests of contents that were replaced, superseded or rejected.
+    former: dict[str, tuple[str, ...]] = {}
+    # By the number of the hold.
+    held: dict[int, Held] = {}
+    ended_holds: dict[int, EndedHold] = {}
     settlements: dict[str, Instant] = {}
     experience: ExperienceClaim | None = None
     experience_met_on: date | None = None
@@ -236,6 +264,10 @@ class State(Frozen):
 
     def _others(self, attention: Attention) -> tuple[Attention, ...]:
         return tuple(value for value in self.attention if value != attention)
+
+    def current(self, result_id: str) -> ResultFacts | None:
+        """The revision of this result that stands, whether it counts or was left aside; None if there is none."""
+        return self.results.get(result_id) or self.aside.get(result_id)
 
     @property
     def under_review(self) -> str | None:

@@ -66,6 +66,7 @@ class AttentionKind(StrEnum):
     ADVANCEMENT_REFUSED = "advancement-refused"
     CANCEL_REFUSED = "cancel-refused"
     SCHEME_NOT_LOADED = "scheme-not-loaded"
+    REQUIREMENT_UNDONE = "requirement-undone"
 
 
 class Attention(NamedTuple):
@@ -169,6 +170,7 @@ class RefusalCode(StrEnum):
     EVIDENCE_OUTSIDE_CYCLE = "evidence-outside-cycle"
     EXTENSION_TOO_LONG = "extension-too-long"
     MESSAGE_ID_REUSED = "message-id-reused"
+    NEWER_REVISION = "newer-revision"
     NO_ADVANCEMENT = "no-advancement"
     NO_ASSESSMENTS = "no-assessments"
     NO_REVISION_LEFT = "no-revision-left"
@@ -182,6 +184,7 @@ class RefusalCode(StrEnum):
     NOT_REQUIRED = "not-required"
     NOT_SUSPENDED = "not-suspended"
     NOT_UNDER_REVIEW = "not-under-review"
+    NOTE_REQUIRED = "note-required"
     OUTSIDE_WINDOW = "outside-window"
     OWN_REVIEWER = "own-reviewer"
     PURCHASE_NOT_CONFIRMED = "purchase-not-confirmed"
@@ -190,6 +193,7 @@ class RefusalCode(StrEnum):
     TOO_LITTLE_EVIDENCE = "too-little-evidence"
     TOO_MANY_HELD = "too-many-held"
     UNDER_REVIEW = "under-review"
+    WHICH_HOLD = "which-hold"
     WHICH_REVISION = "which-revision"
     WINDOW_ENDED = "window-ended"
     WINDOW_NOT_OPEN = "window-not-open"

@@ -6,18 +6,20 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
-from domain import calendar
+from domain import calendar, holds, requirements
 from domain.state import Held, Refusal, State, Undelivered
 from domain.types import Frozen, Instant
 from domain.vocabulary import Attention, AttentionKind
 from views import words
-from views.timeline import result_words
+from views.timeline import replaced_words, result_words
 
 
 class AttentionView(Frozen):
     """One reason for attention. `since` is an instant (UTC), or None where the state does not know it.
 
-    `cause` says why a notice was not delivered; it is None for every other reason.
+    `cause` says why a notice was not delivered; it is None for every other reason. Of a held result, `hold` is the
+    number of its hold, `name_hold` says whether a decision must name it, and `decisions` are the decisions that can be
+    taken now. An older build does not say them.
     """
 
     attention: str
@@ -25,6 +27,9 @@ class AttentionView(Frozen):
     what: str = ""
     advice: str = ""
     cause: Literal["refused", "too-late", "too-many", "closed"] | str | None = None
+    hold: int | None = None
+    name_hold: bool = False
+    decisions: tuple[str, ...] = ()
 
 
 def attention_view(state: State) -> tuple[AttentionView, ...]:
@@ -33,6 +38,11 @@ def attention_view(state: State) -> tuple[AttentionView, ...]:
 
 
 def _views(state: State, attention: Attention) -> Iterator[AttentionView]:
+    """What there is to say about one attention value."""
+    held = [hold for hold in state.held.values() if hold.attention == attention]
+    if attention.kind is AttentionKind.HELD_RESULT and held:
+        yield from (_held(state, hold) for hold in held)
+        return
     if attention.kind is AttentionKind.NOTICE_UNDELIVERABLE and state.undelivered:
         yield from (_undelivered(attention, notice) for notice in state.undelivered)
         return
@@ -53,19 +63,43 @@ def _undelivered(attention: Attention, notice: Undelivered) -> AttentionView:
 
 def _reasons(state: State, attention: Attention) -> Iterator[tuple[datetime | None, str]]:
     """The reasons for one attention value: since when (UTC), and what it is about."""
-    holds = [hold for hold in state.held.values() if hold.attention == attention]
     refusals = [refusal for refusal in state.refusals if refusal.from_signal and not refusal.answered]
-    if attention.kind is AttentionKind.HELD_RESULT and holds:
-        yield from ((hold.since, _hold(state, hold)) for hold in holds)
-    elif attention.kind is AttentionKind.REFUSED_MESSAGE and refusals:
+    if attention.kind is AttentionKind.REFUSED_MESSAGE and refusals:
         yield from ((refusal.at, _refusal(refusal)) for refusal in refusals)
     else:
         yield _other(state, attention.kind)
 
 
-def _hold(state: State, hold: Held) -> str:
-    domain = state.programme.domains.get(hold.result.domain, hold.result.domain)
-    return f"{domain}, {result_words(hold.result)}; {hold.explanation}"
+def _held(state: State, hold: Held) -> AttentionView:
+    """A held result: the reasons that are left, what accepting it would replace, and which decisions are possible."""
+    result = hold.result
+    refusal = holds.not_acceptable(state, result)
+    found = holds.standing(state, hold)
+    phrases = [f"{title_of(state, result.domain)}, {result_words(result)}", holds.explanation(state, result, found)]
+    new = [reason.explanation for reason in holds.since(state, hold, result)]
+    if new:
+        phrases.append(f"since then also: {'; '.join(new)}, so that accepting it holds it once more")
+    replaced = holds.replaced(state, result)
+    if replaced and not refusal:
+        phrases.append(f"accepting it replaces {replaced_words(replaced, title_of(state, replaced.domain))}")
+    return AttentionView(
+        attention=str(hold.attention),
+        since=hold.since,
+        what="; ".join(phrase for phrase in phrases if phrase),
+        advice=words.NOT_ACCEPTABLE[refusal[0]] if refusal else words.ATTENTION[AttentionKind.HELD_RESULT].advice,
+        hold=hold.hold,
+        name_hold=holds.must_be_named(state, hold) or _several_revisions(state, hold),
+        decisions=("reject",) if refusal else ("accept", "reject"),
+    )
+
+
+def title_of(state: State, domain: str) -> str:
+    """The title of a domain; the domain itself where the scheme does not have it any more."""
+    return state.programme.domains.get(domain, domain)
+
+
+def _several_revisions(state: State, hold: Held) -> bool:
+    return any(other.attention == hold.attention and other.hold != hold.hold for other in state.held.values())
 
 
 def _refusal(refusal: Refusal) -> str:
@@ -83,4 +117,10 @@ def _other(state: State, kind: AttentionKind) -> tuple[datetime | None, str]:
         if evidence.status == "submitted":
             return evidence.arrived_at, f"the evidence {evidence.submission_id} waits for its review"
         return product.arrived_at, f"the work product {product.submission_id} waits for its review"
+    if kind is AttentionKind.REQUIREMENT_UNDONE and state.certificate:
+        titles = [
+            title_of(state, one.domain) for one in requirements.assessments(state).values() if one.status != "passed"
+        ]
+        if titles:
+            return None, f"the certificate stands, and {' and '.join(titles)} is not passed any more"
     return None, words.ATTENTION[kind].about or words.UNKNOWN_ATTENTION.about

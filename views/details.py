@@ -86,8 +86,12 @@ def _to_send(state: State, view: AttentionView) -> Markdown:
     """
     attention = Attention.parse(view.attention)
     match attention.kind:
+        case AttentionKind.HELD_RESULT if state.window is None:
+            return _ready("confirm_purchase", reference="")
         case AttentionKind.HELD_RESULT:
-            return _ready("resolve_held_result", result_id=attention.subject, decision="accept", by="", reason="")
+            return _decision(view, attention.subject)
+        case AttentionKind.REQUIREMENT_UNDONE:
+            return _ready("acknowledge", attention=str(attention), by="", note="")
         case AttentionKind.REVIEW_WAITING:
             return _review_to_send(state)
         case AttentionKind.SUSPENSION_UNRESOLVED:
@@ -98,6 +102,14 @@ def _to_send(state: State, view: AttentionView) -> Markdown:
             return Markdown("")
         case _:
             return _ready("acknowledge", attention=str(attention), by="")
+
+
+def _decision(view: AttentionView, result_id: str) -> Markdown:
+    """The message that decides a held result. It names the hold where it must (R2)."""
+    decision = view.decisions[0] if view.decisions else "accept"
+    if view.name_hold:
+        return _ready("resolve_held_result", result_id=result_id, hold=view.hold, decision=decision, by="", reason="")
+    return _ready("resolve_held_result", result_id=result_id, decision=decision, by="", reason="")
 
 
 def _review_to_send(state: State) -> Markdown:
@@ -111,7 +123,7 @@ def _review_to_send(state: State) -> Markdown:
     return Markdown("")
 
 
-def _ready(message: str, **payload: str | None) -> Markdown:
+def _ready(message: str, **payload: str | int | None) -> Markdown:
     """A message as markdown: its name and its JSON."""
     return Markdown("{} {}").format(code(message), code(json.dumps(payload, ensure_ascii=False)))
 

@@ -14,7 +14,7 @@ from pydantic import Field
 from domain import calendar, requirements, rulebook
 from domain.commands import Registration
 from domain.decision import Alarm
-from domain.matters.results import guidance
+from domain.matters.self_assessments import guidance
 from domain.state import State
 from domain.types import Frozen, Instant
 from domain.vocabulary import CLOSED, Status

@@ -37,6 +37,7 @@ from domain.events import (
     Registered,
     Reinstated,
     ReminderDue,
+    Replaced,
     ResultCorrected,
     ResultFacts,
     ResultHeld,
@@ -106,6 +107,12 @@ def result_words(result: ResultFacts) -> str:
     if result.score is None:
         return "not scored"
     return f"{result.score.shown} %, {'passed' if result.passed else 'not passed'}"
+
+
+def replaced_words(replaced: Replaced, domain: str) -> str:
+    """What a result replaces, in a few words: `revision 1 in People Management (81.66 %, passed)`."""
+    score = "" if replaced.percentage is None else f"{replaced.percentage} %, "
+    return f"revision {replaced.revision} in {domain} ({score}{'passed' if replaced.passed else 'not passed'})"
 
 
 # --- one sentence for each type of event --------------------------------------------------------------------
@@ -189,25 +196,50 @@ def _result_voided(event: ResultVoided) -> str:
 
 def _result_held(event: ResultHeld) -> str:
     result = f"Result {event.result.result_id} ({event.result.domain}, {result_words(event.result)})"
-    return f"{result} held: {event.explanation}"
+    held = "still held" if event.instead_of else "held"
+    return f"{result} {held}: {event.explanation}{_replaces(event.replaces, 'accepting it replaces')}"
 
 
 def _result_resolved(event: ResultResolved) -> str:
     verb = "accepted" if event.decision == "accept" else "rejected"
-    held = f"Held result {event.result.result_id} ({event.result.domain}, {result_words(event.result)})"
-    return f"{held} {verb} by {event.by}: {event.reason}"
+    result = f"Held result {event.result.result_id} ({event.result.domain}, {result_words(event.result)})"
+    again = "; it does not count yet, because another reason has come since" if event.held_again else ""
+    return f"{result} {verb} by {event.by}: {event.reason}{_replaces(event.previous, 'it replaces')}{again}"
+
+
+def _replaces(replaced: Replaced | None, verb: str) -> str:
+    return f"; {verb} {replaced_words(replaced, replaced.domain)}" if replaced else ""
 
 
 def _result_corrected(event: ResultCorrected) -> str:
-    older = f"revision {event.previous.revision} ({result_words(event.previous)})"
-    newer = f"revision {event.result.revision} ({result_words(event.result)})"
-    return f"Result {event.result.result_id} ({event.result.domain}) corrected: {older} gives way to {newer}"
+    older, newer = _apart(event.previous, event.result)
+    first = f"Result {event.result.result_id} ({event.result.domain}) corrected"
+    if older == newer:
+        return f"{first}: revision {event.result.revision} says the same as revision {event.previous.revision}, {newer}"
+    return (
+        f"{first}: revision {event.previous.revision} ({older}) gives way to revision {event.result.revision} ({newer})"
+    )
+
+
+def _apart(older: ResultFacts, newer: ResultFacts) -> tuple[str, str]:
+    """Two revisions in words that say what differs: the domain and the moment too, where they differ."""
+    found = []
+    for result in (older, newer):
+        words = [result_words(result)]
+        if older.domain != newer.domain:
+            words.insert(0, result.domain)
+        if older.taken_at != newer.taken_at:
+            words.append(f"taken at {_instant(result.taken_at)}")
+        found.append(", ".join(words))
+    return found[0], found[1]
 
 
 def _result_recorded(event: ResultRecorded) -> str:
-    why = "a newer revision stands" if event.superseded else "already passed"
-    result = f"Result {event.result.result_id} ({event.result.domain}, {result_words(event.result)})"
-    return f"{result} recorded; it changes nothing: {why}"
+    result = f"Result {event.result.result_id} ({event.result.domain}, {result_words(event.result)}) recorded"
+    if event.superseded:
+        return f"{result}; it changes nothing: a newer revision stands"
+    counts = f"; it counts as attempt {event.attempt}" if event.attempt else ""
+    return f"{result}{counts}; it changes nothing for the candidate: the assessment is passed"
 
 
 def _experience_recorded(event: ExperienceRecorded) -> str:

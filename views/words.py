@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.vocabulary import Attention, AttentionKind, Status, UndeliveredCause
+from domain.vocabulary import Attention, AttentionKind, RefusalCode, Status, UndeliveredCause
 
 
 class StatusWords(NamedTuple):
@@ -111,7 +111,8 @@ class AttentionWords(NamedTuple):
     Attributes:
         advice: what to do, with the messages of the contract.
         command: what settles it on the command line, after `./starter.py`. `{who}` stands for the candidacy, `{value}`
-            for the attention value, `{subject}` for the text after its colon. The person who copies the command fills
+            for the attention value, `{subject}` for the text after its colon, `{hold}` for the flag that
+            names the hold, where one is needed. The person who copies the command fills
             in the gaps, such as `'<who>'`; an unfilled gap is refused.
         about: what has happened, where nothing more precise is known.
     """
@@ -126,7 +127,7 @@ _ACKNOWLEDGE = "acknowledge {who} --attention {value} --by '<who>'"
 ATTENTION: dict[AttentionKind, AttentionWords] = {
     AttentionKind.HELD_RESULT: AttentionWords(
         "decide with `resolve_held_result` (accept or reject, with `by` and `reason`)",
-        "hold resolve {who} --result-id {subject} --decision '<accept|reject>' --by '<who>' --reason '<why>'",
+        "hold resolve {who} --result-id {subject}{hold} --decision {decision} --by '<who>' --reason '<why>'",
     ),
     AttentionKind.REFUSED_MESSAGE: AttentionWords(
         "read the refused message on the timeline, send it again corrected, then `acknowledge`",
@@ -164,6 +165,12 @@ ATTENTION: dict[AttentionKind, AttentionWords] = {
         _ACKNOWLEDGE,
         "the scheme could not be loaded when the recertification window opened",
     ),
+    AttentionKind.REQUIREMENT_UNDONE: AttentionWords(
+        "look at the accepted correction on the timeline; then `revoke`, or `acknowledge` with a `note` that says why"
+        " the certificate stands",
+        "acknowledge {who} --attention {value} --by '<who>' --note '<why>'",
+        "the certificate stands although an assessment is not passed any more",
+    ),
 }
 
 UNDELIVERED: dict[UndeliveredCause, AttentionWords] = {
@@ -181,6 +188,19 @@ UNDELIVERED: dict[UndeliveredCause, AttentionWords] = {
     UndeliveredCause.CLOSED: AttentionWords("write to the candidate yourself, then `acknowledge`", _ACKNOWLEDGE),
 }
 """The words of a notice that was not delivered, by the cause: only a refused one asks for another address."""
+
+_REJECT = "reject it with `resolve_held_result` (with `by` and `reason`)"
+
+NOT_ACCEPTABLE: dict[RefusalCode, str] = {
+    RefusalCode.PURCHASE_NOT_CONFIRMED: "confirm the purchase first (`confirm_purchase`): what was taken from its day"
+    " on is then taken by itself; until then a held result can only be rejected (`resolve_held_result`)",
+    RefusalCode.NEWER_REVISION: f"{_REJECT}: a newer revision stands, so it cannot be accepted",
+    RefusalCode.OUTSIDE_WINDOW: f"{_REJECT}: it was taken after the testing window, so it cannot be accepted",
+}
+"""What to do about a held result that cannot be accepted, by the code with which accepting it would be refused."""
+
+CONFIRM_PURCHASE = "confirm-purchase {who} --purchase-ref '<reference>'"
+"""What settles a held result while the purchase is not confirmed, on the command line, after `./starter.py`."""
 
 UNKNOWN_ATTENTION = AttentionWords("look at the timeline, then `acknowledge`", _ACKNOWLEDGE, "see the timeline")
 """The words for a kind of attention that only a newer build knows."""

@@ -123,8 +123,8 @@ async def _score(inquiry: ScoreResponses) -> Answer:
         )
     except Failed as failed:
         reason = f"the answer key could not be asked: {failed}"
-        return ResponsesScored(unscored=reason, revision=inquiry.revision)
-    return ResponsesScored(answer.score, answer.unscored, inquiry.revision)
+        return ResponsesScored(unscored=reason, hold=inquiry.hold)
+    return ResponsesScored(answer.score, answer.unscored, inquiry.hold)
 
 
 async def _ask_lower(inquiry: AskLower) -> Answer:

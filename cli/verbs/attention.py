@@ -22,7 +22,8 @@ from views.status import StatusView
 
 _FIELDS = """\
 --json:  an array of since (instant, or null where it is not known), candidate_id, designation, status,
-         attention (the value), kind, result_id (of a held result, else null), what, advice, command
+         attention (the value), kind, result_id and hold (of a held result, else null), what, advice,
+         command
 """
 _HELP = f"""\
 Each case is shown with its day, the candidacy and the attention value; what it is about; what to do; and the command
@@ -198,6 +199,7 @@ def _document(one: _Line) -> dict[str, Any]:
 def _show(one: _Line) -> None:
     case = one.case
     since = output.minute(case.since) or "since unknown"
-    heading = f"{since}  {one.candidate_id} {one.designation}  {case.attention}"
+    number = f" (hold {case.hold})" if case.hold else ""
+    heading = f"{since}  {one.candidate_id} {one.designation}  {case.attention}{number}"
     lines = [case.what] if case.what else []
     tables.block(heading, [*lines, f"to do: {case.advice}"], case.command)

@@ -31,7 +31,8 @@ def acknowledge(decision: Decision, command: Acknowledge) -> None:
     A held result or a submission under review asks until it is decided (R19).
 
     Raises:
-        Refused: the candidacy does not have this attention value, or what it asks for is still to be decided.
+        Refused: the candidacy does not have this attention value, what it asks for is still to be decided, or a note
+            must explain it.
     """
     attention = next((value for value in decision.state.attention if str(value) == command.attention), None)
     if attention is None:
@@ -43,6 +44,10 @@ def acknowledge(decision: Decision, command: Acknowledge) -> None:
     if undecided:
         raise Refused(
             RefusalCode.CANNOT_ACKNOWLEDGE, f"{undecided}: decide it, then nothing asks for attention any more"
+        )
+    if attention.kind is AttentionKind.REQUIREMENT_UNDONE and not command.note:
+        raise Refused(
+            RefusalCode.NOTE_REQUIRED, f"{attention} is acknowledged with a note that says why the certificate stands"
         )
     decision.record(AttentionAcknowledged, attention=attention, by=command.by, note=command.note)
 

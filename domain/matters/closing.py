@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from domain import requirements
+from domain import holds, requirements
 from domain.commands import Cancel, RingAlarm, Withdraw
 from domain.decision import Alarm, Decision, Matter
 from domain.events import (
@@ -23,7 +23,7 @@ from domain.events import (
     Withdrawn,
 )
 from domain.matters.window import settlement_end
-from domain.state import State, Window
+from domain.state import Held, State, Window
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
 # A deferred border names at most so many of the things that it waits for.
@@ -76,11 +76,13 @@ def alarms(state: State) -> Iterator[Alarm]:
 
 
 def _settlements(state: State, window: Window) -> Iterator[Alarm]:
-    if window.closed and settlement(window) not in state.asked:
+    """The end of the window's settlement; where attempts are used up, the latest end, for each assessment (R4)."""
+    ends_at = requirements.attempts_settle_at(state)
+    running = [] if ends_at is None else [d for d in state.settlements if _exhaustion(d, ends_at) not in state.asked]
+    for domain in running:
+        yield Alarm(at=ends_at or window.settles_at, kind=AlarmKind.EXHAUSTED, subject=domain)
+    if window.closed and not running and settlement(window) not in state.asked:
         yield Alarm(at=window.settles_at, kind=AlarmKind.SETTLED)
-    for domain, settles_at in state.settlements.items():
-        if _exhaustion(domain, settles_at) not in state.asked:
-            yield Alarm(at=settles_at, kind=AlarmKind.EXHAUSTED, subject=domain)
 
 
 def settlement(window: Window) -> Asked:
@@ -88,9 +90,9 @@ def settlement(window: Window) -> Asked:
     return Asked(kind=AlarmKind.SETTLED, at=window.settles_at)
 
 
-def _exhaustion(domain: str, settles_at: datetime) -> Asked:
+def _exhaustion(domain: str, ends_at: datetime) -> Asked:
     """The entry in `State.asked` that says that the settlement of this assessment has ended."""
-    return Asked(kind=AlarmKind.EXHAUSTED, at=settles_at, domain=domain)
+    return Asked(kind=AlarmKind.EXHAUSTED, at=ends_at, domain=domain)
 
 
 def ring_abandon(decision: Decision, _command: RingAlarm) -> None:
@@ -105,28 +107,36 @@ def ring_settled(decision: Decision, _command: RingAlarm) -> None:
         return
     asked = settlement(state.window)
     close_when_over(decision, due=asked)
-    if not decision.state.closed:
-        _defer(decision, asked)
+    state = decision.state
+    if not state.closed:
+        held = [hold for hold in state.held.values() if requirements.taken_in_window(state, hold.result)]
+        _defer(decision, asked, held)
 
 
 def ring_exhausted(decision: Decision, command: RingAlarm) -> None:
+    """Handles the end of the settlement of used-up attempts: closes, or asks for what could still change it (R4)."""
     asked = _exhaustion(command.subject, command.due)
     close_when_over(decision, due=asked)
     if not decision.state.closed:
-        _defer(decision, asked)
+        _defer(decision, asked, _saving(decision.state, command.subject))
 
 
-def _defer(decision: Decision, asked: Asked) -> None:
+def _saving(state: State, domain: str) -> list[Held]:
+    """The holds that could still pass an assessment without attempts, or give an attempt at it back (R4)."""
+    return [hold for hold in state.held.values() if holds.could_save(state, hold, domain)]
+
+
+def _defer(decision: Decision, asked: Asked, held: list[Held]) -> None:
     """Records that the settlement is over and the candidacy stays open, and what it waits for.
 
     What waits for a person of the body asks for attention already, since it arrived (R19). What waits for the
     candidate does not ask (R5).
     """
     state = decision.state
-    awaited = [f"the decision on the held result {hold.result.result_id}" for hold in state.held.values()]
-    if state.work_product.status == "submitted":
+    awaited = [f"the decision on the held result {hold.result.result_id}" for hold in held]
+    if asked.kind is AlarmKind.SETTLED and state.work_product.status == "submitted":
         awaited.append("the review of the work product")
-    if state.work_product.status == "revise":
+    if asked.kind is AlarmKind.SETTLED and state.work_product.status == "revise":
         awaited.append("the revised work product")
     decision.record(
         BorderDeferred,
@@ -172,21 +182,22 @@ def close_when_over(decision: Decision, *, due: Asked | None = None) -> None:
         close(decision, Status.REFUSED, f"{state.work_product.failures} work products failed")
         return
     ended = (*state.asked, due)
-    held = {hold.result.domain for hold in state.held.values()}
-    for domain, settles_at in state.settlements.items():
-        if _exhaustion(domain, settles_at) in ended and domain not in held:
-            close(
-                decision,
-                Status.REFUSED,
-                f"every attempt at {state.programme.domains[domain]} was used without a pass",
-            )
-            return
+    ends_at = requirements.attempts_settle_at(state)
+    if ends_at is not None:
+        over = any(known and (known.kind, known.at) == (AlarmKind.EXHAUSTED, ends_at) for known in ended)
+        lost = next((domain for domain in state.settlements if over and not _saving(state, domain)), None)
+        if lost:
+            used = f"every attempt at {state.programme.domains[lost]} was used without a pass"
+            close(decision, Status.REFUSED, used)
+        return
     over = settlement(state.window) in ended
     if over and not requirements.all_met(state) and not requirements.undecided(state, decision.effective_at):
         unmet = ", ".join(requirements.missing(state))
-        # The window's settlement may end before that of used-up attempts. The status is still `refused` (rule 10).
-        status = Status.REFUSED if state.settlements else Status.TIMED_OUT
-        close(decision, status, f"by the end of the testing window {state.window.deadline} still missing: {unmet}")
+        close(
+            decision,
+            Status.TIMED_OUT,
+            f"by the end of the testing window {state.window.deadline} still missing: {unmet}",
+        )
 
 
 # --- folds --------------------------------------------------------------------------------------------------

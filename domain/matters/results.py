@@ -1,83 +1,64 @@
-"""Self-assessments, and results of assessments: they are counted, held for a person, or corrected (rules 8 to 13, 16).
+"""Results of assessments: they are counted, held for a person, or corrected (rules 8 to 13).
 
 A result may come twice, late, and in several revisions. What counts is when the assessment was taken, not when its
-result arrived.
+result arrived. `domain/holds.py` says why a result is held, and `domain/known_results.py` what is remembered of it.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+import json
 
-from domain import requirements
-from domain.commands import (
-    RecordAssessmentResult,
-    RecordSelfAssessment,
-    ResolveHeldResult,
-)
+from domain import calendar, holds, known_results, requirements
+from domain.commands import RecordAssessmentResult, ResolveHeldResult
 from domain.decision import Decision, Matter, Refused
 from domain.events import (
     AssessmentFailed,
     AssessmentPassed,
+    AttentionRaised,
     NoShowRecorded,
     ResultCorrected,
-    ResultEvent,
     ResultFacts,
     ResultHeld,
     ResultRecorded,
     ResultResolved,
     ResultVoided,
-    SelfAssessmentRecorded,
 )
 from domain.inquiries import Inquiry, ResponsesScored, ScoreResponses
-from domain.messages import digest_of
-from domain.state import Held, State, hold_key
+from domain.state import EndedHold, Held, State, revision_key
 from domain.types import Score
-from domain.vocabulary import HoldReason, RefusalCode
+from domain.vocabulary import Attention, AttentionKind, HoldReason, RefusalCode
 
-# How much the state remembers. It is carried to each new run, so it must stay small. No real candidacy gets here.
+# How much may be held. It is carried to each new run, so it must stay small. No real candidacy gets here.
 MAX_HELD = 40
 MAX_HELD_ANSWERS = 1000
-MAX_RESULTS = 120
-MAX_REVISIONS = 5
-MAX_ENDED_HOLDS = 100
+MAX_HELD_CONTENTS = 5
+
+MAX_UNSCORED = 200
+"""Characters of the reason why a result has no score, which stands in its event twice."""
+
+_DIGEST_LENGTH = 20
 
 
-class _Hold(Exception):
-    """The result must be held for a person to decide."""
-
-    def __init__(self, reason: HoldReason, explanation: str) -> None:
-        self.reason = reason
-        self.explanation = explanation
+# --- a result arrives ---------------------------------------------------------------------------------------
 
 
-# --- deciders -----------------------------------------------------------------------------------------------
+def content_digest(result: RecordAssessmentResult) -> str:
+    """A short hash of what a result says, whatever its spelling (R16).
 
-
-def record_self_assessment(decision: Decision, command: RecordSelfAssessment) -> None:
-    """Records a self-assessment. It never counts towards the certificate (rule 16).
-
-    Raises:
-        Refused: the purchase is not confirmed yet.
+    The content is the domain, `taken_at`, the outcome, the score by its value and, where it is scored here, form and
+    responses. The vendor's flag and `source` are no content.
     """
-    state = decision.state
-    if state.window is None:
-        raise Refused(RefusalCode.PURCHASE_NOT_CONFIRMED, "self-assessments are free from the confirmed purchase on")
-    score = Score(points=command.percentage)
-    if command.taken_at is not None and state.self_assessed_at.get(command.domain) == command.taken_at:
-        if state.self_assessments.get(command.domain) == score:
-            return
-    decision.record(
-        SelfAssessmentRecorded,
-        domain=command.domain,
-        score=score,
-        taken_at=command.taken_at or decision.at,
-        guidance=guidance(state, score),
-    )
-
-
-def guidance(state: State, score: Score) -> str:
-    """The advice that a self-assessment gives the candidate (rule 16)."""
-    return "strength" if score.reaches(state.programme.passing_score) else "needs development"
+    score = result.score
+    content = {
+        "domain": result.domain,
+        "taken_at": result.taken_at.isoformat(),
+        "outcome": result.outcome,
+        "score": str(score.fraction) if score else None,
+        "form": result.form,
+        "responses": result.responses,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
 def responses_to_score(_state: State, command: RecordAssessmentResult) -> Inquiry | None:
@@ -88,31 +69,41 @@ def responses_to_score(_state: State, command: RecordAssessmentResult) -> Inquir
 
 
 def record_result(decision: Decision, command: RecordAssessmentResult) -> None:
-    """Counts a result, or holds it for a person. A result that is known already changes nothing (rules 10, 11).
+    """Takes a result, or holds it for a person. A result that is known already changes nothing (rules 10, 11).
 
     Raises:
-        Refused: the candidacy has no assessments, the assessment was taken after the window, this revision is held
-            with other content, or too many results are held.
+        Refused: the candidacy has no assessments, the assessment was taken after the window, or too much is held.
     """
     state = decision.state
     if state.path == "advancement":
         raise Refused(RefusalCode.NO_ASSESSMENTS, "the advancement path asks for no assessments")
     scored = decision.answer(ResponsesScored) or ResponsesScored(command.score)
     facts = _facts(state, command, scored.score)
-    known = state.revisions.get(facts.result_id, {})
-    key = hold_key(facts.result_id, facts.revision)
-    held = state.held.get(key)
-    if facts.digest in (known.get(facts.revision), held and held.result.digest, state.ended_holds.get(key)):
+    same = [hold for hold in state.held.values() if (hold.key, hold.result.digest) == (_key(facts), facts.digest)]
+    if same:
+        _deliver_again(decision, same[0], facts, command.passed)
         return
-    if held:
+    if known_results.is_known(state, facts):
+        return
+    if state.window and requirements.taken_after_window(state, facts):
         raise Refused(
-            RefusalCode.ALREADY_HELD,
-            f"result {facts.result_id} revision {facts.revision} is held with other content; resolve it first",
+            RefusalCode.OUTSIDE_WINDOW, f"it was taken after the testing window ended on {state.window.deadline}"
         )
-    try:
-        _admit(decision, facts, command.passed, scored.unscored)
-    except _Hold as hold:
-        _hold(decision, facts, hold)
+    unscored = scored.unscored[:MAX_UNSCORED]
+    found = holds.reasons(state, facts, flag=command.passed, unscored=unscored)
+    if not any(reason.code is HoldReason.CONFLICT for reason in found) and _has_other_content(state, facts):
+        found.insert(0, holds.conflict(facts))
+    if holds.outdated(state, facts) and not any(reason.code is HoldReason.CONFLICT for reason in found):
+        decision.record(ResultRecorded, result=facts, superseded=True)
+    elif found:
+        _check_room(state, facts)
+        _hold(decision, facts, found, unscored=unscored)
+    else:
+        take(decision, facts)
+
+
+def _key(facts: ResultFacts) -> str:
+    return revision_key(facts.result_id, facts.revision)
 
 
 def _facts(state: State, result: RecordAssessmentResult, score: Score | None) -> ResultFacts:
@@ -129,310 +120,291 @@ def _facts(state: State, result: RecordAssessmentResult, score: Score | None) ->
         form=result.form,
         # Responses that are scored are not needed again, and every later run would have to carry them.
         responses=None if score else result.responses,
-        digest=digest_of(result),
+        digest=content_digest(result),
     )
 
 
-def _admit(decision: Decision, facts: ResultFacts, flag: bool | None, unscored: str) -> None:
-    """Counts a result that nothing speaks against. `flag` is the vendor's own statement whether it is a pass.
+def _has_other_content(state: State, facts: ResultFacts) -> bool:
+    """Whether this revision was rejected, replaced or superseded with other content, or is held with it (R6)."""
+    return _key(facts) in state.former or any(hold.key == _key(facts) for hold in state.held.values())
 
-    Raises:
-        _Hold: a person must decide on it.
-        Refused: the assessment was taken after the testing window.
+
+def _deliver_again(decision: Decision, hold: Held, facts: ResultFacts, flag: bool | None) -> None:
+    """Takes away the reasons of a hold that a new delivery of its content answers (R16).
+
+    A delivery without a contradicting flag takes away the contradiction, and one that could be scored the missing
+    score. Any other is a duplicate. After certification, what is held waits for a person (R1).
     """
     state = decision.state
-    known = state.revisions.get(facts.result_id, {})
-    if facts.revision in known:
-        raise _Hold(HoldReason.CONFLICT, f"revision {facts.revision} was delivered before with other content")
-    # Only a higher revision that was counted makes this one obsolete. One that is held may still be rejected.
-    if any(revision > facts.revision for revision in known):
-        decision.record(ResultRecorded, result=facts, superseded=True)
+    if state.certificate:
         return
-    if state.window and facts.taken_at >= state.window.closes_at:
-        raise Refused(
-            RefusalCode.OUTSIDE_WINDOW, f"it was taken after the testing window ended on {state.window.deadline}"
-        )
-    if facts.outcome == "scored" and facts.score is None:
-        raise _Hold(HoldReason.UNSCORED, unscored or "it could not be scored")
-    if flag is not None and flag != facts.passed:
-        says, is_ = ("passed", "not passed") if flag else ("not passed", "passed")
-        raise _Hold(HoldReason.FLAG_CONTRADICTS_SCORE, f"the vendor's flag says {says}, the score says {is_}")
-    # Check this last: a result held only for a missing purchase is admitted automatically when the purchase arrives.
-    _after_purchase(state, facts)
-    count(decision, facts)
-
-
-def _after_purchase(state: State, facts: ResultFacts) -> None:
-    """Checks that the assessment was taken after the purchase; when its result arrives does not count (rules 3, 13).
-
-    Raises:
-        _Hold: it was not, or the purchase is not confirmed yet.
-    """
-    if state.window is None:
-        raise _Hold(HoldReason.BEFORE_PURCHASE, "the purchase is not confirmed yet")
-    if facts.taken_at < state.window.purchased_at:
-        raise _Hold(HoldReason.BEFORE_PURCHASE, "it was taken before the purchase")
-
-
-def count(decision: Decision, facts: ResultFacts) -> None:
-    """Counts a result: as a new attempt, as a correction, or as one that changes nothing (rules 9 to 11).
-
-    Raises:
-        _Hold: a person must decide on it.
-    """
-    state = decision.state
-    current = state.results.get(facts.result_id)
-    others = {key: result for key, result in state.results.items() if key != facts.result_id}
-    before = requirements.assess(state.programme, state.results, facts.domain)
-    if current and state.certificate:
-        after = requirements.assess(state.programme, {**others, facts.result_id: facts}, current.domain)
-        if requirements.assess(state.programme, state.results, current.domain).status == "passed" != after.status:
-            raise _Hold(HoldReason.AFTER_CERTIFICATION, "it would turn a pass into a fail after certification")
-    elif state.certificate or _taken_after_pass(before.deciding if before.status == "passed" else None, facts):
-        if not current:
-            decision.record(ResultVoided if facts.outcome == "voided" else ResultRecorded, result=facts)
-            return
-    elif facts.outcome != "voided":
-        _fits(state, others, facts)
-    if current:
-        decision.record(ResultCorrected, result=facts, previous=current)
+    scored_now = HoldReason.UNSCORED in hold.reasons and facts.score is not None
+    contradicts = flag is not None and facts.score is not None and flag != facts.passed
+    answered = HoldReason.FLAG_CONTRADICTS_SCORE in hold.reasons and not contradicts
+    if not scored_now and not answered:
+        return
+    found = [reason for reason in holds.standing(state, hold) if reason.code is HoldReason.CONFLICT]
+    found += [
+        reason
+        for reason in holds.reasons(state, facts, flag=flag)
+        if reason.code not in hold.waived and reason.code is not HoldReason.CONFLICT
+    ]
+    if found:
+        _hold(decision, facts, found, waived=hold.waived, instead_of=hold.hold)
     else:
-        _record_attempt(decision, facts, others)
+        take(decision, facts)
 
 
-def _taken_after_pass(passed: ResultFacts | None, facts: ResultFacts) -> bool:
-    """Whether a result was taken after the pass of its assessment; False where there is no pass."""
-    if passed is None or passed.result_id == facts.result_id:
-        return False
-    return (facts.taken_at, facts.result_id) > (passed.taken_at, passed.result_id)
-
-
-def _fits(state: State, others: dict[str, ResultFacts], facts: ResultFacts) -> None:
-    """Checks that an attempt is not too close to another one, and not one too many (rule 10).
-
-    For a pass only the attempts before it are looked at, because an attempt after a pass changes nothing.
-
-    Raises:
-        _Hold: it is too close, or one too many.
-    """
-    counted = requirements.counted(others, facts.domain)
-    place = (facts.taken_at, facts.result_id)
-    earlier = [result for result in counted if (result.taken_at, result.result_id) < place]
-    later = [result for result in counted if (result.taken_at, result.result_id) > place]
-    wait = state.programme.rules.retakes.wait_days
-    near = [result for result in earlier if requirements.too_close(result, facts, state.programme)]
-    if not facts.passed:
-        near += [result for result in later[:1] if requirements.too_close(facts, result, state.programme)]
-    if near:
-        raise _Hold(HoldReason.TOO_EARLY, f"less than {wait} days apart from the attempt {near[0].result_id}")
-    used = len(earlier) if facts.passed else requirements.assess(state.programme, others, facts.domain).attempts
-    if used >= state.programme.rules.retakes.attempts:
-        raise _Hold(HoldReason.TOO_MANY_ATTEMPTS, f"{used} attempts are used already, and no more are allowed")
-
-
-def _record_attempt(decision: Decision, facts: ResultFacts, others: dict[str, ResultFacts]) -> None:
-    if facts.outcome == "voided":
+def take(decision: Decision, facts: ResultFacts) -> None:
+    """Takes a result that nothing speaks against: as an attempt, as a correction, or as one that changes nothing."""
+    state = decision.state
+    current = state.current(facts.result_id)
+    if current and holds.outdated(state, facts):
+        decision.record(ResultRecorded, result=facts, superseded=True)
+    elif current and (current.revision, current.digest) != (facts.revision, facts.digest):
+        decision.record(ResultCorrected, result=facts, previous=current)
+    elif facts.outcome == "voided":
         decision.record(ResultVoided, result=facts)
-        return
-    if facts.passed:
+    elif state.certificate or requirements.passed(state, facts.domain):
+        decision.record(ResultRecorded, result=facts, attempt=_attempt(state, facts))
+    elif facts.passed:
         decision.record(AssessmentPassed, result=facts)
-        return
-    after = requirements.assess(decision.state.programme, {**others, facts.result_id: facts}, facts.domain)
-    limit = decision.state.programme.rules.retakes.attempts
-    decision.record(
-        NoShowRecorded if facts.outcome == "no_show" else AssessmentFailed,
-        result=facts,
-        attempts=after.attempts,
-        attempts_left=max(0, limit - after.attempts),
-        next_attempt_on=after.next_attempt_on,
-    )
+    else:
+        after = requirements.assess(requirements.accepting(state, facts), facts.domain)
+        decision.record(
+            NoShowRecorded if facts.outcome == "no_show" else AssessmentFailed,
+            result=facts,
+            attempts=after.attempts,
+            attempts_left=max(0, state.programme.rules.retakes.attempts - after.attempts),
+            next_attempt_on=after.next_attempt_on,
+        )
 
 
-def _hold(decision: Decision, facts: ResultFacts, hold: _Hold) -> None:
-    """Holds a result for a person.
+def _attempt(state: State, facts: ResultFacts) -> int | None:
+    """The number of an attempt, by the moment at which it was taken; None for one that counts as nothing (R17)."""
+    if requirements.after_pass(state, facts):
+        return None
+    counted = requirements.counted(requirements.accepting(state, facts), facts.domain)
+    return 1 + [result.result_id for result in counted].index(facts.result_id)
+
+
+def _check_room(state: State, facts: ResultFacts) -> None:
+    """Checks that one more result can be held.
 
     Raises:
-        Refused: too many results, or too many responses, are held already.
+        Refused: too many results, responses, or contents of one revision are held already.
     """
-    own_key = hold_key(facts.result_id, facts.revision)
-    others = [held.result for key, held in decision.state.held.items() if key != own_key]
-    if len(others) >= MAX_HELD:
+    held = [hold.result for hold in state.held.values()]
+    if len(held) >= MAX_HELD:
         raise Refused(RefusalCode.TOO_MANY_HELD, f"{MAX_HELD} results are held already; resolve some first")
-    if sum(len(result.responses or ()) for result in [*others, facts]) > MAX_HELD_ANSWERS:
+    if sum(len(result.responses or ()) for result in [*held, facts]) > MAX_HELD_ANSWERS:
         raise Refused(
             RefusalCode.TOO_MANY_HELD, f"{MAX_HELD_ANSWERS} answers are held already; resolve some results first"
         )
-    decision.record(ResultHeld, result=facts, reason=hold.reason, explanation=hold.explanation)
+    if sum(_key(result) == _key(facts) for result in held) >= MAX_HELD_CONTENTS:
+        raise Refused(
+            RefusalCode.ALREADY_HELD,
+            f"result {facts.result_id} revision {facts.revision} is held with {MAX_HELD_CONTENTS} other contents"
+            " already; resolve some of them first",
+        )
+
+
+def _hold(
+    decision: Decision,
+    facts: ResultFacts,
+    found: list[holds.Reason],
+    *,
+    unscored: str | None = None,
+    waived: tuple[HoldReason, ...] = (),
+    instead_of: int | None = None,
+) -> None:
+    """Holds a result for a person. `instead_of` is the number of the hold that this one continues."""
+    decision.record(
+        ResultHeld,
+        result=facts,
+        reason=found[0].code,
+        reasons=tuple(reason.code for reason in found),
+        explanation=holds.explanation(decision.state, facts, found),
+        waived=waived,
+        instead_of=instead_of,
+        replaces=holds.replaced(decision.state, facts),
+        unscored=unscored or None,
+    )
+
+
+# --- a person decides ---------------------------------------------------------------------------------------
 
 
 def held_responses_to_score(state: State, command: ResolveHeldResult) -> Inquiry | None:
     """Asks again for the score of a held result that is accepted now, because its answer key may have come since."""
-    held = _find_held(state, command, command.revision).result
-    if command.decision == "reject" or held.score or held.form is None or held.responses is None:
+    try:
+        hold = _decided_hold(state, command)
+    except Refused:
+        return None  # the decision itself says why
+    held = hold.result if hold else None
+    if held is None or command.decision == "reject" or held.score or held.form is None or held.responses is None:
         return None
-    return ScoreResponses(held.form, held.domain, held.responses, revision=held.revision)
+    return ScoreResponses(held.form, held.domain, held.responses, hold=hold.hold if hold else None)
 
 
 def resolve_held_result(decision: Decision, command: ResolveHeldResult) -> None:
     """Accepts or rejects a held result, as a person decided (rules 10, 11). A rejected result uses no attempt.
 
+    Accepting waives the reasons of the hold, and only those: where another one has come since, the result is held once
+    more (R2). The same decision by the same person again changes nothing (R7).
+
     Raises:
-        Refused: no such result is held, several revisions are and none is named, the purchase is not confirmed yet, or
-            the result still cannot be scored.
+        Refused: no such result is held, it was decided in another way, it is not clear which hold is meant, or the
+            result cannot be accepted now.
     """
     scored = decision.answer(ResponsesScored) or ResponsesScored()
-    # The score belongs to one revision. While it was scored, another revision may have replaced the one that was held.
-    facts = _find_held(decision.state, command, scored.revision or command.revision).result
+    # The score belongs to one hold. While it was scored, another one may have taken its place.
+    named = command if scored.hold is None else command.model_copy(update={"hold": scored.hold})
+    hold = _decided_hold(decision.state, named)
+    if hold is None:
+        return
     if command.decision == "accept":
-        if decision.state.window is None:
-            raise Refused(RefusalCode.PURCHASE_NOT_CONFIRMED, "a result can be accepted once the purchase is confirmed")
-        if facts.outcome == "scored" and facts.score is None:
-            if scored.score is None:
-                raise Refused(RefusalCode.CANNOT_SCORE, f"the result still cannot be scored: {scored.unscored}")
-            passed = scored.score.reaches(decision.state.programme.passing_score)
-            facts = facts.model_copy(update={"score": scored.score, "passed": passed})
+        _accept(decision, command, hold, scored)
+    else:
+        _resolve(decision, command, hold, hold.result)
+
+
+def _accept(decision: Decision, command: ResolveHeldResult, hold: Held, scored: ResponsesScored) -> None:
+    before, facts = decision.state, hold.result
+    refusal = holds.not_acceptable(before, facts)
+    if refusal:
+        raise Refused(*refusal)
+    if facts.outcome == "scored" and facts.score is None:
+        if scored.score is None:
+            raise Refused(RefusalCode.CANNOT_SCORE, f"the result still cannot be scored: {scored.unscored}")
+        passed = scored.score.reaches(before.programme.passing_score)
+        facts = facts.model_copy(update={"score": scored.score, "passed": passed})
     facts = facts.model_copy(update={"responses": None})
-    decision.record(ResultResolved, result=facts, decision=command.decision, by=command.by, reason=command.reason)
+    since = holds.since(before, hold, facts)
+    if since:
+        _resolve(decision, command, hold, facts, held_again=True)
+        waived = tuple(dict.fromkeys((*hold.waived, *hold.reasons)))
+        _hold(decision, facts, since, waived=waived, instead_of=hold.hold)
+        return
+    _resolve(decision, command, hold, facts, previous=holds.replaced(before, facts))
+    undone = holds.undone(before, decision.state) if before.certificate else []
+    if undone:
+        titles = ", ".join(before.programme.domains[domain] for domain in undone)
+        attention = Attention(AttentionKind.REQUIREMENT_UNDONE)
+        decision.record(
+            AttentionRaised,
+            attention=attention,
+            reason=f"the certificate stands, and {titles} is no longer passed: result {facts.result_id} was accepted",
+        )
 
 
-def _find_held(state: State, resolution: ResolveHeldResult, revision: int | None) -> Held:
-    """The held result that a resolution means. With `revision`, only this revision of it.
+def _resolve(decision: Decision, command: ResolveHeldResult, hold: Held, facts: ResultFacts, **more: object) -> None:
+    decision.record(
+        ResultResolved,
+        result=facts.model_copy(update={"responses": None}),
+        decision=command.decision,
+        by=command.by,
+        reason=command.reason,
+        hold=hold.hold,
+        **more,
+    )
+
+
+def _decided_hold(state: State, command: ResolveHeldResult) -> Held | None:
+    """The hold that a decision means; None if the same decision was given before (R2, R7).
 
     Raises:
-        Refused: no such result is held, or several revisions are held and none is named.
+        Refused: no such result is held, it was decided in another way, or it is not clear which hold is meant.
     """
-    holds = [hold for hold in state.held.values() if hold.result.result_id == resolution.result_id]
-    if revision is not None:
-        holds = [hold for hold in holds if hold.result.revision == revision]
-    if not holds:
-        raise Refused(RefusalCode.NOT_HELD, f"no result {resolution.result_id} is held")
-    if len(holds) > 1:
-        revisions = ", ".join(str(hold.result.revision) for hold in holds)
+    open_ = [hold for hold in state.held.values() if _means(command, hold.hold, hold.key)]
+    ended = {number: hold for number, hold in state.ended_holds.items() if _means(command, number, hold.key)}
+    decided = [hold for hold in ended.values() if (hold.decision, hold.by) == (command.decision, command.by)]
+    if any(hold.reason == known_results.reason_hash(command.reason) for hold in decided):
+        return None
+    if not open_:
+        if decided:
+            return None
+        raise Refused(RefusalCode.NOT_HELD, _not_held(state, command, ended))
+    if len({hold.key for hold in open_}) > 1:
+        revisions = ", ".join(str(hold.result.revision) for hold in open_)
         raise Refused(
-            RefusalCode.WHICH_REVISION, f"several revisions of {resolution.result_id} are held: name one of {revisions}"
+            RefusalCode.WHICH_REVISION, f"several revisions of {command.result_id} are held: name one of {revisions}"
         )
-    return holds[0]
+    if command.hold is None and holds.must_be_named(state, open_[0]):
+        numbers = " or ".join(str(hold.hold) for hold in open_)
+        raise Refused(
+            RefusalCode.WHICH_HOLD,
+            f"revision {open_[0].result.revision} of {command.result_id} has been held more than once: name the hold,"
+            f" {numbers}",
+        )
+    return open_[0]
+
+
+def _means(command: ResolveHeldResult, number: int, key: str) -> bool:
+    """Whether a decision may mean the hold with this number, of the id and revision in `key`."""
+    if command.hold is not None and command.hold != number:
+        return False
+    result_id, _, revision = key.rpartition("#")
+    return result_id == command.result_id and command.revision in (None, int(revision))
+
+
+def _not_held(state: State, command: ResolveHeldResult, ended: dict[int, EndedHold]) -> str:
+    """Says that a result is not held; where it was decided, also who decided what and when (R7)."""
+    wanted = (
+        f"result {command.result_id}" if command.hold is None else f"result {command.result_id}, hold {command.hold},"
+    )
+    if not ended:
+        return f"{wanted} is not held"
+    hold = list(ended.values())[-1]
+    on = calendar.day_of(hold.at, state.zone)
+    if hold.decision is None:
+        return f"{wanted} is not held any more since {on}: look at the timeline"
+    verb = "accepted" if hold.decision == "accept" else "rejected"
+    return f"{wanted} is decided: {hold.by} {verb} it on {on}"
 
 
 # --- conclusions --------------------------------------------------------------------------------------------
 
 
-def admit_after_purchase(decision: Decision) -> None:
-    """Counts the results that were held for a missing purchase, if they were taken after the purchase (rule 13)."""
-    state = decision.state
-    if state.window is None or state.closed or state.path == "advancement":
-        return
-    waiting = [hold for hold in state.held.values() if hold.reason == HoldReason.BEFORE_PURCHASE]
-    for hold in sorted(waiting, key=_as_taken):
-        if hold.key not in decision.state.held:
-            continue  # a higher revision of this result was counted just now
-        if state.window.purchased_at <= hold.result.taken_at < state.window.closes_at:
-            try:
-                count(decision, hold.result)
-            except _Hold as other:
-                decision.record(ResultHeld, result=hold.result, reason=other.reason, explanation=other.explanation)
+def judge_exposed(decision: Decision) -> None:
+    """Judges the results that were left aside while a pass stood before them, now that it is gone (R1).
 
-
-def _as_taken(hold: Held) -> tuple[datetime, str, int]:
-    return hold.result.taken_at, hold.result.result_id, hold.result.revision
-
-
-# --- folds --------------------------------------------------------------------------------------------------
-
-
-def on_self_assessment(state: State, event: SelfAssessmentRecorded) -> State:
-    newest = state.self_assessed_at.get(event.domain)
-    if newest is not None and newest > event.taken_at:
-        return state
-    return state.having(
-        self_assessments={**state.self_assessments, event.domain: event.score},
-        self_assessed_at={**state.self_assessed_at, event.domain: event.taken_at},
-    )
-
-
-def on_counted(state: State, event: ResultEvent) -> State:
-    """Adds a result to those that count, and ends the holds of its revisions up to this one."""
-    # No rule needs these fields again. The event keeps source and form.
-    facts = event.result.model_copy(update={"responses": None, "source": None, "form": None})
-    state = _known(state, facts)
-    results = {key: result for key, result in state.results.items() if key != facts.result_id}
-    bounded = _bounded(state, {**results, facts.result_id: facts})
-    kept = {key: known for key, known in state.revisions.items() if key in bounded}
-    state = state.having(results=bounded, revisions=kept)
-    return _end_holds(state, _holds_of(state, facts.result_id, below=facts.revision + 1))
-
-
-def on_recorded(state: State, event: ResultRecorded) -> State:
-    if event.superseded:
-        return _known(state, event.result)
-    return on_counted(state, event)
-
-
-def on_held(state: State, event: ResultHeld) -> State:
-    result = event.result
-    state = _end_holds(state, _holds_of(state, result.result_id, below=result.revision))
-    hold = Held(result=result, reason=event.reason, explanation=event.explanation, since=event.at)
-    return state.having(held={**state.held, hold.key: hold}).raising(hold.attention)
-
-
-def on_resolved(state: State, event: ResultResolved) -> State:
-    if event.decision == "accept":
-        return on_counted(state, event)
-    key = hold_key(event.result.result_id, event.result.revision)
-    return _end_holds(state, [hold for hold in state.held.values() if hold.key == key])
-
-
-def _known(state: State, facts: ResultFacts) -> State:
-    """Remembers the content of a revision, so that the same result sent again is recognised (rule 11)."""
-    revisions = {**state.revisions.get(facts.result_id, {}), facts.revision: facts.digest}
-    newest = dict(sorted(revisions.items())[-MAX_REVISIONS:])
-    others = {key: value for key, value in state.revisions.items() if key != facts.result_id}
-    return state.having(revisions={**others, facts.result_id: newest})
-
-
-def _holds_of(state: State, result_id: str, *, below: int) -> list[Held]:
-    """The holds of a result whose revision is lower than `below`."""
-    holds = [hold for hold in state.held.values() if hold.result.result_id == result_id]
-    return [hold for hold in holds if hold.result.revision < below]
-
-
-def _end_holds(state: State, ended: list[Held]) -> State:
-    """Ends holds, and remembers their content, so that the same result sent again is recognised (rule 11)."""
-    digests = {hold.key: hold.result.digest for hold in ended}
-    remembered = dict(list({**state.ended_holds, **digests}.items())[-MAX_ENDED_HOLDS:])
-    held = {key: hold for key, hold in state.held.items() if key not in digests}
-    state = state.having(held=held, ended_holds=remembered)
-    still_held = {hold.result.result_id for hold in held.values()}
-    for hold in ended:
-        if hold.result.result_id not in still_held:
-            state = state.resolving(hold.attention)
-    return state
-
-
-def _bounded(state: State, results: dict[str, ResultFacts]) -> dict[str, ResultFacts]:
-    """At most `MAX_RESULTS` results: forgets the oldest that change nothing, because voided or taken after a pass.
-
-    If such a result is delivered again, it is recorded again, and changes nothing again.
+    In the order in which they were taken, each is taken, or held where the wait or the number of attempts says so.
     """
-    if len(results) <= MAX_RESULTS:
-        return results
-    passes = {
-        domain: assessment.deciding
-        for domain in state.programme.domains
-        if (assessment := requirements.assess(state.programme, results, domain)).status == "passed"
-    }
-    idle = [
-        key
-        for key, result in results.items()
-        if result.outcome == "voided" or _taken_after_pass(passes.get(result.domain), result)
-    ]
-    forgotten = set(idle[: len(results) - MAX_RESULTS])
-    return {key: result for key, result in results.items() if key not in forgotten}
+    if decision.state.closed or decision.state.certificate:
+        return
+    for facts in requirements.exposed(decision.state):
+        if requirements.after_pass(decision.state, facts):
+            continue  # one that was taken earlier has just passed the assessment
+        found = holds.reasons(decision.state, facts)
+        if found:
+            _hold(decision, facts, found)
+        else:
+            take(decision, facts)
+
+
+def release_held(decision: Decision) -> None:
+    """Takes each held result none of whose reasons is left; where another reason has come, it is held for that (R1).
+
+    So a result that was held because the purchase was missing is taken when the purchase is confirmed (rule 13). After
+    certification, what is held stays held for a person.
+    """
+    waiting = sorted(decision.state.held.values(), key=lambda hold: (*requirements.as_taken(hold.result), hold.hold))
+    for hold in waiting:
+        state = decision.state
+        if state.closed or state.certificate or hold.hold not in state.held:
+            continue
+        if holds.not_acceptable(state, hold.result) or holds.standing(state, hold):
+            continue
+        since = holds.since(state, hold, hold.result)
+        if since:
+            _hold(decision, hold.result, since, waived=hold.waived, instead_of=hold.hold)
+        else:
+            take(decision, hold.result)
 
 
 MATTER = Matter(
     deciders={
-        RecordSelfAssessment: record_self_assessment,
         RecordAssessmentResult: record_result,
         ResolveHeldResult: resolve_held_result,
     },
@@ -441,14 +413,13 @@ MATTER = Matter(
         ResolveHeldResult: held_responses_to_score,
     },
     folds={
-        SelfAssessmentRecorded: on_self_assessment,
-        AssessmentPassed: on_counted,
-        AssessmentFailed: on_counted,
-        NoShowRecorded: on_counted,
-        ResultVoided: on_counted,
-        ResultCorrected: on_counted,
-        ResultRecorded: on_recorded,
-        ResultHeld: on_held,
-        ResultResolved: on_resolved,
+        AssessmentPassed: known_results.on_counted,
+        AssessmentFailed: known_results.on_counted,
+        NoShowRecorded: known_results.on_counted,
+        ResultVoided: known_results.on_counted,
+        ResultCorrected: known_results.on_counted,
+        ResultRecorded: known_results.on_recorded,
+        ResultHeld: known_results.on_held,
+        ResultResolved: known_results.on_resolved,
     },
 )

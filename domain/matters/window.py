@@ -178,7 +178,23 @@ def on_deadline_extended(state: State, event: DeadlineExtended) -> State:
         "settles_at": event.settles_at,
         "closed": False,
     }
-    return state.having(window=state.window.model_copy(update=changes), remind_after=event.at)
+    deferred = _deferred(state, event.at)
+    settlements = {
+        domain: event.settles_at if domain in deferred else ends_at for domain, ends_at in state.settlements.items()
+    }
+    window = state.window.model_copy(update=changes)
+    return state.having(window=window, remind_after=event.at, settlements=settlements)
+
+
+def _deferred(state: State, at: datetime) -> set[str]:
+    """The assessments whose own settlement is over, while a hold or an overlap has kept the candidacy open (R4)."""
+    window = state.window
+    asked = {known.domain for known in state.asked if known.kind is AlarmKind.EXHAUSTED}
+    return {
+        domain
+        for domain, ends_at in state.settlements.items()
+        if ends_at <= at and (domain in asked or (window is not None and ends_at > window.closes_at))
+    }
 
 
 def on_reminder_due(state: State, event: ReminderDue) -> State:

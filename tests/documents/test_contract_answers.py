@@ -174,6 +174,9 @@ def test_the_fields_of_an_event(name: str) -> None:
     agree(field_differences(f"the event `{name}`", Fields.named_in(rows.get(name, "")), there, TIMELINE))
 
 
+LEAST_REPLACED = build(events.Replaced, full=False).model_dump(exclude_none=True)
+
+
 def test_the_objects_in_events() -> None:
     named = {row["object"]: Fields.named_in(row["fields"]) for row in table("Events", "object")}
     whole, bare = WHOLE["ResultCorrected"], BARE["ResultCorrected"]
@@ -182,6 +185,7 @@ def test_the_objects_in_events() -> None:
     (entry,) = timeline_view([submitted.model_copy(update={"evidence": activities})], 0)
     there = {
         "`result`, `previous` of `ResultCorrected`": (whole["result"], bare["result"]),
+        "`replaces`, `previous` of `ResultResolved`": (WHOLE["ResultHeld"]["replaces"], LEAST_REPLACED),
         "`score`": (whole["result"]["score"], WHOLE["SelfAssessmentRecorded"]["score"]),
         "each of `evidence`": tuple(entry["evidence"]),
     }
@@ -195,6 +199,7 @@ def test_the_objects_in_events() -> None:
         ),
     )
     assert sorted(whole["previous"]) == sorted(whole["result"])
+    assert sorted(WHOLE["ResultResolved"]["previous"]) == sorted(WHOLE["ResultHeld"]["replaces"])
 
 
 def test_no_object_in_an_event_is_left_out_of_the_contract() -> None:

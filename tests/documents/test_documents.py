@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from domain import messages
+from domain import known_results, messages
 from domain.commands import MAX_EVIDENCE
 from domain.matters import results, work_product
 from domain.scheme import RuleSet
@@ -85,7 +85,10 @@ def test_the_bounds_are_those_of_the_code() -> None:
     assert numbers[2] == [journal.REMEMBERED_MESSAGES]
     assert numbers[3] == [journal.QUEUED_NOTICES]
     assert numbers[4] == [journal.QUEUED_BYTES // 1024]
-    assert numbers[5] == [results.MAX_HELD, results.MAX_RESULTS, results.MAX_REVISIONS, results.MAX_ENDED_HOLDS]
+    assert numbers[5] == [
+        *(results.MAX_HELD, results.MAX_HELD_CONTENTS, known_results.MAX_RESULTS),
+        *(known_results.MAX_FORMER, known_results.MAX_CONTENTS, known_results.MAX_ENDED_HOLDS),
+    ]
     assert numbers[6] == [results.MAX_HELD_ANSWERS, messages.MAX_BYTES // 1024]
     assert numbers[7] == [work_product.MAX_SUBMISSIONS, MAX_EVIDENCE]
 

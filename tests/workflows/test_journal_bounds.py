@@ -152,8 +152,8 @@ def _worst() -> Filling:
     filling = Filling(paid=False)
     _until_refused(filling.held_result, 60)
     _until_refused(lambda: filling.result(PEOPLE, percentage="80"), 60)
-    filling.say("confirm_purchase", reference=filling.line, purchased_at=filling.now + timedelta(hours=1))
-    filling.now += timedelta(hours=2)
+    filling.say("confirm_purchase", reference=filling.line, purchased_at=filling.now + timedelta(days=1))
+    filling.now += timedelta(days=2)
     filling.certify()
     for _ in range(150):
         filling.result(LEADERSHIP, percentage="90")

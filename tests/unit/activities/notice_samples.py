@@ -51,6 +51,7 @@ DATES: dict[str, Any] = {
 RESULT = {"result": result(), **COMMON}
 ATTEMPT = {**RESULT, "attempts": 1, "attempts_left": 2, "next_attempt_on": date(2027, 4, 4)}
 LAST = {**RESULT, "attempts": 3, "attempts_left": 0}
+REPLACED = e.Replaced(domain="operations-management", result_id="R-1", revision=1, percentage="81.66", passed=True)
 REMINDER = {
     **COMMON,
     "due": AT,
@@ -100,8 +101,11 @@ EVENTS: list[e.BaseEvent] = [
     e.ResultVoided(**COMMON, result=result(outcome="voided", score=None)),
     e.ResultHeld(**COMMON, result=result(score=None), reason=HoldReason.UNSCORED, explanation="no key"),
     e.ResultResolved(**RESULT, decision="accept", by="A. Clerk", reason="Center confirmed."),
+    e.ResultHeld(**RESULT, reason=HoldReason.CONFLICT, explanation="other content", replaces=REPLACED),
     e.ResultResolved(**RESULT, decision="reject", by="A. Clerk", reason="Wrong person."),
+    e.ResultResolved(**RESULT, decision="accept", by="A. Clerk", reason="The other was ours.", previous=REPLACED),
     e.ResultCorrected(**RESULT, previous=result(score=Score(points=Decimal(80)), passed=True)),
+    e.ResultCorrected(**RESULT, previous=result(domain="operations-management", passed=True)),
     e.ExperienceMet(**COMMON, met_on=date(2027, 3, 1)),
     e.WorkProductSubmitted(
         **COMMON, submission_id="WP-1", uri="https://x.example/wp", sha256="0" * 64, submitted_at=AT
@@ -156,7 +160,7 @@ def facts(event: e.BaseEvent, **changes: Any) -> dict[str, Any]:
         **dict.fromkeys(("programme", "type", "workflow_id", "enrolment", "effective_on"), True),
         "digest": True,
         "result": {"digest", "responses"},
-        "previous": {"digest", "responses"},
+        "previous": {"digest", "responses"} if isinstance(event, e.ResultCorrected) else set(),
     }
     given: dict[str, Any] = {
         "designation": "CCSL",
@@ -171,6 +175,13 @@ def facts(event: e.BaseEvent, **changes: Any) -> dict[str, Any]:
     }
     if "domain" in given["event"] or "result" in given["event"]:
         given["domain_title"] = "People Management"
+    if isinstance(event, e.ResultEvent):
+        given["pass_stands"] = False
+    if isinstance(event, e.ResultCorrected):
+        moved = event.previous.domain != event.result.domain
+        given |= {"moved_from": "Operations Management" if moved else None, "previous_told": True}
+    if given["event"].get("replaces") or (kind == "result-resolved" and given["event"].get("previous")):
+        given |= {"replaced_title": "Operations Management", "replaced_told": True}
     if kind == "certified":
         given["worth"] = PROGRAMME.worth
     if re.match(r"certif|recertif|suspended|reinstated|revoked|superseded|advancement", kind):

@@ -307,7 +307,7 @@ class Candidacy:
             case LoadProgramme():
                 return ProgrammeLoaded(self.current_programme)
             case ScoreResponses():
-                return ResponsesScored(self.answer_key, "" if self.answer_key else "unknown form", inquiry.revision)
+                return ResponsesScored(self.answer_key, "" if self.answer_key else "unknown form", inquiry.hold)
             case AskLower():
                 return self.lower
 
