@@ -12,6 +12,7 @@ WORD = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What a candidate id or a designation looks like, as a whole."""
 
 _PREFIX = "certification"
+_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
 class Identity(NamedTuple):
@@ -19,6 +20,11 @@ class Identity(NamedTuple):
 
     designation: str
     candidate_id: str
+
+
+def alike(identifier: str) -> str:
+    """The same for ids that differ only in case, or in leading zeros of their numbers, which spreadsheets drop."""
+    return _LEADING_ZEROS.sub("", identifier.casefold())
 
 
 def workflow_id_of(designation: str, candidate_id: str) -> str:

@@ -3,15 +3,12 @@
 No row is wrong by itself, so these are doubts, not problems.
 """
 
-import re
 import unicodedata
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from feeds.checking import Doubt, DoubtKind
 from feeds.table import finding
-
-_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
 class Seen(NamedTuple):
@@ -23,11 +20,6 @@ class Seen(NamedTuple):
 
 Groups = Mapping[Hashable, list[Seen]]
 """Ids by what they have in common."""
-
-
-def alike(identifier: str) -> str:
-    """The same for ids that differ only in case or in the leading zeros of their numbers."""
-    return _LEADING_ZEROS.sub("", identifier.casefold())
 
 
 def folded(text: str) -> str:

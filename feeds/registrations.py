@@ -6,6 +6,7 @@ from typing import Any
 
 from domain import messages
 from domain.commands import Registration
+from domain.identity import alike
 from domain.vocabulary import ProblemCode
 from feeds import dates, explain, lookalikes, spreadsheets
 from feeds.checking import Doubt, Entry, Sheet, Vocabulary, check_rows
@@ -109,9 +110,7 @@ class _Checker:
 
     def doubts(self, entries: list[Entry]) -> tuple[Doubt, ...]:
         """Ids that look alike, and people who share a purchase or an address."""
-        ids = lookalikes.grouped(
-            (lookalikes.alike(one.candidate_id), Seen(one.candidate_id, one.row)) for one in entries
-        )
+        ids = lookalikes.grouped((alike(one.candidate_id), Seen(one.candidate_id, one.row)) for one in entries)
         references = lookalikes.grouped(_references(entries))
         addresses = lookalikes.grouped(
             (one.document["email"].casefold(), Seen(one.candidate_id, one.row)) for one in entries

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain import messages
 from domain.commands import RecordAssessmentResult
+from domain.identity import alike
 from domain.types import CandidateId, Code, parse_number
 from domain.vocabulary import ProblemCode
 from feeds import dates, explain, lookalikes, spreadsheets
@@ -177,7 +178,7 @@ class _Checker:
 
     def doubts(self, entries: list[Entry]) -> tuple[Doubt, ...]:
         """Ids that look alike, and percentages that look like fractions."""
-        people = ((lookalikes.alike(one.candidate_id), Seen(one.candidate_id, one.row)) for one in entries)
+        people = ((alike(one.candidate_id), Seen(one.candidate_id, one.row)) for one in entries)
         results = (_result_seen(one) for one in entries)
         return (
             *lookalikes.similar("the candidate ids", lookalikes.grouped(people)),
@@ -250,7 +251,7 @@ def _content(result: RecordAssessmentResult) -> Hashable:
 
 def _result_seen(entry: Entry) -> tuple[Hashable, Seen]:
     result_id = entry.document["result_id"]
-    return (entry.candidate_id, entry.designation, lookalikes.alike(result_id)), Seen(result_id, entry.row)
+    return (entry.candidate_id, entry.designation, alike(result_id)), Seen(result_id, entry.row)
 
 
 def _damaged(row: Row) -> Iterator[Problem]:

@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     # These modules keep no state, so all workflows share them. Loading the journal's models for each would be slow.
     from workflows import counting, outbox, traces
     from workflows.alarms import AlarmClock
-    from workflows.foreseeing import foresee
+    from workflows.foreseeing import Foreseen, foresee
     from workflows.handlers import WithInbox, takes_messages
     from workflows.inbox import Inbox
     from workflows.journal import Journal
@@ -202,7 +202,7 @@ class CertificationWorkflow(WithInbox):
         return journal.receipts(message_ids) if journal else {}
 
     @workflow.query
-    def foresee(self, message: str, payloads: list[str]) -> list[dict[str, Any]]:
+    def foresee(self, message: str, payloads: list[str]) -> list[Foreseen]:
         """What would come of messages with these JSON texts, one after another. Nothing is taken."""
         journal = self.inbox.journal
         return foresee(journal, message, payloads, _query_time()) if journal else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Literal, TypedDict
 
 from domain import rulebook
 from domain.decision import Refused
@@ -14,14 +14,26 @@ from domain.vocabulary import RefusalCode
 from workflows.journal import Journal
 
 
-def foresee(journal: Journal, name: str, payloads: Iterable[str], at: datetime) -> list[dict[str, Any]]:
+class _Outcome(TypedDict):
+    outcome: Literal["taken", "duplicate", "refused", "invalid", "open"]
+
+
+class Foreseen(_Outcome, total=False):
+    """What would come of one message, as the contract describes it."""
+
+    events: list[str]
+    code: str
+    reason: str
+
+
+def foresee(journal: Journal, name: str, payloads: Iterable[str], at: datetime) -> list[Foreseen]:
     """What would come of these messages at this instant (UTC), if they came one after another in this order.
 
     `name` is the name of them all, and `payloads` are their JSON texts. The journal does not change. The answers are
     those of the contract's query `foresee`.
     """
     state, contact = journal.state, journal.contact
-    answers: list[dict[str, Any]] = []
+    answers: list[Foreseen] = []
     for payload in payloads:
         try:
             message = parse_message(name, payload.encode("utf-8", "replace"), state.programme)
@@ -48,11 +60,11 @@ def foresee(journal: Journal, name: str, payloads: Iterable[str], at: datetime) 
     return answers
 
 
-def _known(same: bool, events: list[str]) -> dict[str, Any]:
+def _known(same: bool, events: list[str]) -> Foreseen:
     if same:
         return {"outcome": "duplicate", "events": events}
     return _refused(Refused(RefusalCode.MESSAGE_ID_REUSED, "this message id was used before, for other content"))
 
 
-def _refused(error: Refused) -> dict[str, Any]:
+def _refused(error: Refused) -> Foreseen:
     return {"outcome": "refused", "code": error.code, "reason": error.reason}

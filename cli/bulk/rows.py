@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from cli import exits, output
 from client.bulk.act import BadRow, Row
+from client.bulk.enrolling import Alike
 from client.bulk.outcomes import Style
 from client.candidacy import Candidacy
 from feeds import bad_rows, dates
@@ -79,6 +80,22 @@ def without_bad(sheet: Sheet, source: str, choice: Choice) -> dict[int, BadRow]:
         for line in [*in_lines(sheet.problems), *written]:
             output.say(f"  {line}")
     return {row: _bad_row(problems) for row, problems in by_row.items()}
+
+
+def refuse_alike(found: Sequence[Alike]) -> None:
+    """Raises `exits.BadInput` where candidates may be enrolled already, under ids that look like theirs."""
+    if not found:
+        return
+    first = sorted(found, key=lambda one: one.row.number)
+    doubts = [f"row {row.number}: {row.candidacy.candidate_id} looks like {enrolled}" for row, enrolled in first]
+    more = [f"and {len(doubts) - _FIRST:,} more like these: see --json"] if len(doubts) > _FIRST else []
+    facts = [{"kind": DoubtKind.LOOKALIKE, "rows": [row.number], "enrolled": enrolled} for row, enrolled in first]
+    raise exits.BadInput(
+        "Some candidates may be enrolled already, under ids that differ only in case or leading zeros, so nothing was "
+        "started:",
+        [*doubts[:_FIRST], *more, f"{_SAY[DoubtKind.LOOKALIKE]}."],
+        doubts=facts,
+    )
 
 
 def in_lines(problems: Sequence[Problem]) -> list[str]:

@@ -46,6 +46,8 @@ def command(file: str, re_enrol: bool, reading: FileOptions, options: Options) -
     enrolment = enrolling.Options(files, dry_run=options.dry_run, re_enrol=re_enrol)
 
     async def work(client: Client) -> int:
+        if not reading.allow_lookalikes:
+            rows.refuse_alike(await enrolling.enrolled_alike(client, rows.good(sheet)))
         plan = enrolling.plan(client, rows.good(sheet), bad, enrolment)
         code = await carry_out(plan, "Would register" if options.dry_run else "Registering", options)
         if code in (exits.DONE, exits.REFUSED) and not options.dry_run:

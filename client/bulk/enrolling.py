@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 from temporalio.client import Client
 
-from client import scheme
+from client import finding, scheme
 from client.bulk.act import BadRow, Plan, Row, Tell, outcome_of
 from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.enrolment import Enrolment, check_enrolled, check_not_opened_by, enrol
 from client.errors import ClientError, Closed, NotFound, OpenedBefore
+from client.finding import Filter
 from domain import calendar
+from domain.identity import alike
 from domain.types import parse_instant_or_day
 
 COLUMNS = ("row", "candidate_id", "designation")
@@ -44,6 +46,33 @@ def plan(client: Client, rows: Sequence[Row], bad: Mapping[int, BadRow], options
         work=_Enrolling(client, options).one,
         known={row: Outcome(Kind.BAD, one.reason) for row, one in bad.items()},
     )
+
+
+class Alike(NamedTuple):
+    """A row whose candidate id nobody has, and an enrolled one that differs only in case or leading zeros."""
+
+    row: Row
+    enrolled: str
+
+
+async def enrolled_alike(client: Client, rows: Sequence[Row]) -> list[Alike]:
+    """The rows whose candidates may be enrolled already under an id that a spreadsheet or a person wrote otherwise.
+
+    All candidacies are listed for it, open and closed. Raises as `finding.candidacies` does.
+    """
+    new: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        new.setdefault(alike(row.candidacy.candidate_id), {}).setdefault(row.candidacy.candidate_id, row)
+    enrolled: dict[str, set[str]] = {}
+    async for entry in finding.candidacies(client, Filter()):
+        if (key := alike(entry.candidate_id)) in new:
+            enrolled.setdefault(key, set()).add(entry.candidate_id)
+    return [
+        Alike(row, min(ids))
+        for key, ids in enrolled.items()
+        for candidate_id, row in new[key].items()
+        if candidate_id not in ids
+    ]
 
 
 class _Enrolling:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from pydantic import BaseModel
@@ -28,6 +28,7 @@ from tests.samples import build
 from views.status import StatusView
 from views.timeline import timeline_view
 from workflows import CertificationWorkflow
+from workflows.foreseeing import Foreseen
 
 VIEW = "views/status.py"
 EVENTS = "domain/events.py"
@@ -160,6 +161,18 @@ def test_what_every_entry_of_the_timeline_has() -> None:
         differences("the entry", rows, ["every event", f"`{older['type']}`"], "views/timeline.py"),
         field_differences("every event", rows["every event"], SHARED, TIMELINE),
         field_differences("`Older`", rows["`Older`"], Fields(dict.fromkeys(older, True)), "views/timeline.py"),
+    )
+
+
+def test_the_answer_of_foresee() -> None:
+    rows = table("The answer of `foresee`", "field")
+    where = "workflows/foreseeing.py"
+    there = Fields({name: name in Foreseen.__required_keys__ for name in Foreseen.__annotations__})
+    named = Fields.named_in(", ".join(row["field"] for row in rows))
+    outcomes = get_args(get_type_hints(Foreseen)["outcome"])
+    agree(
+        field_differences("the answer of foresee", named, there, where),
+        differences("the outcome of foresee", names(rows[0]["holds"]), outcomes, where),
     )
 
 

@@ -101,6 +101,11 @@ async def test_a_file_is_enrolled_once_however_often_it_is_given(certpath: Engin
     assert set(outcomes(tmp_path / "people.outcome.csv")) == {"already enrolled"}
     started = await runs(certpath, "I1", 12)
     assert len(started) == started.total() == 12
+    # The same list, after a spreadsheet has made other ids of it.
+    other = candidates(tmp_path / "other.csv", "i01", 2)
+    doubted = certpath.starter("import", str(other))
+    assert doubted.code == 2
+    assert "row 2: i01-0 looks like I1-0" in doubted.err
     await purchased(certpath, "I1-3", "CCMA")
 
 

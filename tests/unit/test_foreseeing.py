@@ -7,7 +7,7 @@ from typing import Any
 from domain.commands import Contact, Purchase, Register
 from domain.messages import digest_of, parse_message
 from tests.unit.domain.builders import CIAC, CUSTOMERS, OPERATIONS, PEOPLE, START
-from workflows.foreseeing import foresee
+from workflows.foreseeing import Foreseen, foresee
 from workflows.journal import Journal
 
 NOW = START + timedelta(days=100)
@@ -32,7 +32,7 @@ def result(number: int, days: int, domain: str = PEOPLE, **fields: Any) -> dict[
     return {"result_id": f"R-{number}", "domain": domain, "taken_at": at, "percentage": "90", **fields}
 
 
-def foreseen(of: Journal, name: str, *payloads: dict[str, Any]) -> list[dict[str, Any]]:
+def foreseen(of: Journal, name: str, *payloads: dict[str, Any]) -> list[Foreseen]:
     before = of.model_dump_json()
     found = foresee(of, name, [json.dumps(payload) for payload in payloads], NOW)
     assert of.model_dump_json() == before, "nothing is taken"

@@ -13,7 +13,9 @@ import pytest
 from cli import exits, interrupts
 from cli.bulk import carrying, rows
 from cli.bulk.rows import Choice
-from client.bulk.act import BadRow
+from client.bulk.act import BadRow, Row
+from client.bulk.enrolling import Alike
+from client.candidacy import Candidacy
 from client.pool import Stopping
 from feeds import dates, explain, registrations
 from feeds.checking import Doubt, DoubtKind, Sheet, Vocabulary
@@ -91,6 +93,21 @@ def test_rows_that_look_alike_start_nothing_until_somebody_says_so(capsys: pytes
     ]
     assert rows.without_bad(sheet, "c.csv", Choice(sure=set(DoubtKind))) == {}
     assert "Noted: rows 2, 3: C-2 and C-3 look alike" in capsys.readouterr().err
+
+
+def test_candidates_who_may_be_enrolled_under_another_id_are_named() -> None:
+    rows.refuse_alike([])
+    found = [Alike(Row(row, Candidacy(f"c-{row}", "CCMA"), {}, ""), f"C-{row}") for row in (5, 4, 3, 2)]
+    with pytest.raises(exits.BadInput) as stop:
+        rows.refuse_alike(found)
+    assert stop.value.notes == (
+        "row 2: c-2 looks like C-2",
+        "row 3: c-3 looks like C-3",
+        "row 4: c-4 looks like C-4",
+        "and 1 more like these: see --json",
+        "Where they are different all the same, say --allow-lookalikes.",
+    )
+    assert [doubt["rows"] for doubt in stop.value.facts["doubts"]] == [[2], [3], [4], [5]]
 
 
 def test_bad_rows_and_doubts_are_said_together() -> None:

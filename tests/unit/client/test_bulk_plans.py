@@ -101,6 +101,17 @@ async def test_with_re_enrol_a_row_is_one_act_of_its_outcome_file(monkeypatch: p
     assert acts[1] == acts[2] != acts[3]
 
 
+async def test_who_is_enrolled_under_an_id_that_looks_like_the_rows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def candidacies(_client: object, wanted: Filter) -> Any:
+        assert wanted == Filter(), "closed ones count too, and those of other designations"
+        for name in ("C-002", "c-3", "C-4", "c-4", "X-9"):
+            yield Entry(name, "CCOM", "", "", None, None, None, (), "", "completed")
+
+    monkeypatch.setattr("client.finding.candidacies", candidacies)
+    found = await enrolling.enrolled_alike(NOBODY, [person(line) for line in (2, 3, 4, 5)])
+    assert [(one.row.number, one.enrolled) for one in found] == [(2, "C-002"), (3, "c-3")]
+
+
 # --- results
 
 
