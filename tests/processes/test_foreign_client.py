@@ -1,9 +1,12 @@
 """The official `temporal` CLI as a client that knows nothing of Certpath: raw JSON in, raw JSON out."""
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ import pytest_asyncio
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
+from domain.forms import FORMS
 from runtime.settings import ROOT
 from tests.processes.engine import (
     DOMAINS,
@@ -301,6 +305,38 @@ async def test_the_same_message_over_signal_and_update_counts_once(certpath: Eng
     assert types(ask(certpath, identity, "timeline")).count("SelfAssessmentRecorded") == 1
     other = update(certpath, identity, "record_self_assessment", {**assessed, "percentage": 61})
     assert "type: Refused, retryable: false" in other.err
+
+
+TYPESCRIPT = ROOT / "examples" / "clients" / "typescript"
+NODE_MODULES = Path(os.environ.get("CERTPATH_NODE_MODULES", TYPESCRIPT / "node_modules"))
+"""Where `npm install` has put the packages of the example. Nothing is downloaded by a test."""
+
+
+def test_the_example_in_typescript_says_what_came_of_each_call(certpath: Engine, tmp_path: Path) -> None:
+    compiler = NODE_MODULES / ".bin" / "tsc"
+    if not (shutil.which("node") and compiler.exists() and (NODE_MODULES / "@temporalio" / "client").exists()):
+        pytest.skip("Node or its packages are missing: run `npm install` in examples/clients/typescript")
+    shutil.copytree(TYPESCRIPT, tmp_path / "example", ignore=shutil.ignore_patterns("node_modules"))
+    source = tmp_path / "example" / "certpath.ts"
+    source.write_text(source.read_text().replace("2026-11-02", day(20)).replace("2026-11-20T15:00:00Z", instant(2)))
+    (source.parent / "node_modules").symlink_to(NODE_MODULES)
+    compiled = run([compiler, "--project", str(source.parent)], certpath.server.address)
+    assert compiled.code == 0, compiled.out + compiled.err
+    program = ["node", str(source.with_suffix(".js"))]
+    first, again = run(program, certpath.server.address), run(program, certpath.server.address)
+    assert (first.code, again.code) == (0, 0), first.out + first.err + again.out + again.err
+    wrong = f'"field":"email","problem":"must be {FORMS["e-mail address"].words}"'
+    assert first.out.splitlines() == [
+        f'InvalidMessage {{"errors":[{{{wrong}}}]}}',
+        "PurchaseConfirmed (testing)",
+        "AssessmentPassed (testing)",
+        'Refused {"code":"not-a-holder"}',
+    ]
+    assert again.out.splitlines()[1:] == [
+        "taken before (testing)",
+        "taken before (testing)",
+        'Refused {"code":"not-a-holder"}',
+    ]
 
 
 ORDINARY = """
