@@ -58,6 +58,7 @@ LIMITS: list[tuple[str, str, Any, Any]] = [
     ("answer", "responses", {"1": "B" * 16}, {"1": "B" * 17}),
     ("switch", "publish", True, 1),
     ("revision", "revision", 10_000, 10_001),
+    ("event number", "hold", 1_000_000_000, 1_000_000_001),
     ("instant", "taken_at", "2200-12-31T23:59:59Z", "2201-01-01T00:00:00Z"),
     ("day", "started_on", "1900-01-01", "1899-12-31"),
     ("instant or day", "purchased_at", "2200-12-31", "2201-01-01"),
