@@ -74,11 +74,13 @@ class Command(BaseModel):
 class Message(Command):
     """A command that people and integrations may send, as a signal or as an update.
 
-    `message` is its name in the contract, and `about` says in a few words what it does.
+    `message` is its name in the contract, and `about` says in a few words what it does. `added` are the optional fields
+    that it did not have at first: `domain.messages.digest_of` leaves them out while they are not given.
     """
 
     message: ClassVar[str]
     about: ClassVar[str]
+    added: ClassVar[tuple[str, ...]] = ()
     message_id: MessageId | None = None
 
     @classmethod
@@ -248,6 +250,7 @@ class RecordAssessmentResult(Message):
 class ResolveHeldResult(Message):
     message = "resolve_held_result"
     about = "accepts or rejects a result that is held for a person to decide"
+    added = ("hold",)
     result_id: Identifier
     revision: Revision | None = None
     hold: EventNumber | None = None

@@ -276,8 +276,16 @@ def check_vocabulary(name: str, command: BaseModel, programme: Programme) -> Non
 
 
 def digest_of(command: BaseModel) -> str:
-    """A short hash of a command's content, the same for every way to write its JSON. The message id is not content."""
-    content = json.dumps(command.model_dump(mode="json", exclude={"message_id"}), sort_keys=True)
+    """A short hash of a command's content, the same for every way to write its JSON. The message id is not content.
+
+    Open candidacies know the hashes of older builds. So a field that such a build did not have (`Message.added`) is
+    left out while it is not given: the same message then has the same hash as before.
+    """
+    left_out = {"message_id"}
+    if isinstance(command, Message):
+        defaults = {name: type(command).model_fields[name].default for name in command.added}
+        left_out |= {name for name, default in defaults.items() if getattr(command, name) == default}
+    content = json.dumps(command.model_dump(mode="json", exclude=left_out), sort_keys=True)
     return hashlib.sha256(f"{type(command).__name__}:{content}".encode()).hexdigest()[:20]
 
 
