@@ -43,6 +43,7 @@ settings (environment):
   CERTPATH_OUTBOX            folder for notices (default var/outbox)
   CERTPATH_SMTP_URL          a mail server for notices instead, smtp://host:25
   CERTPATH_SMTP_URL_FILE     a file that holds that address, with its password
+  CERTPATH_SMTP_INSECURE     1: smtp:// may send a password without TLS
   CERTPATH_SCHEME            a scheme file in place of schemes/ciac.toml
   CERTPATH_ANSWER_KEYS       folder of answer keys
   CERTPATH_LOG_FORMAT        console (default) or json

@@ -10,7 +10,6 @@ import ssl
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from threading import Event
 from typing import Protocol
@@ -70,7 +69,8 @@ class Outbox:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             if not final.exists():
-                self._write(message.as_bytes(policy=SMTP), final)
+                # The message's own policy: one to an address beyond ASCII has its headers in UTF-8 (RFC 6532).
+                self._write(message.as_bytes(), final)
         except OSError as error:
             # Do not repeat the error's own text, because it has the file's name in it.
             raise Deferred(

@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from typing import Any
 
+import idna
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
@@ -124,18 +125,19 @@ def one_line(text: str) -> str:
 
 
 def _recipient(name: str, email: str) -> Address:
-    """The recipient's address for the header `To`.
+    """The recipient's address for the header `To`. A domain beyond ASCII is written as the registries write it.
 
     Raises:
         Undeliverable: the address on record is not an e-mail address. The error does not show it.
     """
-    email = email.strip()
+    email = unicodedata.normalize("NFC", email.strip())
     user, _, host = email.rpartition("@")
     try:
         if not _ADDRESS.fullmatch(email):
             raise ValueError
         if not host.isascii():
-            host = host.encode("idna").decode("ascii")
+            # Python's own codec follows the rules of 2003, and would send mail for straße.example to strasse.example.
+            host = idna.encode(host, uts46=True, std3_rules=True).decode("ascii")
         if user.isascii():
             return Address(display_name=name, addr_spec=f"{user}@{host}")
         # `addr_spec` accepts ASCII only. The pattern above has excluded characters that would end the address.

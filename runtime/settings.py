@@ -43,7 +43,8 @@ class Settings:
     smtp_url: str | None = None
     """CERTPATH_SMTP_URL: a mail server that gets the notices instead, `smtp[s]://[user:password@]host[:port]`.
 
-    Or CERTPATH_SMTP_URL_FILE: a file that holds this address, so that its password is in no environment.
+    Or CERTPATH_SMTP_URL_FILE: a file that holds this address, so that its password is in no environment. An address
+    that would send its password without TLS is refused, unless CERTPATH_SMTP_INSECURE is 1.
     """
     scheme: Path = ROOT / "schemes" / "ciac.toml"
     """CERTPATH_SCHEME: the scheme file."""
@@ -114,7 +115,21 @@ def _smtp_url(given: Mapping[str, str]) -> str | None:
         raise SettingsError(
             f"{name} is not a mail server's address: write smtp://host:25, or smtps://user:password@host:465."
         )
+    if parts.scheme == "smtp" and parts.username and not _insecure(given):
+        raise SettingsError(
+            f"{name} would send its password without TLS: write smtps:// or smtp+starttls://,"
+            " or set CERTPATH_SMTP_INSECURE=1 where nobody can listen."
+        )
     return url
+
+
+def _insecure(given: Mapping[str, str]) -> bool:
+    value = given.get("CERTPATH_SMTP_INSECURE", "0")
+    if value not in ("0", "1"):
+        raise SettingsError(
+            f"CERTPATH_SMTP_INSECURE is {value!r}: write 1 to send a password without TLS, or unset it."
+        )
+    return value == "1"
 
 
 def _content(given: Mapping[str, str], name: str) -> str | None:

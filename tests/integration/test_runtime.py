@@ -71,6 +71,7 @@ def test_settings_stand_without_any_variable() -> None:
         ("CERTPATH_SMTP_URL", "mail.example.org"),
         ("CERTPATH_SMTP_URL", "smtp://:secret@"),
         ("CERTPATH_SMTP_URL", "smtp://host:no"),
+        ("CERTPATH_SMTP_URL", "smtp://certpath:secret@mail.example.org"),
         ("CERTPATH_SMTP_URL_FILE", "/nowhere/smtp-url"),
         ("CERTPATH_SMTP_URL_FILE", __file__),
         ("CERTPATH_SCHEME", "/nowhere/scheme.toml"),
@@ -106,6 +107,21 @@ def test_the_address_of_the_mail_server_may_stand_in_a_file(tmp_path: Path) -> N
     file.write_text("\n")
     assert Settings.from_environment(given).smtp_url is None
     assert Settings.from_environment({**given, "CERTPATH_SMTP_URL": "smtp://mail:1025"}).smtp_url == "smtp://mail:1025"
+
+
+@pytest.mark.parametrize("where", ["CERTPATH_SMTP_URL", "CERTPATH_SMTP_URL_FILE"])
+def test_a_password_goes_without_tls_only_where_somebody_has_said_so(where: str, tmp_path: Path) -> None:
+    plain = "smtp://certpath:secret@mail.example.org"
+    (tmp_path / "smtp-url").write_text(plain)
+    given = {where: plain if where == "CERTPATH_SMTP_URL" else str(tmp_path / "smtp-url")}
+    for insecure in ("", "0"):
+        with pytest.raises(SettingsError, match=rf"{where} would send its password without TLS.*SMTP_INSECURE=1"):
+            Settings.from_environment({**given, "CERTPATH_SMTP_INSECURE": insecure})
+    with pytest.raises(SettingsError, match="CERTPATH_SMTP_INSECURE is 'yes'"):
+        Settings.from_environment({**given, "CERTPATH_SMTP_INSECURE": "yes"})
+    assert Settings.from_environment({**given, "CERTPATH_SMTP_INSECURE": "1"}).smtp_url == plain
+    for url in ("smtp://mail:25", "smtps://certpath:secret@mail", "smtp+starttls://certpath:secret@mail"):
+        assert Settings.from_environment({"CERTPATH_SMTP_URL": url}).smtp_url == url
 
 
 @pytest.mark.parametrize(
@@ -439,7 +455,16 @@ def test_a_worker_that_cannot_begin_says_so_in_one_line(environment: dict[str, s
 def test_help_answers_without_the_sdk() -> None:
     ended = _worker("--help")
     assert ended.returncode == 0
-    for field in ("OUTBOX", "SMTP_URL", "SCHEME", "ANSWER_KEYS", "LOG_FORMAT", "METRICS_ADDRESS", "HEALTH_ADDRESS"):
+    for field in (
+        "OUTBOX",
+        "SMTP_URL",
+        "SMTP_INSECURE",
+        "SCHEME",
+        "ANSWER_KEYS",
+        "LOG_FORMAT",
+        "METRICS_ADDRESS",
+        "HEALTH_ADDRESS",
+    ):
         assert f"CERTPATH_{field}" in ended.stdout
 
 

@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email import message_from_bytes, policy
+from email import message_from_bytes, message_from_string, policy
+from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,14 @@ def read(content: bytes) -> EmailMessage:
     message = message_from_bytes(content, policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message
+
+
+def recipient(content: bytes) -> Address:
+    """The one recipient in the headers of a mail, which may be written in UTF-8 (RFC 6532)."""
+    head = content.partition(b"\r\n\r\n")[0].decode()
+    (to,) = message_from_string(head, policy=policy.default)["To"].addresses
+    assert isinstance(to, Address)
+    return to
 
 
 def only_file(outbox: Path) -> Path:
@@ -162,6 +171,9 @@ def read_keys() -> list[str]:
         "ana@exa mple.org",
         "ana@..org",
         "ana@xn--\u00fc.org" + "x" * 300,
+        "ana@-\u00fc.example",
+        "ana@\u00fc..example",
+        "ana@\u00fc_.example",
         "",
     ],
 )
@@ -172,9 +184,27 @@ def test_what_is_no_address_is_undeliverable(tmp_path: Path, email: str) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_address_of_another_script_is_kept(tmp_path: Path) -> None:
-    send(Outbox(tmp_path), request(to_email="ana@b\u00fccher.example"))
-    assert read(only_file(tmp_path).read_bytes())["To"].addresses[0].addr_spec == "ana@xn--bcher-kva.example"
+BEYOND_ASCII = [
+    ("ana@b\u00fccher.example", "ana@xn--bcher-kva.example"),
+    ("ana@stra\u00dfe.example", "ana@xn--strae-oqa.example"),  # and not strasse.example, which is somebody else's
+    ("ana@B\u00dcCHER.example", "ana@xn--bcher-kva.example"),
+    ("ana@\u4f8b\u3048.example", "ana@xn--r8jz45g.example"),
+    ("an\u00e1@example.org", "an\u00e1@example.org"),
+    ("ana\u0301@b\u00fccher.example", "an\u00e1@xn--bcher-kva.example"),
+    ("\u7528\u6237@\u4f8b\u5b50.example", "\u7528\u6237@xn--fsqu00a.example"),
+]
+
+
+@pytest.mark.parametrize(("email", "written"), BEYOND_ASCII)
+def test_an_address_beyond_ascii_is_written_right_in_the_outbox(tmp_path: Path, email: str, written: str) -> None:
+    send(Outbox(tmp_path), request(to_email=email, to_name="\u00c1na Ru\u00edz"))
+    content = only_file(tmp_path).read_bytes()
+    to = recipient(content)
+    assert (to.display_name, to.addr_spec) == ("\u00c1na Ru\u00edz", written)
+    # An encoded word may stand in a name, and never in an address.
+    head = content.partition(b"\r\n\r\n")[0]
+    assert f"<{written}>".encode() in head
+    assert head.isascii() is written.isascii()
 
 
 # --- a mail server
@@ -259,14 +289,23 @@ def test_an_error_on_leaving_does_not_send_a_mail_again() -> None:
     assert len(postmaster.taken) == 1
 
 
-def test_an_address_beyond_ascii_goes_where_it_is_understood() -> None:
-    notice = request(to_email="an\u00e1@example.org")
+@pytest.mark.parametrize(("email", "written"), BEYOND_ASCII)
+def test_an_address_beyond_ascii_goes_where_it_is_understood(email: str, written: str) -> None:
+    notice = request(to_email=email)
     postmaster = Postmaster()
     with mail_server(postmaster, enable_SMTPUTF8=True) as address:
         send(MailServer(f"smtp://{address}"), notice)
-    assert postmaster.taken[0].rcpt_tos == ["an\u00e1@example.org"]
-    with mail_server(Postmaster(), enable_SMTPUTF8=False) as address:
-        assert refused(MailServer(f"smtp://{address}"), notice).type == "Undeliverable"
+    (taken,) = postmaster.taken
+    assert taken.rcpt_tos == [written]
+    assert recipient(taken.original_content or b"").addr_spec == written
+    only_ascii = Postmaster()
+    with mail_server(only_ascii, enable_SMTPUTF8=False) as address:
+        if written.isascii():
+            send(MailServer(f"smtp://{address}"), notice)
+            assert only_ascii.taken[0].rcpt_tos == [written]
+        else:
+            # The engine asks a person for another address, as for any undeliverable notice.
+            assert refused(MailServer(f"smtp://{address}"), notice).type == "Undeliverable"
 
 
 def test_a_password_is_used_and_never_shown() -> None:
