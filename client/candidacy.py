@@ -18,7 +18,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from client import answers
-from client.errors import Closed, NotFound, Refused
+from client.errors import Closed, NeverBegan, NotFound, Refused
 from domain.identity import workflow_id_of
 from runtime import search_attributes
 
@@ -80,6 +80,8 @@ class Candidacy(NamedTuple):
         try:
             return await answers.patient(client, run.query(name, args=arguments), _QUERY_SECONDS)
         except WorkflowQueryFailedError as error:
+            if never_began(await self.describe(client)):
+                raise self.never_began(str(error)) from error
             raise Refused(f"The candidacy of {self} does not answer {name}: {error}") from error
         except TimeoutError as error:
             raise await answers.missing(client, _QUERY_SECONDS) from error
@@ -152,7 +154,7 @@ class Candidacy(NamedTuple):
         """Raises `NotFound`, and `Closed` where the candidacy takes no messages any more."""
         description = await self.describe(client)
         if never_began(description):
-            raise self.not_found()
+            raise self.never_began()
         if not is_open(description):
             status = status_of(description)
             raise Closed(
@@ -164,6 +166,11 @@ class Candidacy(NamedTuple):
     def not_found(self) -> NotFound:
         """The error for a candidacy that is not there."""
         return NotFound(f"There is no candidacy of {self}: check both words, or register it first.", self.workflow_id)
+
+    def never_began(self, mistakes: str = "") -> NeverBegan:
+        """The error for a candidacy whose registration was invalid; `mistakes` says what is wrong with it."""
+        sentence = f"There is no candidacy of {self}: its registration was invalid. Correct it, and register it again."
+        return NeverBegan(sentence, self.workflow_id, [mistakes] if mistakes else ())
 
 
 def never_began(description: WorkflowExecutionDescription) -> bool:

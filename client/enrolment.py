@@ -12,7 +12,16 @@ from temporalio.service import RPCError
 
 from client import answers, asking, scheme
 from client.candidacy import WORKFLOW, Candidacy, is_open, never_began, status_of
-from client.errors import Closed, FieldError, InvalidFields, NotFound, NoWorker, OpenedBefore, Refused
+from client.errors import (
+    Closed,
+    FieldError,
+    InvalidFields,
+    NeverBegan,
+    NotFound,
+    NoWorker,
+    OpenedBefore,
+    Refused,
+)
 from client.payloads import instant
 from domain.commands import Registration
 from domain.messages import InvalidMessage, check_times, digest_of, parse
@@ -130,7 +139,7 @@ async def under_way(client: Client, candidacy: Candidacy, patience: float = 8.0)
             found = await asking.status(client, candidacy)
         except NoWorker:
             return None
-        except Refused:
+        except (Refused, NeverBegan):
             pass  # the engine has not come that far yet, or never will
         if not is_open(await candidacy.describe(client)):
             await _check_accepted(client, candidacy)
@@ -156,7 +165,7 @@ async def check_enrolled(client: Client, enrolment: Enrolment) -> None:
     candidacy = enrolment.candidacy
     description = await candidacy.describe(client)
     if never_began(description):
-        raise candidacy.not_found()
+        raise candidacy.never_began()
     if not is_open(description):
         status = status_of(description)
         raise Closed(f"The candidacy of {candidacy} is closed ({status}).", candidacy.workflow_id, status)

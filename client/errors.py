@@ -84,9 +84,13 @@ class Refused(ClientError):
 class NotFound(ClientError):
     """There is no such candidacy."""
 
-    def __init__(self, sentence: str, workflow_id: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str, workflow_id: str, notes: Sequence[str] = ()) -> None:
+        super().__init__(sentence, notes)
         self.workflow_id = workflow_id
+
+
+class NeverBegan(NotFound):
+    """There is no such candidacy, because its registration was invalid. `notes` say what is wrong with it."""
 
 
 class Closed(ClientError):

@@ -183,7 +183,7 @@ class CertificationWorkflow(WithInbox):
         """Where the candidate stands, as the contract describes it."""
         journal = self.inbox.journal
         if journal is None:
-            if self._registration is None:
+            if self.inbox.invalid_registration or self._registration is None:
                 raise self._invalid()
             return status_before(self._registration).document()
         view = status_view(journal.state, journal.contact.name, _query_time())
@@ -193,6 +193,8 @@ class CertificationWorkflow(WithInbox):
     def timeline(self) -> list[dict[str, Any]]:
         """The events so far, the oldest first."""
         journal = self.inbox.journal
+        if self.inbox.invalid_registration:
+            raise self._invalid()
         return timeline_view(journal.events, journal.omitted) if journal else []
 
     @workflow.query
