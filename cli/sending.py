@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from cli import exits, output
+from cli.decided import decided
 from cli.everyday import MESSAGES
 from cli.options import meant
 from cli.session import connected
@@ -91,6 +92,8 @@ def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool, a
             output.document(receipt)
         else:
             output.say(in_words(candidacy, receipt))
+            if receipt.get("duplicate") and (before := await decided(client, candidacy, message, parsed(text))):
+                output.say(f"  {before}")
         return exits.DONE
 
     return connected(work)

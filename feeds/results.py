@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain import messages
 from domain.commands import RecordAssessmentResult
+from domain.contents import content_digest
 from domain.identity import alike
 from domain.types import CandidateId, Code, parse_number
 from domain.vocabulary import ProblemCode
@@ -131,7 +132,7 @@ class _Checker:
         self._now = now
         self._reading = reading
         self._given: dict[tuple[str, str, str], tuple[int, dict[str, Any]]] = {}
-        self._contents: dict[tuple[str, str, str, int], dict[Hashable, list[int]]] = {}
+        self._contents: dict[tuple[str, str, str, int], dict[str, list[int]]] = {}
 
     def check(self, row: Row) -> Entry | list[Problem]:
         """The entry for this row, or all its problems."""
@@ -157,7 +158,7 @@ class _Checker:
                 document[name] = f"{getattr(result, name):f}"
         candidate_id, designation = row.fields["candidate_id"], row.fields["designation"]
         key = (candidate_id, designation, result.result_id, result.revision)
-        self._contents.setdefault(key, {}).setdefault(_content(result), []).append(row.number)
+        self._contents.setdefault(key, {}).setdefault(content_digest(result), []).append(row.number)
         if problem := self._reused_id(row, candidate_id, designation, document):
             return [problem]
         document = with_message_id(candidate_id, designation, document)
@@ -240,13 +241,6 @@ class _Checker:
             return None
         form = "is that of row {}, with other content: give each message an id of its own, or leave it empty"
         return Problem(row.number, "message_id", finding(form, first))
-
-
-def _content(result: RecordAssessmentResult) -> Hashable:
-    """What a result is known by under its id and revision (ruling R16)."""
-    score = result.score.fraction if result.score else None
-    responses = tuple(sorted(result.responses.items())) if result.responses is not None else None
-    return (result.domain, result.taken_at, result.outcome, score, result.form, responses)
 
 
 def _result_seen(entry: Entry) -> tuple[Hashable, Seen]:

@@ -1,6 +1,5 @@
 """The rows of an input file: the bad ones and the doubtful ones reported, the good ones handed on."""
 
-import os
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from client.candidacy import Candidacy
 from feeds import bad_rows, dates
 from feeds.checking import Doubt, DoubtKind, Sheet
 from feeds.table import Problem
+from runtime.files import opener
 
 _SHOWN = 1000
 _FIRST = 3
@@ -160,9 +160,7 @@ def _write(sheet: Sheet, path: Path) -> list[str]:
     Raises `exits.BadInput` where it cannot be written, or is there: it may hold rows that somebody is mending.
     """
     try:
-        with os.fdopen(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline=""
-        ) as file:
+        with open(path, "x", encoding="utf-8", newline="", opener=opener) as file:
             file.write(bad_rows.text(sheet))
     except FileExistsError as error:
         raise exits.BadInput(f"{path} is there already: name another file for --bad-rows, or remove it.") from error

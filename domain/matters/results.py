@@ -6,11 +6,9 @@ result arrived. `domain/holds.py` says why a result is held, and `domain/known_r
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 from domain import calendar, holds, known_results, requirements
 from domain.commands import RecordAssessmentResult, ResolveHeldResult
+from domain.contents import content_digest
 from domain.decision import Decision, Matter, Refused
 from domain.events import (
     AssessmentFailed,
@@ -37,28 +35,7 @@ MAX_HELD_CONTENTS = 5
 MAX_UNSCORED = 200
 """Characters of the reason why a result has no score, which stands in its event twice."""
 
-_DIGEST_LENGTH = 20
-
-
 # --- a result arrives ---------------------------------------------------------------------------------------
-
-
-def content_digest(result: RecordAssessmentResult) -> str:
-    """A short hash of what a result says, whatever its spelling (R16).
-
-    The content is the domain, `taken_at`, the outcome, the score by its value and, where it is scored here, form and
-    responses. The vendor's flag and `source` are no content.
-    """
-    score = result.score
-    content = {
-        "domain": result.domain,
-        "taken_at": result.taken_at.isoformat(),
-        "outcome": result.outcome,
-        "score": str(score.fraction) if score else None,
-        "form": result.form,
-        "responses": result.responses,
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
 def responses_to_score(_state: State, command: RecordAssessmentResult) -> Inquiry | None:

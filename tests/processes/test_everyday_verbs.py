@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
@@ -104,6 +105,10 @@ async def test_from_registration_to_certificate_in_short_verbs(certpath: Engine)
     assert "ResultHeld" in " ".join(done(certpath, *results, *four))
     accept = ("hold", "resolve", *who, "--result-id", "R-5", "--decision", "accept", *PAT)
     assert done(certpath, *accept) == ["ResultResolved"]
+    again = certpath.starter(*accept)
+    assert (again.code, "nothing has changed" in again.err) == (0, True)
+    assert re.search(r"Decided on \d{4}-\d\d-\d\d: Held result R-5 ", again.err)
+    assert "accepted by Pat Lee: because" in again.err
     since = ("--role", "Director", "--experience-since", day(900), "--attested-by", "Kim Stone")
     assert done(certpath, "experience", *who, *since) == ["ExperienceRecorded", "ExperienceMet"]
     product = ("--submission-id", "W-1", "--uri", "https://example.org/w", "--sha256", "ab" * 32)
@@ -324,12 +329,13 @@ async def test_what_cannot_be_understood_is_told_in_flags(certpath: Engine) -> N
     ended = certpath.starter("result", *who, *wrong)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.splitlines()[1:] == [
-        "  --taken-at: must be an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z",
+        '  --taken-at: "22.11.2026": write 2026-11-22; then add time and offset, e.g. 2026-11-22T15:00:00Z, '
+        "or with an offset 2026-11-22T09:00:00-06:00",
         "  --percentage: must be a number or a decimal string",
     ]
     unknown = certpath.starter("result", *who, *wrong[:4], *TAKEN, "--percentage", "80", "--json")
     assert unknown.code == 2
-    assert "--domain: unknown; the scheme has people-management" in unknown.err
+    assert "--domain: must be the name of a domain of the scheme: people-management" in unknown.err
     assert [error["field"] for error in unknown.document["error"]["errors"]] == ["domain"]
     assert "give at least one of --name, --email, --publish" in certpath.starter("contact", *who).err
     assert types(await timeline(certpath.handle("X-bad"))).count("ContactUpdated") == 0
