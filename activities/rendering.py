@@ -59,13 +59,17 @@ class Renderer:
     def render(self, notice: str, name: str, facts: Mapping[str, Any]) -> tuple[str, str]:
         """The subject and the text of a notice. `name` is the candidate's name, for the greeting.
 
+        Besides the facts a template knows `advancing`, whether the candidate is on the advancement path, and `window`,
+        the words for the window there: nothing is tested on that path.
+
         Raises:
             TemplateFault: there is no such template, or it does not fit these facts.
         """
         # Files with an underscore, such as the layout, are not notices. A slash or dots could lead out of the folder.
         if not _NOTICE.fullmatch(notice):
             raise TemplateFault(f"There is no notice {notice[:64]!r}.")
-        facts = {**facts, "name": name}
+        advancing = facts.get("path") == "advancement"
+        facts = {**facts, "name": name, "advancing": advancing, "window": "window" if advancing else "testing window"}
         try:
             subject, text = _split(self._environment.get_template(f"{notice}.txt.j2").render(facts))
             whole = self._environment.get_template("_layout.txt.j2").render({**facts, "text": Lines(text)})

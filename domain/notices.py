@@ -111,8 +111,12 @@ def notice_of(kind: type[BaseEvent]) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
 
 
-def effects(event: BaseEvent, state: State) -> tuple[Effect, ...]:
-    """The effects of an event, in their order. `state` is the state after the event."""
+def effects(event: BaseEvent, state: State, after: State | None = None) -> tuple[Effect, ...]:
+    """The effects of an event, in their order.
+
+    `state` is the state after the event, and `after` the one after the whole decision: what one message has brought is
+    not called missing in the notice of its first event.
+    """
     found: list[Effect] = []
     if isinstance(event, AdvancementRequested):
         found.append(
@@ -130,7 +134,7 @@ def effects(event: BaseEvent, state: State) -> tuple[Effect, ...]:
     if told:
         found.append(told)
     if isinstance(event, WITH_NOTICE) and not _has_another_notice(event, state) and not _is_quiet(event, state):
-        facts = _facts(event, state)
+        facts = _facts(event, state, after or state)
         subject_of = _SUBJECTS.get(type(event))
         found.append(
             Notify(
@@ -218,7 +222,7 @@ def _about_result(event: ResultEvent, state: State) -> dict[str, Any]:
     return facts
 
 
-def _facts(event: BaseEvent, state: State) -> dict[str, Any]:
+def _facts(event: BaseEvent, state: State, after: State) -> dict[str, Any]:
     """The facts for a template: the event, the programme's names, the dates, and the requirements that are unmet."""
     programme = state.programme
     data = event.model_dump(mode="json", exclude=_LEFT_OUT)
@@ -234,9 +238,10 @@ def _facts(event: BaseEvent, state: State) -> dict[str, Any]:
         "path": state.path,
         "body": programme.body.model_dump(mode="json"),
         "passing_score": requirements.shown_passing_score(programme),
-        "deadline": state.window.deadline.isoformat() if state.window else None,
+        "deadline": after.window.deadline.isoformat() if after.window else None,
         "certificate": None,
-        "missing": [] if certificate else requirements.missing(state),
+        "missing": [] if certificate or after.certificate else requirements.missing(after),
+        "suspended": state.suspension is not None,
         "event": data,
     }
     if certificate:

@@ -187,6 +187,9 @@ def due_alarm(state: State, at: datetime, *, asleep: Collection[Alarm] = ()) -> 
     return next((alarm for alarm in due if alarm not in stale), None)
 
 
-def effects(event: BaseEvent, state: State) -> tuple[Effect, ...]:
-    """The effects of this event, in their order. `state` is the state after the event."""
-    return notices.effects(event, state)
+def effects(event: BaseEvent, state: State, after: State | None = None) -> tuple[Effect, ...]:
+    """The effects of this event, in their order.
+
+    `state` is the state after the event, and `after` the one after the whole decision, if other events follow.
+    """
+    return notices.effects(event, state, after)

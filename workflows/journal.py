@@ -127,15 +127,15 @@ class Journal(BaseModel):
         """The events after the one with this sequence number."""
         return [*itertools.takewhile(lambda event: event.sequence > sequence, reversed(self.events))][::-1]
 
-    def _take_in(self, steps: Iterable[Step]) -> None:
+    def _take_in(self, steps: Sequence[Step]) -> None:
         for event, self.state in steps:
-            self._log(event)
+            self._log(event, steps[-1].state)
 
-    def _log(self, event: BaseEvent) -> None:
+    def _log(self, event: BaseEvent, after: State) -> None:
         self.events.append(event)  # type: ignore[arg-type]  # every event is one of the union
         if len(self.events) > 2 * CARRIED_EVENTS:
             self._trim()
-        self.outbox.extend(rulebook.effects(event, self.state))
+        self.outbox.extend(rulebook.effects(event, self.state, after))
 
     def _bound_outbox(self, at: datetime) -> None:
         """Has waiting notices give way to newer ones about the same subject, and gives up notices when too many wait.

@@ -193,10 +193,12 @@ def close_when_over(decision: Decision, *, due: Asked | None = None) -> None:
     over = settlement(state.window) in ended
     if over and not requirements.all_met(state) and not requirements.undecided(state, decision.effective_at):
         unmet = ", ".join(requirements.missing(state))
+        # Nothing is tested on the advancement path.
+        window = "window" if state.path == "advancement" else "testing window"
         close(
             decision,
             Status.TIMED_OUT,
-            f"by the end of the testing window {state.window.deadline} still missing: {unmet}",
+            f"by the end of the {window} {state.window.deadline} still missing: {unmet}",
         )
 
 

@@ -19,6 +19,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from domain.events import BaseEvent
+from domain.state import State
 from runtime.converter import worker_converter
 from tests.processes.engine import (
     DOMAINS,
@@ -144,9 +145,9 @@ async def retold(runs: list[WorkflowHistory], monkeypatch: pytest.MonkeyPatch) -
     told: list[BaseEvent] = []
     log = Journal._log
 
-    def listen(journal: Journal, event: BaseEvent) -> None:
+    def listen(journal: Journal, event: BaseEvent, after: State) -> None:
         told.append(event)
-        log(journal, event)
+        log(journal, event, after)
 
     monkeypatch.setattr(Journal, "_log", listen)
     replayer = Replayer(

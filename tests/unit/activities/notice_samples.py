@@ -166,6 +166,8 @@ def facts(event: e.BaseEvent, **changes: Any) -> dict[str, Any]:
         "designation": "CCSL",
         "title": PROGRAMME.title,
         "candidate_id": "C-1001",
+        "path": "standard",
+        "suspended": False,
         "body": PROGRAMME.body.model_dump(mode="json"),
         "passing_score": "75",
         "deadline": "2028-11-22",

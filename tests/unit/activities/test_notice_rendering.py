@@ -19,14 +19,24 @@ def only(kind: type[BaseEvent], index: int = 0) -> BaseEvent:
     return [event for event in EVENTS if type(event) is kind][index]
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda event: kebab(event))
-def test_every_notice_reads_well(event: BaseEvent) -> None:
-    subject, text = render(event)
+# On the advancement path there are no results, and so no attempts that could be used up.
+NOT_ON_THE_ADVANCEMENT_PATH = (e.ResultEvent, e.SettlementStarted)
+STANDARD = [(event, "standard") for event in EVENTS]
+ADVANCING = [(event, "advancement") for event in EVENTS if not isinstance(event, NOT_ON_THE_ADVANCEMENT_PATH)]
+
+
+@pytest.mark.parametrize(("event", "path"), STANDARD + ADVANCING, ids=lambda value: str(getattr(value, "type", value)))
+def test_every_notice_reads_well_on_each_path(event: BaseEvent, path: str) -> None:
+    subject, text = render(event, path=path)
     assert 10 < len(subject) < 100
     assert text.startswith("Dear Ana Ruiz,\n\n")
     assert "Designation: CIAC-Certified Strategic Leader (CCSL)" in text
     assert "info@ciac-cert.org | www.ciac-cert.org" in text
+    assert "Days: in the time zone America/Chicago" in text
     assert all(len(line) <= 76 for line in text.splitlines())
+    if path == "advancement":
+        told = f"{subject} {text}".lower()
+        assert not any(word in told for word in ("testing", "attempt", "test center", "taken or submitted"))
     for trace in (
         "None",
         "{",
@@ -72,8 +82,14 @@ def test_a_score_is_truncated_never_rounded_up() -> None:
 def test_a_failure_tells_what_can_come_next() -> None:
     text = " ".join(render(only(e.AssessmentFailed))[1].split())
     assert "You have 2 attempts left and may take the next one from 4 April 2027." in text
-    text = " ".join(render(only(e.AssessmentFailed), deadline="2027-04-01")[1].split())
-    assert "after the end of your testing window on 1 April 2027" in text
+    assert "Your testing window runs to 22 November 2028, that day included." in text
+    beyond = render(only(e.AssessmentFailed), deadline="2027-04-01")[1]
+    none = render(only(e.AssessmentFailed).model_copy(update={"next_attempt_on": None}))[1]
+    for text in (" ".join(beyond.split()), " ".join(none.split())):
+        assert "You have 2 attempts left, but the next one would come too late to count" in text
+    text = " ".join(render(only(e.AssessmentFailed), deadline="2027-03-04")[1].split())
+    assert "Your testing window closed at the end of 4 March 2027, so no further attempt can be taken." in text
+    assert "left" not in text
     assert "the last attempt" in render(only(e.AssessmentFailed, 1))[1]
 
 

@@ -296,7 +296,7 @@ class Candidacy:
         for event, state in steps:
             assert rulebook.evolve(self._state, event) == state
             self._state = state
-            self.effects += rulebook.effects(event, state)
+            self.effects += rulebook.effects(event, state, steps[-1].state)
         events = tuple(event for event, _ in steps)
         self.events += events
         return events

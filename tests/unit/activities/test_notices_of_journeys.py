@@ -1,0 +1,150 @@
+"""What the mails of whole journeys say is true: on both paths, in each status, and however late a message comes."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from activities.rendering import Renderer
+from domain.effects import Notify
+from tests.unit.domain.builders import (
+    CUSTOMERS,
+    OPERATIONS,
+    PEOPLE,
+    Candidacy,
+    days,
+    holder,
+    local,
+    with_rules,
+)
+from tests.unit.views.hostile import STORIES
+
+
+def mails(candidacy: Candidacy, kind: str = "") -> Iterator[str]:
+    """The subject and the text of each mail of this kind, in one line; of all mails without a kind."""
+    for effect in candidacy.effects:
+        if isinstance(effect, Notify) and kind in ("", effect.notice):
+            subject, text = Renderer().render(effect.notice, "Ana Ruiz", effect.facts)
+            yield " ".join(f"{subject} {text}".split())
+
+
+def last(candidacy: Candidacy, kind: str) -> str:
+    return list(mails(candidacy, kind))[-1]
+
+
+def test_nothing_that_the_registration_brings_is_called_missing() -> None:
+    candidacy = Candidacy()
+    for mail in (last(candidacy, "registered"), last(candidacy, "purchase-confirmed")):
+        assert "the confirmed purchase" not in mail
+        assert "the experience" not in mail
+        assert "- the work product" in mail
+        assert "not confirmed yet" not in mail
+
+
+def test_a_registration_without_a_purchase_asks_for_it() -> None:
+    mail = last(Candidacy(paid=False, since=None), "registered")
+    assert "Your purchase is not confirmed yet, and that is the next step: the testing window" in mail
+    assert "- the confirmed purchase" in mail
+    assert "- the experience" in mail
+
+
+def test_the_mail_of_the_last_requirement_says_so() -> None:
+    candidacy = Candidacy("CCMA").certify()
+    passed = list(mails(candidacy, "assessment-passed"))
+    assert ["That was the last requirement" in mail for mail in passed] == [False, False, False, True]
+    assert "now a CIAC-Certified Management Associate" in last(candidacy, "certified")
+
+
+def test_a_failure_that_arrives_after_the_window_offers_no_attempt() -> None:
+    candidacy = Candidacy()
+    taken_at = local("2028-11-22")
+    candidacy.result(PEOPLE, 50, taken_at, at=local("2028-11-25"))
+    mail = last(candidacy, "assessment-failed")
+    assert "Your testing window closed at the end of 22 November 2028, so no further attempt can be taken." in mail
+    assert "you may take" not in mail
+    candidacy.result(OPERATIONS, None, taken_at, outcome="no_show")
+    assert "so no further attempt can be taken" in last(candidacy, "no-show-recorded")
+
+
+def test_a_failure_too_near_the_end_says_that_no_attempt_fits() -> None:
+    candidacy = Candidacy()
+    candidacy.result(PEOPLE, 50, local("2028-11-10"), at=local("2028-11-10"))
+    assert "but the next one would come too late to count" in last(candidacy, "assessment-failed")
+    assert "self-assessment of this domain" not in last(candidacy, "assessment-failed")
+
+
+def test_a_result_held_for_the_purchase_says_what_it_waits_for() -> None:
+    candidacy = Candidacy(paid=False)
+    candidacy.result(CUSTOMERS, 80)
+    mail = last(candidacy, "result-held")
+    assert "has arrived, and your purchase is not confirmed yet. We keep the result." in mail
+    assert "nothing you need to do" not in mail
+
+
+def test_a_suspended_holder_is_never_called_certified() -> None:
+    candidacy = holder()
+    candidacy.advance_to(local("2029-03-01"))
+    candidacy.say("suspend", reason="a complaint", by="Pat Lee")
+    candidacy.advance_to(local("2030-03-01"))
+    for kind in ("recertification-window-opened", "reminder-due"):
+        assert "To renew it, please submit your evidence" in last(candidacy, kind)
+        assert "stay certified" not in last(candidacy, kind)
+    candidacy.evidence("E-1", "2029-06-01")
+    candidacy.approve("E-1")
+    assert "is suspended all the same, and you are not certified until that ends" in last(candidacy, "recertified")
+    candidacy.say("reinstate", reason="unfounded", by="Pat Lee")
+    assert "date of expiry is unchanged: 5 March 2033" in last(candidacy, "reinstated")
+
+
+def test_a_certificate_that_expired_while_it_was_suspended_is_not_called_valid() -> None:
+    candidacy = holder()
+    candidacy.say("suspend", reason="a complaint", by="Pat Lee")
+    candidacy.say("reinstate", local("2030-04-01"), reason="unfounded", by="Pat Lee")
+    mail = last(candidacy, "reinstated")
+    assert "Your certificate expired at the end of 5 March 2030 all the same, so you are not certified" in mail
+
+
+@pytest.mark.parametrize(
+    ("grace", "told"), [(90, "Until 3 June 2030 you can recertify as if in time"), (0, "the gap stays")]
+)
+def test_an_expiry_offers_only_the_grace_that_there_is(grace: int, told: str) -> None:
+    candidacy = holder(of=with_rules(certificate={"grace_days": grace}))
+    candidacy.advance_to(local("2030-03-06"))
+    assert told in last(candidacy, "certificate-expired")
+    assert ("as if in time" in last(candidacy, "certificate-expired")) is (grace > 0)
+    candidacy.advance_to(local("2030-06-10"))
+    assert "grace" not in last(candidacy, "certification-lapsed")
+
+
+def advancing() -> Candidacy:
+    """A candidacy on the advancement path to the end of its window."""
+    candidacy = Candidacy("CCSL", advances_from="CCMC", since=None)
+    candidacy.say("record_self_assessment", domain=PEOPLE, percentage=50)
+    candidacy.say("extend_deadline", until="2028-12-22", reason="leave", approved_by="Pat Lee")
+    candidacy.submit()
+    candidacy.review("revise")
+    candidacy.advance_to(candidacy.clock + days(900))
+    assert candidacy.status == "timed_out"
+    return candidacy
+
+
+def test_a_journey_on_the_advancement_path_hears_nothing_of_testing() -> None:
+    candidacy = advancing()
+    told = list(mails(candidacy))
+    kinds = {effect.notice for effect in candidacy.effects if isinstance(effect, Notify)}
+    assert kinds >= {
+        "registered",
+        "self-assessment-recorded",
+        "reminder-due",
+        "testing-window-closed",
+        "candidacy-closed",
+    }
+    for mail in told:
+        assert not any(word in mail.lower() for word in ("testing", "attempt", "test center", "taken or submitted"))
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__.strip("_"))
+def test_every_mail_of_a_story_names_the_zone_of_its_days(story: object) -> None:
+    assert callable(story)
+    told = list(mails(story()))
+    assert told
+    assert all("Days: in the time zone America/Chicago" in mail for mail in told)
