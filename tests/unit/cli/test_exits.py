@@ -23,6 +23,7 @@ CASES: list[tuple[errors.ClientError, int, str, dict[str, Any]]] = [
     (errors.Refused("x", code="window-ended"), 1, "refused", {"code": "window-ended"}),
     (errors.Refused("x"), 1, "refused", {}),
     (errors.NotFound("x", ID), 1, "not-found", {"workflow_id": ID}),
+    (errors.NeverBegan("x", ID), 1, "not-found", {"workflow_id": ID}),
     (errors.Closed("x", ID, "withdrawn"), 1, "closed", {"workflow_id": ID, "status": "withdrawn"}),
     (errors.OpenedBefore("x", ID, "withdrawn"), 1, "closed", {"workflow_id": ID, "status": "withdrawn"}),
     (errors.NoWorker("x"), 3, "no-worker", {}),
