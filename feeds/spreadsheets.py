@@ -17,8 +17,8 @@ def damaged_id(value: Any) -> Finding | None:
     """What a spreadsheet has made of an id or a reference; None where it seems to be as it was."""
     if isinstance(value, str) and _NOTATION.fullmatch(value):
         return finding(
-            '"{}" is what a spreadsheet makes of a long number, and digits are lost: take the id from where it comes '
-            "from, and format that column of the spreadsheet as text",
+            '"{}" is what a spreadsheet makes of a long number, and digits are lost: take it from where it comes from, '
+            "and format that column of the spreadsheet as text",
             value[:_SHOWN],
         )
     return damaged_text(value)

@@ -49,7 +49,7 @@ def command(file: str, re_enrol: bool, reading: FileOptions, options: Options) -
         if not reading.allow_lookalikes:
             rows.refuse_alike(await enrolling.enrolled_alike(client, rows.good(sheet)))
         plan = enrolling.plan(client, rows.good(sheet), bad, enrolment)
-        code = await carry_out(plan, "Would register" if options.dry_run else "Registering", options)
+        code = await carry_out(plan, "Dry run" if options.dry_run else "Registering", options)
         if code in (exits.DONE, exits.REFUSED) and not options.dry_run:
             await _say_if_no_worker(client)
         return code

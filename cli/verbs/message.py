@@ -50,7 +50,7 @@ def command(message: str, payload: str, filters: Filters, yes: bool, again: bool
     async def work(client: Client) -> int:
         plan = await addressing.plan(client, letter, outcome=options.outcome, again=again, dry_run=options.dry_run)
         _ask(plan, message, ask=not (options.dry_run or yes))
-        return await carry_out(plan, f"{'Would send' if options.dry_run else 'Sending'} {message}", options)
+        return await carry_out(plan, f"{'Dry run of' if options.dry_run else 'Sending'} {message}", options)
 
     return connected(work)
 

@@ -54,7 +54,7 @@ def command(file: str, fractions: bool, percent: bool, reading: FileOptions, opt
 
     async def work(client: Client) -> int:
         plan = delivering.plan(client, rows.good(sheet), bad, files, dry_run=options.dry_run)
-        return await carry_out(plan, "Would deliver" if options.dry_run else "Delivering", options)
+        return await carry_out(plan, "Dry run" if options.dry_run else "Delivering", options)
 
     return connected(work)
 
