@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from temporalio.client import WorkflowFailureError
 
 from cli import filters
 from cli.verbs import list as list_verb
@@ -256,15 +257,21 @@ def test_counts_alone_and_of_some(certpath: Engine) -> None:
     assert "0 candidacies" in nobody.err
 
 
-async def test_what_ended_otherwise_is_counted_apart(beside: Engine) -> None:
-    # A registration that cannot be one fails at once, and has no status.
-    await beside.client.start_workflow(
+async def test_what_ended_otherwise_is_counted_apart_and_what_never_began_is_not_counted(beside: Engine) -> None:
+    # A registration that cannot be one fails its workflow at once. It never became a candidacy.
+    broken = await beside.client.start_workflow(
         "CertificationWorkflow", {"no": 1}, id="certification:CCSL:F-broken", task_queue="certification"
     )
-    await eventually(lambda: listed(beside, "--query", "ExecutionStatus = 'Failed'"))
-    summary = beside.starter("summary", "--query", "WorkflowId = 'certification:CCSL:F-broken'", "--json").document
+    with pytest.raises(WorkflowFailureError):
+        await broken.result()
+    terminated = await beside.enrol("F-gone")
+    await eventually(lambda: terminated.query("timeline"))
+    await terminated.terminate("by hand")
+    ids = "'certification:CCSL:F-broken', 'certification:CCSL:F-gone'"
+    await eventually(lambda: listed(beside, "--query", f"WorkflowId IN ({ids}) AND ExecutionStatus = 'Terminated'"))
+    summary = beside.starter("summary", "--query", f"WorkflowId IN ({ids})", "--json").document
     assert [(one["status"], one["count"]) for one in summary["counts"]] == [("(ended otherwise)", 1)]
-    assert (summary["asked"], summary["left_out"]) == (0, 1)
+    assert (summary["asked"], summary["left_out"]) == (1, 0)
 
 
 # --- status and timeline
