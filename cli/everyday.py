@@ -6,7 +6,7 @@ a test holds the table against `domain.commands.MESSAGES`, so that neither can d
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["text", "whole", "switch", "json", "activities"]
+Kind = Literal["text", "whole", "switch", "yes", "json", "activities"]
 
 
 class Flag(NamedTuple):
@@ -16,7 +16,8 @@ class Flag(NamedTuple):
     id or a reference from elsewhere, and does not name one that is there.
 
     Kinds: `text` goes out as it was typed, decimals too, so that no digit is lost; `whole` is a JSON integer;
-    `switch` is `--x` or `--no-x`; `json` a JSON text, `@FILE` or `-`; `activities` is both `--activity` and that.
+    `switch` is `--x` or `--no-x`; `yes` is `--x` alone; `json` a JSON text, `@FILE` or `-`; `activities` is both
+    `--activity` and that.
     """
 
     field: str
@@ -78,6 +79,7 @@ _RESULT_ID = Flag("result_id", "ID", "the vendor's id of the result", True)
 _SUBMISSION_ID = Flag("submission_id", "ID", "your id of the submission, e.g. W-1", True)
 _SUBMITTED_AT = Flag("submitted_at", "INSTANT", "when it was handed in (default: now)")
 _REVIEWER = Flag("reviewer", "NAME", "who decided; never the candidate", True)
+_NAMESAKE = Flag("not_the_candidate", "", "the reviewer has the candidate's name, and is another person", kind="yes")
 _COMMENTS = Flag("comments", "TEXT", f"for the candidate and the timeline; {_READ}")
 _BY = Flag("by", "NAME", "who decided", True)
 _REASON = Flag("reason", "TEXT", f"why, for the timeline; {_READ}", True)
@@ -186,6 +188,7 @@ work-product submit C-1001 CCSL --submission-id W-1 --uri https://files.example.
             Flag("verdict", "", "revise: it may be submitted again", True, choices=("passed", "revise", "failed")),
             _PERCENTAGE,
             _COMMENTS,
+            _NAMESAKE,
         ),
         """\
 work-product review C-1001 CCSL --submission-id W-1 --reviewer "Pat Lee" --verdict revise \\
@@ -214,6 +217,7 @@ recertify submit C-1001 CCSL --submission-id E-1 \\
             _REVIEWER,
             Flag("verdict", "", "returned: it may be submitted again", True, choices=("approved", "returned")),
             _COMMENTS,
+            _NAMESAKE,
         ),
         'recertify review C-1001 CCSL --submission-id E-1 --reviewer "Pat Lee" --verdict approved',
     ),

@@ -276,11 +276,13 @@ class SubmitWorkProduct(Message):
 class ReviewWorkProduct(Message):
     message = "review_work_product"
     about = "gives the verdict on the work product"
+    added = ("not_the_candidate",)
     submission_id: Identifier
     reviewer: Name
     verdict: Literal["passed", "revise", "failed"]
     percentage: Percentage | None = None
     comments: Annotated[Text | None, ForTheCandidate] = None
+    not_the_candidate: Switch | None = None
 
 
 class Activity(Command):
@@ -316,10 +318,12 @@ class SubmitRecertification(Message):
 class ReviewRecertification(Message):
     message = "review_recertification"
     about = "approves or returns the evidence for a recertification"
+    added = ("not_the_candidate",)
     submission_id: Identifier
     reviewer: Name
     verdict: Literal["approved", "returned"]
     comments: Annotated[Text | None, ForTheCandidate] = None
+    not_the_candidate: Switch | None = None
 
 
 class RequestAdvancement(Message):

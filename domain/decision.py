@@ -12,9 +12,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from domain import calendar
-from domain.commands import Contact
 from domain.events import BaseEvent
 from domain.inquiries import Answer, Inquiry
+from domain.personal import ContactRecord
 from domain.state import State
 from domain.vocabulary import AlarmKind, RefusalCode
 
@@ -73,7 +73,7 @@ class Decision:
         fold: Fold,
         *,
         effective_at: datetime | None = None,
-        contact: Contact | None = None,
+        contact: ContactRecord | None = None,
         answer: Answer | None = None,
     ) -> None:
         self._state = state

@@ -3,7 +3,7 @@
 Instants are UTC, days are in the body's zone. `at` is when the engine decided. `effective_on` is set only if the event
 counts from an earlier day, because an alarm was handled late, after an outage. A date is computed once and written into
 an event; later rules read it there and never compute it again (rule 2). No event holds a name or an e-mail address of
-a candidate (rule 25).
+a candidate (rule 25): a text that people write is a `FreeText`, in which addresses are masked (R9).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from domain.scheme import PinnedProgramme
+from domain.texts import FreeText
 from domain.types import AttentionValue, Frozen, Instant, Score
 from domain.vocabulary import AlarmKind, HoldReason, RefusalCode, Status, UndeliveredCause
 
@@ -45,7 +46,7 @@ class ResultFacts(Frozen):
     outcome: Literal["scored", "no_show", "voided"]
     score: Score | None = None
     passed: bool = False
-    source: str | None = None
+    source: FreeText | None = None
     form: str | None = None
     responses: dict[str, str] | None = None
     digest: str = ""
@@ -84,7 +85,7 @@ class Registered(BaseEvent):
 
 class PurchaseConfirmed(BaseEvent):
     type: Literal["PurchaseConfirmed"] = "PurchaseConfirmed"
-    reference: str
+    reference: FreeText
     purchased_at: Instant
     window_opens_on: date
     deadline: date
@@ -98,8 +99,8 @@ class DeadlineExtended(BaseEvent):
     previous: date
     closes_at: Instant
     settles_at: Instant
-    reason: str
-    approved_by: str
+    reason: FreeText
+    approved_by: FreeText
 
 
 class ReminderDue(BaseEvent):
@@ -154,12 +155,12 @@ class BorderDeferred(BaseEvent):
 class CandidacyClosed(BaseEvent):
     type: Literal["CandidacyClosed"] = "CandidacyClosed"
     status: Status
-    reason: str
+    reason: FreeText
 
 
 class Withdrawn(BaseEvent):
     type: Literal["Withdrawn"] = "Withdrawn"
-    reason: str | None = None
+    reason: FreeText | None = None
 
 
 class ContactUpdated(BaseEvent):
@@ -212,12 +213,12 @@ class ResultHeld(ResultEvent):
 
     type: Literal["ResultHeld"] = "ResultHeld"
     reason: HoldReason
-    explanation: str
+    explanation: FreeText
     reasons: tuple[HoldReason, ...] = ()
     waived: tuple[HoldReason, ...] = ()
     instead_of: int | None = None
     replaces: Replaced | None = None
-    unscored: str | None = None
+    unscored: FreeText | None = None
 
 
 class ResultResolved(ResultEvent):
@@ -229,8 +230,8 @@ class ResultResolved(ResultEvent):
 
     type: Literal["ResultResolved"] = "ResultResolved"
     decision: Literal["accept", "reject"]
-    by: str
-    reason: str
+    by: FreeText
+    reason: FreeText
     hold: int | None = None
     previous: Replaced | None = None
     held_again: bool = False
@@ -257,13 +258,16 @@ class ResultRecorded(ResultEvent):
 
 
 class ExperienceRecorded(BaseEvent):
+    """`differs_in` names the fields that differ from an earlier record of the same role and start."""
+
     type: Literal["ExperienceRecorded"] = "ExperienceRecorded"
-    role: str
+    role: FreeText
     started_on: date
     ended_on: date | None = None
-    attested_by: str | None = None
+    attested_by: FreeText | None = None
     met_on: date | None
     met_at: Instant | None
+    differs_in: tuple[str, ...] = ()
 
 
 class ExperienceMet(BaseEvent):
@@ -283,26 +287,36 @@ class WorkProductSubmitted(BaseEvent):
 class WorkProductReturned(BaseEvent):
     type: Literal["WorkProductReturned"] = "WorkProductReturned"
     submission_id: str
-    reviewer: str
-    comments: str | None = None
+    reviewer: FreeText
+    score: Score | None = None
+    comments: FreeText | None = None
     due_on: date
     due_at: Instant
+
+
+class RevisionOverdue(BaseEvent):
+    """The due day of a revision is over. One that was submitted in time may still arrive before `settles_at` (R5)."""
+
+    type: Literal["RevisionOverdue"] = "RevisionOverdue"
+    submission_id: str
+    due_on: date
+    settles_at: Instant
 
 
 class WorkProductPassed(BaseEvent):
     type: Literal["WorkProductPassed"] = "WorkProductPassed"
     submission_id: str
-    reviewer: str
+    reviewer: FreeText
     score: Score | None = None
-    comments: str | None = None
+    comments: FreeText | None = None
 
 
 class WorkProductFailed(BaseEvent):
     type: Literal["WorkProductFailed"] = "WorkProductFailed"
     submission_id: str
-    reviewer: str | None = None
+    reviewer: FreeText | None = None
     score: Score | None = None
-    comments: str | None = None
+    comments: FreeText | None = None
     cause: Literal["review", "revision-missed"] = "review"
 
 
@@ -347,7 +361,7 @@ class RecertificationWindowOpened(BaseEvent):
 class Evidence(Frozen):
     """One activity of the evidence, as the reviewer sees it on the timeline."""
 
-    title: str
+    title: FreeText
     completed_on: date
     uri: str | None = None
     hours: Decimal | None = None
@@ -366,16 +380,16 @@ class RecertificationSubmitted(BaseEvent):
 class RecertificationReturned(BaseEvent):
     type: Literal["RecertificationReturned"] = "RecertificationReturned"
     submission_id: str
-    reviewer: str
-    comments: str | None = None
+    reviewer: FreeText
+    comments: FreeText | None = None
 
 
 class Recertified(CertificateDates):
     type: Literal["Recertified"] = "Recertified"
     submission_id: str
-    reviewer: str
+    reviewer: FreeText
     gap_from: date | None = None
-    comments: str | None = None
+    comments: FreeText | None = None
 
 
 class CertificateExpired(BaseEvent):
@@ -391,21 +405,21 @@ class CertificationLapsed(BaseEvent):
 
 class Suspended(BaseEvent):
     type: Literal["Suspended"] = "Suspended"
-    reason: str
-    by: str
+    reason: FreeText
+    by: FreeText
     attention_at: Instant
 
 
 class Reinstated(BaseEvent):
     type: Literal["Reinstated"] = "Reinstated"
-    reason: str
-    by: str
+    reason: FreeText
+    by: FreeText
 
 
 class Revoked(BaseEvent):
     type: Literal["Revoked"] = "Revoked"
-    reason: str
-    by: str
+    reason: FreeText
+    by: FreeText
 
 
 # --- advancement --------------------------------------------------------------------------------------------
@@ -415,9 +429,9 @@ class AdvancementRequested(BaseEvent):
     type: Literal["AdvancementRequested"] = "AdvancementRequested"
     target: str
     workflow_id: str
-    reference: str
+    reference: FreeText
     purchased_at: Instant
-    experience: dict[str, str | None] | None = None
+    experience: dict[str, FreeText | None] | None = None
     deadline: date | None = None
     settles_at: Instant | None = None
 
@@ -425,7 +439,7 @@ class AdvancementRequested(BaseEvent):
 class AdvancementRefused(BaseEvent):
     type: Literal["AdvancementRefused"] = "AdvancementRefused"
     target: str
-    reason: str
+    reason: FreeText
 
 
 class AdvancementEnded(BaseEvent):
@@ -458,7 +472,7 @@ class NoticeUndeliverable(BaseEvent):
     type: Literal["NoticeUndeliverable"] = "NoticeUndeliverable"
     notice: str
     about: int
-    reason: str
+    reason: FreeText
     cause: UndeliveredCause = UndeliveredCause.REFUSED
 
 
@@ -473,27 +487,27 @@ class NoticeSuperseded(BaseEvent):
 
 class MessageRefused(BaseEvent):
     type: Literal["MessageRefused"] = "MessageRefused"
-    message: str
+    message: FreeText
     code: RefusalCode
-    reason: str
+    reason: FreeText
     from_signal: bool
     sha256: str
-    excerpt: str = ""
+    excerpt: FreeText = ""
     message_id: str | None = None
 
 
 class AttentionRaised(BaseEvent):
     type: Literal["AttentionRaised"] = "AttentionRaised"
     attention: AttentionValue
-    reason: str
+    reason: FreeText
     asked: Asked | None = None
 
 
 class AttentionAcknowledged(BaseEvent):
     type: Literal["AttentionAcknowledged"] = "AttentionAcknowledged"
     attention: AttentionValue
-    by: str
-    note: str | None = None
+    by: FreeText
+    note: FreeText | None = None
 
 
 Event = Annotated[
@@ -521,6 +535,7 @@ Event = Annotated[
     | ExperienceMet
     | WorkProductSubmitted
     | WorkProductReturned
+    | RevisionOverdue
     | WorkProductPassed
     | WorkProductFailed
     | Certified

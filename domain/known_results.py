@@ -11,6 +11,7 @@ from domain import requirements
 from domain.events import ResultEvent, ResultFacts, ResultHeld, ResultRecorded, ResultResolved
 from domain.messages import sha256_of
 from domain.state import EndedHold, Held, State, revision_key
+from domain.texts import folded, without_addresses
 from domain.vocabulary import Attention, AttentionKind
 
 # No real candidacy gets here.
@@ -31,8 +32,8 @@ def is_known(state: State, facts: ResultFacts) -> bool:
 
 
 def reason_hash(reason: str) -> str:
-    """The beginning of the hash of a person's reason, by which the same message is recognised."""
-    return sha256_of(reason.encode())[:_HASH_LENGTH]
+    """The beginning of the hash of a person's reason as it stands in the event. It tells the same message again."""
+    return sha256_of(folded(without_addresses(reason)).encode())[:_HASH_LENGTH]
 
 
 def on_counted(state: State, event: ResultEvent) -> State:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from pydantic_core import ErrorDetails
 from domain.commands import MAX_EVIDENCE, MESSAGES, Command, Message
 from domain.forms import MAX_DIGITS, WORDS_OF_PATTERN
 from domain.scheme import Programme
+from domain.texts import folded, without_addresses
 from domain.types import Frozen, MessageId
 from domain.vocabulary import ProblemCode
 
@@ -25,9 +25,6 @@ CLOCK_SKEW = timedelta(days=1)
 EXCERPT_BYTES = 2048
 # No honest message comes near this size. Naming every wrong field of a megabyte would outlast a workflow task.
 MAX_BYTES = 256 * 1024
-# JSON may write the at sign as \u0040. The search starts only where a word begins: starting at every letter would
-# take 40 ms for 2 KB without a space, and some dozens of such messages would outlast a workflow task.
-_EMAIL = re.compile(r"(?<![^\s\"'<>,;:])[^\s\"'<>,;:]+(@|\\u0040)[^\s\"'<>,;:]+")
 
 C = TypeVar("C", bound=Command)
 
@@ -276,17 +273,26 @@ def check_vocabulary(name: str, command: BaseModel, programme: Programme) -> Non
 
 
 def digest_of(command: BaseModel) -> str:
-    """A short hash of a command's content, the same for every way to write its JSON. The message id is not content.
+    """A short hash of a command's content, the same for every way to write its JSON and its texts (R16).
 
-    Open candidacies know the hashes of older builds. So a field that such a build did not have (`Message.added`) is
-    left out while it is not given: the same message then has the same hash as before.
+    The message id is not content. Open candidacies know the hashes of older builds. So a field that such a build did
+    not have (`Message.added`) is left out while it is not given: the same message then has the same hash as before.
     """
     left_out = {"message_id"}
     if isinstance(command, Message):
         defaults = {name: type(command).model_fields[name].default for name in command.added}
         left_out |= {name for name, default in defaults.items() if getattr(command, name) == default}
-    content = json.dumps(command.model_dump(mode="json", exclude=left_out), sort_keys=True)
+    content = json.dumps(_folded(command.model_dump(mode="json", exclude=left_out)), sort_keys=True)
     return hashlib.sha256(f"{type(command).__name__}:{content}".encode()).hexdigest()[:20]
+
+
+def _folded(value: Any) -> Any:
+    """A JSON value with every text in it folded for comparing (R16)."""
+    if isinstance(value, str):
+        return folded(value)
+    if isinstance(value, dict):
+        return {name: _folded(inside) for name, inside in value.items()}
+    return [_folded(inside) for inside in value] if isinstance(value, list) else value
 
 
 def sha256_of(data: bytes) -> str:
@@ -300,15 +306,3 @@ def excerpt_of(name: str, data: bytes) -> str:
         return "(contact details are not kept)"
     readable = data[:EXCERPT_BYTES].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
     return without_addresses(readable)
-
-
-def without_addresses(text: str) -> str:
-    """The text without its e-mail addresses, because it may become part of an event (rule 25)."""
-    return _EMAIL.sub("(e-mail address)", text)
-
-
-def without_name(text: str, name: str) -> str:
-    """The text without this person's name, whether written plainly or with JSON escapes (rule 25)."""
-    for spelling in (name, json.dumps(name)[1:-1]):
-        text = re.sub(re.escape(spelling), "(name)", text, flags=re.IGNORECASE)
-    return text

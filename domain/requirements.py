@@ -194,15 +194,26 @@ def can_act(state: State) -> bool:
         return False
     if any(assessment.status == "open" for assessment in assessments(state).values()):
         return True
-    if state.programme.work_product and state.work_product.status in ("open", "revise", "failed"):
+    if state.programme.work_product and _may_hand_in(state):
         return True
-    claim = state.experience
-    return not experience_met(state) and (claim is None or claim.met_on is None)
+    return not experience_met(state) and not any(claim.met_on for claim in state.experience)
 
 
-def undecided(state: State, at: datetime) -> bool:
+def _may_hand_in(state: State) -> bool:
+    """Whether a work product, or its revision, may be submitted now.
+
+    When a revision is overdue, another work product may follow, unless the missed revision is one failure too many
+    (R5).
+    """
+    product = state.work_product
+    if product.status == "revise" and product.settles_at is not None:
+        return product.failures + 1 < state.programme.rules.work_product.failures
+    return product.status in ("open", "revise", "failed")
+
+
+def undecided(state: State) -> bool:
     """Whether a person still has to decide on a result taken, or a work product submitted, in time (rule 3)."""
-    return any(taken_in_window(state, hold.result) for hold in state.held.values()) or work_product_pending(state, at)
+    return any(taken_in_window(state, hold.result) for hold in state.held.values()) or work_product_pending(state)
 
 
 def taken_in_window(state: State, result: ResultFacts) -> bool:
@@ -220,14 +231,12 @@ def taken_after_window(state: State, result: ResultFacts) -> bool:
     return state.window is not None and result.taken_at >= state.window.closes_at
 
 
-def work_product_pending(state: State, at: datetime) -> bool:
+def work_product_pending(state: State) -> bool:
     """Whether a work product may still be passed after the testing window: it is under review or revised (rule 15)."""
     product, rules = state.work_product, state.programme.rules.work_product
     if rules.inside_window == "passed":
         return False
-    if product.status == "submitted":
-        return True
-    return product.status == "revise" and product.due_at is not None and at < product.due_at
+    return product.status in ("submitted", "revise")
 
 
 def status(state: State) -> Status:

@@ -14,7 +14,6 @@ from domain import notices
 from domain.commands import (
     AnswerAdvancement,
     Command,
-    Contact,
     RefuseMessage,
     ReportSuperseded,
     ReportUndeliverable,
@@ -39,6 +38,7 @@ from domain.matters import (
     window,
     work_product,
 )
+from domain.personal import ContactRecord
 from domain.state import State
 from domain.vocabulary import REMINDERS, AlarmKind, RefusalCode
 
@@ -104,7 +104,7 @@ def decide(
     command: Command,
     at: datetime,
     *,
-    contact: Contact | None = None,
+    contact: ContactRecord | None = None,
     answer: Answer | None = None,
 ) -> tuple[Step, ...]:
     """The events that follow from a command at this instant (UTC), each with the state after it.

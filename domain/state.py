@@ -6,7 +6,9 @@ Instants are UTC, days are in the body's zone.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
 
 from domain.events import Asked, ResultFacts
 from domain.scheme import PinnedProgramme
@@ -15,6 +17,14 @@ from domain.vocabulary import Attention, AttentionKind, HoldReason, RefusalCode,
 
 # How many handled alarms the state remembers. It is carried to each new run, so it must stay small.
 MAX_ASKED = 20
+
+
+class Extension(Frozen):
+    """An extension that was granted. It is remembered so that it is known when it comes again (R7)."""
+
+    until: date
+    approved_by: str
+    at: Instant
 
 
 class Window(Frozen):
@@ -28,6 +38,7 @@ class Window(Frozen):
     closes_at: Instant
     settles_at: Instant
     closed: bool = False
+    extensions: tuple[Extension, ...] = ()
 
 
 class Held(Frozen):
@@ -79,7 +90,7 @@ def revision_key(result_id: str, revision: int) -> str:
 
 
 class ExperienceClaim(Frozen):
-    """The newest experience on record. It counts from `met_at`; None if it ended too early to count."""
+    """One record of experience. It counts from `met_at`; None if it ended too early to count."""
 
     role: str
     started_on: date
@@ -89,10 +100,28 @@ class ExperienceClaim(Frozen):
     met_at: Instant | None
 
 
-class WorkProduct(Frozen):
-    """Where the work product stands. `due_on` and `due_at` are set while a revision is awaited.
+class Verdict(Frozen):
+    """A reviewer's verdict, as it stands on the timeline. It is remembered so that it is known when it comes again."""
 
-    `submission_id` and `uri` are those of the newest submission, and `arrived_at` is when it was taken.
+    verdict: str
+    by: str
+    at: Instant
+    score: Score | None = None
+
+
+class Submission(Frozen):
+    """The content of a submission, to name what differs when its id comes again. `uri` is a hash of the address."""
+
+    uri: str
+    sha256: str
+    submitted_at: Instant
+
+
+class WorkProduct(Frozen):
+    """Where the work product stands.
+
+    `submission_id` and `uri` are those of the newest submission, and `arrived_at` is when it was taken. `due_on` and
+    `due_at` are set while a revision is awaited, and `settles_at` once its due day is over (R5).
     """
 
     status: Literal["open", "submitted", "revise", "passed", "failed"] = "open"
@@ -101,9 +130,12 @@ class WorkProduct(Frozen):
     arrived_at: Instant | None = None
     due_on: date | None = None
     due_at: Instant | None = None
+    settles_at: Instant | None = None
     revisions: int = 0
     failures: int = 0
     digests: dict[str, str] = {}
+    submissions: dict[str, Submission] = {}
+    verdicts: dict[str, Verdict] = {}
 
 
 CertificatePhase = Literal[Status.CERTIFIED, Status.RECERTIFYING, Status.GRACE, Status.LAPSED]
@@ -198,6 +230,13 @@ class Undelivered(Frozen):
     reason: str
 
 
+def _records(value: object) -> object:
+    """The records of experience. A state of an older build has one record, or null for none."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, (dict, ExperienceClaim)) else value
+
+
 class State(Frozen):
     """Everything that the rules know about one candidacy."""
 
@@ -225,7 +264,8 @@ class State(Frozen):
     held: dict[int, Held] = {}
     ended_holds: dict[int, EndedHold] = {}
     settlements: dict[str, Instant] = {}
-    experience: ExperienceClaim | None = None
+    experience: Annotated[tuple[ExperienceClaim, ...], BeforeValidator(_records)] = ()
+    experience_known: tuple[str, ...] = ()
     experience_met_on: date | None = None
     work_product: WorkProduct = WorkProduct()
     certificate: Certificate | None = None

@@ -26,6 +26,7 @@ _WHAT = {
     AlarmKind.SETTLED: "the settlement ends",
     AlarmKind.EXPERIENCE: "the experience counts from its anniversary",
     AlarmKind.REVISION: "the revised work product is due",
+    AlarmKind.REVISION_SETTLED: "the overdue revision counts as failed, unless one that was submitted in time arrives",
     AlarmKind.EXPIRY: "the certificate expires",
     AlarmKind.LAPSE: "the grace period ends and the certification lapses",
     AlarmKind.END: "the certification ends for good",
@@ -46,8 +47,11 @@ def why(alarm: Alarm, state: State) -> str:
         return f"{rules.testing.settlement_days} days after the last attempt was used (rule 10)"
     if alarm.kind is AlarmKind.REVISION:
         return f"{rules.work_product.revision_days} days after it was returned (rule 15)"
-    if alarm.kind is AlarmKind.EXPERIENCE and state.experience:
-        return f"{rules.experience.months} months from its start on {state.experience.started_on} (rule 14)"
+    if alarm.kind is AlarmKind.REVISION_SETTLED:
+        return f"{rules.testing.settlement_days} days after the revision was due (R5)"
+    if alarm.kind is AlarmKind.EXPERIENCE:
+        counting = next((claim for claim in state.experience if claim.met_at == alarm.at), None)
+        return f"{rules.experience.months} months from its start on {counting.started_on} (rule 14)" if counting else ""
     if alarm.kind is AlarmKind.LOWER:
         return "every requirement is met; a certificate in force gives way (rule 23)"
     return _why_of_the_window(alarm, state)

@@ -210,9 +210,10 @@ def _again(state: State, day: date | None) -> Markdown:
 
 def _experience(state: State) -> Markdown:
     met = requirements.experience_met(state)
-    claim = state.experience
-    if claim is None:
+    if not state.experience:
         return Markdown("- {} experience: none recorded yet ({})").format(_mark(False), state.programme.experience)
+    # Of several records the one that counts first decides (R8).
+    claim = min(reversed(state.experience), key=lambda claim: claim.met_on or date.max)
     if claim.met_on is None:
         return Markdown("- {} experience: {} since {} ended before it could count").format(
             _mark(False), claim.role, claim.started_on

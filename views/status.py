@@ -231,13 +231,13 @@ def _work_product(state: State) -> WorkProductView:
 
 
 def _experience(state: State) -> ExperienceView:
-    claim = state.experience
+    coming = min((claim.met_on for claim in state.experience if claim.met_on), default=None)
     known = state.experience_met_on is not None
     return ExperienceView(
         required=state.programme.experience is not None,
         met=requirements.experience_met(state) if state.window else known,
-        met_on=state.experience_met_on or (claim.met_on if claim else None),
-        recorded=claim is not None,
+        met_on=state.experience_met_on or coming,
+        recorded=bool(state.experience),
     )
 
 

@@ -44,6 +44,7 @@ from domain.events import (
     ResultRecorded,
     ResultResolved,
     ResultVoided,
+    RevisionOverdue,
     Revoked,
     SelfAssessmentRecorded,
     SettlementLifted,
@@ -244,7 +245,8 @@ def _result_recorded(event: ResultRecorded) -> str:
 
 def _experience_recorded(event: ExperienceRecorded) -> str:
     when = f"counts from {event.met_on}" if event.met_on else "ended too early to count"
-    return f"Experience recorded: {event.role} since {event.started_on}; it {when}"
+    differs = f"; it differs in {' and '.join(event.differs_in)} from the record before" if event.differs_in else ""
+    return f"Experience recorded: {event.role} since {event.started_on}; it {when}{differs}"
 
 
 def _experience_met(event: ExperienceMet) -> str:
@@ -257,6 +259,11 @@ def _work_product_submitted(event: WorkProductSubmitted) -> str:
 
 def _work_product_returned(event: WorkProductReturned) -> str:
     return f"Work product {event.submission_id} returned for revision by {event.reviewer}; due on {event.due_on}"
+
+
+def _revision_overdue(event: RevisionOverdue) -> str:
+    late = "one that was submitted in time may still arrive"
+    return f"The revision of work product {event.submission_id} was due on {event.due_on}; {late}"
 
 
 def _work_product_passed(event: WorkProductPassed) -> str:
@@ -378,6 +385,7 @@ SENTENCES: Mapping[type[BaseEvent], Callable[[Any], str]] = {
     ExperienceMet: _experience_met,
     WorkProductSubmitted: _work_product_submitted,
     WorkProductReturned: _work_product_returned,
+    RevisionOverdue: _revision_overdue,
     WorkProductPassed: _work_product_passed,
     WorkProductFailed: _work_product_failed,
     Certified: _certified,

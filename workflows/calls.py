@@ -20,7 +20,6 @@ from temporalio.workflow import ActivityConfig
 
 with workflow.unsafe.imports_passed_through():
     from activities import requests
-    from domain.commands import Contact
     from domain.effects import Notify, OpenAdvancement, TellCandidacy
     from domain.inquiries import (
         Answer,
@@ -32,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         ResponsesScored,
         ScoreResponses,
     )
+    from domain.personal import ContactRecord
     from domain.scheme import Programme
     from domain.state import State
     from views.markdown import Markdown
@@ -157,7 +157,7 @@ _CALLS: Mapping[type, Callable[[Any], Awaitable[Answer]]] = {
 # --- effects ------------------------------------------------------------------------------------------------
 
 
-async def send_notice(notice: Notify, state: State, contact: Contact, until: datetime) -> None:
+async def send_notice(notice: Notify, state: State, contact: ContactRecord, until: datetime) -> None:
     """Sends a notice, with further attempts until the instant `until` (UTC).
 
     Raises:
@@ -183,7 +183,7 @@ async def send_notice(notice: Notify, state: State, contact: Contact, until: dat
     )
 
 
-async def open_advancement(opening: OpenAdvancement, state: State, contact: Contact) -> str | None:
+async def open_advancement(opening: OpenAdvancement, state: State, contact: ContactRecord) -> str | None:
     """Opens the workflow of the higher designation, with any number of attempts.
 
     Returns None, or the reason why the rules do not allow it.

@@ -8,7 +8,6 @@ from typing import Literal, TypedDict
 
 from domain import rulebook
 from domain.decision import Refused
-from domain.matters.contact import contact_after
 from domain.messages import InvalidMessage, check_times, check_vocabulary, digest_of, parse_message
 from domain.vocabulary import RefusalCode
 from workflows.journal import Journal
@@ -53,7 +52,7 @@ def foresee(journal: Journal, name: str, payloads: Iterable[str], at: datetime) 
         except Refused as error:
             answers.append(_refused(error))
             continue
-        contact = contact_after(contact, message)
+        contact = contact.after(message, at, state.enrolment)
         events = [type(step.event).__name__ for step in steps]
         answers.append({"outcome": "taken" if events else "duplicate", "events": events})
         state = steps[-1].state if steps else state

@@ -19,7 +19,7 @@ from domain.decision import Refused, Step
 from domain.effects import Effect, Notify
 from domain.events import BaseEvent, Event, MessageRefused, ResultEvent
 from domain.inquiries import Answer
-from domain.matters.contact import contact_after
+from domain.personal import ContactRecord
 from domain.requirements import status
 from domain.state import State
 from domain.vocabulary import Status, UndeliveredCause
@@ -67,7 +67,7 @@ class Journal(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     format: int = FORMAT
-    contact: Contact
+    contact: ContactRecord
     state: State
     events: list[Event] = []
     omitted: int = 0
@@ -83,8 +83,9 @@ class Journal(BaseModel):
         Raises:
             Refused: the registration is against the rules.
         """
-        steps = rulebook.decide(None, command, at, contact=contact)
-        journal = cls(contact=contact, state=steps[0].state)
+        record = ContactRecord.of(contact)
+        steps = rulebook.decide(None, command, at, contact=record)
+        journal = cls(contact=record, state=steps[0].state)
         journal._take_in(steps)
         journal._bound_outbox(at)
         return journal
@@ -98,7 +99,7 @@ class Journal(BaseModel):
             Refused: the rules do not allow the command; nothing has changed.
         """
         steps = rulebook.decide(self.state, command, at, contact=self.contact, answer=answer)
-        self.contact = contact_after(self.contact, command)
+        self.contact = self.contact.after(command, at, self.state.enrolment)
         self._take_in(steps)
         self._bound_outbox(at)
         return [type(event).__name__ for event, _ in steps]

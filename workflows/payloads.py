@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.decision import Refused
     from domain.messages import InvalidMessage, Problem
     from domain.scheme import Programme
+    from domain.texts import without_addresses
     from domain.vocabulary import RefusalCode, with_code
 
 _JSON = b"json/plain"
@@ -70,9 +71,9 @@ def refusal(
     """The command that records a refused message on the timeline, with a hash and the beginning of the payload."""
     data = b"".join(payload.payload.data for payload in payloads)
     return RefuseMessage(
-        message=messages.without_addresses(name)[:_NAME_LENGTH],
+        message=without_addresses(name)[:_NAME_LENGTH],
         code=error.code if isinstance(error, Refused) else RefusalCode.INVALID_MESSAGE,
-        reason=messages.without_addresses(str(error))[:1000],
+        reason=without_addresses(str(error))[:1000],
         from_signal=from_signal,
         sha256=messages.sha256_of(data),
         excerpt=messages.excerpt_of(name, data),

@@ -67,6 +67,8 @@ def _params(verb: Verb) -> Iterator[click.Parameter]:
 def _options(flag: Flag) -> Iterator[click.Parameter]:
     if flag.kind == "switch":
         yield Option([f"{flag.option}/--no-{flag.option[2:]}", flag.key], default=None, help=flag.help)
+    elif flag.kind == "yes":
+        yield Option([flag.option, flag.key], is_flag=True, flag_value=True, default=None, help=flag.help)
     elif flag.kind == "activities":
         help = "title, day, and if you like its address and hours ('' for no address); repeat it for each activity"
         shown = "TITLE DAY [URI [HOURS]]"

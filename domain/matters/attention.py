@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.commands import Acknowledge, RefuseMessage, ReportSuperseded, ReportUndeliverable
 from domain.decision import Decision, Matter, Refused
 from domain.events import (
@@ -11,8 +13,9 @@ from domain.events import (
     NoticeSuperseded,
     NoticeUndeliverable,
 )
-from domain.messages import sha256_of, without_addresses, without_name
+from domain.messages import sha256_of
 from domain.state import Refusal, State, Undelivered
+from domain.texts import without_addresses, without_name
 from domain.vocabulary import Attention, AttentionKind, RefusalCode
 
 UNDELIVERABLE = Attention(AttentionKind.NOTICE_UNDELIVERABLE)
@@ -74,17 +77,24 @@ def refuse_message(decision: Decision, command: RefuseMessage) -> None:
 
 
 def _without_the_candidate(decision: Decision, command: RefuseMessage) -> dict[str, str]:
-    """The texts of a refused message without the candidate's name, because they become part of an event (rule 25).
+    """The texts of a refused message without addresses and without the candidate's names, of today and before.
 
-    Of a message id with a name or an address in it, a hash is kept: it must still tell one message from another.
+    They become part of an event (rule 25, R9). Of a message id with a name or an address in it, a hash is kept: it must
+    still tell one message from another.
     """
-    name = decision.contact.name if decision.contact else ""
-    given = {field: getattr(command, field) for field in ("message", "reason", "excerpt")}
-    cleaned = {field: without_name(text, name) for field, text in given.items()} if name else given
+    names = decision.contact.names if decision.contact else ()
+    cleaned = {field: _cleaned(getattr(command, field), names) for field in ("message", "reason", "excerpt")}
     key = command.message_id
-    if key is not None and (without_addresses(key) != key or (name and without_name(key, name) != key)):
+    if key is not None and _cleaned(key, names) != key:
         cleaned["message_id"] = f"sha256:{sha256_of(key.encode())}"
     return cleaned
+
+
+def _cleaned(text: str, names: Sequence[str]) -> str:
+    text = without_addresses(text)
+    for name in names:
+        text = without_name(text, name)
+    return text
 
 
 def _same(known: Refusal, command: RefuseMessage) -> bool:

@@ -191,7 +191,7 @@ def close_when_over(decision: Decision, *, due: Asked | None = None) -> None:
             close(decision, Status.REFUSED, used)
         return
     over = settlement(state.window) in ended
-    if over and not requirements.all_met(state) and not requirements.undecided(state, decision.effective_at):
+    if over and not requirements.all_met(state) and not requirements.undecided(state):
         unmet = ", ".join(requirements.missing(state))
         # Nothing is tested on the advancement path.
         window = "window" if state.path == "advancement" else "testing window"

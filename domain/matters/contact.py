@@ -1,8 +1,8 @@
-"""The candidate's contact details, and the check that a reviewer is not the candidate (rules 15, 25)."""
+"""The candidate's contact details, and the check that a reviewer is not the candidate (rules 15, 25; R9)."""
 
 from __future__ import annotations
 
-from domain.commands import Command, Contact, UpdateContact
+from domain.commands import UpdateContact
 from domain.decision import Decision, Matter, Refused
 from domain.events import ContactUpdated
 from domain.matters.attention import delivery_settled
@@ -10,16 +10,25 @@ from domain.state import State
 from domain.vocabulary import RefusalCode
 
 
-def not_the_candidate(decision: Decision, reviewer: str) -> None:
-    """Checks that the reviewer is not the candidate, by candidate id and by e-mail address (rule 15).
+def not_the_candidate(decision: Decision, reviewer: str, *, namesake: bool | None = None) -> None:
+    """Checks that the reviewer is not the candidate (rule 15, R9).
+
+    The reviewer is compared with the candidate's id, and with every address and name that the candidate has had.
+    `namesake` is what the message says in `not_the_candidate`: an equal name is then another person's.
 
     Raises:
-        Refused: the reviewer is the candidate.
+        Refused: the reviewer is the candidate, or has the candidate's name and the message does not say
+            `not_the_candidate`.
     """
-    given = reviewer.strip().casefold()
-    own_address = decision.contact is not None and decision.contact.email.casefold() in given
-    if own_address or given == decision.state.candidate_id.casefold():
+    state, contact = decision.state, decision.contact
+    own_id = reviewer.strip().casefold() == state.candidate_id.casefold()
+    if own_id or (contact and contact.has_address(reviewer, state.enrolment)):
         raise Refused(RefusalCode.OWN_REVIEWER, "the reviewer must not be the candidate")
+    if contact and contact.has_name(reviewer, state.enrolment) and not namesake:
+        raise Refused(
+            RefusalCode.OWN_REVIEWER,
+            "the reviewer has a name of the candidate; if this is another person, say so with not_the_candidate",
+        )
 
 
 def update_contact(decision: Decision, command: UpdateContact) -> None:
@@ -32,14 +41,6 @@ def update_contact(decision: Decision, command: UpdateContact) -> None:
     )
     if changed:
         decision.record(ContactUpdated, changed=changed)
-
-
-def contact_after(contact: Contact, command: Command) -> Contact:
-    """The contact details after this command. They are kept beside the state, and in no event (rule 25)."""
-    if not isinstance(command, UpdateContact):
-        return contact
-    given = command.model_dump(include={"name", "email", "publish"}, exclude_none=True)
-    return contact.model_copy(update=given)
 
 
 def on_contact_updated(state: State, event: ContactUpdated) -> State:

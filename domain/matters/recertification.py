@@ -111,7 +111,7 @@ def review(decision: Decision, command: ReviewRecertification) -> None:
     """
     state = decision.state
     certificate = _certificate(state)
-    not_the_candidate(decision, command.reviewer)
+    not_the_candidate(decision, command.reviewer, namesake=command.not_the_candidate)
     recertification = state.recertification
     if recertification.status != "submitted" or recertification.submission_id != command.submission_id:
         raise Refused(RefusalCode.NOT_UNDER_REVIEW, f"no evidence {command.submission_id} is under review")

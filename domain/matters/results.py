@@ -23,6 +23,7 @@ from domain.events import (
     ResultVoided,
 )
 from domain.inquiries import Inquiry, ResponsesScored, ScoreResponses
+from domain.repeats import same_person
 from domain.state import EndedHold, Held, State, revision_key
 from domain.types import Score
 from domain.vocabulary import Attention, AttentionKind, HoldReason, RefusalCode
@@ -295,7 +296,8 @@ def _decided_hold(state: State, command: ResolveHeldResult) -> Held | None:
     """
     open_ = [hold for hold in state.held.values() if _means(command, hold.hold, hold.key)]
     ended = {number: hold for number, hold in state.ended_holds.items() if _means(command, number, hold.key)}
-    decided = [hold for hold in ended.values() if (hold.decision, hold.by) == (command.decision, command.by)]
+    alike = [hold for hold in ended.values() if hold.decision == command.decision]
+    decided = [hold for hold in alike if same_person(hold.by, command.by)]
     if any(hold.reason == known_results.reason_hash(command.reason) for hold in decided):
         return None
     if not open_:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from domain import calendar, requirements
+from domain import calendar, extensions, repeats, requirements
 from domain.commands import ConfirmPurchase, ExtendDeadline, Purchase, RingAlarm
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import BaseEvent, DeadlineExtended, PurchaseConfirmed, ReminderDue, TestingWindowClosed
 from domain.scheme import Programme
-from domain.state import State, Window
+from domain.state import Extension, State, Window
 from domain.vocabulary import AlarmKind, RefusalCode
+
+MAX_EXTENSIONS = 20
 
 # --- deciders -----------------------------------------------------------------------------------------------
 
@@ -22,7 +24,10 @@ def confirm_purchase(decision: Decision, command: ConfirmPurchase) -> None:
 
 
 def start_window(decision: Decision, purchase: Purchase) -> None:
-    """Opens the testing window for a purchase from a message or from the registration; the same again changes nothing.
+    """Opens the testing window for a purchase from a message or from the registration.
+
+    The same reference on the same day, in the body's zone, is the same purchase, and changes nothing (R7, R16). So is
+    the same reference without a day.
 
     Raises:
         Refused: another purchase is confirmed, or the window of this one has ended.
@@ -30,12 +35,10 @@ def start_window(decision: Decision, purchase: Purchase) -> None:
     state = decision.state
     purchased_at = calendar.instant_of(purchase.purchased_at or decision.at, state.zone)
     if state.window:
-        same = state.window.reference == purchase.reference
-        if same and (purchase.purchased_at is None or purchased_at == state.window.purchased_at):
+        other = _other_purchase(state, state.window, purchase)
+        if other is None:
             return
-        raise Refused(
-            RefusalCode.ALREADY_CONFIRMED, f"the purchase is already confirmed with reference {state.window.reference}"
-        )
+        raise Refused(RefusalCode.ALREADY_CONFIRMED, other)
     opens_on, deadline = window_days(state.programme, purchased_at)
     closes_at = calendar.end_of(deadline, state.zone)
     if closes_at <= decision.at:
@@ -53,6 +56,17 @@ def start_window(decision: Decision, purchase: Purchase) -> None:
     )
 
 
+def _other_purchase(state: State, window: Window, purchase: Purchase) -> str | None:
+    """How a purchase differs from the confirmed one, as a sentence; None if it is the same (R16)."""
+    confirmed = f"the purchase is already confirmed with reference {window.reference}, of {window.opens_on}"
+    if not repeats.same_text(window.reference, purchase.reference):
+        return f"{confirmed}; this one has the reference {purchase.reference}"
+    if purchase.purchased_at is None:
+        return None
+    day = calendar.day_of(calendar.instant_of(purchase.purchased_at, state.zone), state.zone)
+    return f"{confirmed}; this message says {day}" if day != window.opens_on else None
+
+
 def window_days(programme: Programme, purchased_at: datetime) -> tuple[date, date]:
     """The first and the last day, in the body's zone, of the testing window of a purchase (rules 1, 2)."""
     opens_on = calendar.day_of(purchased_at, programme.zone)
@@ -67,10 +81,15 @@ def settlement_end(programme: Programme, day: date) -> datetime:
 def extend_deadline(decision: Decision, command: ExtendDeadline) -> None:
     """Moves the testing deadline to a later day, within a limit counted from the original deadline (rule 6).
 
+    The same extension again, approved by the same person, changes nothing (R7).
+
     Raises:
-        Refused: there is no testing deadline, or the new day is too early, too late or in the past.
+        Refused: there is no testing deadline, the new day is too early, too late or in the past, somebody else has
+            approved an extension to it, or no requirement could be met by an extension.
     """
     state = decision.state
+    if state.window and _granted_before(state, state.window, command):
+        return
     if state.certificate:
         raise Refused(
             RefusalCode.ALREADY_CERTIFIED, "there is no testing deadline any more: the candidate is certified"
@@ -95,6 +114,9 @@ def extend_deadline(decision: Decision, command: ExtendDeadline) -> None:
     closes_at = calendar.end_of(command.until, state.zone)
     if closes_at <= decision.at:
         raise Refused(RefusalCode.DEADLINE_IN_THE_PAST, f"{command.until} is already over")
+    reason = extensions.cannot_help(state, state.window, command.until)
+    if reason:
+        raise Refused(RefusalCode.EXTENSION_CANNOT_HELP, f"an extension cannot help: {reason}")
     decision.record(
         DeadlineExtended,
         deadline=command.until,
@@ -103,6 +125,22 @@ def extend_deadline(decision: Decision, command: ExtendDeadline) -> None:
         settles_at=settlement_end(state.programme, command.until),
         reason=command.reason,
         approved_by=command.approved_by,
+    )
+
+
+def _granted_before(state: State, window: Window, command: ExtendDeadline) -> bool:
+    """Whether this extension was granted before, by the same person (R7).
+
+    Raises:
+        Refused: the deadline was moved to this day before, with another person's approval.
+    """
+    known = next((one for one in reversed(window.extensions) if one.until == command.until), None)
+    if known is None or repeats.same_person(known.approved_by, command.approved_by):
+        return known is not None
+    granted_on = calendar.day_of(known.at, state.zone)
+    raise Refused(
+        RefusalCode.NOT_LATER,
+        f"the deadline was moved to {known.until} already, approved by {known.approved_by} on {granted_on}",
     )
 
 
@@ -172,7 +210,9 @@ def on_purchase_confirmed(state: State, event: PurchaseConfirmed) -> State:
 def on_deadline_extended(state: State, event: DeadlineExtended) -> State:
     if state.window is None:
         return state
+    extension = Extension(until=event.deadline, approved_by=event.approved_by, at=event.at)
     changes = {
+        "extensions": (*state.window.extensions, extension)[-MAX_EXTENSIONS:],
         "deadline": event.deadline,
         "closes_at": event.closes_at,
         "settles_at": event.settles_at,

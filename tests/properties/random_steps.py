@@ -12,7 +12,15 @@ from domain.inquiries import LowerAnswer
 from domain.vocabulary import REMINDERS
 from tests.unit.domain.builders import DOMAINS, SHA, START, Candidacy, days
 
-WHO = {"by": "B. Oss", "reason": "seen"}
+WHO = {"by": "B. Oss <boss@example.org>", "reason": "seen by boss@example.org"}
+DECIDED_ONCE = (
+    "confirm_purchase",
+    "record_experience",
+    "submit_work_product",
+    "review_work_product",
+    "extend_deadline",
+)
+"""The messages that are known when they come again, whatever has happened since (R7)."""
 PROFILE = settings(
     derandomize=True,
     deadline=None,
@@ -43,10 +51,11 @@ RESULTS = step(
 )
 TIME = step("time", days=SOME_DAYS) | step("outage", days=SOME_DAYS)
 CANDIDATE = (
-    step("experience", back=SOME_DAYS, lasts=st.sampled_from([None, 100, 364, 365, 366]))
+    step("experience", back=SOME_DAYS, lasts=st.sampled_from([None, 100, 364, 365, 366]), fixed=st.booleans())
     | step("submit", number=IDS, back=SOME_DAYS)
     | step("review", number=IDS, verdict=st.sampled_from(["passed", "revise", "failed"]))
     | step("submit and judge", verdict=st.sampled_from(["passed", "revise", "failed"]))
+    | step("review by a namesake", verdict=st.sampled_from(["passed", "revise"]), said=st.booleans())
     | step("resolve", decision=st.sampled_from(["accept", "reject"]), nth=st.integers(0, 3))
     | step("extend", days=st.integers(-10, 200))
     | step("purchase", back=SOME_DAYS)
@@ -91,6 +100,7 @@ class Player:
     def __init__(self, candidacy: Candidacy) -> None:
         self.candidacy = candidacy
         self.last: Step | None = None
+        self.decided: list[Step] = []
 
     def play(self, given: Step) -> None:
         name, fields = given
@@ -105,8 +115,19 @@ class Player:
         # The engine rings at once what a message has made due.
         self.candidacy.advance_to(self.candidacy.clock)
 
-    def say(self, name: str, **fields: Any) -> None:
-        self.candidacy.signal(name, **{field: value for field, value in fields.items() if value is not None})
+    def say(self, name: str, /, **fields: Any) -> list[str]:
+        given = {field: value for field, value in fields.items() if value is not None}
+        events = self.candidacy.signal(name, **given)
+        if name in DECIDED_ONCE and events and "MessageRefused" not in events:
+            self.decided.append((name, given))
+        return events
+
+    def deliver_again(self) -> None:
+        """Sends once more what was decided once; it changes nothing (R7)."""
+        before = self.candidacy.state
+        for name, fields in self.decided if not before.closed else ():
+            assert self.candidacy.say(name, **fields) == [], (name, fields)
+        assert self.candidacy.state == before
 
     def ago(self, back: int) -> datetime:
         return self.candidacy.clock - days(back)
@@ -137,8 +158,9 @@ class Player:
                 "resolve_held_result", result_id=result.result_id, revision=result.revision, decision=decision, **WHO
             )
 
-    def do_experience(self, back: int, lasts: int | None) -> None:
-        started = self.ago(back).date()
+    def do_experience(self, back: int, lasts: int | None, fixed: bool) -> None:
+        # From a fixed start, the same role can come again with another end.
+        started = (START - days(back) if fixed else self.ago(back)).date()
         ended = started + days(lasts) if lasts is not None else None
         self.say("record_experience", role="Director", started_on=started, ended_on=ended)
 
@@ -153,6 +175,12 @@ class Player:
     def do_submit_and_judge(self, verdict: str) -> None:
         self.do_submit(len(self.candidacy.events) * 2, 0)
         self.do_review(0, verdict)
+
+    def do_review_by_a_namesake(self, verdict: str, said: bool) -> None:
+        pending = self.candidacy.state.work_product.submission_id or "W"
+        namesake = {"submission_id": pending, "reviewer": "ANA  Ruíz", "verdict": verdict}
+        events = self.say("review_work_product", **namesake, not_the_candidate=said or None)
+        assert said or events in ([], ["MessageRefused"])
 
     def do_extend(self, days: int) -> None:
         window = self.candidacy.state.window
@@ -211,7 +239,8 @@ class Player:
             self.say("acknowledge", attention=attention, by="B")
 
     def do_contact(self) -> None:
-        self.say("update_contact", email=f"a{len(self.candidacy.events)}@example.net")
+        number = len(self.candidacy.events)
+        self.say("update_contact", email=f"a{number}@example.net", name=f"Ana {number}" if number % 2 else None)
 
     def do_lower(self, yes: bool) -> None:
         instant = self.candidacy.clock if yes else None

@@ -31,6 +31,7 @@ def play(candidacy: Candidacy, steps: list[Step]) -> Iterator[str]:
         player.play(given_step)
         check(candidacy)
         yield candidacy.status
+    player.deliver_again()
     candidacy.advance_to(candidacy.clock + days(4000))
     check(candidacy)
     check_whole(candidacy)
@@ -58,6 +59,7 @@ def test_a_candidacy_keeps_its_rules_and_the_random_histories_reach_nearly_every
     assert reached >= {"testing", "settling", "awaiting_review", "awaiting_experience", "certified", "recertifying"}
     assert reached >= {"grace", "lapsed", "suspended", "timed_out"}
     assert events >= {"ResultHeld", "ResultResolved", "ResultCorrected", "WorkProductReturned", "DeadlineExtended"}
+    assert events >= {"RevisionOverdue", "ExperienceRecorded", "ContactUpdated"}
     assert events >= {"Suspended", "Reinstated", "RecertificationSubmitted", "AdvancementRequested", "MessageRefused"}
 
 

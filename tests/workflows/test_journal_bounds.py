@@ -62,6 +62,7 @@ class Filling:
     def __init__(self, letter: str = WIDE, designation: str = "CCSL", *, paid: bool = True) -> None:
         self.now = START
         self.text, self.line = letter * 1000, letter * 200
+        self.reviewer = f"R{self.line[1:]}"  # as long as a line may be, and not the candidate's name
         self.count = 0
         command = Register(
             workflow_id="certification:CCSL:" + "C" * 64,
@@ -88,7 +89,11 @@ class Filling:
         if self.journal.state.programme.work_product:
             self.say("submit_work_product", submission_id="W" * 64, uri="urn:" + "u" * 990, sha256="a" * 64)
             self.say(
-                "review_work_product", submission_id="W" * 64, reviewer=self.line, verdict="passed", comments=self.text
+                "review_work_product",
+                submission_id="W" * 64,
+                reviewer=self.reviewer,
+                verdict="passed",
+                comments=self.text,
             )
         assert self.journal.state.certificate
 
@@ -206,7 +211,7 @@ def test_evidence_submitted_and_returned_without_end_stays_bounded() -> None:
         filling.say(
             "review_recertification",
             submission_id=submission,
-            reviewer=filling.line,
+            reviewer=filling.reviewer,
             verdict="returned",
             comments=filling.text,
         )

@@ -105,8 +105,7 @@ async def test_an_anniversary_in_the_outage_certifies_as_of_that_day(client: Cli
     candidate = Candidate(client, "CCSL", "outage-4")
     begun = now() - 300 * DAY
     past = Past(candidate, begun, since=(begun - 200 * DAY).date()).certify(yet=False)
-    claim = past.journal.state.experience
-    assert claim
+    (claim,) = past.journal.state.experience
     assert claim.met_on
     async with after(client, tmp_path, candidate, past):
         await candidate.stands("certified")

@@ -74,7 +74,8 @@ def test_every_message_from_outside_has_exactly_one_verb() -> None:
 @pytest.mark.parametrize("verb", VERBS, ids=NAMED)
 def test_every_field_has_its_flag(verb: Verb) -> None:
     def essence(flags: Iterable[Flag]) -> dict[str, tuple[bool, tuple[str, ...], str]]:
-        return {flag.field: (flag.required, flag.choices, flag.kind) for flag in flags}
+        kinds = {"yes": "switch"}  # a switch that nobody would ever turn off
+        return {flag.field: (flag.required, flag.choices, kinds.get(flag.kind, flag.kind)) for flag in flags}
 
     assert essence(verb.flags) == essence(fields(MESSAGES[verb.message]))
 
@@ -199,6 +200,9 @@ def test_a_switch_says_yes_no_or_nothing() -> None:
     assert payload(*RESULT, "--passed")["passed"] is True
     assert payload(*RESULT, "--no-passed")["passed"] is False
     assert payload("contact", "C-1", "CCSL", "--no-publish") == {"publish": False}
+    review = ("recertify", "review", "C-1", "CCSL", "--submission-id", "E", "--reviewer", "R", "--verdict", "approved")
+    assert "not_the_candidate" not in payload(*review)
+    assert payload(*review, "--not-the-candidate")["not_the_candidate"] is True
 
 
 def test_objects_are_put_together_from_their_flags() -> None:

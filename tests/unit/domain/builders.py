@@ -17,7 +17,6 @@ from domain import messages, requirements, rulebook
 from domain.commands import (
     AdvancesFrom,
     Command,
-    Contact,
     Experience,
     Message,
     Purchase,
@@ -38,8 +37,8 @@ from domain.inquiries import (
     ResponsesScored,
     ScoreResponses,
 )
-from domain.matters.contact import contact_after
 from domain.messages import InvalidMessage
+from domain.personal import ContactRecord
 from domain.scheme import Programme, Scheme
 from domain.state import State
 from domain.types import Score
@@ -143,7 +142,7 @@ class Candidacy:
     ) -> None:
         self.clock = at
         self.scheme = of
-        self.contact = Contact(name="Ana Ruiz", email="ana@example.org")
+        self.contact = ContactRecord(name="Ana Ruiz", email="ana@example.org")
         self.events: list[BaseEvent] = []
         self.effects: list[Effect] = []
         self.lower: LowerAnswer = NO_ANSWER
@@ -225,7 +224,7 @@ class Candidacy:
             messages.check_times(command.message, command, self.clock)
             messages.check_vocabulary(command.message, command, self.state.programme)
         events = self._take(command)
-        self.contact = contact_after(self.contact, command)
+        self.contact = self.contact.after(command, self.clock, self.state.enrolment)
         return [type(event).__name__ for event in events]
 
     def refused(self, name: str, at: datetime | None = None, /, **fields: Any) -> str:

@@ -365,8 +365,8 @@ def test_an_extension_lets_what_a_hold_has_deferred_run_to_the_new_end() -> None
 
 def test_an_extension_given_earlier_leaves_the_end_of_the_attempts_as_it_is() -> None:
     candidacy = Candidacy("CCMA", at=START)
-    used_up(candidacy)
     candidacy.say("extend_deadline", until="2029-01-31", reason="storm", approved_by="B. Oss")
+    used_up(candidacy)
     candidacy.advance_to(border("2027-02-13"))
     assert candidacy.status == "refused"
 

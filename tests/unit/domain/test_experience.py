@@ -1,9 +1,16 @@
 """Rule 14: experience is met on the first anniversary of its start, and awaited."""
 
+import json
+import unicodedata
+
 import pytest
 
 from domain import events as e
+from domain.decision import Refused
+from domain.matters.experience import MAX_RECORDS
+from domain.state import State
 from tests.unit.domain.builders import START, Candidacy, border, day, days, last_moment, local
+from views.timeline import summary_of
 
 
 def record(since: str, ended: str | None = None, **fields: str) -> dict[str, str]:
@@ -82,16 +89,100 @@ def test_experience_reported_in_the_settlement_counts_where_its_anniversary_lay_
     assert "Certified" in candidacy.say("record_experience", local("2028-12-03"), **record("2027-01-01"))
 
 
-def test_the_newest_record_counts_until_certification() -> None:
+# --- R8: records stand side by side ---
+
+
+def test_a_later_record_never_takes_away_what_was_met() -> None:
     candidacy = Candidacy(at=START, since="2020-01-01")
     assert candidacy.last(e.ExperienceMet).met_on == day("2021-01-01")
-    candidacy.say("record_experience", **record("2026-10-01"))
-    assert candidacy.state.experience_met_on is None
-    candidacy.certify()
-    assert candidacy.status == "awaiting_experience"
-    candidacy.advance_to(local("2027-10-01"))
+    assert candidacy.say("record_experience", **record("2026-10-01")) == ["ExperienceRecorded"]
+    assert candidacy.state.experience_met_on == day("2021-01-01")
+    assert len(candidacy.state.experience) == 2
+    assert candidacy.certify().status == "certified"
+
+
+def test_of_several_records_the_first_to_be_met_counts() -> None:
+    candidacy = Candidacy(at=START, since="2026-10-01").certify()
+    candidacy.say("record_experience", **record("2026-03-01", role="Manager"))
+    assert candidacy.due("experience") == local("2027-03-01", "00:00:00")
+    candidacy.advance_to(local("2027-03-01"))
+    assert candidacy.last(e.ExperienceMet).met_on == day("2027-03-01")
     assert candidacy.status == "certified"
+
+
+def test_records_are_never_summed() -> None:
+    candidacy = Candidacy(at=START, since="2025-01-01", ended="2025-08-31").certify()
+    candidacy.say("record_experience", **record("2025-09-01", "2026-06-30", role="Manager"))
+    assert candidacy.status == "awaiting_experience"
+    assert candidacy.due("experience") is None
+
+
+def test_the_same_role_and_start_replaces_a_record_that_is_not_met_yet() -> None:
+    candidacy = Candidacy(at=START, since="2026-06-01").certify()
+    ended = record("2026-06-01", "2026-11-01")
+    assert candidacy.say("record_experience", **ended) == ["ExperienceRecorded"]
+    assert candidacy.last(e.ExperienceRecorded).differs_in == ("ended_on",)
+    assert "it differs in ended_on" in summary_of(candidacy.last(e.ExperienceRecorded))
+    assert [claim.ended_on for claim in candidacy.state.experience] == [day("2026-11-01")]
+    candidacy.advance_to(local("2027-07-01"))
+    assert candidacy.status == "awaiting_experience"
+
+
+def test_a_record_that_was_replaced_and_comes_again_is_a_duplicate() -> None:
+    """R7: what was decided once and is delivered again is a duplicate, whatever has happened since."""
+    candidacy = Candidacy(at=START, since="2026-06-01").certify()
+    candidacy.say("record_experience", **record("2026-06-01", "2026-11-01"))
+    assert candidacy.say("record_experience", **record("2026-06-01")) == []
+    assert [claim.ended_on for claim in candidacy.state.experience] == [day("2026-11-01")]
+
+
+def test_a_record_that_is_met_stays_when_its_role_and_start_come_again_with_an_early_end() -> None:
+    candidacy = Candidacy(at=START, since="2020-01-01")
+    candidacy.say("record_experience", **record("2020-01-01", "2020-06-30"))
+    assert len(candidacy.state.experience) == 2
+    assert candidacy.certify().status == "certified"
+
+
+def test_a_record_that_was_met_too_late_for_the_window_gives_way_to_an_earlier_one() -> None:
+    candidacy = Candidacy(at=START, since=None).certify()
+    candidacy.say("record_experience", local("2028-01-10"), **record("2027-11-23"))
+    candidacy.advance_to(local("2028-12-01"))
+    assert candidacy.state.experience_met_on == day("2028-11-23")
+    earlier = record("2027-01-01", role="Manager")
+    assert candidacy.say("record_experience", **earlier) == ["ExperienceRecorded", "ExperienceMet", "Certified"]
+
+
+def test_a_record_that_was_taken_before_is_a_duplicate_also_for_a_holder() -> None:
+    candidacy = Candidacy(at=START, since="2020-01-01").certify()
+    assert candidacy.say("record_experience", **record("2020-01-01")) == []
     assert candidacy.refused("record_experience", **record("2026-10-01")) == "already-certified"
+    with pytest.raises(Refused, match="this role and start has another ended_on and attested_by"):
+        candidacy.say("record_experience", **record("2020-01-01", "2026-01-01", attested_by="HR"))
+
+
+def test_a_record_saved_by_another_program_is_the_same_record() -> None:
+    candidacy = Candidacy(at=START, since=None)
+    candidacy.say("record_experience", **record("2020-01-01", role="Directrice, Expérience client"))
+    decomposed = unicodedata.normalize("NFD", "Directrice, Expérience\u00a0 client")
+    assert candidacy.say("record_experience", **record("2020-01-01", role=decomposed)) == []
+
+
+def test_only_so_many_records_are_carried_and_the_one_that_counts_stays() -> None:
+    candidacy = Candidacy(at=START, since="2020-01-01")
+    for number in range(MAX_RECORDS + 5):
+        candidacy.say("record_experience", **record("2026-10-01", role=f"Role {number}"))
+    assert len(candidacy.state.experience) == MAX_RECORDS
+    assert candidacy.state.experience[0].started_on == day("2020-01-01")
+    assert candidacy.certify().status == "certified"
+
+
+def test_a_state_of_an_older_build_with_one_record_or_none_is_read() -> None:
+    state = Candidacy(at=START, since="2020-01-01").state
+    old = json.loads(state.model_dump_json())
+    old["experience"] = old["experience"][0]
+    assert State.model_validate(old) == state
+    old["experience"] = None
+    assert State.model_validate(old).experience == ()
 
 
 def test_the_same_record_again_changes_nothing_but_an_attestation_is_kept() -> None:

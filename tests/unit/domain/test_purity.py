@@ -27,11 +27,11 @@ ALLOWED_IMPORTS = {
     "functools",
     "hashlib",
     "json",
+    "unicodedata",
     "pydantic",
     "pydantic_core",
     "re",
     "typing",
-    "unicodedata",
     "zoneinfo",
 }
 # Calls that read a clock, the machine or chance, however they are reached.

@@ -1,11 +1,13 @@
 """Rules 1 to 6: the testing window, its borders, settlement, reminders and extension."""
 
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
 from domain import events as e
+from domain.decision import Refused
 from tests.unit.domain.builders import (
     CUSTOMERS,
     LEADERSHIP,
@@ -123,6 +125,25 @@ def test_the_same_purchase_again_changes_nothing_and_another_is_refused() -> Non
     assert candidacy.refused("confirm_purchase", reference="INV-78") == "already-confirmed"
     moved = {"reference": "INV-77", "purchased_at": START - days(1)}
     assert candidacy.refused("confirm_purchase", **moved) == "already-confirmed"
+
+
+def test_the_same_reference_on_the_same_day_is_the_same_purchase_whatever_has_happened_since() -> None:
+    """R7, R16: the day counts in the body's zone, and texts are compared in NFC with white space folded."""
+    candidacy = Candidacy(at=START, paid=False)
+    candidacy.say("confirm_purchase", reference="Café 77", purchased_at=local("2026-11-21", "00:30:00"))
+    again = {"reference": unicodedata.normalize("NFD", "Café\u00a0 77"), "purchased_at": last_moment("2026-11-21")}
+    assert candidacy.say("confirm_purchase", **again) == []
+    candidacy.certify()
+    assert candidacy.say("confirm_purchase", **again) == []
+
+
+def test_a_refused_purchase_says_what_is_recorded_and_what_differs() -> None:
+    candidacy = Candidacy(at=START)
+    recorded = "already confirmed with reference INV-77, of 2026-11-22"
+    with pytest.raises(Refused, match=f"{recorded}; this message says 2026-11-21"):
+        candidacy.say("confirm_purchase", reference="INV-77", purchased_at=START - days(1))
+    with pytest.raises(Refused, match=f"{recorded}; this one has the reference INV-78"):
+        candidacy.say("confirm_purchase", reference="INV-78")
 
 
 # --- rule 3: taken_at decides, settlement, what is undecided keeps the candidacy open ---
@@ -356,6 +377,23 @@ def test_an_extension_never_shortens_and_the_same_again_changes_nothing() -> Non
     assert candidacy.refused("extend_deadline", **extend("2028-11-21")) == "not-later"
     candidacy.say("extend_deadline", **extend("2029-01-10"))
     assert candidacy.say("extend_deadline", **extend("2029-01-10")) == []
+
+
+def test_an_extension_that_comes_again_is_a_duplicate_whatever_has_happened_since() -> None:
+    candidacy = Candidacy(at=START)
+    candidacy.say("extend_deadline", **extend("2029-01-10"))
+    candidacy.say("extend_deadline", START + days(1), **extend("2029-03-01"))
+    other_reason = extend("2029-01-10") | {"reason": "a long illness", "approved_by": "b.  oss"}
+    assert candidacy.say("extend_deadline", **other_reason) == []
+    candidacy.certify()
+    assert candidacy.say("extend_deadline", **extend("2029-03-01")) == []
+
+
+def test_an_extension_to_the_same_day_by_another_person_is_refused_and_says_who_approved_the_first() -> None:
+    candidacy = Candidacy(at=START)
+    candidacy.say("extend_deadline", **extend("2029-01-10"))
+    with pytest.raises(Refused, match=r"moved to 2029-01-10 already, approved by B\. Oss on 2026-11-22"):
+        candidacy.say("extend_deadline", **extend("2029-01-10") | {"approved_by": "Kim Stone"})
 
 
 def test_an_extension_while_settling_opens_the_window_again() -> None:

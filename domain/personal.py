@@ -1,0 +1,89 @@
+"""Personal data: the candidate's contact details, and what they were before. Kept beside the state (rule 25, R9).
+
+None of it may get into an event, a log line, a workflow id or a search attribute.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from domain.commands import Command, Contact, UpdateContact
+from domain.texts import address_key, addresses_in, name_key
+from domain.types import Frozen, Instant
+
+MAX_FORMER = 20
+"""So many earlier details are kept to be shown."""
+MAX_KNOWN = 200
+"""So many names, and so many addresses, are kept as hashes to be compared with."""
+
+_HASH_LENGTH = 20
+_FIELDS = ("name", "email", "publish")
+
+
+class FormerContact(Frozen):
+    """The details that were replaced at the instant `until` (UTC); None for those that stayed as they were."""
+
+    name: str | None = None
+    email: str | None = None
+    publish: bool | None = None
+    until: Instant
+
+
+class ContactRecord(Frozen):
+    """The candidate's contact details of today, those before, the oldest first, and hashes of every earlier one.
+
+    The hashes are salted with the enrolment, so that the same address has another hash in each candidacy. A text is
+    kept as it was taken, however strict the messages of today are: an old journal must stay readable.
+    """
+
+    name: str
+    email: str
+    publish: bool = False
+    former: tuple[FormerContact, ...] = ()
+    known_names: tuple[str, ...] = ()
+    known_addresses: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, contact: Contact) -> ContactRecord:
+        """The record of a candidate who has just registered."""
+        return cls(name=contact.name, email=contact.email, publish=contact.publish)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of today and those before that are still kept."""
+        return (self.name, *(former.name for former in reversed(self.former) if former.name))
+
+    def after(self, command: Command, at: datetime, enrolment: str) -> ContactRecord:
+        """The record after this command, which is taken at this instant (UTC)."""
+        if not isinstance(command, UpdateContact):
+            return self
+        given = command.model_dump(include=set(_FIELDS), exclude_none=True)
+        replaced = {field: getattr(self, field) for field, value in given.items() if getattr(self, field) != value}
+        if not replaced:
+            return self
+        changes: dict[str, object] = {
+            **given,
+            "former": (*self.former, FormerContact(**replaced, until=at))[-MAX_FORMER:],
+            "known_names": _with(self.known_names, _hash(enrolment, name_key(self.name))),
+            "known_addresses": _with(self.known_addresses, _hash(enrolment, address_key(self.email))),
+        }
+        return self.model_copy(update=changes)
+
+    def has_address(self, text: str, enrolment: str) -> bool:
+        """Whether the text is, or contains, an e-mail address that the candidate has or had (R9)."""
+        keys = {address_key(text), *addresses_in(text)}
+        return address_key(self.email) in keys or any(_hash(enrolment, key) in self.known_addresses for key in keys)
+
+    def has_name(self, text: str, enrolment: str) -> bool:
+        """Whether the text is a name that the candidate has or had; case, accents and white space are ignored (R9)."""
+        key = name_key(text)
+        return bool(key) and (key == name_key(self.name) or _hash(enrolment, key) in self.known_names)
+
+
+def _with(known: tuple[str, ...], new: str) -> tuple[str, ...]:
+    return (*(one for one in known if one != new), new)[-MAX_KNOWN:]
+
+
+def _hash(enrolment: str, key: str) -> str:
+    return hashlib.sha256(f"{enrolment}:{key}".encode()).hexdigest()[:_HASH_LENGTH]
