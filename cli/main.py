@@ -9,7 +9,7 @@ import importlib
 import io
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any, NamedTuple, NoReturn
 
@@ -45,6 +45,7 @@ VERBS: dict[str, Line] = {
     "register": Line("enrol one candidate", "register"),
     "send": Line("send any message of the contract", "send"),
     **{" ".join(verb.words): Line(verb.help, "everyday") for verb in everyday.VERBS},
+    "contact show": Line("address, purchase and consent of one candidate, and what they were before", "contact"),
     "hold list": Line("the results that are held for a decision", "attention", "hold_list"),
     "import": Line("enrol the candidates of a file", "import_"),
     "results": Line("deliver a vendor's feed of results", "results"),
@@ -122,6 +123,9 @@ class Verbs(AsWritten, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As the base class. Raises `click.UsageError` with the likely verb for a word that is none."""
         known = self.list_commands(ctx)
+        with_second = " ".join(args[:2])
+        if args[0] in VERBS and with_second in VERBS:  # a verb of one word that has another one of two words
+            return with_second, VERBS[with_second].command(with_second), args[2:]
         if args[0] not in known and not args[0].startswith("-"):
             likely = self._likely(args, known)
             sentence = f"There is no verb {args[0]!r}"
@@ -142,7 +146,14 @@ class Verbs(AsWritten, click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the table; no verb is imported for it."""
         with formatter.section("Verbs"):
-            formatter.write_dl([(name, self._help(name)) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, self._help(name)) for name in self._names(ctx)])
+
+    def _names(self, ctx: click.Context) -> Iterator[str]:
+        """The words that may come next, and after a verb of one word those of two words that begin with it."""
+        for name in self.list_commands(ctx):
+            yield name
+            if name in VERBS:
+                yield from (words for words in VERBS if words.startswith(f"{name} "))
 
     def _help(self, name: str) -> str:
         words = f"{self._first} {name}".strip()

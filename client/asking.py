@@ -12,6 +12,7 @@ from client.candidacy import Candidacy
 from client.errors import ClientError, NotFound, NoWorker, Refused, Unreadable
 from client.finding import Entry
 from client.pool import finished
+from views.contact import ContactView
 from views.status import StatusView
 
 _AT_ONCE = 16
@@ -40,6 +41,15 @@ async def status(client: Client, candidacy: Candidacy, *, run_id: str | None = N
     answer = await candidacy.query(client, "status", run_id=run_id)
     try:
         return StatusView.parse(answer)
+    except ValueError as error:
+        raise Unreadable(f"The candidacy of {candidacy} answers in a way that this build cannot read.") from error
+
+
+async def contact(client: Client, candidacy: Candidacy) -> ContactView:
+    """How to reach the candidate. Raises as `Candidacy.query` does, and `Unreadable`."""
+    answer = await candidacy.query(client, "contact")
+    try:
+        return ContactView.parse(answer)
     except ValueError as error:
         raise Unreadable(f"The candidacy of {candidacy} answers in a way that this build cannot read.") from error
 

@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 
 from client import answers, asking, scheme
 from client.candidacy import WORKFLOW, Candidacy, is_open, never_began, status_of
+from client.comparison import differing
 from client.errors import (
     Closed,
     FieldError,
@@ -21,14 +22,15 @@ from client.errors import (
     NoWorker,
     OpenedBefore,
     Refused,
+    Unreadable,
 )
 from client.payloads import instant
 from domain.commands import Registration
 from domain.messages import InvalidMessage, check_times, digest_of, parse
-from domain.types import parse_instant_or_day
 from domain.vocabulary import Status
 from runtime import search_attributes
 from runtime.connection import TASK_QUEUE
+from views.contact import ContactView
 from views.markdown import Markdown
 from views.status import StatusView
 
@@ -36,6 +38,8 @@ Outcome = Literal["registered", "already enrolled"]
 
 ENROLLED_OTHERWISE = "enrolled-with-other-data"
 """The code of the refusal of somebody who is enrolled already, with other data."""
+
+_TAKEN_UP_SECONDS = 8.0
 
 _DIGEST = "registration_digest"
 _OPENED = "registered_at"
@@ -169,9 +173,11 @@ async def check_enrolled(client: Client, enrolment: Enrolment) -> None:
     if not is_open(description):
         status = status_of(description)
         raise Closed(f"The candidacy of {candidacy} is closed ({status}).", candidacy.workflow_id, status)
-    if not await _same(client, enrolment, description):
+    fields = await _differing(client, enrolment, description)
+    if fields is None or fields:
+        named = f" ({', '.join(fields)})" if fields else ""
         raise Refused(
-            f"{candidacy} is enrolled already, with other data: nothing was changed. To change it, use "
+            f"{candidacy} is enrolled already, with other data{named}: nothing was changed. To change it, use "
             "`contact`, `confirm-purchase` or `experience`.",
             code=ENROLLED_OTHERWISE,
         )
@@ -190,22 +196,35 @@ async def check_not_opened_by(client: Client, candidacy: Candidacy, act: str) ->
         )
 
 
-async def _same(client: Client, enrolment: Enrolment, description: WorkflowExecutionDescription) -> bool:
+async def _differing(
+    client: Client, enrolment: Enrolment, description: WorkflowExecutionDescription
+) -> tuple[str, ...] | None:
+    """The fields that differ from what is enrolled; none where it is the same list, whoever saved it (R16).
+
+    None where they differ, and nobody can say in what: no worker answers, or one of an older build.
+
+    Raises `NoWorker` where only a worker knows whether anything differs: the candidacy was started by another client.
+    """
     digest = (await description.memo()).get(_DIGEST)
-    if digest is not None:
-        return bool(digest == enrolment.digest)
-    # Started by another client, without a memo: the engine knows what matters.
-    known = await asking.status(client, enrolment.candidacy)
-    registration = enrolment.document
-    purchase = registration.get("purchase")
-    same_name = known.name == registration["name"].strip()
-    return same_name and (not purchase or _same_day(purchase.get("purchased_at"), known.purchased_at))
+    if digest == enrolment.digest:
+        return ()
+    try:
+        known = await _taken_up(client, enrolment.candidacy)
+    except (NoWorker, Refused, Unreadable):
+        if digest is None:
+            raise
+        return None
+    return differing(parse(Registration, "registration", enrolment.document), known, scheme.facts())
 
 
-def _same_day(given: str | None, known: datetime | None) -> bool:
-    """Whether a purchase is the known one: its day counts, in the body's zone (ruling R16)."""
-    day_of = scheme.facts().day_of
-    return known is not None and (given is None or day_of(parse_instant_or_day(given)) == day_of(known))
+async def _taken_up(client: Client, candidacy: Candidacy) -> ContactView:
+    """What the candidacy knows, once its registration is taken up: before, it has no purchase and no experience."""
+    until = time.monotonic() + _TAKEN_UP_SECONDS
+    while True:
+        known = await asking.contact(client, candidacy)
+        if known.sequence or time.monotonic() > until:
+            return known
+        await asyncio.sleep(0.1)
 
 
 def _search_attributes(candidacy: Candidacy) -> TypedSearchAttributes:

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.messages import InvalidMessage
     from domain.state import State
     from runtime.metrics import REGISTRATION
+    from views.contact import contact_before, contact_view
     from views.status import status_before, status_view
     from views.timeline import timeline_view
 
@@ -188,6 +189,16 @@ class CertificationWorkflow(WithInbox):
             return status_before(self._registration).document()
         view = status_view(journal.state, journal.contact.name, _query_time())
         return view.document()
+
+    @workflow.query(description="contact details, what they were before, purchase and experience")
+    def contact(self) -> dict[str, Any]:
+        """How to reach the candidate, as the contract describes it. It holds personal data (rule 25)."""
+        journal = self.inbox.journal
+        if journal is not None:
+            return contact_view(journal.state, journal.contact).document()
+        if self._registration is None:
+            raise self._invalid()
+        return contact_before(self._registration).document()
 
     @workflow.query(description="what has happened, oldest first")
     def timeline(self) -> list[dict[str, Any]]:

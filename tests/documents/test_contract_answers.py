@@ -25,6 +25,7 @@ from tests.documents.contract import (
     values,
 )
 from tests.samples import build
+from views.contact import ContactView
 from views.status import StatusView
 from views.timeline import timeline_view
 from workflows import CertificationWorkflow
@@ -149,6 +150,15 @@ def value_differences(named: Mapping[str, str], coded: Mapping[str, Sequence[str
 def test_the_kinds_of_upcoming_stand_in_the_order_of_a_life() -> None:
     (row,) = (row for row in table("The answer of `status`", "field") if names(row["field"]) == ["upcoming", "kind"])
     agree(order("the kind of an alarm", names(row["values"]), AlarmKind, "domain/vocabulary.py"))
+
+
+# --- contact
+
+
+def test_the_contact_answer() -> None:
+    (example,) = examples("The answer of `contact`")
+    agree(fields_in("the contact answer", ContactView, [example]))
+    assert ContactView.parse(example).document() == example
 
 
 # --- timeline

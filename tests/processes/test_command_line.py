@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from domain import calendar
 from runtime import search_attributes
 from runtime.settings import ROOT
 from tests.processes.engine import Ended, Engine, day, engine, instant, result, surroundings, workflow_id
@@ -56,17 +58,26 @@ def test_registering_again_with_the_same_data_is_done_with_other_data_refused(ce
         "status": "testing",
         "purchase_confirmed": True,
     }
-    other = register(certpath, "R-2", "CCMA", "--publish")
+    # The same list saved by another program: other blanks, an address in capitals, and a plain day (R16).
+    bought_on = calendar.day_of(datetime.fromisoformat(instant(60)), "America/Chicago").isoformat()
+    saved = ("register", "--candidate", "R-2", "--name", " Ana  Ruiz", "--email", "ANA@example.org")
+    known = ("--designation", "CCMA", "--purchase-ref", "INV-1", "--purchased-at", bought_on)
+    assert certpath.starter(*saved, *known).code == 0
+    other = register(certpath, "R-2", "CCMA", "--publish", "--role", "Director", "--experience-since", day(1000))
     assert other.code == 1
-    assert "other data" in other.err
+    assert "enrolled already, with other data (publish, experience): nothing was changed" in other.err
 
 
 async def test_a_candidacy_that_a_foreign_client_started_is_compared_too(certpath: Engine) -> None:
-    await certpath.enrol("R-3", designation="CCMA", name="Ana Ruiz", email="ana@example.org", experience=None)
+    bought = {"reference": "INV-1", "purchased_at": instant(60)}
+    person = {"name": "Ana Ruiz", "email": "ana@example.org"}
+    await certpath.enrol("R-3", designation="CCMA", **person, purchase=bought, experience=None)
     await eventually(lambda: certpath.starter("status", "R-3", "CCMA").code == 0)
     assert "already enrolled" in register(certpath, "R-3").err
     bob = ("register", "--candidate", "R-3", "--name", "Bob", "--email", "b@c.de", "--designation", "CCMA")
-    assert certpath.starter(*bob).code == 1
+    other = certpath.starter(*bob)
+    assert other.code == 1
+    assert "with other data (name, email)" in other.err
 
 
 async def test_a_closed_candidacy_is_opened_again_only_on_purpose(certpath: Engine) -> None:

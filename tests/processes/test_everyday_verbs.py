@@ -29,6 +29,7 @@ from tests.processes.engine import (
     Handle,
     Terminal,
     day,
+    email,
     engine,
     instant,
     registration,
@@ -197,6 +198,11 @@ async def test_a_candidacy_is_extended_its_contact_changed_its_attention_put_to_
     assert done(certpath, "contact", *who, "--email", "lopez@example.org", "--no-publish") == ["ContactUpdated"]
     status = await handle.query("status")
     assert status["name"] == "Ana Lopez"
+    shown = certpath.starter("contact", "show", *who, "--json").document
+    assert (shown["name"], shown["email"], shown["publish"]) == ("Ana Lopez", "lopez@example.org", False)
+    assert [former["email"] for former in shown["former"]] == [None, email("C-1")]
+    assert shown["purchase"]["reference"] == "INV-77"
+    assert "Zsófia Quarterstaff; no consent" in certpath.starter("contact", "show", *who).out
     await handle.signal("suspend", {"reason": "x", "by": "y"})  # no holder: refused, and asks for attention
     await eventually(lambda: _attention(handle))
     put_to_rest = ("acknowledge", *who, "--attention", "refused-message", "--by", "Pat Lee", "--note", "a mistake")
