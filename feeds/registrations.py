@@ -91,7 +91,7 @@ class _Checker:
         """The entry for this row, or all its problems."""
         row = row._replace(fields={name: self._in_order(name, value) for name, value in row.fields.items()})
         document = document_of(row.fields)
-        problems = [*self._publish(row, document), *self._designation(row), *self._repeated(row), *_damaged(row)]
+        problems = [*self._designation(row), *self._repeated(row), *_damaged(row)]
         try:
             registration = messages.parse(Registration, "registration", document)
             messages.check_times("registration", registration, self._now)
@@ -123,12 +123,6 @@ class _Checker:
 
     def _in_order(self, column: str, value: Any) -> Any:
         return dates.in_order(value, self._order) if column in _DATES else value
-
-    def _publish(self, row: Row, document: dict[str, Any]) -> list[Problem]:
-        # Only a clear yes is consent. Pydantic would accept other values too.
-        if isinstance(document.get("publish", False), bool):
-            return []
-        return [Problem(row.number, "publish", explain.truth(document["publish"], ""))]
 
     def _designation(self, row: Row) -> list[Problem]:
         problem = explain.unknown_designation(row.fields.get("designation"), self._designations)
