@@ -57,10 +57,10 @@ def views_of_the_guide() -> dict[str, str]:
 
 
 FOUND = {
-    "Attention": {"CCSL:C-1001"},
+    "Attention": {"CCSL:C-1001", "CCOM:C-1003"},
     "Attention: mail undeliverable": set(),
     "Attention: refused messages": set(),
-    "Attention: reviews waiting": set(),
+    "Attention: reviews waiting": {"CCSL:C-1001", "CCOM:C-1003"},
     "Candidates: awaiting experience": {"CCSL:C-1005"},
     "Candidates: awaiting purchase": {"CCMA:C-1004"},
     "Candidates: awaiting review": {"CCOM:C-1003"},
