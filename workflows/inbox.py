@@ -77,14 +77,20 @@ class Inbox:
     ) -> None:
         key = message.message_id
         # An earlier message that is not decided yet may change the answer, so let the handler decide.
-        if key is None or key in journal.ledger or self._under_way.busy:
-            return
-        if rulebook.inquiry(journal.state, message) is not None:
+        if key is None or self._under_way.busy:
             return
 
         def repeated(error: Refused) -> RefuseMessage:
             return refusal(name, payloads, error, from_signal=False)
 
+        known = journal.ledger.get(key)
+        if known:
+            reused = _reused(key) if known.digest != digest_of(message) else None
+            if reused and journal.has_recorded(repeated(reused), workflow.now()):
+                raise reused
+            return
+        if rulebook.inquiry(journal.state, message) is not None:
+            return
         error = journal.refused_before(message, repeated, workflow.now())
         if error:
             raise error
@@ -184,9 +190,7 @@ class Inbox:
         known = journal.ledger.get(key)
         if known:
             if known.digest != digest:
-                raise Refused(
-                    RefusalCode.MESSAGE_ID_REUSED, f"message id {key} was used before, for a message of other content"
-                )
+                raise _reused(key)
             counting.decided(message.message, changed=False)
             return known.receipt(duplicate=True)
         self._being_decided.add(key)
@@ -211,6 +215,10 @@ class Inbox:
             return None
         with self._under_way.inquiry(inquiry):
             return await calls.ask(inquiry)
+
+
+def _reused(key: str) -> Refused:
+    return Refused(RefusalCode.MESSAGE_ID_REUSED, f"message id {key} was used before, for a message of other content")
 
 
 def _update_id() -> str:

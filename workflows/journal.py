@@ -116,9 +116,12 @@ class Journal(BaseModel):
         try:
             rulebook.decide(self.state, command, at, contact=self.contact)
         except Refused as error:
-            new_events = rulebook.decide(self.state, record_of(error), at, contact=self.contact)
-            return None if new_events else error
+            return error if self.has_recorded(record_of(error), at) else None
         return None
+
+    def has_recorded(self, record: RefuseMessage, at: datetime) -> bool:
+        """Whether the timeline has this very refusal already, so that recording it would change nothing."""
+        return not rulebook.decide(self.state, record, at, contact=self.contact)
 
     def refuse(self, refusal: RefuseMessage, at: datetime) -> None:
         """Records a refused message on the timeline."""

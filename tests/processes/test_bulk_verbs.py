@@ -274,7 +274,7 @@ def feed(prefix: str) -> list[tuple[object, ...]]:
         (one, "CCMA", "R-2", 2, DOMAINS[1], instant(20), "voided", ""),
         (two, "CCMA", "R-3", "", DOMAINS[0], instant(20), "", "69.99999999999999999999"),
         (two, "CCMA", "R-4", "", DOMAINS[0], instant(10), "", "90"),
-        (f"{prefix}-3", "CCMA", "R-7", "", DOMAINS[1], instant(10), "", "91", USED),
+        (two, "CCMA", "R-7", "", DOMAINS[1], instant(10), "", "91", USED),
         (f"{prefix}-9", "CCMA", "R-5", "", DOMAINS[0], instant(20), "", "90"),
         (f"{prefix}-2", "CCMA", "R-6", "", DOMAINS[0], instant(20), "", "90"),
     ]
@@ -283,11 +283,11 @@ def feed(prefix: str) -> list[tuple[object, ...]]:
 async def test_a_feed_that_is_played_every_night_changes_nothing_after_the_first(
     certpath: Engine, tmp_path: Path
 ) -> None:
-    certpath.starter("import", str(candidates(tmp_path / "people.csv", "F1", 4)))
+    certpath.starter("import", str(candidates(tmp_path / "people.csv", "F1", 3)))
     await eventually(lambda: certpath.starter("status", "F1-2", "CCMA").code == 0)
     await certpath.handle("F1-2", "CCMA").execute_update("withdraw", {})
     await certpath.handle("F1-2", "CCMA").result()
-    await certpath.handle("F1-3", "CCMA").execute_update("update_contact", {"publish": True, "message_id": USED})
+    await certpath.handle("F1-1", "CCMA").execute_update("update_contact", {"publish": True, "message_id": USED})
     file = write(tmp_path / "feed.csv", RESULT_COLUMNS, feed("F1"))
     outcome = tmp_path / "feed.outcome.csv"
     dry = certpath.starter("results", str(file), "--dry-run", "--json")
