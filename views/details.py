@@ -6,7 +6,7 @@ The UI renders them as markdown. Everything that came from outside is put into t
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 from domain import calendar, requirements, rulebook
 from domain.state import State
@@ -229,6 +229,9 @@ def _work_product(state: State) -> Markdown:
     when = Markdown("")
     if due and product.status in ("open", "revise", "failed"):
         when = Markdown(", due on {}").format(due)
+    if product.settles_at:
+        last = calendar.day_of(product.settles_at - timedelta(seconds=1), state.zone)
+        when = Markdown(", was due on {}; what was submitted in time may arrive until {}").format(due, last)
     if product.status == "submitted":
         when = Markdown(" as {}, waits for its review (`review_work_product`)").format(
             code(product.submission_id or "")

@@ -193,7 +193,9 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
     """
     registration: dict[str, Any] = {
         "candidate_id": state.candidate_id,
-        **contact.model_dump(),
+        "name": contact.name,
+        "email": contact.email,
+        "publish": contact.publish,
         "designation": opening.target,
         "purchase": {"reference": opening.reference, "purchased_at": opening.purchased_at.isoformat()},
         "experience": opening.experience,

@@ -10,7 +10,6 @@ the higher one by an effect, and does not close before the higher one has it.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Literal
@@ -44,6 +43,7 @@ from domain.inquiries import AskLower, Inquiry, LowerAnswer
 from domain.matters.certificate import certificate_number
 from domain.matters.closing import close, ring_settled, settlement
 from domain.matters.window import settlement_end, window_days
+from domain.repeats import same_text
 from domain.state import RequestedAdvancement, State
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
@@ -111,11 +111,7 @@ def _same(known: RequestedAdvancement, purchase: Purchase, state: State) -> bool
     """
     given = purchase.purchased_at
     day = calendar.day_of(calendar.instant_of(given, state.zone), state.zone) if given else known.purchased_on
-    return _folded(known.reference) == _folded(purchase.reference) and known.purchased_on == day
-
-
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return same_text(known.reference, purchase.reference) and known.purchased_on == day
 
 
 def _under_way(state: State, at: datetime) -> RequestedAdvancement | None:
