@@ -5,7 +5,7 @@ functions that explain are those that `feeds.explain` describes.
 """
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -24,12 +24,13 @@ _LONG_MONTHS = (
 _LONGEST = 60
 # A spreadsheet's own numbers count the days from here.
 _SERIAL_ZERO = date(1899, 12, 30)
-_YEAR_LAST = r"(\d\d?)([-/.])(\d\d?)\2(\d{4})"
+_YEAR_LAST = re.compile(r"(\d\d?)([-/.])(\d\d?)\2(\d{4}|\d\d)(?![\d./-])", re.ASCII)
 _TIME = re.compile(r"(.+?)(?:[Tt]|\s+)(\d\d?:\d\d)(:\d\d)?([.,]\d+)?\s*(.*)", re.ASCII)
 _HALF_DAY = re.compile(
     r"(?:(.+?)(?:[Tt]|,?\s+))?(\d\d?)(?::(\d\d))?(?::(\d\d))?\s*([ap])\.?m\.?\s*(.*)", re.ASCII | re.IGNORECASE
 )
 _OFFSET = re.compile(r"[Zz]|[+-]\d\d:?\d\d", re.ASCII)
+_SHORT_YEAR = "{} is ambiguous, with a year of two digits: write {}"
 _OUT_OF_ORDER = "in the order of day and month"
 
 
@@ -40,17 +41,22 @@ class Order(StrEnum):
     MONTH_FIRST = "mdy"
 
 
-def in_order(value: Any, order: Order | None) -> Any:
+def in_order(value: Any, order: Order | None, now: datetime) -> Any:
     """The value with its day written year first, where it is written with the year last, in this order.
 
-    The time behind the day stays. Any other value is returned as it is, also one that is no day in this order.
+    The time behind the day stays. A year of two digits is one of this century; where that would be a year after `now`,
+    nobody knows which is meant. Any other value is returned as it is, also one that is no day in this order.
     """
     if order is None or not isinstance(value, str) or len(value) > _LONGEST:
         return value
-    found = re.match(rf"{_YEAR_LAST}(?![\d.])", value, re.ASCII)
+    found = _YEAR_LAST.match(value)
     if found is None:
         return value
     first, second, year = int(found[1]), int(found[3]), int(found[4])
+    if len(found[4]) == 2:
+        year += now.year // 100 * 100
+        if year > now.year:
+            return value
     meant = _date(year, second, first) if order is Order.DAY_FIRST else _date(year, first, second)
     # A blank before the time becomes the T of other files, so that the same row gets the same message id.
     behind = re.sub(r"^\s+(?=\d)", "T", value[found.end() :])
@@ -110,7 +116,7 @@ def _year_first(text: str, year: int, month: int, number: int) -> Finding | None
 def _numbers(text: str, first: int, second: int, year_text: str) -> Finding:
     """Explain a date with the year last. Its first two numbers are day and month, in either order."""
     if len(year_text) == 2:
-        return _short_year(text)
+        return finding(_SHORT_YEAR, quoted(text), DAY_FORM, about=_OUT_OF_ORDER)
     year = int(year_text)
     readings = {_date(year, second, first), _date(year, first, second)} - {None}
     if not readings:
@@ -131,15 +137,11 @@ def _named_month(text: str) -> Finding | None:
         return None
     number, year = sorted(numbers, key=len)
     if len(year) != 4:
-        return _short_year(text)
+        return finding(_SHORT_YEAR, quoted(text), DAY_FORM)
     meant = _date(int(year), months[0], int(number))
     if meant is None:
         return _no_such_day(text, int(year), months[0], int(number))
     return finding("{}: write {}", quoted(text), meant)
-
-
-def _short_year(text: str) -> Finding:
-    return finding("{} is ambiguous, with a year of two digits: write {}", quoted(text), DAY_FORM)
 
 
 def _date(year: int, month: int, number: int) -> date | None:

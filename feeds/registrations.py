@@ -122,7 +122,7 @@ class _Checker:
         )
 
     def _in_order(self, column: str, value: Any) -> Any:
-        return dates.in_order(value, self._order) if column in _DATES else value
+        return dates.in_order(value, self._order, self._now) if column in _DATES else value
 
     def _designation(self, row: Row) -> list[Problem]:
         problem = explain.unknown_designation(row.fields.get("designation"), self._designations)

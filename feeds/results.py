@@ -137,7 +137,7 @@ class _Checker:
     def check(self, row: Row) -> Entry | list[Problem]:
         """The entry for this row, or all its problems."""
         if "taken_at" in row.fields:
-            taken_at = dates.in_order(row.fields["taken_at"], self._reading.order)
+            taken_at = dates.in_order(row.fields["taken_at"], self._reading.order, self._now)
             row = row._replace(fields={**row.fields, "taken_at": taken_at})
         document = document_of(row.fields)
         damaged = list(_damaged(row))

@@ -361,6 +361,10 @@ async def test_a_feed_comes_as_json_lines_through_a_pipe(certpath: Engine, tmp_p
     columns = ("candidate_id", "designation", "result_id", "domain", "taken_at", "points", "out_of")
     as_csv = write(tmp_path / "feed.csv", columns, [cells])
     assert certpath.starter("results", str(as_csv), "--json").document["outcomes"] == {"duplicate": 1}
+    # Somebody unknown needs a person the first time, and not every night.
+    nights = [certpath.starter("results", str(write(as_csv, columns, [cells, ("F2-9", *cells[1:])]))) for _ in "12"]
+    assert [night.code for night in nights] == [1, 0]
+    assert "1 closed or unknown, as an earlier run has said already" in nights[1].err
 
 
 async def test_a_feed_with_bad_rows_sends_nothing(certpath: Engine, tmp_path: Path) -> None:
