@@ -167,14 +167,15 @@ class _Checker:
     def problems_between_rows(self) -> Iterable[Problem]:
         """Every row of a result that stands in the file with several contents: nobody knows which of them is right."""
         for (candidate_id, _, result_id, revision), contents in self._contents.items():
+            if len(contents) == 1:
+                continue
             rows = sorted(row for same in contents.values() for row in same)
-            for row in rows if len(contents) > 1 else ():
-                others = ", ".join(str(other) for other in rows if other != row)
+            for row in rows:
                 form = (
-                    'the result "{}", revision {}, stands in row {} too, with other content: give each result an id of '
+                    'the result "{}", revision {}, stands in {} too, with other content: give each result an id of '
                     "its own, and a correction the next revision"
                 )
-                problem = finding(form, result_id, revision, others)
+                problem = finding(form, result_id, revision, _other_rows(rows, row))
                 yield Problem(row, "result_id", problem, shown_id(candidate_id))
 
     def doubts(self, entries: list[Entry]) -> tuple[Doubt, ...]:
@@ -241,6 +242,14 @@ class _Checker:
             return None
         form = "is that of row {}, with other content: give each message an id of its own, or leave it empty"
         return Problem(row.number, "message_id", finding(form, first))
+
+
+def _other_rows(rows: list[int], row: int) -> str:
+    """The other rows of several, in words: the first three, and how many more there are."""
+    first = [other for other in rows[:4] if other != row][:3]
+    more = len(rows) - 1 - len(first)
+    named = ", ".join(map(str, first)) + (f" and {more:,} more" if more else "")
+    return f"row{'' if len(rows) == 2 else 's'} {named}"
 
 
 def _result_seen(entry: Entry) -> tuple[Hashable, Seen]:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from feeds.explain import quoted
 from feeds.table import Finding, finding
 
 # 1.23E+05, 1,23457E+11. An honest 12E3 has no sign.
@@ -32,6 +33,7 @@ def damaged_text(value: Any) -> Finding | None:
         return finding('"{}" is an error of a spreadsheet, not a value: write the value itself', value[:_SHOWN])
     if inside := _FORMULA.fullmatch(value):
         # The text may be a person's name in the wrong column, which is not shown.
-        meant = f", {inside[1][:_SHOWN]}," if any(map(str.isdigit, inside[1])) else ""
-        return finding('is a formula of a spreadsheet (="…"): write what stands in the quotes{} alone', meant)
+        meant = quoted(inside[1])
+        meant = "what stands in the quotes alone" if meant == "this" else f"{meant} alone, without quotes"
+        return finding('is a formula of a spreadsheet (="…"): write {}', meant)
     return None

@@ -79,7 +79,10 @@ def test_a_formula_is_refused_without_the_name_that_may_stand_in_it() -> None:
     told = damaged_id('="00123"')
     assert told is not None
     assert "formula of a spreadsheet" in told
-    assert "00123" in told
+    assert told.endswith('write "00123" alone, without quotes')
+    address = damaged_id('="ana1@example.org"')
+    assert address is not None
+    assert "ana1" not in address
     hidden = damaged_text('="Ana Ruiz"')
     assert hidden is not None
     assert "Ana" not in hidden
@@ -127,9 +130,17 @@ def test_a_result_with_two_contents_is_bad_wherever_it_stands() -> None:
         (6, "result_id"),
     ]
     assert str(sheet.problems[0]).startswith(
-        'row 2, C-1, result_id: the result "R-1", revision 1, stands in row 4, 6 too, with other content'
+        'row 2, C-1, result_id: the result "R-1", revision 1, stands in rows 4, 6 too, with other content'
     )
     assert [entry.row for entry in sheet.entries] == [3, 5]
+
+
+def test_of_many_rows_that_contradict_each_other_three_are_named() -> None:
+    rows = [RESULT | {"percentage": str(percentage)} for percentage in range(60, 70)]
+    told = [problem.problem for problem in _results(*rows).problems]
+    assert "stands in rows 3, 4, 5 and 6 more too, with other content" in told[0]
+    assert "stands in rows 2, 3, 4 and 6 more too, with other content" in told[9]
+    assert "stands in row 3 too" in _results(*rows[:2]).problems[0].problem
 
 
 @pytest.mark.parametrize(
