@@ -214,7 +214,7 @@ def _withdrawal() -> tuple[Candidacy, ...]:
 def _out_of_order_and_twice() -> tuple[Candidacy, ...]:
     """A pass arrives before the older fail, and a newer revision before the older one. Then they arrive again."""
     passed = _result(_PEOPLE, "AssessmentPassed", result_id="R-second")
-    failed = _result(_PEOPLE, "AssessmentFailed", result_id="R-first", days_ago=50, percentage="55")
+    failed = _result(_PEOPLE, "ResultRecorded", result_id="R-first", days_ago=50, percentage="55")
     revised = _result(_OPERATIONS, "AssessmentPassed", revision=2, percentage="71")
     original = _result(_OPERATIONS, "ResultRecorded", revision=1, percentage="69")
     stages = (
@@ -224,7 +224,7 @@ def _out_of_order_and_twice() -> tuple[Candidacy, ...]:
         _passes(_CUSTOMERS, _LEADERSHIP),
         _again(failed, original),
     )
-    events = (*_STARTED, *_PASSED * 4, "AssessmentFailed", "ResultRecorded", "Certified")
+    events = (*_STARTED, *_PASSED * 4, "ResultRecorded", "ResultRecorded", "Certified")
     return (Candidacy("CCMA", _START, stages, events, "certified"),)
 
 

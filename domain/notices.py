@@ -254,6 +254,9 @@ def _facts(event: BaseEvent, state: State, after: State) -> dict[str, Any]:
         facts["domain_title"] = programme.domains.get(domain, domain)
     if isinstance(event, ResultEvent):
         facts |= _about_result(event, state)
+    if isinstance(event, SettlementStarted):
+        # The candidacy may close later than this settlement ends, because another one runs on (R4).
+        facts["closes_at"] = (requirements.attempts_settle_at(state) or event.settles_at).isoformat()
     if isinstance(event, Certified):
         facts["worth"] = programme.worth
     return facts

@@ -43,8 +43,10 @@ def why(alarm: Alarm, state: State) -> str:
     rules = state.programme.rules
     if alarm.kind is AlarmKind.ABANDON:
         return f"{rules.testing.purchase_days} days after the registration (rule 4)"
-    if alarm.kind is AlarmKind.EXHAUSTED:
+    if alarm.kind is AlarmKind.EXHAUSTED and state.settlements.get(alarm.subject) == alarm.at:
         return f"{rules.testing.settlement_days} days after the last attempt was used (rule 10)"
+    if alarm.kind is AlarmKind.EXHAUSTED:
+        return "the later end of two settlements that overlap (R4)"
     if alarm.kind is AlarmKind.REVISION:
         return f"{rules.work_product.revision_days} days after it was returned (rule 15)"
     if alarm.kind is AlarmKind.REVISION_SETTLED:

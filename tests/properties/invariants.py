@@ -1,9 +1,12 @@
 """What holds of every candidacy, whatever is sent to it and whenever."""
 
 import itertools
+import re
 
+from activities.rendering import Renderer
 from domain import events as e
-from domain import rulebook
+from domain import holds, requirements, rulebook
+from domain.effects import Notify
 from domain.matters.attention import REVIEW_WAITING
 from domain.state import State
 from domain.vocabulary import AttentionKind, Status
@@ -11,6 +14,7 @@ from tests.unit.domain.builders import Candidacy
 from views.timeline import summary_of
 
 STATUSES = set(Status)
+RENDERER = Renderer()
 
 
 def refold(candidacy: Candidacy) -> State:
@@ -31,9 +35,9 @@ def accepted(events: list[e.BaseEvent]) -> dict[str, e.ResultFacts]:
     found: dict[str, e.ResultFacts] = {}
     for event in events:
         if isinstance(event, e.ResultEvent) and not isinstance(event, e.ResultHeld):
-            rejected = isinstance(event, e.ResultResolved) and event.decision == "reject"
+            undecided = isinstance(event, e.ResultResolved) and (event.decision == "reject" or event.held_again)
             superseded = isinstance(event, e.ResultRecorded) and event.superseded
-            if not rejected and not superseded:
+            if not undecided and not superseded:
                 found[event.result.result_id] = event.result
     return found
 
@@ -92,14 +96,57 @@ def check(candidacy: Candidacy) -> None:
     met = [event.met_on for event in candidacy.all(e.ExperienceMet)]
     assert met == sorted(met, reverse=True), "what was met is never taken away (R8)"
     assert state.experience_met_on == (met[-1] if met else None)
+    check_results(state)
     if state.in_force(candidacy.clock):
         assert candidacy.status in ("certified", "recertifying")
     if candidacy.status in ("certified", "recertifying"):
         assert state.in_force(candidacy.clock)
 
 
+def check_results(state: State) -> None:
+    """No hold stands without a reason, and nothing is left aside without a pass before it (R1)."""
+    assert {hold.hold for hold in state.held.values()} == set(state.held)
+    assert not state.results.keys() & state.aside.keys()
+    if state.window is None or state.certificate or state.closed:
+        return
+    for hold in state.held.values():
+        assert holds.standing(state, hold) or holds.not_acceptable(state, hold.result)
+    assert not requirements.exposed(state)
+
+
+_OF_A_FAIL = re.compile(
+    r"did not pass|not passed|no-show|did not appear|missed|voided|attempt back|no attempt|last attempt|attempts? left"
+)
+
+
+def check_mails(candidacy: Candidacy) -> None:
+    """No mail says that anything was failed, missed, used up or given back in an assessment that is passed (R17)."""
+    for event, state in candidacy.steps:
+        if not isinstance(event, (e.ResultEvent, e.SettlementStarted)):
+            continue
+        domains = {event.result.domain} if isinstance(event, e.ResultEvent) else {event.domain}
+        other = event.replaces if isinstance(event, e.ResultHeld) else getattr(event, "previous", None)
+        domains |= {other.domain} if other else set()
+        if not all(requirements.passed(state, domain) for domain in domains):
+            continue
+        for effect in rulebook.effects(event, state):
+            if isinstance(effect, Notify):
+                _, text = RENDERER.render(effect.notice, "Ana Ruiz", effect.facts)
+                assert not _OF_A_FAIL.search(" ".join(text.split())), text
+
+
+def check_accepted(candidacy: Candidacy) -> None:
+    """What was accepted stays accepted: only a result itself, corrected, leaves those that count (R1)."""
+    for (_, before), (event, after) in itertools.pairwise(candidacy.steps):
+        own = {event.result.result_id} if isinstance(event, e.ResultEvent) else set()
+        voided = {key for key, result in before.results.items() if result.outcome == "voided"}
+        assert before.results.keys() - after.results.keys() <= own | voided
+
+
 def check_whole(candidacy: Candidacy) -> None:
     """Everything that must hold of a history as a whole."""
+    check_mails(candidacy)
+    check_accepted(candidacy)
     assert refold(candidacy) == candidacy.state
     assert State.model_validate_json(candidacy.state.model_dump_json()) == candidacy.state
     certificates = candidacy.all(e.Certified)

@@ -56,7 +56,12 @@ CANDIDATE = (
     | step("review", number=IDS, verdict=st.sampled_from(["passed", "revise", "failed"]))
     | step("submit and judge", verdict=st.sampled_from(["passed", "revise", "failed"]))
     | step("review by a namesake", verdict=st.sampled_from(["passed", "revise"]), said=st.booleans())
-    | step("resolve", decision=st.sampled_from(["accept", "reject"]), nth=st.integers(0, 3))
+    | step(
+        "resolve",
+        decision=st.sampled_from(["accept", "accept", "reject"]),
+        nth=st.integers(0, 3),
+        named=st.sampled_from([True, True, False]),
+    )
     | step("extend", days=st.integers(-10, 200))
     | step("purchase", back=SOME_DAYS)
     | step("meet everything")
@@ -147,16 +152,29 @@ class Player:
         name = "scored" if outcome == "unscored" else outcome
         # Days back from a fixed start, so that a redelivery can have the same content.
         taken = START + days(back) if number % 2 else self.ago(back)
-        fields = {"result_id": f"R-{number}", "taken_at": taken, "outcome": name} | rest | score
-        self.say("record_assessment_result", **fields)
+        fields = {"result_id": f"R-{number}", "taken_at": taken, "outcome": name, **rest, **score}
+        self.say_twice("record_assessment_result", **fields)
 
-    def do_resolve(self, decision: str, nth: int) -> None:
+    def do_resolve(self, decision: str, nth: int, named: bool) -> None:
         held = list(self.candidacy.state.held.values())
         if held:
-            result = held[nth % len(held)].result
-            self.say(
-                "resolve_held_result", result_id=result.result_id, revision=result.revision, decision=decision, **WHO
+            hold = held[nth % len(held)]
+            result, number = hold.result, hold.hold if named else None
+            self.say_twice(
+                "resolve_held_result",
+                result_id=result.result_id,
+                revision=result.revision,
+                hold=number,
+                decision=decision,
+                **WHO,
             )
+
+    def say_twice(self, name: str, **fields: Any) -> None:
+        """Sends a message, and once more where it was taken: the second one changes nothing (R7)."""
+        given = {field: value for field, value in fields.items() if value is not None}
+        events = self.candidacy.signal(name, **given)
+        if "MessageRefused" not in events and not self.candidacy.state.closed:
+            assert self.candidacy.signal(name, **given) == []
 
     def do_experience(self, back: int, lasts: int | None, fixed: bool) -> None:
         # From a fixed start, the same role can come again with another end.

@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain import rulebook
+from tests.properties.invariants import check_accepted, check_mails, check_results
 from tests.properties.random_steps import PROFILE, SCORES
 from tests.unit.domain.builders import DOMAINS, PEOPLE, SHA, START, Candidacy, days
 
@@ -61,6 +62,17 @@ def test_what_was_taken_is_known_when_it_comes_again(results: list[dict[str, Any
     for result in results:
         assert candidacy.say("record_assessment_result", **result) == []
     assert candidacy.state == before
+
+
+@settings(PROFILE, max_examples=150)
+@given(results=deliveries(), data=st.data())
+def test_no_mail_speaks_of_a_fail_in_a_passed_domain_and_what_was_accepted_stays_in_whatever_order_results_arrive(
+    results: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    candidacy = delivered(data.draw(st.permutations(results)))
+    check_results(candidacy.state)
+    check_mails(candidacy)
+    check_accepted(candidacy)
 
 
 IDEMPOTENT: list[tuple[str, dict[str, Any]]] = [

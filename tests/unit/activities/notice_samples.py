@@ -184,6 +184,8 @@ def facts(event: e.BaseEvent, **changes: Any) -> dict[str, Any]:
         given |= {"moved_from": "Operations Management" if moved else None, "previous_told": True}
     if given["event"].get("replaces") or (kind == "result-resolved" and given["event"].get("previous")):
         given |= {"replaced_title": "Operations Management", "replaced_told": True}
+    if isinstance(event, e.SettlementStarted):
+        given["closes_at"] = BORDER.isoformat()
     if kind == "certified":
         given["worth"] = PROGRAMME.worth
     if re.match(r"certif|recertif|suspended|reinstated|revoked|superseded|advancement", kind):

@@ -24,7 +24,7 @@ from domain.commands import (
     Register,
     RingAlarm,
 )
-from domain.decision import Alarm, Refused
+from domain.decision import Alarm, Refused, Step
 from domain.effects import Effect
 from domain.events import BaseEvent
 from domain.inquiries import (
@@ -144,6 +144,7 @@ class Candidacy:
         self.scheme = of
         self.contact = ContactRecord(name="Ana Ruiz", email="ana@example.org")
         self.events: list[BaseEvent] = []
+        self.steps: list[Step] = []
         self.effects: list[Effect] = []
         self.lower: LowerAnswer = NO_ANSWER
         self.current_programme: Programme | None = of.programme(designation)
@@ -292,6 +293,7 @@ class Candidacy:
         inquiry = rulebook.inquiry(self._state, command) if self._state else None
         answer = self._answer(inquiry) if inquiry else None
         steps = rulebook.decide(self._state, command, self.clock, contact=self.contact, answer=answer)
+        self.steps += steps
         for event, state in steps:
             assert rulebook.evolve(self._state, event) == state
             self._state = state
