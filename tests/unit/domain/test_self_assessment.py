@@ -5,6 +5,7 @@ import pytest
 from domain import events as e
 from domain.effects import Notify
 from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, days
+from views.status import status_view
 
 
 def self_assess(candidacy: Candidacy, percentage: object, **fields: object) -> list[str]:
@@ -62,3 +63,11 @@ def test_it_is_never_a_gate() -> None:
     candidacy.pass_all()
     assert candidacy.status == "certified"
     assert candidacy.assessment(PEOPLE).attempts == 1
+
+
+def test_self_assessments_are_taken_on_the_advancement_path_too() -> None:
+    candidacy = Candidacy("CCOM", advances_from="CCMA")
+    assert self_assess(candidacy, 60) == ["SelfAssessmentRecorded"]
+    shown = status_view(candidacy.state, "Ana Ruiz", candidacy.clock)
+    assert shown.assessments == {}
+    assert shown.self_assessments[PEOPLE].guidance == "needs development"
