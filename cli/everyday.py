@@ -268,9 +268,14 @@ advance C-1001 CCMA --purchase-ref INV-90 \\
     Verb(
         ("withdraw",),
         "withdraw",
-        "end a candidacy, or give up a certificate, at the person's own request",
-        (_REASON._replace(required=False),),
-        'withdraw C-1001 CCSL --reason "moves abroad"',
+        "end a candidacy, or give up a certificate: at the person's own request, or by the office",
+        (
+            _REASON._replace(required=False),
+            Flag("by", "NAME", "who in the office decided it; leave it out where the person asked for it"),
+        ),
+        """\
+withdraw C-1001 CCSL --reason "moves abroad"
+withdraw C-1002 CCSL --by "Kim Stone" --reason 'registered twice'""",
         "On a terminal it asks first, unless --yes is given.",
         "End the candidacy of {} (a holder gives up the certificate)?",
     ),

@@ -364,8 +364,10 @@ class Revoke(Message):
 
 class Withdraw(Message):
     message = "withdraw"
-    about = "ends the candidacy, or gives up the certificate, at the person's own request"
+    about = "ends the candidacy, or gives up the certificate: by the office if `by` is given, else as the person asked"
+    added = ("by",)
     reason: Annotated[Text | None, ForTheCandidate] = None
+    by: Name | None = None
 
 
 class UpdateContact(Message):

@@ -156,11 +156,15 @@ class CandidacyClosed(BaseEvent):
     type: Literal["CandidacyClosed"] = "CandidacyClosed"
     status: Status
     reason: FreeText
+    by: FreeText | None = None
 
 
 class Withdrawn(BaseEvent):
+    """The candidacy was given up: by the office where `by` says who decided, else at the person's own request."""
+
     type: Literal["Withdrawn"] = "Withdrawn"
     reason: FreeText | None = None
+    by: FreeText | None = None
 
 
 class ContactUpdated(BaseEvent):

@@ -164,7 +164,8 @@ def _candidacy_closed(event: CandidacyClosed) -> str:
 
 
 def _withdrawn(event: Withdrawn) -> str:
-    return f"Withdrawn at the person's own request{f': {event.reason}' if event.reason else ''}"
+    who = f"by {event.by}" if event.by else "at the person's own request"
+    return f"Withdrawn {who}{f': {event.reason}' if event.reason else ''}"
 
 
 def _contact_updated(event: ContactUpdated) -> str:

@@ -98,7 +98,7 @@ STATUSES: dict[Status, StatusWords] = {
         "closed, the attempts or the work products are used up",
         advancing="closed, the work products are used up",
     ),
-    Status.WITHDRAWN: StatusWords("closed at the person's own request"),
+    Status.WITHDRAWN: StatusWords("closed: withdrawn by the person or by the office"),
     Status.REVOKED: StatusWords("closed, the certificate was revoked"),
     Status.SUPERSEDED: StatusWords("closed, a higher certificate took its place"),
     Status.EXPIRED: StatusWords("closed, the certification has ended"),

@@ -26,6 +26,7 @@ from domain.matters.window import settlement_end
 from domain.state import Held, State, Window
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
+_CANCELLED_BY = "a cancellation in Temporal"
 # A deferred border names at most so many of the things that it waits for.
 _NAMED = 5
 
@@ -33,16 +34,20 @@ _NAMED = 5
 
 
 def withdraw(decision: Decision, command: Withdraw) -> None:
-    """Ends the candidacy, or gives up the certificate (rule 21)."""
-    decision.record(Withdrawn, reason=command.reason)
-    close(decision, Status.WITHDRAWN, command.reason or "at the person's own request")
+    """Ends the candidacy, or gives up the certificate (rule 21). `by` names the office's person, if it decided."""
+    _withdraw(decision, command.reason, command.by)
+
+
+def _withdraw(decision: Decision, reason: str | None, by: str | None) -> None:
+    decision.record(Withdrawn, reason=reason, by=by)
+    close(decision, Status.WITHDRAWN, reason or ("by the office" if by else "at the person's own request"), by)
 
 
 def cancel(decision: Decision, _command: Cancel) -> None:
     """Handles a cancelled workflow: a candidacy is withdrawn, but a holder keeps the certificate (rule 21)."""
     if not decision.state.certificate:
-        decision.record(Withdrawn, reason="the workflow was cancelled")
-        close(decision, Status.WITHDRAWN, "the workflow was cancelled")
+        # Only the office reaches the workflow. So nobody is to read that the candidate has asked for it.
+        _withdraw(decision, "the workflow was cancelled", _CANCELLED_BY)
         return
     reason = "a holder's workflow cannot be cancelled; send withdraw or revoke, with a name, instead"
     decision.record(
@@ -57,9 +62,9 @@ def cancel(decision: Decision, _command: Cancel) -> None:
     decision.record(AttentionRaised, attention=Attention(AttentionKind.CANCEL_REFUSED), reason=reason)
 
 
-def close(decision: Decision, status: Status, reason: str) -> None:
-    """Closes the candidacy for good."""
-    decision.record(CandidacyClosed, status=status, reason=reason)
+def close(decision: Decision, status: Status, reason: str, by: str | None = None) -> None:
+    """Closes the candidacy for good. `by` says who withdrew it, where that was not the person."""
+    decision.record(CandidacyClosed, status=status, reason=reason, by=by)
 
 
 # --- alarms -------------------------------------------------------------------------------------------------

@@ -136,6 +136,16 @@ def test_no_text_from_outside_begins_a_line_of_its_own(event: BaseEvent) -> None
     assert len(unquoted) == len([block for block in plain.split("\n\n") if ">" not in block])
 
 
+@pytest.mark.parametrize(
+    ("by", "told"), [(None, "As you asked, your candidacy"), ("Kim Stone", "Our office has withdrawn")]
+)
+def test_a_withdrawal_by_the_office_is_not_told_as_the_persons_own(by: str | None, told: str) -> None:
+    closed = next(event for event in EVENTS if isinstance(event, e.CandidacyClosed) and event.status == "withdrawn")
+    _, text = render(closed.model_copy(update={"by": by}))
+    assert told in text
+    assert "Kim Stone" not in text
+
+
 def test_paragraphs_are_filled_lists_and_quotes_kept() -> None:
     long = "word " * 30
     text = reflowed(f"{long}\n{long}\n\n\n- {long}\nmore\n- two\n> {long}\n: kept\n: apart\n")
