@@ -10,6 +10,7 @@ from typing import NamedTuple
 from cli import advice
 from cli.output import minute
 from cli.tables import Mark, Row
+from client import scheme
 from client.candidacy import End
 from domain.vocabulary import AlarmKind, Status
 from views import words
@@ -102,6 +103,24 @@ class _Shown(NamedTuple):
         return self.status.path == "advancement"
 
     @property
+    def zone(self) -> str:
+        """The zone of every instant and day on the card: the body's."""
+        return self.status.zone or scheme.facts().zone
+
+    @property
+    def window_over(self) -> bool:
+        """Whether the testing window has closed, as far as the answer tells."""
+        status = self.status
+        running = any(event.border and event.on == status.testing_deadline for event in status.upcoming)
+        return bool(status.testing_deadline and status.tells_upcoming and not status.certificate and not running)
+
+    @property
+    def ready(self) -> bool:
+        """Whether an open advancement meets everything, so that only the lower certificate is still to give way."""
+        candidate = self.status.purchased_at and not self.status.certificate and not self.closed
+        return self.advancing and bool(candidate) and all(_met(self.status))
+
+    @property
     def events(self) -> tuple[UpcomingView, ...]:
         """What will happen by itself; nothing where no workflow is left to do it."""
         return () if self.cut_short else self.status.events
@@ -123,7 +142,7 @@ def _standing(shown: _Shown) -> Iterator[Row]:
     if shown.closed:
         at = (status.closed.at if status.closed else None) or (end.at if end else None)
         why = status.closed.why if status.closed else ""
-        closing = ": ".join(part for part in (minute(at), why) if part)
+        closing = ": ".join(part for part in (minute(at, shown.zone), why) if part)
         if closing:
             yield Row("Closed", closing)
     elif not status.certificate:
@@ -133,24 +152,29 @@ def _standing(shown: _Shown) -> Iterator[Row]:
 def _meaning(shown: _Shown) -> str:
     if shown.status.status == Status.SUSPENDED:
         return "not certified, until it is reinstated"
-    known = words.about_status(shown.status.status)
-    return (known.advancing if shown.advancing else "") or known.means
+    return words.READY.means if shown.ready else words.about_status(shown.status.status).means
 
 
 def _count(status: StatusView) -> Row:
+    met = _met(status)
+    return Row("Requirements", f"{sum(met)} of {len(met)} met", "met" if all(met) else "open")
+
+
+def _met(status: StatusView) -> list[bool]:
+    """Of each requirement, whether it is met."""
     met = [one.status == "passed" for one in status.assessments.values()]
     if status.work_product and status.work_product.required:
         met.append(status.work_product.status == "passed")
     if status.experience and status.experience.required:
         met.append(status.experience.met)
-    return Row("Requirements", f"{sum(met)} of {len(met)} met", "met" if all(met) else "open")
+    return met
 
 
 def _attention(shown: _Shown) -> Iterator[Row]:
     if shown.cut_short:
         return
     for case in advice.cases(shown.status):
-        since = f", since {minute(case.since)}" if case.since else ""
+        since = f", since {minute(case.since, shown.zone)}" if case.since else ""
         about = f"{case.what}; to do: " if case.what else ""
         yield Row("Attention", f"{case.attention}{since}: {about}{case.advice}", "alert")
 
@@ -171,16 +195,16 @@ def _next(shown: _Shown) -> Iterator[Row]:
 
 def _window(shown: _Shown) -> Iterator[Row]:
     status = shown.status
-    yield Row("Registered", minute(status.registered_at))
+    yield Row("Registered", minute(status.registered_at, shown.zone))
     if status.purchased_at:
-        yield Row("Purchased", minute(status.purchased_at))
+        yield Row("Purchased", minute(status.purchased_at, shown.zone))
     elif not shown.closed:
         yield Row("Purchase", "still to be confirmed", "open")
     deadline = status.testing_deadline
     if not deadline or status.certificate or (shown.closed and status.status != Status.TIMED_OUT):
         return
     why = _because(shown, deadline) or ", its last day; counted from the purchase"
-    over = ", which is over" if status.status == Status.SETTLING else why
+    over = ", which is over" if shown.window_over and not shown.closed else why
     yield Row("Window until" if shown.advancing else "Testing until", f"{deadline}{over}")
 
 
@@ -190,7 +214,8 @@ def _assessments(shown: _Shown) -> Iterator[Row]:
         mark, text = _ASSESSMENT.get(one.status, ("none", one.status))
         if closed and mark != "met":
             mark, text = "none", "not passed" if one.status == "open" else text
-        parts = [text + (f" with {one.percentage} %" if one.percentage is not None else "")]
+        result = f" (result {one.result_id})" if one.result_id else ""
+        parts = [text + (f" with {one.percentage} %{result}" if one.percentage is not None else "")]
         if one.attempts:
             parts.append(f"{one.attempts} attempt{'s' if one.attempts != 1 else ''} used")
         if one.next_attempt_on and not closed:
@@ -211,7 +236,16 @@ def _work_product(shown: _Shown) -> Iterator[Row]:
         return
     known = _CLOSED_WORK_PRODUCT if shown.closed else _WORK_PRODUCT
     mark, text = known.get(work_product.status, ("none", work_product.status))
-    due_on = None if shown.closed or mark == "met" else work_product.due_on
+    late = shown.window_over and not shown.closed and work_product.status in ("open", "failed")
+    if late:
+        text = (
+            "never submitted, and the window is over"
+            if work_product.status == "open"
+            else "failed, and the window is over"
+        )
+    if work_product.submission_id:
+        text = f"{work_product.submission_id} {text}"
+    due_on = None if shown.closed or late or mark == "met" else work_product.due_on
     yield Row("Work product", text + (f", due {due_on}{_because(shown, due_on)}" if due_on else ""), mark)
 
 
@@ -269,6 +303,8 @@ def _expiry(shown: _Shown, certificate: CertificateView) -> Row:
 def _recertification(shown: _Shown, recertification: RecertificationView) -> Row:
     status = recertification.status
     mark, text = _RECERTIFICATION.get(status, ("none", status))
+    if recertification.submission_id and status in ("submitted", "returned"):
+        text = f"{recertification.submission_id}: {text}"
     opens = recertification.window_opens_on
     if status == "closed" and opens:
         text += f"; opens {opens}{_opening(shown, opens)}"

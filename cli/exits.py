@@ -110,6 +110,8 @@ def _facts(error: errors.ClientError) -> dict[str, Any]:
     """The attributes of an error that the document of `--json` has."""
     if isinstance(error, errors.InvalidFields):
         return {"errors": [one._asdict() for one in error.errors]}
+    if isinstance(error, errors.WhichDesignation):
+        return {"candidacies": [{"designation": code, "status": status} for code, status in error.found]}
     if isinstance(error, errors.NotJson) and error.line is not None:
         return {"line": error.line, "column": error.column}
     if isinstance(error, errors.NotFound):

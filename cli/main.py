@@ -55,6 +55,7 @@ VERBS: dict[str, Line] = {
     "list": Line("find candidacies", "list"),
     "due": Line("deadlines, expiries and alarms of the coming weeks", "due"),
     "attention": Line("what waits for a person, and what to do about it", "attention"),
+    "reviews": Line("the submissions that wait for a reviewer's verdict", "reviews"),
     "summary": Line("counts, pass rates and time to certification", "summary"),
     "schema": Line("the JSON Schema of a message, or of all", "schema"),
     "dev": Line("run an embedded Temporal server, its UI and a worker", "dev"),

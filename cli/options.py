@@ -192,6 +192,19 @@ CANDIDATE: dict[str, Any] = {"metavar": "CANDIDATE", "type": word, "help": "cand
 DESIGNATION: dict[str, Any] = {"metavar": "DESIGNATION", "type": word, "help": "e.g. CCSL"}
 
 
+OPTIONAL_DESIGNATION: dict[str, Any] = {
+    "metavar": "[DESIGNATION]",
+    "type": word,
+    "required": False,
+    "help": "e.g. CCSL; may be left out where the person has one candidacy",
+}
+
+
 def candidacy(function: F) -> F:
     """The two words that name a candidacy, as `candidate` and `designation`."""
     return click.argument("candidate", **CANDIDATE)(click.argument("designation", **DESIGNATION)(function))
+
+
+def candidate(function: F) -> F:
+    """The same, where the designation may be left out (`designation` is then None), see `client.whose`."""
+    return click.argument("candidate", **CANDIDATE)(click.argument("designation", **OPTIONAL_DESIGNATION)(function))

@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from domain import calendar
 from views.plain import one_line, safe_json
 
 # Stdout is flushed after this many entries.
@@ -75,17 +76,15 @@ def exact(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def day(instant: str | None) -> str:
-    """The day of an RFC 3339 instant, as written."""
-    return (instant or "")[:10]
+def minute(instant: datetime | str | None, zone: str) -> str:
+    """An instant, or its RFC 3339 text, as people in the body's zone read it: `2026-11-22 09:00 CST`.
 
-
-def minute(instant: datetime | str | None) -> str:
-    """An instant, or its RFC 3339 text, in UTC to the minute: `2026-11-22 15:00Z`."""
+    Days are shown in that zone too, so that instants and days on one page agree.
+    """
     if not instant:
         return ""
     try:
         moment = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
     except ValueError:
         return str(instant)
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")
+    return calendar.clock_time(moment, zone)

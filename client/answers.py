@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import ClientError, FieldError, InvalidFields, MisusedCall, NoWorker, Refused, Unreachable
 from domain.vocabulary import without_code
+from runtime.attribute_names import Attribute
 from runtime.connection import TASK_QUEUE
 
 T = TypeVar("T")
@@ -119,5 +120,7 @@ def explained(error: RPCError) -> ClientError:
 
 
 def _hints(message: str) -> tuple[str, ...]:
-    unknown = "search attribute" in message.lower()
+    # The server names any word of a filter that it does not know as a search attribute. Only for one of ours it helps
+    # to register them.
+    unknown = "search attribute" in message.lower() and any(name in message for name in Attribute)
     return ("Are the search attributes registered? `./starter.py setup` does it.",) if unknown else ()

@@ -115,7 +115,7 @@ async def _started(
             task_queue=TASK_QUEUE,
             id_reuse_policy=policy,
             memo={_DIGEST: enrolment.digest, _OPENED: instant(datetime.now(UTC)), **({_ACT: act} if act else {})},
-            search_attributes=_search_attributes(candidacy),
+            search_attributes=_search_attributes(enrolment),
             # Shown in the UI, and never encrypted: nothing personal.
             static_summary=Markdown("{} {}").format(candidacy.designation, candidacy.candidate_id),
             static_details=Markdown("Candidacy of {} for {}.").format(
@@ -227,12 +227,16 @@ async def _taken_up(client: Client, candidacy: Candidacy) -> ContactView:
         await asyncio.sleep(0.1)
 
 
-def _search_attributes(candidacy: Candidacy) -> TypedSearchAttributes:
-    """So that the UI and `list` find the candidacy from its first moment, worker or not."""
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(search_attributes.CANDIDATE_ID, candidacy.candidate_id),
-            SearchAttributePair(search_attributes.DESIGNATION, candidacy.designation),
-            SearchAttributePair(search_attributes.CERTIFICATION_STATUS, Status.AWAITING_PURCHASE),
-        ]
-    )
+def _search_attributes(enrolment: Enrolment) -> TypedSearchAttributes:
+    """So that the UI and `list` find the candidacy from its first moment, worker or not.
+
+    Where a purchase comes with the registration, only the engine can say whether it opens the window. The status is
+    then left out until a worker has taken the registration up.
+    """
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(search_attributes.CANDIDATE_ID, enrolment.candidacy.candidate_id),
+        SearchAttributePair(search_attributes.DESIGNATION, enrolment.candidacy.designation),
+    ]
+    if not enrolment.document.get("purchase"):
+        pairs.append(SearchAttributePair(search_attributes.CERTIFICATION_STATUS, Status.AWAITING_PURCHASE))
+    return TypedSearchAttributes(pairs)

@@ -61,6 +61,17 @@ class UnknownValue(BadInput):
         self.known = tuple(known)
 
 
+class WhichDesignation(BadInput):
+    """A person has several candidacies, and none of them was named. `found` has each designation with its status."""
+
+    def __init__(self, candidate_id: str, found: Sequence[tuple[str, str]]) -> None:
+        super().__init__(
+            f"{candidate_id} has {len(found)} candidacies: name the designation.",
+            [f"{candidate_id} {designation}: {status}" for designation, status in found],
+        )
+        self.found = tuple(found)
+
+
 class MisusedCall(BadInput):
     """Temporal does not take the call as it was made: a list filter that it does not understand, for example."""
 

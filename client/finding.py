@@ -32,6 +32,10 @@ _PAGE = 1000
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`", re.DOTALL)
 
 
+NO_STATUS = "(no status yet)"
+"""Shown in place of the status of a candidacy that no worker has taken up yet."""
+
+
 class Run(StrEnum):
     """How the workflow of a candidacy stands: it runs; it runs or has ended by itself; it was ended otherwise."""
 

@@ -54,6 +54,11 @@ def day_of(moment: datetime | date, zone: str) -> date:
     return moment.astimezone(_zone(zone)).date() if isinstance(moment, datetime) else moment
 
 
+def clock_time(moment: datetime, zone: str) -> str:
+    """The instant as people in this zone read it, to the minute: `2026-11-22 09:00 CST`."""
+    return moment.astimezone(_zone(zone)).strftime("%Y-%m-%d %H:%M %Z")
+
+
 def instant_of(moment: datetime | date, zone: str) -> datetime:
     """The instant itself; for a plain day the instant (UTC) at which it begins in the zone."""
     return moment if isinstance(moment, datetime) else start_of(moment, zone)

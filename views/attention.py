@@ -55,7 +55,7 @@ def _undelivered(attention: Attention, notice: Undelivered) -> AttentionView:
     return AttentionView(
         attention=str(attention),
         since=notice.at,
-        what=f"the notice {notice.notice!r} about event {notice.about} was not delivered: {notice.reason}",
+        what=f"the notice {notice.notice!r} (event {notice.about} of `timeline`) was not delivered: {notice.reason}",
         advice=words.UNDELIVERED[notice.cause].advice,
         cause=notice.cause,
     )
@@ -103,7 +103,7 @@ def _several_revisions(state: State, hold: Held) -> bool:
 
 
 def _refusal(refusal: Refusal) -> str:
-    return f"event {refusal.sequence}, `{refusal.message}` ({refusal.code}): {refusal.reason}"
+    return f"event {refusal.sequence} of `timeline`, `{refusal.message}` ({refusal.code}): {refusal.reason}"
 
 
 def _other(state: State, kind: AttentionKind) -> tuple[datetime | None, str]:

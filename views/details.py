@@ -9,6 +9,7 @@ import json
 from datetime import date, timedelta
 
 from domain import calendar, requirements, rulebook
+from domain.matters import advancement
 from domain.state import State
 from domain.vocabulary import Attention, AttentionKind, UndeliveredCause
 from views import alarms as alarm_words
@@ -32,9 +33,10 @@ def _standing(state: State) -> Markdown:
     title = Markdown("{} ({})").format(state.programme.title, state.designation)
     if state.closed:
         return Markdown("### {} is closed: {}\n{}, status {}: {}. It takes no more messages.").format(
-            state.candidate_id, status.words, title, code(status), state.closed_why or "see the timeline"
+            state.candidate_id, status.words, title, code(status), state.closed_why or "see `timeline`"
         )
-    standing = Markdown(words.STATUSES[status].stands)
+    ready = advancement.ready(state)
+    standing = Markdown(words.READY.stands) if ready else Markdown(words.STATUSES[status].stands)
     path = Markdown(" on the advancement path") if state.path == "advancement" else Markdown("")
     return Markdown("### {} {}\n{}{}, status {}").format(state.candidate_id, standing, title, path, code(status))
 
@@ -45,7 +47,7 @@ def _to_do(state: State) -> Markdown:
         return Markdown("")
     lines = _attention(state) + _decisions(state)
     if not lines:
-        turn = words.STATUSES[requirements.status(state)].turn
+        turn = words.READY.turn if advancement.ready(state) else words.STATUSES[requirements.status(state)].turn
         return Markdown("#### To do\nNothing: {}.").format(turn)
     heading = Markdown("#### Needs attention") if state.attention else Markdown("#### To do")
     return _LINES.join([heading, *lines])
@@ -172,29 +174,29 @@ def _purchase(state: State) -> Markdown:
             _mark(False), latest
         )
     window = state.window
-    moved = Markdown(" (moved from {})").format(window.original_deadline)
-    return Markdown(
-        "- {} purchase {}: testing from {} to {} inclusive{}, {} months from the day of the purchase"
-    ).format(
-        _mark(True),
-        code(window.reference),
-        window.opens_on,
-        window.deadline,
-        moved if window.deadline != window.original_deadline else "",
-        state.programme.rules.testing.window_months,
+    moved = window.deadline != window.original_deadline
+    why = Markdown("moved from {}").format(window.original_deadline)
+    if not moved:
+        why = Markdown("{} months from the day of the purchase").format(state.programme.rules.testing.window_months)
+    return Markdown("- {} purchase {}: the testing window runs from {} to {} inclusive, {}").format(
+        _mark(True), code(window.reference), window.opens_on, window.deadline, why
     )
 
 
 def _assessments(state: State) -> list[Markdown]:
     lines = []
     for domain, assessment in requirements.assessments(state).items():
-        score = assessment.deciding.score if assessment.deciding else None
+        deciding = assessment.deciding
+        score = deciding.score if deciding else None
+        standing = Markdown("{}").format(assessment.status)
+        if deciding and score:
+            standing = Markdown("{}, {} % (result {})").format(assessment.status, score.shown, code(deciding.result_id))
         held = sum(hold.result.domain == domain for hold in state.held.values())
         lines.append(
             Markdown("- {} {}: {}, attempts {} of {}{}{}").format(
                 _mark(assessment.status == "passed"),
                 state.programme.domains[domain],
-                f"{assessment.status}, {score.shown} %" if score else assessment.status,
+                standing,
                 assessment.attempts,
                 state.programme.rules.retakes.attempts,
                 _again(state, assessment.next_attempt_on),
@@ -228,7 +230,8 @@ def _work_product(state: State) -> Markdown:
     due: date | None = product.due_on or (state.window.deadline if state.window else None)
     when = Markdown("")
     if due and product.status in ("open", "revise", "failed"):
-        when = Markdown(", due on {}").format(due)
+        over = product.status != "revise" and state.window is not None and state.window.closed
+        when = Markdown(", and the window is over") if over else Markdown(", due on {}").format(due)
     if product.settles_at:
         last = calendar.day_of(product.settles_at - timedelta(seconds=1), state.zone)
         when = Markdown(", was due on {}; what was submitted in time may arrive until {}").format(due, last)

@@ -23,11 +23,12 @@ from views.attention import AttentionView, attention_view
 
 
 class AssessmentView(Frozen):
-    """One assessment. `percentage` is truncated to two decimals."""
+    """One assessment. `percentage` (truncated to two decimals) and `result_id` are those of the deciding result."""
 
     status: Literal["open", "passed", "exhausted"] | str = "open"
     held: int = 0
     percentage: str | None = None
+    result_id: str | None = None
     attempts: int = 0
     next_attempt_on: date | None = None
 
@@ -38,10 +39,14 @@ class SelfAssessmentView(Frozen):
 
 
 class WorkProductView(Frozen):
+    """The work product. `uri` and `arrived_at` (UTC) are those of the newest submission."""
+
     required: bool = False
     status: Literal["open", "submitted", "revise", "passed", "failed"] | str = "open"
     submission_id: str | None = None
     due_on: date | None = None
+    uri: str | None = None
+    arrived_at: Instant | None = None
 
 
 class ExperienceView(Frozen):
@@ -63,9 +68,13 @@ class CertificateView(Frozen):
 
 
 class RecertificationView(Frozen):
+    """The recertification. `activities` (how many) and `arrived_at` (UTC) are those of the newest evidence."""
+
     window_opens_on: date | None = None
     status: Literal["closed", "open", "submitted", "returned"] | str = "closed"
     submission_id: str | None = None
+    activities: int | None = None
+    arrived_at: Instant | None = None
     evidence_from: date | None = None
     grace_ends_on: date | None = None
     ends_on: date | None = None
@@ -107,6 +116,7 @@ class StatusView(Frozen):
     path: Literal["standard", "advancement"] | str = "standard"
     status: Annotated[Status | str, Field(union_mode="left_to_right")]
     scheme: str | None = None
+    zone: str | None = None
     registered_at: Instant | None = None
     purchased_at: Instant | None = None
     testing_deadline: date | None = None
@@ -169,6 +179,7 @@ def status_view(state: State, name: str, now: datetime) -> StatusView:
         path=state.path,
         status=requirements.status(state),
         scheme=state.programme.scheme,
+        zone=state.zone,
         registered_at=state.registered_at,
         purchased_at=window.purchased_at if window else None,
         testing_deadline=window.deadline if window else None,
@@ -197,7 +208,8 @@ def status_before(registration: Registration) -> StatusView:
         name=registration.name,
         designation=registration.designation,
         path="advancement" if registration.advances_from else "standard",
-        status=Status.AWAITING_PURCHASE,
+        # Where a purchase came with it, the window is about to open. It is refused later only if that has ended.
+        status=Status.TESTING if registration.purchase else Status.AWAITING_PURCHASE,
     )
 
 
@@ -212,6 +224,7 @@ def _assessments(state: State, now: datetime) -> dict[str, AssessmentView]:
             status=assessment.status,
             held=held.count(domain),
             percentage=deciding.score.shown if deciding and deciding.score else None,
+            result_id=deciding.result_id if deciding else None,
             attempts=assessment.attempts,
             next_attempt_on=wait_until if wait_until and wait_until > today else None,
         )
@@ -227,6 +240,8 @@ def _work_product(state: State) -> WorkProductView:
         status=product.status,
         submission_id=product.submission_id,
         due_on=due_on if waits else None,
+        uri=product.uri,
+        arrived_at=product.arrived_at,
     )
 
 
@@ -263,6 +278,8 @@ def _recertification(state: State) -> RecertificationView | None:
         window_opens_on=certificate.window_opens_on,
         status=recertification.status,
         submission_id=recertification.submission_id,
+        activities=recertification.activities if recertification.submission_id else None,
+        arrived_at=recertification.arrived_at,
         evidence_from=certificate.cycle_starts_on,
         grace_ends_on=certificate.grace_ends_on,
         ends_on=certificate.ends_on,

@@ -138,7 +138,8 @@ def _reminder_due(event: ReminderDue) -> str:
 
 
 def _testing_window_closed(event: TestingWindowClosed) -> str:
-    return f"The testing window closed at the end of {event.deadline}; results taken inside it are still awaited"
+    closed = f"The testing window closed at the end of {event.deadline}"
+    return f"{closed}; what was taken or submitted inside it may still arrive"
 
 
 def _settlement_started(event: SettlementStarted) -> str:
@@ -178,18 +179,21 @@ def _self_assessment_recorded(event: SelfAssessmentRecorded) -> str:
 
 def _assessment_passed(event: AssessmentPassed) -> str:
     score = event.result.score
-    return f"{event.result.domain} passed with {score.shown if score else '?'} %"
+    return f"{event.result.domain} passed with {score.shown if score else '?'} % (result {event.result.result_id})"
 
 
 def _assessment_failed(event: AssessmentFailed) -> str:
     again = f"; the next attempt may be taken from {event.next_attempt_on}" if event.next_attempt_on else ""
     score = event.result.score
-    return f"{event.result.domain} not passed with {score.shown if score else '?'} %, attempt {event.attempts}{again}"
+    failed = (
+        f"{event.result.domain} not passed with {score.shown if score else '?'} % (result {event.result.result_id})"
+    )
+    return f"{failed}, attempt {event.attempts}{again}"
 
 
 def _no_show_recorded(event: NoShowRecorded) -> str:
     again = f"; the next attempt may be taken from {event.next_attempt_on}" if event.next_attempt_on else ""
-    return f"{event.result.domain}: did not appear, attempt {event.attempts}{again}"
+    return f"{event.result.domain}: did not appear (result {event.result.result_id}), attempt {event.attempts}{again}"
 
 
 def _result_voided(event: ResultVoided) -> str:
@@ -254,12 +258,24 @@ def _experience_met(event: ExperienceMet) -> str:
     return f"Experience requirement met on {event.met_on}"
 
 
+def _with_score(event: WorkProductPassed | WorkProductFailed) -> str:
+    return f" with {event.score.shown} %" if event.score else ""
+
+
+_Reviewed = WorkProductPassed | WorkProductFailed | WorkProductReturned | Recertified | RecertificationReturned
+
+
+def _comments(event: _Reviewed) -> str:
+    return f": {event.comments}" if event.comments else ""
+
+
 def _work_product_submitted(event: WorkProductSubmitted) -> str:
     return f"Work product {event.submission_id} submitted"
 
 
 def _work_product_returned(event: WorkProductReturned) -> str:
-    return f"Work product {event.submission_id} returned for revision by {event.reviewer}; due on {event.due_on}"
+    returned = f"Work product {event.submission_id} returned for revision by {event.reviewer}"
+    return f"{returned}; due on {event.due_on}{_comments(event)}"
 
 
 def _revision_overdue(event: RevisionOverdue) -> str:
@@ -268,14 +284,16 @@ def _revision_overdue(event: RevisionOverdue) -> str:
 
 
 def _work_product_passed(event: WorkProductPassed) -> str:
-    return f"Work product {event.submission_id} passed, reviewed by {event.reviewer}"
+    return (
+        f"Work product {event.submission_id} passed{_with_score(event)}, reviewed by {event.reviewer}{_comments(event)}"
+    )
 
 
 def _work_product_failed(event: WorkProductFailed) -> str:
     if event.cause == "revision-missed":
         return f"Work product {event.submission_id} counts as failed: its revision was not submitted in time"
     by = f", reviewed by {event.reviewer}" if event.reviewer else ""
-    return f"Work product {event.submission_id} failed{by}"
+    return f"Work product {event.submission_id} failed{_with_score(event)}{by}{_comments(event)}"
 
 
 def _certified(event: Certified) -> str:
@@ -293,12 +311,12 @@ def _recertification_submitted(event: RecertificationSubmitted) -> str:
 
 
 def _recertification_returned(event: RecertificationReturned) -> str:
-    return f"Recertification {event.submission_id} returned by {event.reviewer}"
+    return f"Recertification {event.submission_id} returned by {event.reviewer}{_comments(event)}"
 
 
 def _recertified(event: Recertified) -> str:
     gap = f", with a gap from {event.gap_from}" if event.gap_from else ""
-    return f"Recertified by {event.reviewer}: cycle {event.cycle} expires on {event.expires_on}{gap}"
+    return f"Recertified by {event.reviewer}: cycle {event.cycle} expires on {event.expires_on}{gap}{_comments(event)}"
 
 
 def _certificate_expired(event: CertificateExpired) -> str:

@@ -11,21 +11,19 @@ from domain.vocabulary import Attention, AttentionKind, RefusalCode, Status, Und
 
 
 class StatusWords(NamedTuple):
-    """The words of one status.
+    """The words of one status. They are true on both paths, and for every candidacy that has the status.
 
     Attributes:
         means: explains the status in a list.
         stands: the same after a candidate's id: "C-1001 is certified".
         turn: who acts next, or what is awaited, when nothing asks for attention.
         deadline: what happens at the next deadline.
-        advancing: replaces `means` on the advancement path, which has no assessments; empty where `means` fits.
     """
 
     means: str
     stands: str = ""
     turn: str = "the engine goes on by itself"
     deadline: str = "a deadline"
-    advancing: str = ""
 
 
 _EVIDENCE = "the holder's evidence is awaited (`submit_recertification`)"
@@ -38,29 +36,27 @@ STATUSES: dict[Status, StatusWords] = {
         "the candidacy is abandoned unless the purchase is confirmed",
     ),
     Status.TESTING: StatusWords(
-        "takes the assessments",
-        "is testing",
+        "the testing window is open",
+        "is inside the testing window",
         "it is the candidate's turn",
         "the testing window closes, or a revised work product is due",
-        advancing="waits for what the higher designation asks for besides assessments",
     ),
     Status.SETTLING: StatusWords(
-        "testing is over, results taken in time may still arrive",
-        "may take no more attempts; what was done in time may still arrive",
+        "the window is over or the attempts are used up; what was done in time may still arrive",
+        "is in the settlement: what was done in time may still arrive",
         "what was done in time may still arrive",
         "the settlement ends",
-        advancing="the window is over, what was submitted in time may still be decided",
     ),
     Status.AWAITING_REVIEW: StatusWords(
-        "all assessments passed, the work product is under review",
-        "has passed every assessment; the work product is under review",
-        deadline="the testing window or its settlement ends",
-        advancing="the work product is under review",
+        "the work product is under review; no assessment is missing",
+        "waits for the review of the work product; no assessment is missing",
+        "the reviewer's verdict is awaited (`review_work_product`)",
+        "the testing window or its settlement ends",
     ),
     Status.AWAITING_EXPERIENCE: StatusWords(
-        "everything is met but the time on the job",
+        "everything is met but the experience",
         "has everything but the experience",
-        "the day on which the experience counts is awaited",
+        "the experience is awaited",
         "the testing window closes",
     ),
     Status.CERTIFIED: StatusWords(
@@ -93,16 +89,20 @@ STATUSES: dict[Status, StatusWords] = {
         deadline="the suspended certificate's next deadline",
     ),
     Status.ABANDONED: StatusWords("closed, the purchase was never confirmed"),
-    Status.TIMED_OUT: StatusWords("closed, the testing window has ended", advancing="closed, the window has ended"),
-    Status.REFUSED: StatusWords(
-        "closed, the attempts or the work products are used up",
-        advancing="closed, the work products are used up",
-    ),
-    Status.WITHDRAWN: StatusWords("closed: withdrawn by the person or by the office"),
+    Status.TIMED_OUT: StatusWords("closed, the testing window has ended without a certificate"),
+    Status.REFUSED: StatusWords("closed, the attempts or the work products are used up"),
+    Status.WITHDRAWN: StatusWords("closed, withdrawn by the person or by the office"),
     Status.REVOKED: StatusWords("closed, the certificate was revoked"),
     Status.SUPERSEDED: StatusWords("closed, a higher certificate took its place"),
     Status.EXPIRED: StatusWords("closed, the certification has ended"),
 }
+
+READY = StatusWords(
+    "everything is met; the lower certificate is to give way",
+    "has met every requirement; the lower certificate is to give way",
+    "the lower certificate is asked to give way",
+)
+"""The words of an advancement that meets every requirement, whatever its status is (rule 23)."""
 
 
 class AttentionWords(NamedTuple):
@@ -130,7 +130,7 @@ ATTENTION: dict[AttentionKind, AttentionWords] = {
         "hold resolve {who} --result-id {subject}{hold} --decision {decision} --by '<who>' --reason '<why>'",
     ),
     AttentionKind.REFUSED_MESSAGE: AttentionWords(
-        "read the refused message on the timeline, send it again corrected, then `acknowledge`",
+        "read it with `timeline` (in the Temporal UI: the tab Queries), send it again corrected, then `acknowledge`",
         _ACKNOWLEDGE,
     ),
     AttentionKind.NOTICE_UNDELIVERABLE: AttentionWords(
@@ -202,7 +202,9 @@ NOT_ACCEPTABLE: dict[RefusalCode, str] = {
 CONFIRM_PURCHASE = "confirm-purchase {who} --purchase-ref '<reference>'"
 """What settles a held result while the purchase is not confirmed, on the command line, after `./starter.py`."""
 
-UNKNOWN_ATTENTION = AttentionWords("look at the timeline, then `acknowledge`", _ACKNOWLEDGE, "see the timeline")
+UNKNOWN_ATTENTION = AttentionWords(
+    "see `timeline` (in the Temporal UI: the tab Queries), then `acknowledge`", _ACKNOWLEDGE, "see `timeline`"
+)
 """The words for a kind of attention that only a newer build knows."""
 
 

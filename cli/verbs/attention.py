@@ -11,7 +11,7 @@ from cli import advice, asking, exits, output, tables
 from cli.filters import Filters, filter_of, filter_options
 from cli.options import F, json_option, option, verb, word
 from cli.session import connected
-from client import finding
+from client import finding, scheme, whose
 from client.asking import status as status_of
 from client.candidacy import Candidacy
 from client.connection import Client
@@ -97,13 +97,13 @@ def hold_list(**given: Any) -> int:
 def _show_all(kinds: tuple[str, ...], asked: Asked) -> int:
     if asked.of:
         check_designation(asked.of)
-    one = Candidacy(asked.candidate, asked.of) if asked.candidate and asked.of else None
     wanted = _wanted(asked)
 
     async def work(client: Client) -> int:
         found = Found(kinds)
-        if one:
-            found.add(await status_of(client, one))
+        if asked.candidate:
+            for one in await _candidacies(client, asked.candidate, asked.of):
+                found.add(await status_of(client, one))
         else:
             await _ask(client, wanted, found)
         return found.show(as_json=asked.as_json)
@@ -111,10 +111,17 @@ def _show_all(kinds: tuple[str, ...], asked: Asked) -> int:
     return connected(work)
 
 
+async def _candidacies(client: Client, candidate: str, designation: str | None) -> list[Candidacy]:
+    """The candidacy that is named; without a designation, all that are open. Raises as `client.whose.of` does."""
+    if designation:
+        return [Candidacy(candidate, designation)]
+    return [one.candidacy for one in await whose.of(client, candidate) if one.open]
+
+
 def _wanted(asked: Asked) -> Filter:
-    if asked.of and asked.filters != Filters():
-        raise exits.BadInput("One candidacy needs no filter: leave out --status, --designation and --query.")
-    return replace(filter_of(asked.filters), run=Run.OPEN, attention=True, candidate_id=asked.candidate)
+    if asked.candidate and asked.filters != Filters():
+        raise exits.BadInput("One candidate needs no filter: leave out --status, --designation and --query.")
+    return replace(filter_of(asked.filters), run=Run.OPEN, attention=True)
 
 
 async def _ask(client: Client, wanted: Filter, found: "Found") -> None:
@@ -124,6 +131,14 @@ async def _ask(client: Client, wanted: Filter, found: "Found") -> None:
             found.silent.append(answer.entry)
         else:
             found.add(answer.status)
+
+
+def may_ask(entry: Entry, kinds: tuple[str, ...]) -> bool:
+    """Whether a candidacy may need attention of one of these kinds (of any, where none is named), as published."""
+    values = entry.needs_attention
+    cut = len(values) >= _PUBLISHED or sum(map(len, values)) > _SURELY_ALL
+    known = [words.attention_of(value) for value in values]
+    return not kinds or cut or any(one.kind in kinds for one in known if one)
 
 
 class _Line(NamedTuple):
@@ -151,10 +166,7 @@ class Found:
 
     def wants(self, entry: Entry) -> bool:
         """Whether this candidacy may have such a case, so that it must be asked."""
-        values = entry.needs_attention
-        cut = len(values) >= _PUBLISHED or sum(map(len, values)) > _SURELY_ALL
-        known = [words.attention_of(value) for value in values]
-        return not self._kinds or cut or any(one.kind in self._kinds for one in known if one)
+        return may_ask(entry, self._kinds)
 
     def add(self, status: StatusView) -> None:
         """Takes the cases of one candidacy's answer."""
@@ -198,7 +210,7 @@ def _document(one: _Line) -> dict[str, Any]:
 
 def _show(one: _Line) -> None:
     case = one.case
-    since = output.minute(case.since) or "since unknown"
+    since = output.minute(case.since, scheme.facts().zone) or "since unknown"
     number = f" (hold {case.hold})" if case.hold else ""
     heading = f"{since}  {one.candidate_id} {one.designation}  {case.attention}{number}"
     lines = [case.what] if case.what else []

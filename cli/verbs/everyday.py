@@ -10,9 +10,12 @@ import click
 
 from cli import advice, exits, sending
 from cli.everyday import VERBS, Flag, Verb, sentence
-from cli.options import CANDIDATE, DESIGNATION, Option, note_json
+from cli.options import CANDIDATE, OPTIONAL_DESIGNATION, Option, note_json
 from cli.options import Verb as Command
+from cli.session import connected
+from client import whose
 from client.candidacy import Candidacy
+from client.connection import Client
 from client.errors import InvalidFields
 from client.payloads import parsed
 from client.scheme import check_designation
@@ -54,7 +57,7 @@ def command(words: str) -> click.Command:
 
 def _params(verb: Verb) -> Iterator[click.Parameter]:
     yield click.Argument(["candidate"], **CANDIDATE)
-    yield click.Argument(["designation"], **DESIGNATION)
+    yield click.Argument(["designation"], **OPTIONAL_DESIGNATION)
     for flag in verb.flags:
         yield from _options(flag)
     yield Option(["--message-id"], metavar="ID", help="the same id with the same content counts once")
@@ -114,16 +117,17 @@ def _activity(text: str) -> dict[str, str]:
 def run(
     verb: Verb,
     candidate: str,
-    designation: str,
+    designation: str | None,
     message_id: str | None,
     as_json: bool,
     yes: bool = False,
     **given: Any,
 ) -> int:
     """Make the payload, ask where the verb has a question, send it and show the receipt."""
-    check_designation(designation)
-    candidacy = Candidacy(candidate, designation)
+    if designation is not None:
+        check_designation(designation)
     text = payload(verb, given, message_id)
+    candidacy = Candidacy(candidate, designation) if designation else _the_one_of(candidate)
     if verb.question and not yes:
         sending.ask(verb.question.format(candidacy))
     try:
@@ -133,6 +137,18 @@ def run(
     except InvalidFields as error:
         notes = [in_flags(verb, one.field, one.problem, given) for one in error.errors]
         raise exits.BadInput(error.sentence, notes, **exits.of(error).facts) from error
+
+
+def _the_one_of(candidate: str) -> Candidacy:
+    """The person's one open candidacy; the question before a message, and the receipt, name its designation."""
+    found: list[Candidacy] = []
+
+    async def work(client: Client) -> int:
+        found.append(await whose.meant(client, candidate, None, to_send=True))
+        return exits.DONE
+
+    connected(work)
+    return found[0]
 
 
 def payload(verb: Verb, given: Mapping[str, Any], message_id: str | None = None) -> bytes:

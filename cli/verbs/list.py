@@ -1,27 +1,32 @@
 """`starter.py list`: candidacies by status, designation, deadline and attention, by search attributes."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import click
 
 from cli import exits, output, tables
 from cli.filters import Filters, filter_of, filter_options
-from cli.options import json_option, number, option, verb
+from cli.options import json_option, number, option, verb, word
 from cli.session import connected
-from client import finding
+from client import finding, scheme
 from client.connection import Client
 from client.errors import ClientError
-from client.finding import Entry, Filter
+from client.finding import NO_STATUS, Entry, Filter
+from client.scheme import Facts
 from domain.vocabulary import Status
 
 COLUMNS = ("candidate", "designation", "status", "passed", "next deadline", "opened", "needs attention")
 SORTS = ("candidate", "designation", "status", "deadline", "opened")
 
 _HELP = """\
-columns: candidate, designation, status, passed (assessments), next deadline (UTC), opened (day), needs attention
---json:  an array of candidate_id, designation, status, assessments_passed, next_deadline, needs_attention,
-         opened_at, workflow_id, run_id, execution (Temporal's word: running, completed, terminated, ...)
+columns: candidate, designation, status, passed (assessments), next deadline (its last day), opened (day),
+         needs attention; days are those of the body's zone
+--json:  an array of candidate_id, designation, status, assessments_passed, next_deadline (an instant: the exclusive end
+         of last_day), last_day, needs_attention, opened_at, workflow_id, run_id, execution (Temporal's word: running,
+         completed, terminated, ...)
 
 Without --sort the rows come as Temporal finds them, open ones first, newest first, and any number of them is
 listed without being held in memory.
@@ -46,6 +51,7 @@ def _limit(text: str) -> int:
 
 
 @verb("list", "Lists candidacies; no worker is needed. Closed ones are listed while Temporal keeps them.", _HELP)
+@click.argument("candidate", required=False, type=word, metavar="[CANDIDATE]", help="of this one only")
 @filter_options()
 @option(
     "--sort", type=click.Choice(SORTS), metavar="|".join(SORTS), help="sort by this; those without a value come last"
@@ -53,12 +59,12 @@ def _limit(text: str) -> int:
 @option("--reverse", is_flag=True, help="with --sort: the other way round")
 @option("--limit", type=_limit, metavar="N", help="at most so many")
 @json_option("print one JSON array")
-def command(filters: Filters, **given: Any) -> int:
+def command(candidate: str | None, filters: Filters, **given: Any) -> int:
     """Ask the visibility store and show what it knows."""
     shown = Shown(**given)
     if shown.reverse and not shown.sort:
         raise exits.BadInput("--reverse goes with --sort.")
-    wanted = filter_of(filters)
+    wanted = replace(filter_of(filters), candidate_id=candidate)
 
     async def work(client: Client) -> int:
         if shown.sort:
@@ -70,11 +76,12 @@ def command(filters: Filters, **given: Any) -> int:
 
 async def _streamed(client: Client, wanted: Filter, shown: Shown) -> int:
     """Row by row, as they are found."""
+    known = scheme.facts()
     written: output.Stream = output.Array() if shown.as_json else tables.Rows(COLUMNS)
     count = 0
     try:
         async for entry in finding.candidacies(client, wanted, shown.limit):
-            written.add(document(entry) if shown.as_json else _row(entry))
+            written.add(document(entry, known) if shown.as_json else _row(entry, known))
             count += 1
     except ClientError as error:
         if not count:
@@ -90,11 +97,12 @@ async def _streamed(client: Client, wanted: Filter, shown: Shown) -> int:
 
 async def _sorted(client: Client, wanted: Filter, sort: str, shown: Shown) -> int:
     found = [entry async for entry in finding.candidacies(client, wanted)]
+    known = scheme.facts()
     entries = ordered(found, sort, reverse=shown.reverse)[: shown.limit]
     if shown.as_json:
-        output.document([document(entry) for entry in entries])
+        output.document([document(entry, known) for entry in entries])
     else:
-        tables.table(COLUMNS, [_row(entry) for entry in entries])
+        tables.table(COLUMNS, [_row(entry, known) for entry in entries])
     _say_count(len(entries), shown)
     return exits.DONE
 
@@ -125,7 +133,7 @@ def _say_count(count: int, shown: Shown) -> None:
         output.say(f"{count} {'candidacy' if count == 1 else 'candidacies'}")
 
 
-def document(entry: Entry) -> dict[str, Any]:
+def document(entry: Entry, known: Facts) -> dict[str, Any]:
     """An entry for machines."""
     return {
         "candidate_id": entry.candidate_id,
@@ -133,6 +141,7 @@ def document(entry: Entry) -> dict[str, Any]:
         "status": entry.status,
         "assessments_passed": entry.assessments_passed,
         "next_deadline": entry.next_deadline,
+        "last_day": _last_day(entry, known) or None,
         "needs_attention": list(entry.needs_attention),
         "opened_at": entry.opened_at,
         "workflow_id": entry.workflow_id,
@@ -141,15 +150,22 @@ def document(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
+def _last_day(entry: Entry, known: Facts) -> str:
+    """The last day of the next deadline, in the body's zone; empty where there is none."""
+    if entry.next_deadline is None:
+        return ""
+    return known.last_day_before(datetime.fromisoformat(entry.next_deadline)).isoformat()
+
+
+def _row(entry: Entry, known: Facts) -> tuple[str, ...]:
     # A terminated or failed workflow keeps the last status it published: that alone would mislead.
     ended = f" ({entry.execution})" if entry.execution not in ("running", "completed") else ""
     return (
         entry.candidate_id,
         entry.designation,
-        f"{entry.status or ''}{ended}".strip(),
+        f"{entry.status or NO_STATUS}{ended}",
         "" if entry.assessments_passed is None else str(entry.assessments_passed),
-        output.minute(entry.next_deadline),
-        output.day(entry.opened_at),
+        _last_day(entry, known),
+        known.day_of(datetime.fromisoformat(entry.opened_at)).isoformat(),
         ", ".join(entry.needs_attention),
     )

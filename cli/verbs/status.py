@@ -1,34 +1,33 @@
 """`starter.py status`: where one candidacy stands."""
 
 from cli import card, exits, output, tables
-from cli.options import candidacy, json_option, verb
+from cli.options import candidate, json_option, verb
 from cli.session import connected
-from client import asking, scheme
+from client import asking, scheme, whose
 from client.candidacy import Candidacy, end_of
 from client.connection import Client
-from client.scheme import check_designation
 
 _ABOUT = """\
 Shows where one candidate stands, what is met, what is next and why. A closed candidacy is shown while Temporal keeps
-it.
+it. Without the designation, the person's one candidacy is shown; where there are several, they are listed.
 """
 _HELP = """\
 --json:  the answer of the query, as docs/contract.md describes it
 
-example:
+examples:
+  ./starter.py status C-1001
   ./starter.py status C-1001 CCSL
 """
 
 
 @verb("status", _ABOUT, _HELP)
-@candidacy
+@candidate
 @json_option("print the query's answer as one JSON document")
-def command(candidate: str, designation: str, as_json: bool) -> int:
+def command(candidate: str, designation: str | None, as_json: bool) -> int:
     """Ask once and show the answer."""
-    check_designation(designation)
-    one = Candidacy(candidate, designation)
 
     async def work(client: Client) -> int:
+        one = await whose.meant(client, candidate, designation)
         if as_json:
             output.document(await one.query(client, "status"))
         else:

@@ -12,7 +12,7 @@ from cli.options import json_option, option, verb
 from cli.session import connected
 from client import finding, scheme
 from client.connection import Client
-from client.finding import Filter, Run
+from client.finding import NO_STATUS, Filter, Run
 from client.pool import together
 from client.scheme import Facts
 from domain.vocabulary import Status
@@ -25,7 +25,9 @@ counts:  a row for each status, a column for each designation. Closed candidacie
          `(no status yet)`: started, and not yet taken up by a worker. `(ended otherwise)`: terminated or failed.
 rates:   of the candidacies on the standard path: attempted (at least one used attempt), passed, and passed with the
          first attempt, by domain. Percentages are truncated to two decimals.
---json:  one object: counts (an array of designation, status, count), total, asked, left_out (both null with
+         The numbers are taken one after another. Where candidacies change meanwhile, they are taken anew, and if they
+         still do not add up, a last line says so.
+--json:  one object: counts (an array of designation, status, count), total, adds_up, asked, left_out (both null with
          --counts), pass_rates (an array of domain, attempted, passed, pass_rate, passed_first, first_rate),
          certification (certified, median_days: from the purchase to the certificate, calendar days)
 
@@ -36,10 +38,10 @@ examples:
   ./starter.py summary --counts
   ./starter.py summary --designation CCSL --json
 """
-_NO_STATUS = "(no status yet)"
 _OTHERWISE = "(ended otherwise)"
 _ELSE = "(other)"
 _COUNTED_AT_ONCE = 4
+_COUNTED_TIMES = 3
 
 
 @verb("summary", "Counts candidacies by designation and status; shows pass rates and the time to certification.", _HELP)
@@ -53,12 +55,12 @@ def command(counts: bool, filters: Filters, as_json: bool) -> int:
     designations = list(filters.designation) or list(scheme.titles())
 
     async def work(client: Client) -> int:
-        counted = await _counts(client, wanted, designations)
+        counted, adds_up = await _counts(client, wanted, designations)
         rates = None if counts else await _rates(client, wanted, known)
         if as_json:
-            output.document(_document(counted, rates))
+            output.document(_document(counted, rates, adds_up=adds_up))
         else:
-            _show(counted, rates)
+            _show(counted, rates, adds_up=adds_up)
         return exits.DONE
 
     return connected(work)
@@ -70,7 +72,21 @@ Counts = dict[tuple[str, str], int]
 """Numbers by designation and status; what has no designation or status is under one of the words above."""
 
 
-async def _counts(client: Client, wanted: Filter, designations: list[str]) -> Counts:
+async def _counts(client: Client, wanted: Filter, designations: list[str]) -> tuple[Counts, bool]:
+    """The numbers, and whether they add up to all candidacies that the filter finds.
+
+    They are many answers of the server, and candidacies change their status meanwhile. So the numbers are taken again
+    where they do not add up, up to three times.
+    """
+    for _ in range(_COUNTED_TIMES):
+        before = await finding.count(client, wanted)
+        counts = await _counted(client, wanted, designations)
+        if sum(counts.values()) == before == await finding.count(client, wanted):
+            return counts, True
+    return counts, False
+
+
+async def _counted(client: Client, wanted: Filter, designations: list[str]) -> Counts:
     # The server cannot group by our search attributes. So it counts each status, and then each designation within the
     # statuses that some candidacy has.
     async def number(one: Filter) -> int:
@@ -96,7 +112,7 @@ def _kinds(wanted: Filter) -> Iterator[tuple[str, Filter]]:
         if not wanted.statuses or status in wanted.statuses:
             yield status, replace(wanted, statuses=(status,), run=Run.ORDINARY)
     if not wanted.statuses:
-        yield _NO_STATUS, replace(wanted, no_status=True, run=Run.ORDINARY)
+        yield NO_STATUS, replace(wanted, no_status=True, run=Run.ORDINARY)
     yield _OTHERWISE, replace(wanted, run=Run.CUT_SHORT)
 
 
@@ -148,13 +164,14 @@ async def _rates(client: Client, wanted: Filter, known: Facts) -> _Rates:
 # --- shown
 
 
-def _document(counts: Counts, rates: _Rates | None) -> dict[str, Any]:
+def _document(counts: Counts, rates: _Rates | None, *, adds_up: bool) -> dict[str, Any]:
     return {
         "counts": [
             {"designation": designation, "status": status, "count": count}
             for (designation, status), count in counts.items()
         ],
         "total": sum(counts.values()),
+        "adds_up": adds_up,
         "asked": rates.asked if rates else None,
         "left_out": rates.left_out if rates else None,
         "pass_rates": [_rate(domain, tally) for domain, tally in rates.domains.items()] if rates else None,
@@ -182,15 +199,17 @@ def _percentage(part: int, whole: int) -> str | None:
     return f"{hundredths // 100}.{hundredths % 100:02}"
 
 
-def _show(counts: Counts, rates: _Rates | None) -> None:
+def _show(counts: Counts, rates: _Rates | None, *, adds_up: bool) -> None:
     designations = list(dict.fromkeys(designation for designation, _ in counts))
     designations.sort(key=lambda code: (code == _ELSE, code))
-    statuses = [status for status in (*Status, _NO_STATUS, _OTHERWISE) if any(of == status for _, of in counts)]
+    statuses = [status for status in (*Status, NO_STATUS, _OTHERWISE) if any(of == status for _, of in counts)]
     rows = [_count_row(counts, [status], designations, status) for status in statuses]
     if rows:
         tables.table(("status", *designations, "total"), [*rows, _count_row(counts, statuses, designations, "total")])
     total = sum(counts.values())
     output.say(f"{total} {'candidacy' if total == 1 else 'candidacies'}. Closed ones count while Temporal keeps them.")
+    if not adds_up:
+        output.say("Candidacies changed their status while they were counted: the numbers do not add up exactly.")
     if rates:
         _show_rates(rates)
 

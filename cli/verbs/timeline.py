@@ -7,19 +7,18 @@ from typing import Any
 import click
 
 from cli import exits, output, tables
-from cli.options import candidacy, json_option, meant, option, verb
+from cli.options import candidate, json_option, meant, option, verb
 from cli.session import connected
-from client import scheme
-from client.candidacy import Candidacy
+from client import scheme, whose
 from client.connection import Client
-from client.scheme import check_designation
+from client.scheme import Facts
 from views.timeline import SENTENCES
 
-COLUMNS = ("when (UTC)", "event", "what")
+COLUMNS = ("no.", "when", "event", "what")
 
 _OLDER = "Older"
 _HELP = """\
-columns: when (UTC), event, what; the newest event comes last
+columns: no. (the number of the event), when (in the body's zone), event, what; the newest event comes last
 --json:  an array of sequence, at, type, summary and the event's own fields, as docs/contract.md describes it
 
 examples:
@@ -36,7 +35,7 @@ def _day(text: str) -> date:
 
 
 @verb("timeline", "Shows what has happened, oldest first. A closed candidacy is shown while Temporal keeps it.", _HELP)
-@candidacy
+@candidate
 @option("--since", type=_day, metavar="DAY", help="only from this day on, in the body's zone")
 @option(
     "--type",
@@ -46,13 +45,12 @@ def _day(text: str) -> date:
     help="only events of this type, e.g. AssessmentPassed; may be repeated",
 )
 @json_option("print the query's answer as one JSON document")
-def command(candidate: str, designation: str, since: date | None, types: tuple[str, ...], as_json: bool) -> int:
+def command(candidate: str, designation: str | None, since: date | None, types: tuple[str, ...], as_json: bool) -> int:
     """Ask once and show the answer."""
-    check_designation(designation)
     check_types(types)
 
     async def work(client: Client) -> int:
-        events = await Candidacy(candidate, designation).query(client, "timeline")
+        events = await (await whose.meant(client, candidate, designation)).query(client, "timeline")
         if since or types:
             events = chosen(events, since, types)
         if as_json:
@@ -68,7 +66,8 @@ def command(candidate: str, designation: str, since: date | None, types: tuple[s
 
 def show(events: Sequence[dict[str, Any]]) -> None:
     """The events as a table."""
-    tables.table(COLUMNS, [_row(event) for event in events])
+    known = scheme.facts()
+    tables.table(COLUMNS, [_row(event, known) for event in events])
 
 
 def check_types(given: Sequence[str]) -> None:
@@ -95,9 +94,9 @@ def chosen(events: Sequence[dict[str, Any]], since: date | None, types: Sequence
     return found
 
 
-def _row(event: dict[str, Any]) -> tuple[str, str, str]:
+def _row(event: dict[str, Any], known: Facts) -> tuple[str, ...]:
+    at, effective = str(event.get("at", "")), event.get("effective_on")
     summary = str(event.get("summary", ""))
-    effective = event.get("effective_on")
-    if effective and effective != output.day(event.get("at")):
+    if effective and effective != known.day_of(datetime.fromisoformat(at)).isoformat():
         summary += f" (effective {effective})"
-    return output.minute(event.get("at")), str(event.get("type", "")), summary
+    return str(event.get("sequence") or ""), output.minute(at, known.zone), str(event.get("type", "")), summary

@@ -131,7 +131,7 @@ async def test_a_candidates_page_says_where_they_stand_what_is_next_why_and_what
     await ui.choose_candidate(page, server, HELD)
     shown = await words(await ui.open_details(page))
     for text in (
-        "C-1001 is testing",
+        "C-1001 is inside the testing window",
         "held-result:R-3011",
         "the vendor’s flag says not passed",
         'resolve_held_result {"result_id": "R-3011", "decision": "accept", "by": "", "reason": ""}',

@@ -29,6 +29,9 @@ async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[En
         yield running
 
 
+SUBMITTED = {"submission_id": "W-1", "uri": "https://files.example.org/w-1.pdf", "sha256": "a" * 64}
+
+
 @pytest_asyncio.fixture(scope="module")
 async def beside(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
     """A server and a worker for what ended otherwise: the people of the other tests are counted."""
@@ -126,6 +129,7 @@ def test_a_list_filter_that_temporal_does_not_take_is_answered_in_its_words(cert
         assert (ended.code, ended.document["error"]["kind"]) == (2, "bad-input")
         assert "Shoe" in ended.err
         assert "AND (Shoe = 43)" in ended.err
+        assert "registered?" not in ended.err, "a typing error is no missing search attribute"
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(certpath: Engine) -> None:
@@ -207,6 +211,47 @@ def test_attention_of_one_person_or_one_candidacy(certpath: Engine) -> None:
     assert (nothing.code, nothing.out, nothing.err) == (0, "", "Nothing needs attention.\n")
     assert certpath.starter("attention", "F-nobody", "CCMA").code == 1
     assert certpath.starter("attention", "F-closed", "CCSL").code == 0
+    unknown = certpath.starter("attention", "NOPE", "--json")
+    assert (unknown.code, unknown.document["error"]["kind"]) == (1, "not-found")
+    assert "no candidacy of NOPE" in unknown.err
+
+
+async def test_the_designation_may_be_left_out_where_a_person_has_one_candidacy(beside: Engine) -> None:
+    await beside.enrol("W-one", designation="CCMC", purchase=None, experience=None)
+    await beside.enrol("W-two", designation="CCMA", experience=None)
+    await beside.enrol("W-two", designation="CCSL")
+    assert beside.starter("status", "W-one", "--json").document["designation"] == "CCMC"
+    assert beside.starter("timeline", "W-one").code == 0
+    assert beside.starter("confirm-purchase", "W-one", "--purchase-ref", "INV-8").code == 0
+    for verb in ("status", "timeline", "suspend"):
+        flags = ("--reason", "x", "--by", "y") if verb == "suspend" else ()
+        ended = beside.starter(verb, "W-two", *flags, "--json")
+        assert ended.code == 2
+        assert [one["designation"] for one in ended.document["error"]["candidacies"]] == ["CCSL", "CCMA"]
+        assert "W-two CCMA: testing" in ended.err
+    assert beside.starter("withdraw", "W-two", "CCSL").code == 0
+    assert beside.starter("withdraw", "W-two").code == 0, "a message goes to the one that is open"
+    assert beside.starter("status", "NOPE").code == 1
+
+
+async def test_what_is_under_review_is_on_a_list_the_oldest_arrival_first(beside: Engine) -> None:
+    handles = [await beside.enrol(f"V-{number}") for number in (1, 2)]
+    for handle in reversed(handles):
+        await handle.execute_update("submit_work_product", SUBMITTED)
+
+    async def listed() -> bool:
+        found = [one["candidate_id"] for one in beside.starter("reviews", "--json").document]
+        return found == ["V-2", "V-1"]
+
+    await eventually(listed)
+    first = beside.starter("reviews", "--json").document[0]
+    assert (first["kind"], first["submission_id"], first["uri"]) == ("work product", "W-1", SUBMITTED["uri"])
+    table = beside.starter("reviews")
+    assert SUBMITTED["uri"] in table.out
+    assert table.err == "2 submissions are under review.\n"
+    for handle in handles:
+        verdict = {"submission_id": "W-1", "reviewer": "R", "verdict": "failed"}
+        await handle.execute_update("review_work_product", verdict)
 
 
 def test_held_results_are_listed_by_themselves(certpath: Engine) -> None:
@@ -232,7 +277,7 @@ def test_summary_counts_and_tells_rates(certpath: Engine) -> None:
         ("CCMC", "testing"): 1,
         ("CCMC", "awaiting_purchase"): 1,
     }
-    assert (document["total"], document["asked"], document["left_out"]) == (6, 6, 0)
+    assert (document["total"], document["adds_up"], document["asked"], document["left_out"]) == (6, True, 6, 0)
     rates = {one["domain"]: one for one in document["pass_rates"]}
     assert set(rates) == set(DOMAINS)
     retaken = rates[DOMAINS[0]]

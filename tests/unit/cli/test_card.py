@@ -129,7 +129,7 @@ def test_the_card_says_what_is_met_what_is_open_and_what_to_do() -> None:
     assert shown["Testing until"][1] == "2028-11-22, 24 months from the purchase on 2026-11-22 (rules 1, 2)"
     assert shown["Attention"] == (
         "alert",
-        "held-result:R-7, since 2026-12-01 10:00Z: Operations Management, 88.00 %; too early; "
+        "held-result:R-7, since 2026-12-01 04:00 CST: Operations Management, 88.00 %; too early; "
         "to do: decide with `hold resolve`",
     )
     assert card.requirements(StatusView.parse(status_of())) == (
@@ -247,7 +247,7 @@ def test_nothing_of_a_closed_candidacy_reads_as_open(status: str, product: str, 
     }
     _, rows = card.of(StatusView.parse(status_of(**fields)), {}, END)
     read = {row.label: row.text for row in rows}
-    assert read["Closed"] == "2027-05-01 10:00Z"
+    assert read["Closed"] == "2027-05-01 05:00 CDT"
     assert not {"Next", "Recertification", "Expires", "Purchase"} & set(read)
     text = " | ".join(f"{label}: {text}" for label, text in read.items())
     assert [words for words in _OPEN_WORDS if words in text] == []
@@ -257,14 +257,14 @@ def test_nothing_of_a_closed_candidacy_reads_as_open(status: str, product: str, 
 def test_a_workflow_that_was_terminated_does_not_read_as_open_either() -> None:
     shown = told(status_of(), END._replace(how="terminated"))
     assert shown["Status"] == "testing when its workflow was ended in Temporal (terminated)"
-    assert shown["Closed"] == "2027-05-01 10:00Z"
+    assert shown["Closed"] == "2027-05-01 05:00 CDT"
     assert not {"Next", "Attention", "Testing until", "Requirements"} & set(shown)
     assert shown["Operations management"] == "not passed, 2 attempts used"
 
 
 def test_where_the_engine_says_why_it_closed_the_card_does_too() -> None:
     status = status_of(status="refused", closed={"at": "2027-05-01T09:00:00Z", "why": "three attempts used"})
-    assert told(status, END)["Closed"] == "2027-05-01 09:00Z: three attempts used"
+    assert told(status, END)["Closed"] == "2027-05-01 04:00 CDT: three attempts used"
     assert "Closed" not in told(status_of(status="refused"))
 
 
@@ -317,7 +317,7 @@ def test_on_a_terminal_a_long_table_has_one_header_and_loses_nothing(narrow: Non
     assert "[b]7[/b]" in terminal.getvalue()
 
 
-LISTED = ("F-certified", "CCMA", "awaiting_purchase", "4", "2029-11-24 06:00Z", "2026-11-23", "held-result:R-1, other")
+LISTED = ("F-certified", "CCMA", "awaiting_purchase", "4", "2029-11-23", "2026-11-23", "held-result:R-1, other")
 RATED = ("people-management", "12", "11", "91.66 %", "8", "66.66 %")
 
 
@@ -381,7 +381,48 @@ def test_on_a_terminal_groups_stand_under_their_headings(narrow: None) -> None:
     assert all(len(line.rstrip()) <= 60 for line in text.splitlines())
 
 
-def test_instants_are_shown_in_utc() -> None:
-    assert output.minute("2026-11-22T09:00:00-06:00") == "2026-11-22 15:00Z"
-    assert output.minute(None) == ""
-    assert output.minute("soon") == "soon"
+def test_instants_are_shown_in_the_zone_of_the_days_beside_them() -> None:
+    assert output.minute("2026-11-23T05:00:00Z", "America/Chicago") == "2026-11-22 23:00 CST"
+    assert output.minute("2026-07-01T05:00:00Z", "America/Chicago") == "2026-07-01 00:00 CDT"
+    assert output.minute(None, "UTC") == ""
+    assert output.minute("soon", "UTC") == "soon"
+
+
+# --- words that are true on both paths, and in every status
+
+
+def test_a_window_is_over_only_when_it_is_over() -> None:
+    """The attempts may be used up while the window runs: the candidacy is settling, but its window is not over."""
+    running = told(status_of(status="settling"))
+    assert "over" not in running["Testing until"]
+    over = told(status_of(status="settling", upcoming=[], work_product={"required": True, "status": "open"}))
+    assert over["Testing until"] == "2028-11-22, which is over"
+    assert over["Work product"] == "never submitted, and the window is over"
+
+
+def test_no_words_of_assessments_stand_on_the_advancement_path() -> None:
+    met = {
+        "path": "advancement",
+        "assessments": {},
+        "self_assessments": {},
+        "work_product": {"required": True, "status": "passed"},
+        "experience": {"required": True, "met": True, "met_on": "2025-03-01", "recorded": True},
+    }
+    ready = told(status_of(status="testing", **met))
+    assert ready["Status"] == "testing: everything is met; the lower certificate is to give way"
+    under_review = {**met, "work_product": {"required": True, "status": "submitted", "submission_id": "W-1"}}
+    for status in ("testing", "settling", "awaiting_review", "awaiting_experience", "refused", "timed_out"):
+        shown = told(status_of(status=status, **under_review))
+        assert "passed" not in shown["Status"]
+        assert "takes the assessments" not in shown["Status"]
+    assert told(status_of(status="testing", **under_review))["Work product"].startswith("W-1 submitted")
+
+
+def test_the_result_that_decides_is_named() -> None:
+    decided = {"people-management": {"status": "passed", "percentage": "81.50", "result_id": "R-8", "attempts": 1}}
+    assert told(status_of(assessments=decided))["People management"] == "passed with 81.50 % (result R-8), 1 attempt used"
+
+
+def test_the_card_has_one_zone() -> None:
+    shown = told(status_of(zone="Europe/Berlin", purchased_at="2026-11-22T23:30:00Z"))
+    assert shown["Purchased"] == "2026-11-23 00:30 CET"

@@ -60,7 +60,10 @@ def test_what_a_verb_is_also_called_leads_to_verbs_that_exist() -> None:
         (("hold",), "A verb is missing. See `./starter.py hold --help`."),
         (("lst",), "There is no verb 'lst'; did you mean list? See `./starter.py --help`."),
         (("resolve",), "There is no verb 'resolve'; did you mean hold resolve? See `./starter.py --help`."),
-        (("review", "C-1"), "did you mean work-product review or recertify review? See `./starter.py --help`."),
+        (
+            ("review", "C-1"),
+            "did you mean work-product review or recertify review or reviews? See `./starter.py --help`.",
+        ),
         (("work",), "There is no verb 'work'; did you mean work-product? See `./starter.py --help`."),
         (("confirm", "purchase"), "did you mean confirm-purchase? See `./starter.py --help`."),
         (("enrol", "x.csv"), "There is no verb 'enrol'; did you mean register or import? See `./starter.py --help`."),
@@ -73,7 +76,7 @@ def test_what_a_verb_is_also_called_leads_to_verbs_that_exist() -> None:
         (("frobnicate",), "There is no verb 'frobnicate'. See `./starter.py --help`."),
         (("hold", "x"), "There is no verb 'x'; the verbs are resolve, list. See `./starter.py hold --help`."),
         (("--bogus",), "No such option '--bogus'. See `./starter.py --help`."),
-        (("status", "C-1"), "Missing argument 'DESIGNATION'. See `./starter.py status --help`."),
+        (("send", "C-1"), "Missing argument 'DESIGNATION'. See `./starter.py send --help`."),
         (("dev", "--port", "0"), "'0': write a whole number from 1 to 65535. See `./starter.py dev --help`."),
         (("hold", "resolve", "C-1", "CCSL", "--decision"), "See `./starter.py hold resolve --help`."),
     ],
@@ -117,7 +120,7 @@ def test_nothing_to_do_draws_no_bar(total: int, bars: int, monkeypatch: pytest.M
 def test_a_receipt_in_words() -> None:
     ana = Candidacy("C-1", "CCSL")
     receipt = {"status": "testing", "events": ["AssessmentPassed"], "duplicate": False, "sequence": 3}
-    assert "AssessmentPassed; status testing (takes the assessments)" in sending.in_words(ana, receipt)
+    assert "AssessmentPassed; status testing (the testing window is open)" in sending.in_words(ana, receipt)
     assert "taken before" in sending.in_words(ana, {**receipt, "duplicate": True})
 
 

@@ -18,6 +18,17 @@ CASES: list[tuple[errors.ClientError, int, str, dict[str, Any]]] = [
         "bad-input",
         {"errors": [{"field": "by", "problem": "is missing"}]},
     ),
+    (
+        errors.WhichDesignation("C-1", [("CCMA", "superseded"), ("CCOM", "testing")]),
+        2,
+        "bad-input",
+        {
+            "candidacies": [
+                {"designation": "CCMA", "status": "superseded"},
+                {"designation": "CCOM", "status": "testing"},
+            ]
+        },
+    ),
     (errors.NotJson("x", 1, 12), 2, "bad-input", {"line": 1, "column": 12}),
     (errors.NotJson("x"), 2, "bad-input", {}),
     (errors.Refused("x", code="window-ended"), 1, "refused", {"code": "window-ended"}),

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from cli import advice, exits, filters, main, options, output, tables
-from cli.verbs import attention, due, summary, timeline
+from cli.verbs import attention, due, reviews, summary, timeline
 from cli.verbs import list as list_verb
 from client import scheme
 from client.finding import Entry, Filter
@@ -248,7 +248,10 @@ def test_the_advice_for_an_undelivered_notice_fits_its_cause(cause: str, advised
     candidacy.send(ReportUndeliverable(notice="registered", about=1, reason="no", cause=UndeliveredCause(cause)))
     status = status_view(candidacy.state, "Ana Ruiz", candidacy.clock)
     (case,) = advice.cases(status)
-    assert (case.what, case.since) == ("the notice 'registered' about event 1 was not delivered: no", candidacy.clock)
+    assert (case.what, case.since) == (
+        "the notice 'registered' (event 1 of `timeline`) was not delivered: no",
+        candidacy.clock,
+    )
     assert advised in case.advice
     assert command in case.command
     message = "update_contact" if cause == "refused" else "acknowledge"
@@ -430,7 +433,7 @@ def test_the_time_to_certification_is_counted_in_days_of_the_body() -> None:
     ("number", "told"), [(1, "the one candidacy that was asked"), (2, "the 2 candidacies that were")]
 )
 def test_one_candidacy_is_not_spoken_of_as_many(number: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    summary._show({}, counted(*[assessed("open", 0)] * number))
+    summary._show({}, counted(*[assessed("open", 0)] * number), adds_up=True)
     assert told in capsys.readouterr().err
 
 
@@ -459,3 +462,67 @@ def test_an_event_that_does_not_exist_is_answered_with_the_likely_one(name: str,
     with pytest.raises(exits.BadInput, match=told):
         timeline.check_types([name])
     timeline.check_types(["Certified", "CandidacyClosed"])
+
+
+# --- list and reviews
+
+
+def test_a_list_shows_the_last_day_and_no_instant_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """The deadline of a last day of 22 November is 23 November, 06:00 UTC: a day late, and in another zone."""
+    known = scheme.facts()
+    found = entry("C-1", next_deadline="2028-11-23T06:00:00Z", opened_at="2026-11-23T03:00:00Z")
+    row = list_verb._row(found, known)
+    assert "2028-11-22" in row
+    assert "2026-11-22" in row, "opened on the evening before, in the body's zone"
+    assert not [cell for cell in row if "2028-11-23" in cell]
+    document = list_verb.document(found, known)
+    assert (document["next_deadline"], document["last_day"]) == ("2028-11-23T06:00:00Z", "2028-11-22")
+    assert list_verb.document(entry("C-1"), known)["last_day"] is None
+    assert "(no status yet)" in list_verb._row(entry("C-1", status=None), known)
+
+
+def test_reviews_stand_in_the_order_of_their_arrival(capsys: pytest.CaptureFixture[str]) -> None:
+    product = {"status": "submitted", "submission_id": "W-1", "uri": "https://example.org/w", "required": True}
+    evidence = {"status": "submitted", "submission_id": "E-1", "activities": 3}
+    statuses = [
+        held(candidate_id="C-1", work_product={**product, "arrived_at": "2026-11-20T12:00:00Z"}),
+        held(candidate_id="C-2", work_product=None, recertification={**evidence, "arrived_at": "2026-11-19T12:00:00Z"}),
+        held(candidate_id="C-3", work_product=product),
+        held(candidate_id="C-4", work_product={**product, "status": "revise"}),
+    ]
+    found = [review for status in statuses for review in reviews.under_review(status)]
+    assert reviews.show(found, [], as_json=False) == 0
+    out, err = capsys.readouterr()
+    rows = [line.split("  ") for line in out.splitlines()[1:]]
+    assert [[cell.strip() for cell in row if cell.strip()] for row in rows] == [
+        ["2026-11-19 06:00 CST", "C-2", "CCOM", "evidence", "E-1", "3 activities"],
+        ["2026-11-20 06:00 CST", "C-1", "CCOM", "work product", "W-1", "https://example.org/w"],
+        ["unknown", "C-3", "CCOM", "work product", "W-1", "https://example.org/w"],
+    ]
+    assert err == "3 submissions are under review.\n"
+    reviews.show([], [], as_json=False)
+    assert capsys.readouterr().err == "Nothing is under review.\n"
+
+
+def test_counts_that_do_not_add_up_say_so(capsys: pytest.CaptureFixture[str]) -> None:
+    summary._show({("CCSL", "testing"): 2}, None, adds_up=False)
+    assert "do not add up" in capsys.readouterr().err
+    summary._show({("CCSL", "testing"): 2}, None, adds_up=True)
+    assert "do not add up" not in capsys.readouterr().err
+
+
+async def test_counts_are_taken_again_while_they_do_not_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the first count two people are in two statuses, because they were certified while they were counted."""
+    answers = iter([5, 3, 3])
+    tables_of = iter([{("CCSL", "testing"): 4, ("CCSL", "certified"): 3}, {("CCSL", "testing"): 3}])
+
+    async def count(_client: Any, _wanted: Filter) -> int:
+        return next(answers)
+
+    async def counted_once(*_: Any) -> dict[tuple[str, str], int]:
+        return next(tables_of)
+
+    monkeypatch.setattr(summary.finding, "count", count)
+    monkeypatch.setattr(summary, "_counted", counted_once)
+    client: Any = None
+    assert await summary._counts(client, Filter(), ["CCSL"]) == ({("CCSL", "testing"): 3}, True)

@@ -81,8 +81,13 @@ def test_what_temporal_refuses_is_told_in_a_sentence(status: RPCStatusCode, kind
 
 
 def test_an_unknown_search_attribute_comes_with_a_hint() -> None:
-    error = answers.explained(RPCError("unknown search attribute X", RPCStatusCode.INVALID_ARGUMENT, b""))
-    assert error.notes == ("Are the search attributes registered? `./starter.py setup` does it.",)
+    for name, notes in (
+        ("CertificationStatus", ("Are the search attributes registered? `./starter.py setup` does it.",)),
+        ("CertficationStatus", ()),
+    ):
+        message = f"invalid query: column name '{name}' is not a valid search attribute"
+        error = answers.explained(RPCError(message, RPCStatusCode.INVALID_ARGUMENT, b""))
+        assert error.notes == notes, "a typing error in a query is no missing attribute"
 
 
 async def test_nobody_of_that_id_is_not_found_by_every_question(client: Client) -> None:

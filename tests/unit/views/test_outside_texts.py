@@ -83,7 +83,7 @@ def test_a_candidate_id_is_shown_as_it_is(candidate_id: str) -> None:
     page = details(hostile_states("x", candidate_id)[0])
     check_page(page)
     _, heading = next(inline(RENDERER.parse(page)))
-    assert "".join(piece.content for piece in heading) == f"{candidate_id} is testing"
+    assert "".join(piece.content for piece in heading) == f"{candidate_id} is inside the testing window"
 
 
 @pytest.mark.parametrize("text", ["a`b", "`", "``", "`` ` ``", "{}", '"', "\\", "<b>", "x\u202ey"])

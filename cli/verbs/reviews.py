@@ -1,0 +1,117 @@
+"""`starter.py reviews`: every work product and all evidence that waits for a reviewer's verdict, oldest first (R19)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from cli import asking, exits, output, tables
+from cli.filters import Filters, filter_of, filter_options
+from cli.options import json_option, verb
+from cli.session import connected
+from cli.verbs.attention import may_ask
+from client import finding, scheme
+from client.connection import Client
+from client.finding import Entry, Run
+from domain.vocabulary import AttentionKind
+from views.status import StatusView
+
+COLUMNS = ("since", "candidate", "designation", "kind", "submission", "what")
+WORK_PRODUCT, EVIDENCE = "work product", "evidence"
+
+_HELP = f"""\
+columns: since (when it arrived, in the body's zone), candidate, designation, kind ({WORK_PRODUCT}, or {EVIDENCE} for a
+         recertification), submission (its id), what (its uri, or how many activities)
+--json:  an array of since (instant, or null where it is not known), candidate_id, designation, status, kind,
+         submission_id, uri (or null), activities (how many, or null)
+
+To send a verdict: `work-product review` or `recertify review`. `attention --kind {AttentionKind.REVIEW_WAITING}` has
+the command to copy for each.
+
+examples:
+  ./starter.py reviews --designation CCSL
+  ./starter.py reviews --json
+"""
+
+
+class Review(NamedTuple):
+    """One submission under review. `since` is None where the worker is too old to say it."""
+
+    since: datetime | None
+    candidate_id: str
+    designation: str
+    status: str
+    kind: str
+    submission_id: str
+    uri: str | None
+    activities: int | None
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        return (self.since is None, self.since and self.since.timestamp(), self.candidate_id, self.designation)
+
+
+@verb("reviews", "Lists every submission that waits for a reviewer's verdict, the oldest arrival first.", _HELP)
+@filter_options(due_within=False, attention=False)
+@json_option("print one JSON array")
+def command(filters: Filters, as_json: bool) -> int:
+    """Find the candidacies with a submission under review, ask each once, and show what is under review."""
+    wanted = replace(filter_of(filters), run=Run.OPEN, attention=True)
+
+    async def work(client: Client) -> int:
+        entries = [
+            entry
+            async for entry in finding.candidacies(client, wanted)
+            if may_ask(entry, (AttentionKind.REVIEW_WAITING,))
+        ]
+        found: list[Review] = []
+        silent: list[Entry] = []
+        async for answer in asking.statuses(client, entries, len(entries)):
+            if answer.status is None:
+                silent.append(answer.entry)
+            else:
+                found.extend(under_review(answer.status))
+        return show(found, silent, as_json=as_json)
+
+    return connected(work)
+
+
+def under_review(status: StatusView) -> Iterator[Review]:
+    """What waits for a verdict in one candidacy."""
+    product, evidence = status.work_product, status.recertification
+    whose = (status.candidate_id, status.designation, status.status)
+    if product and product.status == "submitted":
+        yield Review(product.arrived_at, *whose, WORK_PRODUCT, product.submission_id or "", product.uri, None)
+    if evidence and evidence.status == "submitted":
+        yield Review(evidence.arrived_at, *whose, EVIDENCE, evidence.submission_id or "", None, evidence.activities)
+
+
+def show(found: list[Review], silent: list[Entry], *, as_json: bool) -> int:
+    """Shows the reviews, oldest first, and who did not answer; returns the exit code."""
+    found = sorted(found, key=lambda review: review.order)
+    if as_json:
+        output.document([_document(review) for review in found])
+    else:
+        if found:
+            zone = scheme.facts().zone
+            tables.table(COLUMNS, [_row(review, zone) for review in found])
+        number = {0: "Nothing is", 1: "1 submission is"}.get(len(found), f"{len(found)} submissions are")
+        output.say(f"{number} under review.")
+    for entry in silent:
+        output.say(f"{entry} does not answer, and is left out: look at its workflow in the Temporal UI.")
+    return exits.REFUSED if silent else exits.DONE
+
+
+def _row(review: Review, zone: str) -> tuple[str, ...]:
+    count = review.activities
+    activities = "" if count is None else f"{count} {'activity' if count == 1 else 'activities'}"
+    since = output.minute(review.since, zone) or "unknown"
+    what = review.uri or activities
+    return since, review.candidate_id, review.designation, review.kind, review.submission_id, what
+
+
+def _document(review: Review) -> dict[str, Any]:
+    return {
+        **review._asdict(),
+        "since": output.exact(review.since) if review.since else None,
+    }

@@ -1,0 +1,73 @@
+"""The candidacies of one person, who has at most one open candidacy for each designation of the scheme (rule 24)."""
+
+import asyncio
+from typing import NamedTuple
+
+from temporalio.client import Client
+
+from client import scheme
+from client.candidacy import Candidacy, is_open, never_began, status_of
+from client.errors import BadInput, NotFound, WhichDesignation
+from client.scheme import check_designation
+
+
+class Found(NamedTuple):
+    """One candidacy of a person: whether it is open, and its status as published."""
+
+    candidacy: Candidacy
+    open: bool
+    status: str
+
+
+async def of(client: Client, candidate_id: str) -> list[Found]:
+    """The candidacies of this person that Temporal still has, the newest enrolment of each designation.
+
+    The workflow ids are asked for one by one, because the list of workflows may be some seconds behind.
+
+    Raises:
+        BadInput: the scheme file cannot be read here, so the designations are not known.
+        NotFound: there is none.
+        Unreachable: Temporal does not answer.
+    """
+    codes = list(scheme.titles())
+    if not codes:
+        raise BadInput("The scheme file cannot be read here: name the designation.")
+    looked_up = await asyncio.gather(*(_look_up(client, Candidacy(candidate_id, code)) for code in codes))
+    found = [one for one in looked_up if one]
+    if not found:
+        raise NotFound(
+            f"There is no candidacy of {candidate_id} for {' or '.join(codes)}: check the id, or register it first.",
+            workflow_id=Candidacy(candidate_id, codes[0]).workflow_id,
+        )
+    return found
+
+
+async def _look_up(client: Client, candidacy: Candidacy) -> Found | None:
+    try:
+        described = await candidacy.describe(client)
+    except NotFound:
+        return None
+    if never_began(described):
+        return None
+    return Found(candidacy, is_open(described), status_of(described))
+
+
+async def meant(client: Client, candidate_id: str, designation: str | None, *, to_send: bool = False) -> Candidacy:
+    """The candidacy that is meant where the designation may be left out.
+
+    `to_send`: it is to take a message, so that an open candidacy is preferred to those that are closed.
+
+    Raises:
+        UnknownValue: the scheme has no such designation.
+        WhichDesignation: the person has several candidacies, and none is named.
+        NotFound: there is none; and as `of` does.
+    """
+    if designation is not None:
+        check_designation(designation)
+        return Candidacy(candidate_id, designation)
+    found = await of(client, candidate_id)
+    if to_send:
+        found = [one for one in found if one.open] or found
+    if len(found) == 1:
+        return found[0].candidacy
+    raise WhichDesignation(candidate_id, [(one.candidacy.designation, one.status) for one in found])
