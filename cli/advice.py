@@ -12,6 +12,7 @@ from domain.vocabulary import AttentionKind
 from views import words
 
 if TYPE_CHECKING:
+    from client.finding import Entry
     from views.attention import AttentionView
     from views.status import StatusView
 
@@ -27,6 +28,12 @@ KINDS = tuple(AttentionKind)
 _ELSEWHERE = (AttentionKind.LOWER_NOT_IN_FORCE, AttentionKind.ADVANCEMENT_REFUSED)
 
 _VERBS = {verb.message: " ".join(verb.words) for verb in VERBS}
+
+
+# The search attribute has at most this many values, and leaves out what is too long; `status` has them all. If the
+# published values together have more characters than `_SURELY_ALL`, some may be missing.
+_PUBLISHED = 20
+_SURELY_ALL = 250
 
 
 class Case(NamedTuple):
@@ -68,6 +75,14 @@ def _case(status: "StatusView", value: str, advice: str, matter: "AttentionView 
         advice=in_verbs(advice),
         command=command(status, value, matter),
     )
+
+
+def may_ask(entry: "Entry", kinds: tuple[str, ...]) -> bool:
+    """Whether a candidacy may need attention of one of these kinds (of any, where none is named), as published."""
+    values = entry.needs_attention
+    cut = len(values) >= _PUBLISHED or sum(map(len, values)) > _SURELY_ALL
+    known = [words.attention_of(value) for value in values]
+    return not kinds or cut or any(one.kind in kinds for one in known if one)
 
 
 def in_verbs(advice: str) -> str:

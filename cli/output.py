@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from domain import calendar
+from client import scheme
 from views.plain import one_line, safe_json
 
 # Stdout is flushed after this many entries.
@@ -87,4 +87,4 @@ def minute(instant: datetime | str | None, zone: str) -> str:
         moment = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
     except ValueError:
         return str(instant)
-    return calendar.clock_time(moment, zone)
+    return scheme.clock_time(moment, zone)

@@ -47,6 +47,11 @@ def known_designations(given: Sequence[str]) -> list[str]:
     return list(titles()) or list(given)
 
 
+def clock_time(moment: datetime, zone: str) -> str:
+    """The instant as people in this zone read it, to the minute: `2026-11-22 09:00 CST`."""
+    return calendar.clock_time(moment, zone)
+
+
 class Facts(NamedTuple):
     """From the scheme file in force here (CERTPATH_SCHEME).
 

@@ -9,6 +9,7 @@ from client import scheme
 from client.candidacy import Candidacy, is_open, never_began, status_of
 from client.errors import BadInput, NotFound, WhichDesignation
 from client.scheme import check_designation
+from domain.vocabulary import CLOSED
 
 
 class Found(NamedTuple):
@@ -49,7 +50,9 @@ async def _look_up(client: Client, candidacy: Candidacy) -> Found | None:
         return None
     if never_began(described):
         return None
-    return Found(candidacy, is_open(described), status_of(described))
+    status = status_of(described)
+    # A closed candidacy sends its last notices before its workflow ends.
+    return Found(candidacy, is_open(described) and status not in CLOSED, status)
 
 
 async def meant(client: Client, candidate_id: str, designation: str | None, *, to_send: bool = False) -> Candidacy:

@@ -17,7 +17,6 @@ from client.candidacy import Candidacy
 from client.connection import Client
 from client.finding import Entry, Filter, Run
 from client.scheme import check_designation
-from views import words
 from views.status import StatusView
 
 _FIELDS = """\
@@ -42,10 +41,6 @@ examples:
   ./starter.py hold list
   ./starter.py hold list C-1001 CCSL --json
 """
-# The search attribute has at most this many values, and leaves out what is too long; `status` has them all. If the
-# published values together have more characters than `_SURELY_ALL`, some may be missing.
-_PUBLISHED = 20
-_SURELY_ALL = 250
 
 
 class Asked(NamedTuple):
@@ -133,14 +128,6 @@ async def _ask(client: Client, wanted: Filter, found: "Found") -> None:
             found.add(answer.status)
 
 
-def may_ask(entry: Entry, kinds: tuple[str, ...]) -> bool:
-    """Whether a candidacy may need attention of one of these kinds (of any, where none is named), as published."""
-    values = entry.needs_attention
-    cut = len(values) >= _PUBLISHED or sum(map(len, values)) > _SURELY_ALL
-    known = [words.attention_of(value) for value in values]
-    return not kinds or cut or any(one.kind in kinds for one in known if one)
-
-
 class _Line(NamedTuple):
     """One case, and the candidacy that it is about."""
 
@@ -166,7 +153,7 @@ class Found:
 
     def wants(self, entry: Entry) -> bool:
         """Whether this candidacy may have such a case, so that it must be asked."""
-        return may_ask(entry, self._kinds)
+        return advice.may_ask(entry, self._kinds)
 
     def add(self, status: StatusView) -> None:
         """Takes the cases of one candidacy's answer."""

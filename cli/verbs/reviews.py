@@ -5,11 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from cli import asking, exits, output, tables
+from cli import advice, asking, exits, output, tables
 from cli.filters import Filters, filter_of, filter_options
 from cli.options import json_option, verb
 from cli.session import connected
-from cli.verbs.attention import may_ask
 from client import finding, scheme
 from client.connection import Client
 from client.finding import Entry, Run
@@ -62,7 +61,7 @@ def command(filters: Filters, as_json: bool) -> int:
         entries = [
             entry
             async for entry in finding.candidacies(client, wanted)
-            if may_ask(entry, (AttentionKind.REVIEW_WAITING,))
+            if advice.may_ask(entry, (AttentionKind.REVIEW_WAITING,))
         ]
         found: list[Review] = []
         silent: list[Entry] = []

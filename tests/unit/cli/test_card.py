@@ -420,7 +420,8 @@ def test_no_words_of_assessments_stand_on_the_advancement_path() -> None:
 
 def test_the_result_that_decides_is_named() -> None:
     decided = {"people-management": {"status": "passed", "percentage": "81.50", "result_id": "R-8", "attempts": 1}}
-    assert told(status_of(assessments=decided))["People management"] == "passed with 81.50 % (result R-8), 1 attempt used"
+    row = told(status_of(assessments=decided))["People management"]
+    assert row == "passed with 81.50 % (result R-8), 1 attempt used"
 
 
 def test_the_card_has_one_zone() -> None:

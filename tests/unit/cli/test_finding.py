@@ -522,7 +522,7 @@ async def test_counts_are_taken_again_while_they_do_not_add_up(monkeypatch: pyte
     async def counted_once(*_: Any) -> dict[tuple[str, str], int]:
         return next(tables_of)
 
-    monkeypatch.setattr(summary.finding, "count", count)
+    monkeypatch.setattr("client.finding.count", count)
     monkeypatch.setattr(summary, "_counted", counted_once)
     client: Any = None
     assert await summary._counts(client, Filter(), ["CCSL"]) == ({("CCSL", "testing"): 3}, True)
