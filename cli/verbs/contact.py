@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 
 from cli import exits, output, tables
-from cli.options import candidacy, json_option, verb
+from cli.options import candidate, json_option, verb
 from cli.session import connected
-from client import asking, scheme
-from client.candidacy import Candidacy
+from client import asking, scheme, whose
 from client.connection import Client
-from client.scheme import check_designation
 from views.contact import ContactView, ExperienceRecordView, FormerContactView
 
 _ABOUT = """\
@@ -25,14 +23,13 @@ _CONSENT = {True: "consents to the public register", False: "no consent to the p
 
 
 @verb("show", _ABOUT, _HELP)
-@candidacy
+@candidate
 @json_option("print the query's answer as one JSON document")
-def command(candidate: str, designation: str, as_json: bool) -> int:
+def command(candidate: str, designation: str | None, as_json: bool) -> int:
     """Ask once and show the answer."""
-    check_designation(designation)
-    one = Candidacy(candidate, designation)
 
     async def work(client: Client) -> int:
+        one = await whose.meant(client, candidate, designation)
         contact = await asking.contact(client, one)
         if as_json:
             output.document(contact.document())

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowFailureError
 
 from cli import filters
@@ -29,6 +32,7 @@ async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[En
         yield running
 
 
+TASK_COMPLETED = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 SUBMITTED = {"submission_id": "W-1", "uri": "https://files.example.org/w-1.pdf", "sha256": "a" * 64}
 
 
@@ -342,6 +346,21 @@ async def test_the_card_of_a_terminated_workflow_says_so(beside: Engine) -> None
     assert "Next" not in card
     await eventually(lambda: listed(beside, "--query", "ExecutionStatus = 'Terminated'"))
     assert "(terminated)" in beside.starter("list", "--sort", "candidate").out
+    # The way back, as the admin's guide tells it: the last workflow task is taken up again in a new run.
+    history = await ended.fetch_history()
+    tasks = [event.event_id for event in history.events if event.event_type == TASK_COMPLETED]
+    await beside.client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=beside.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=ended.id),
+            reason="terminated by mistake",
+            workflow_task_finish_event_id=tasks[-1],
+            request_id="once",
+        )
+    )
+    receipt = await ended.execute_update("record_assessment_result", result(1, DOMAINS[0]))
+    assert receipt["events"] == ["AssessmentPassed"]
+    assert "ended in Temporal" not in beside.starter("status", "F-terminated", "CCSL").out
 
 
 def test_the_card_gives_its_days_a_reason(certpath: Engine) -> None:
