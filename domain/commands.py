@@ -42,6 +42,8 @@ from domain.vocabulary import AlarmKind, ProblemCode, RefusalCode, UndeliveredCa
 MAX_RESPONSES = 300
 MAX_EVIDENCE = 20
 MAX_EVIDENCE_LENGTH = 8000
+MAX_KNOWN = 200
+"""So many names and addresses of a candidate are kept as hashes, to compare a reviewer with them (R9)."""
 
 FOR_THE_CANDIDATE = "the candidate reads it, word by word"
 ForTheCandidate = Field(description=FOR_THE_CANDIDATE)
@@ -124,10 +126,14 @@ class Experience(Command):
 
 
 class AdvancesFrom(Command):
-    """The designation and the workflow of the lower certificate, for a candidacy on the advancement path."""
+    """The designation and the workflow of the lower certificate, for a candidacy on the advancement path.
+
+    `known` has salted hashes of the names and addresses that the candidate had before (R9).
+    """
 
     designation: Code
     workflow_id: WorkflowId
+    known: Annotated[tuple[Sha256, ...], Field(max_length=MAX_KNOWN)] = ()
 
 
 class Contact(Command):

@@ -8,16 +8,12 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from domain.commands import Command, Contact, UpdateContact
+from domain.commands import MAX_KNOWN, Command, Contact, UpdateContact
 from domain.texts import address_key, addresses_in, name_key
 from domain.types import Frozen, Instant
 
 MAX_FORMER = 20
 """So many earlier details are kept to be shown."""
-MAX_KNOWN = 200
-"""So many names, and so many addresses, are kept as hashes to be compared with."""
-
-_HASH_LENGTH = 20
 _FIELDS = ("name", "email", "publish")
 
 
@@ -33,28 +29,28 @@ class FormerContact(Frozen):
 class ContactRecord(Frozen):
     """The candidate's contact details of today, those before, the oldest first, and hashes of every earlier one.
 
-    The hashes are salted with the enrolment, so that the same address has another hash in each candidacy. A text is
-    kept as it was taken, however strict the messages of today are: an old journal must stay readable.
+    The hashes in `known` are salted with the candidate id, so that the same address has another hash for each person,
+    and the same one in the candidacy for a higher designation. A text is kept as it was taken, however strict the
+    messages of today are: an old journal must stay readable.
     """
 
     name: str
     email: str
     publish: bool = False
     former: tuple[FormerContact, ...] = ()
-    known_names: tuple[str, ...] = ()
-    known_addresses: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, contact: Contact) -> ContactRecord:
-        """The record of a candidate who has just registered."""
-        return cls(name=contact.name, email=contact.email, publish=contact.publish)
+    def of(cls, contact: Contact, known: tuple[str, ...] = ()) -> ContactRecord:
+        """The record of a candidate who has just registered. `known` is that of the lower candidacy."""
+        return cls(name=contact.name, email=contact.email, publish=contact.publish, known=known)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The name of today and those before that are still kept."""
         return (self.name, *(former.name for former in reversed(self.former) if former.name))
 
-    def after(self, command: Command, at: datetime, enrolment: str) -> ContactRecord:
+    def after(self, command: Command, at: datetime, candidate_id: str) -> ContactRecord:
         """The record after this command, which is taken at this instant (UTC)."""
         if not isinstance(command, UpdateContact):
             return self
@@ -65,25 +61,25 @@ class ContactRecord(Frozen):
         changes: dict[str, object] = {
             **given,
             "former": (*self.former, FormerContact(**replaced, until=at))[-MAX_FORMER:],
-            "known_names": _with(self.known_names, _hash(enrolment, name_key(self.name))),
-            "known_addresses": _with(self.known_addresses, _hash(enrolment, address_key(self.email))),
+            "known": self._knowing(candidate_id, name_key(self.name), address_key(self.email)),
         }
         return self.model_copy(update=changes)
 
-    def has_address(self, text: str, enrolment: str) -> bool:
+    def _knowing(self, candidate_id: str, *keys: str) -> tuple[str, ...]:
+        """The hashes with those of these keys; only the newest are kept."""
+        new = [_hash(candidate_id, key) for key in keys]
+        return (*(one for one in self.known if one not in new), *new)[-MAX_KNOWN:]
+
+    def has_address(self, text: str, candidate_id: str) -> bool:
         """Whether the text is, or contains, an e-mail address that the candidate has or had (R9)."""
         keys = {address_key(text), *addresses_in(text)}
-        return address_key(self.email) in keys or any(_hash(enrolment, key) in self.known_addresses for key in keys)
+        return address_key(self.email) in keys or any(_hash(candidate_id, key) in self.known for key in keys)
 
-    def has_name(self, text: str, enrolment: str) -> bool:
+    def has_name(self, text: str, candidate_id: str) -> bool:
         """Whether the text is a name that the candidate has or had; case, accents and white space are ignored (R9)."""
         key = name_key(text)
-        return bool(key) and (key == name_key(self.name) or _hash(enrolment, key) in self.known_names)
+        return bool(key) and (key == name_key(self.name) or _hash(candidate_id, key) in self.known)
 
 
-def _with(known: tuple[str, ...], new: str) -> tuple[str, ...]:
-    return (*(one for one in known if one != new), new)[-MAX_KNOWN:]
-
-
-def _hash(enrolment: str, key: str) -> str:
-    return hashlib.sha256(f"{enrolment}:{key}".encode()).hexdigest()[:_HASH_LENGTH]
+def _hash(candidate_id: str, key: str) -> str:
+    return hashlib.sha256(f"{candidate_id}:{key}".encode()).hexdigest()

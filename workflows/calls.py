@@ -199,7 +199,11 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
         "designation": opening.target,
         "purchase": {"reference": opening.reference, "purchased_at": opening.purchased_at.isoformat()},
         "experience": opening.experience,
-        "advances_from": {"designation": state.designation, "workflow_id": state.workflow_id},
+        "advances_from": {
+            "designation": state.designation,
+            "workflow_id": state.workflow_id,
+            "known": list(contact.known),
+        },
     }
     request = requests.OpeningRequest(
         key=f"{state.workflow_id}:{state.enrolment}:{opening.sequence}",

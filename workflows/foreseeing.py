@@ -52,7 +52,7 @@ def foresee(journal: Journal, name: str, payloads: Iterable[str], at: datetime) 
         except Refused as error:
             answers.append(_refused(error))
             continue
-        contact = contact.after(message, at, state.enrolment)
+        contact = contact.after(message, at, state.candidate_id)
         events = [type(step.event).__name__ for step in steps]
         answers.append({"outcome": "taken" if events else "duplicate", "events": events})
         state = steps[-1].state if steps else state

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from domain import rulebook
-from domain.commands import Command, Contact, RefuseMessage, ReportSuperseded, ReportUndeliverable
+from domain.commands import Command, Contact, RefuseMessage, Register, ReportSuperseded, ReportUndeliverable
 from domain.decision import Refused, Step
 from domain.effects import Effect, Notify
 from domain.events import BaseEvent, Event, MessageRefused, ResultEvent
@@ -83,7 +83,8 @@ class Journal(BaseModel):
         Raises:
             Refused: the registration is against the rules.
         """
-        record = ContactRecord.of(contact)
+        lower = command.advances_from if isinstance(command, Register) else None
+        record = ContactRecord.of(contact, lower.known if lower else ())
         steps = rulebook.decide(None, command, at, contact=record)
         journal = cls(contact=record, state=steps[0].state)
         journal._take_in(steps)
@@ -99,7 +100,7 @@ class Journal(BaseModel):
             Refused: the rules do not allow the command; nothing has changed.
         """
         steps = rulebook.decide(self.state, command, at, contact=self.contact, answer=answer)
-        self.contact = self.contact.after(command, at, self.state.enrolment)
+        self.contact = self.contact.after(command, at, self.state.candidate_id)
         self._take_in(steps)
         self._bound_outbox(at)
         return [type(event).__name__ for event, _ in steps]

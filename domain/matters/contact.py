@@ -22,9 +22,9 @@ def not_the_candidate(decision: Decision, reviewer: str, *, namesake: bool | Non
     """
     state, contact = decision.state, decision.contact
     own_id = reviewer.strip().casefold() == state.candidate_id.casefold()
-    if own_id or (contact and contact.has_address(reviewer, state.enrolment)):
+    if own_id or (contact and contact.has_address(reviewer, state.candidate_id)):
         raise Refused(RefusalCode.OWN_REVIEWER, "the reviewer must not be the candidate")
-    if contact and contact.has_name(reviewer, state.enrolment) and not namesake:
+    if contact and contact.has_name(reviewer, state.candidate_id) and not namesake:
         raise Refused(
             RefusalCode.OWN_REVIEWER,
             "the reviewer has a name of the candidate; if this is another person, say so with not_the_candidate",

@@ -170,6 +170,8 @@ async def test_a_holder_recertifies(time_skipping: WorkflowEnvironment, tmp_path
 async def test_a_holder_advances(certpath: Engine) -> None:
     handle = await certified(certpath.client, "A-1")
     since = ("--role", "Manager", "--experience-since", day(30))
+    before = (await handle.query("contact"))["email"]
+    done(certpath, "contact", "A-1", "CCMA", "--email", "other@example.org")
     asked = ("advance", "A-1", "CCMA", "--purchase-ref", "INV-9", "--purchased-at", instant(1), *since)
     assert "AdvancementRequested" in done(certpath, *asked)
     assert (await handle.query("timeline"))[-1]["type"] != "AdvancementRefused"
@@ -182,6 +184,11 @@ async def test_a_holder_advances(certpath: Engine) -> None:
 
     status = await eventually(opened) or {}
     assert (status["path"], status["experience"]["met"]) == ("advancement", False)
+    # A reviewer is compared with the addresses of the lower candidacy too (R9).
+    submission = ("A-1", "CCOM", "--submission-id", "W-1")
+    done(certpath, "work-product", "submit", *submission, "--uri", "https://example.org/w", "--sha256", "a" * 64)
+    review = ("work-product", "review", *submission, "--verdict", "passed", "--reviewer")
+    assert "must not be the candidate" in certpath.starter(*review, before).err
 
 
 async def test_a_candidacy_is_extended_its_contact_changed_its_attention_put_to_rest_and_withdrawn(

@@ -225,7 +225,7 @@ class Candidacy:
             messages.check_times(command.message, command, self.clock)
             messages.check_vocabulary(command.message, command, self.state.programme)
         events = self._take(command)
-        self.contact = self.contact.after(command, self.clock, self.state.enrolment)
+        self.contact = self.contact.after(command, self.clock, self.state.candidate_id)
         return [type(event).__name__ for event in events]
 
     def refused(self, name: str, at: datetime | None = None, /, **fields: Any) -> str:

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import pytest
 
 from domain import events as e
+from domain.commands import MAX_KNOWN, AdvancesFrom, Contact, Purchase, Register
+from domain.decision import Refused
 from domain.events import EVENTS, BaseEvent
-from domain.personal import MAX_FORMER, MAX_KNOWN, ContactRecord
+from domain.personal import MAX_FORMER, ContactRecord
 from domain.texts import MASK, FreeText, addresses_in, folded, name_key, without_addresses
 from domain.types import Frozen
 from tests.unit.domain.builders import SHA, START, Candidacy, days, holder, parse
@@ -125,7 +127,7 @@ def test_a_folded_text_is_composed_with_single_spaces() -> None:
 
 
 def changed(record: ContactRecord, number: int, **fields: object) -> ContactRecord:
-    return record.after(parse("update_contact", **fields), START + days(number), "run-1")
+    return record.after(parse("update_contact", **fields), START + days(number), "C-1001")
 
 
 def test_what_is_replaced_is_kept_with_the_moment_of_its_end() -> None:
@@ -145,16 +147,36 @@ def test_the_former_details_are_bounded_and_their_hashes_too() -> None:
     for number in range(MAX_KNOWN + 10):
         record = changed(record, number, email=f"{number}@example.org")
     assert len(record.former) == MAX_FORMER
-    assert len(record.known_addresses) == MAX_KNOWN
-    assert record.known_names == record.known_names[:1], "a name that never changed is kept once"
+    assert len(set(record.known)) == len(record.known) == MAX_KNOWN
 
 
-def test_the_hashes_are_salted_with_the_enrolment() -> None:
+def test_the_hashes_are_salted_with_the_candidate_id() -> None:
     record = ContactRecord(name="Ana", email="ana@example.org")
-    one, other = (record.after(parse("update_contact", email="b@c.de"), START, salt) for salt in ("run-1", "run-2"))
-    assert one.known_addresses != other.known_addresses
-    assert one.has_address("ana@example.org", "run-1")
-    assert not one.has_address("ana@example.org", "run-2")
+    one, other = (record.after(parse("update_contact", email="b@c.de"), START, salt) for salt in ("C-1", "C-2"))
+    assert not set(one.known) & set(other.known)
+    assert one.has_address("ana@example.org", "C-1")
+    assert not one.has_address("ana@example.org", "C-2")
+
+
+def test_the_candidacy_for_the_next_designation_knows_the_former_details_too() -> None:
+    lower = Candidacy("CCMA", at=START)
+    lower.say("update_contact", name="Ana Sol", email="sol@example.net")
+    programme = lower.scheme.programme("CCOM")
+    known = {"designation": "CCMA", "workflow_id": "certification:CCMA:C-1001", "known": lower.contact.known}
+    register = Register(
+        workflow_id="certification:CCOM:C-1001",
+        enrolment="run-2",
+        candidate_id="C-1001",
+        designation="CCOM",
+        programme=programme,
+        purchase=Purchase(reference="INV-9"),
+        advances_from=AdvancesFrom.model_validate(known),
+    )
+    higher = Journal.open(register, Contact(name="Ana Sol", email="sol@example.net"), START)
+    higher.take(parse("submit_work_product", submission_id="W", uri="https://example.org/w", sha256=SHA), START)
+    for reviewer in ("Ana Ruiz", "ana@example.org", "sol@example.net"):
+        with pytest.raises(Refused, match="the reviewer"):
+            higher.take(parse("review_work_product", submission_id="W", reviewer=reviewer, verdict="passed"), START)
 
 
 def test_a_journal_of_an_older_build_is_read_and_a_strange_name_in_it_too() -> None:

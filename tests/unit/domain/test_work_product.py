@@ -214,6 +214,8 @@ def test_a_revision_that_keeps_the_candidacy_open_waits_for_the_candidate_and_as
     assert candidacy.status == "settling"
     assert not candidacy.attention
     assert candidacy.last(e.BorderDeferred).waits_for == "the revised work product"
+    candidacy.submit("WP-2")
+    assert candidacy.attention == ["review-waiting"], "now it waits for a person of the body, the second time"
 
 
 def test_a_revision_submitted_in_time_that_waited_out_an_outage_is_taken() -> None:
