@@ -2,8 +2,9 @@
 
 import pytest
 
-from client.enrolment import checked
+from client.enrolment import _search_attributes, checked
 from client.errors import InvalidFields
+from runtime import search_attributes
 
 
 def test_a_registration_is_told_each_wrong_field() -> None:
@@ -29,3 +30,15 @@ def test_a_registration_is_told_each_wrong_field() -> None:
             }
         )
     assert caught.value.notes == ("purchase.purchased_at: lies in the future",)
+
+
+@pytest.mark.parametrize(("purchase", "status"), [({"reference": "INV-1"}, None), (None, "awaiting_purchase")])
+def test_a_paid_registration_is_not_published_as_awaiting_its_purchase(
+    purchase: dict[str, str] | None, status: str | None
+) -> None:
+    """Only the engine can say whether the purchase opens the window, so no status is published until it has."""
+    person = {"candidate_id": "C-1", "name": "Ana Ruiz", "email": "ana@example.org", "designation": "CCSL"}
+    given = checked({**person, **({"purchase": purchase} if purchase else {})})
+    published = _search_attributes(given)
+    assert published.get(search_attributes.CERTIFICATION_STATUS) == status
+    assert published.get(search_attributes.CANDIDATE_ID) == "C-1"

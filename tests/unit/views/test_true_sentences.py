@@ -1,0 +1,94 @@
+"""What people read is true on both paths and in every status."""
+
+import pytest
+
+from domain import events as e
+from domain.commands import Purchase, Registration
+from domain.matters import advancement
+from domain.vocabulary import Status
+from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, holder, local
+from views import words
+from views.details import details
+from views.status import status_before, status_view
+from views.timeline import summary_of
+
+
+def advancing() -> Candidacy:
+    return Candidacy("CCSL", at=START, advances_from="CCMC")
+
+
+def test_an_advancement_that_meets_everything_is_not_said_to_be_testing() -> None:
+    candidacy = advancing()
+    candidacy.submit()
+    candidacy.review("passed")
+    assert advancement.ready(candidacy.state)
+    page = details(candidacy.state)
+    assert "has met every requirement; the lower certificate is to give way" in page
+    assert "assessment" not in page.partition("#### Next")[0].lower()
+
+
+@pytest.mark.parametrize(
+    "status", [Status.TESTING, Status.AWAITING_REVIEW, Status.AWAITING_EXPERIENCE, Status.TIMED_OUT]
+)
+def test_the_words_of_a_status_claim_no_assessment_that_was_passed(status: Status) -> None:
+    known = words.STATUSES[status]
+    assert "passed" not in f"{known.means} {known.stands} {known.turn} {known.deadline}"
+
+
+def test_a_window_that_is_over_asks_for_no_work_product_any_more() -> None:
+    candidacy = Candidacy("CCSL", at=START)
+    candidacy.pass_all()
+    assert "work product: open, due on 2028-11-22" in details(candidacy.state)
+    candidacy.advance_to(local("2028-11-25"))
+    assert "work product: open, and the window is over" in details(candidacy.state)
+
+
+def test_a_refused_message_is_sought_where_it_is_found() -> None:
+    """The tab Timeline of the Temporal UI has other events, with other numbers."""
+    candidacy = Candidacy()
+    candidacy.signal("suspend", reason="x", by="y")
+    page = details(candidacy.state)
+    number = candidacy.last(e.MessageRefused).sequence
+    assert f"event {number} of `timeline`" in page
+    assert "the tab Queries" in page
+
+
+def test_a_printed_timeline_has_comments_percentages_and_ids() -> None:
+    candidacy = Candidacy()
+    candidacy.result(PEOPLE, 80, result_id="R-7")
+    candidacy.result(OPERATIONS, 50, result_id="R-8")
+    assert summary_of(candidacy.last(e.AssessmentPassed)) == f"{PEOPLE} passed with 80.00 % (result R-7)"
+    assert "not passed with 50.00 % (result R-8)" in summary_of(candidacy.last(e.AssessmentFailed))
+    candidacy.submit("W-1")
+    candidacy.review("revise", "W-1", comments="the sources are missing")
+    assert summary_of(candidacy.last(e.WorkProductReturned)).endswith(": the sources are missing")
+    candidacy.submit("W-2")
+    candidacy.review("passed", "W-2", percentage="91.5", comments="well done")
+    said = summary_of(candidacy.last(e.WorkProductPassed))
+    assert said == "Work product W-2 passed with 91.50 %, reviewed by R. Viewer: well done"
+    keeper = holder(certified_on="2027-03-05")
+    keeper.evidence("E-1", "2029-06-01", local("2029-07-01"))
+    verdict = {"submission_id": "E-1", "reviewer": "R. Viewer", "verdict": "returned"}
+    keeper.say("review_recertification", **verdict, comments="one course is too old")
+    assert summary_of(keeper.last(e.RecertificationReturned)).endswith(": one course is too old")
+
+
+def test_the_status_names_the_deciding_result_the_submission_and_the_zone() -> None:
+    candidacy = Candidacy()
+    candidacy.result(PEOPLE, 80, result_id="R-7")
+    candidacy.submit("W-1")
+    view = status_view(candidacy.state, "Ana Ruiz", candidacy.clock)
+    assert view.assessments[PEOPLE].result_id == "R-7"
+    assert view.work_product is not None
+    assert (view.work_product.submission_id, view.work_product.arrived_at) == ("W-1", candidacy.clock)
+    assert view.work_product.uri == "https://files.example.org/wp.pdf"
+    assert view.zone == "America/Chicago"
+
+
+@pytest.mark.parametrize(("paid", "status"), [(True, "testing"), (False, "awaiting_purchase")])
+def test_a_paid_candidate_is_not_said_to_wait_for_the_purchase(paid: bool, status: str) -> None:
+    purchase = Purchase(reference="INV-1") if paid else None
+    registration = Registration(
+        candidate_id="C-1", name="Ana Ruiz", email="ana@example.org", designation="CCSL", purchase=purchase
+    )
+    assert status_before(registration).status == status
