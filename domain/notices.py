@@ -200,7 +200,7 @@ def _another_pass_stands(state: State, result: ResultFacts) -> bool:
 
 
 def _about_result(event: ResultEvent, state: State) -> dict[str, Any]:
-    """The facts about a result. Of a passed assessment, nothing that was failed or missed is told (R17)."""
+    """The facts about a result. They quote nothing that was failed or missed in a passed assessment (R17)."""
 
     def words_may_stand(domain: str, *, passed: bool) -> bool:
         return passed or not requirements.passed(state, domain)
@@ -210,15 +210,18 @@ def _about_result(event: ResultEvent, state: State) -> dict[str, Any]:
     if isinstance(event, ResultHeld):
         # A held result may take the place of the pass itself, if it is accepted.
         facts["pass_stands"] = holds.pass_stands(state, result)
+    if isinstance(event, ResultResolved) and event.decision == "reject":
+        # What stands under the same id may be the pass itself.
+        facts["pass_stands"] = requirements.passed(state, result.domain)
     if isinstance(event, ResultCorrected):
         previous = event.previous
         facts["moved_from"] = titles.get(previous.domain, previous.domain) if previous.domain != result.domain else None
-        facts["previous_told"] = words_may_stand(previous.domain, passed=previous.passed)
+        facts["previous_shown"] = words_may_stand(previous.domain, passed=previous.passed)
     replaced = event.replaces if isinstance(event, ResultHeld) else None
     replaced = event.previous if isinstance(event, ResultResolved) else replaced
     if replaced:
         facts["replaced_title"] = titles.get(replaced.domain, replaced.domain)
-        facts["replaced_told"] = words_may_stand(replaced.domain, passed=replaced.passed)
+        facts["replaced_shown"] = words_may_stand(replaced.domain, passed=replaced.passed)
     return facts
 
 

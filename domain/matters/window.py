@@ -227,14 +227,19 @@ def on_deadline_extended(state: State, event: DeadlineExtended) -> State:
 
 
 def _deferred(state: State, at: datetime) -> set[str]:
-    """The assessments whose own settlement is over, while a hold or an overlap has kept the candidacy open (R4)."""
+    """The assessments whose own settlement is over, while a hold or an overlap has kept the candidacy open (R4).
+
+    What an earlier extension has deferred to the end of the window's settlement goes on with it.
+    """
     window = state.window
+    if window is None:
+        return set()
     asked = {known.domain for known in state.asked if known.kind is AlarmKind.EXHAUSTED}
-    return {
-        domain
-        for domain, ends_at in state.settlements.items()
-        if ends_at <= at and (domain in asked or (window is not None and ends_at > window.closes_at))
-    }
+    over = {domain for domain, ends_at in state.settlements.items() if ends_at <= at}
+    by_overlap = {domain for domain in over if state.settlements[domain] > window.closes_at}
+    extended = window.deadline != window.original_deadline
+    again = {domain for domain, ends_at in state.settlements.items() if extended and ends_at == window.settles_at}
+    return (over & asked) | by_overlap | again
 
 
 def on_reminder_due(state: State, event: ReminderDue) -> State:

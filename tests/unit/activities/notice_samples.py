@@ -181,9 +181,9 @@ def facts(event: e.BaseEvent, **changes: Any) -> dict[str, Any]:
         given["pass_stands"] = False
     if isinstance(event, e.ResultCorrected):
         moved = event.previous.domain != event.result.domain
-        given |= {"moved_from": "Operations Management" if moved else None, "previous_told": True}
+        given |= {"moved_from": "Operations Management" if moved else None, "previous_shown": True}
     if given["event"].get("replaces") or (kind == "result-resolved" and given["event"].get("previous")):
-        given |= {"replaced_title": "Operations Management", "replaced_told": True}
+        given |= {"replaced_title": "Operations Management", "replaced_shown": True}
     if isinstance(event, e.SettlementStarted):
         given["closes_at"] = BORDER.isoformat()
     if kind == "certified":

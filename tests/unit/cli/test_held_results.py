@@ -89,6 +89,13 @@ def test_a_failed_result_that_would_be_replaced_in_a_passed_domain_is_not_quoted
     assert "50.00 %" not in mail(candidacy)
 
 
+def test_a_rejected_conflict_with_a_pass_is_written_about_without_an_attempt() -> None:
+    candidacy = in_conflict(Candidacy("CCMA"), 90, 60)
+    candidacy.accept("A", "reject")
+    assert "It is not accepted, and it changes nothing: you have passed" in mail(candidacy)
+    assert "attempt" not in mail(candidacy)
+
+
 def test_a_hold_that_goes_on_is_not_written_about_again() -> None:
     candidacy = Candidacy("CCMA", at=START)
     candidacy.advance_to(AT + days(200))

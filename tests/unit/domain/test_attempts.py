@@ -363,6 +363,18 @@ def test_an_extension_lets_what_a_hold_has_deferred_run_to_the_new_end() -> None
     assert candidacy.due("exhausted") == border("2029-02-14")
 
 
+def test_a_second_extension_moves_what_the_first_one_has_deferred() -> None:
+    candidacy = Candidacy("CCMA", at=START)
+    used_up(candidacy, from_day="2028-09-15")
+    who = {"reason": "storm", "approved_by": "B. Oss"}
+    candidacy.say("extend_deadline", local("2028-12-01"), until="2029-01-31", **who)
+    candidacy.say("extend_deadline", local("2029-02-05"), until="2029-03-31", **who)
+    candidacy.advance_to(last_moment("2029-04-14"))
+    assert candidacy.status == "settling"
+    candidacy.advance_to(border("2029-04-14"))
+    assert candidacy.status == "refused"
+
+
 def test_an_extension_given_earlier_leaves_the_end_of_the_attempts_as_it_is() -> None:
     candidacy = Candidacy("CCMA", at=START)
     candidacy.say("extend_deadline", until="2029-01-31", reason="storm", approved_by="B. Oss")
@@ -389,14 +401,14 @@ def test_the_next_attempts_day_stands_only_where_it_lies_in_the_window() -> None
     assert next_day(candidacy, OPERATIONS) == day("2028-11-23")
 
 
-def test_the_next_attempts_day_is_not_told_where_the_candidacy_closes_before_it() -> None:
+def test_the_next_attempts_day_does_not_stand_where_the_candidacy_closes_before_it() -> None:
     candidacy = Candidacy("CCMA", at=START)
     used_up(candidacy)
     candidacy.result(LEADERSHIP, 10)
     assert next_day(candidacy, LEADERSHIP) is None
 
 
-def test_a_holder_is_told_no_next_attempt() -> None:
+def test_a_holder_has_no_day_of_a_next_attempt() -> None:
     candidacy = Candidacy("CCMA", at=AT)
     candidacy.result(PEOPLE, 90, result_id="A")
     candidacy.pass_all(but=PEOPLE)
