@@ -74,8 +74,7 @@ def check_name(value: Any) -> Any:
     _checked(value, _IN_A_NAME)
     if isinstance(value, str):
         for found in _JOINER.finditer(value):
-            before, after = value[: found.start()][-1:], value[found.end() :][:1]
-            if not (_of_a_letter(before) and _of_a_letter(after)):
+            if not _joins(value, found):
                 raise _forbidden(found.group(), found.start(), " outside a word")
     return value
 
@@ -89,6 +88,16 @@ def check_text(value: Any) -> Any:
     return _checked(value, _IN_A_TEXT)
 
 
+def allowed(text: str, *, as_name: bool = False) -> str:
+    """A text of an older build without the characters that a name, or any other text of one line, may not contain."""
+    kept = re.sub(f"[{_DIRECTIONS}{_INVISIBLE}{'' if as_name else _JOINERS}]", "", text)
+    kept = re.sub(f"[{_CONTROLS}{_SEPARATORS}]", " ", kept)
+    for found in reversed([*_JOINER.finditer(kept)]):
+        if not _joins(kept, found):
+            kept = kept[: found.start()] + kept[found.end() :]
+    return " ".join(kept.split()) if kept != text else text
+
+
 def _checked(value: Any, forbidden: re.Pattern[str]) -> Any:
     if isinstance(value, str):
         begin = len(value) - len(value.lstrip(_AT_THE_ENDS))
@@ -96,6 +105,12 @@ def _checked(value: Any, forbidden: re.Pattern[str]) -> Any:
         if found:
             raise _forbidden(found.group(), found.start())
     return value
+
+
+def _joins(text: str, joiner: re.Match[str]) -> bool:
+    """Whether this joiner stands between two letters."""
+    before, after = text[: joiner.start()][-1:], text[joiner.end() :][:1]
+    return _of_a_letter(before) and _of_a_letter(after)
 
 
 def _of_a_letter(mark: str) -> bool:

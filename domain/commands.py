@@ -24,8 +24,6 @@ from domain.types import (
     Identifier,
     Instant,
     InstantOrDay,
-    KeptEmail,
-    KeptLine,
     Line,
     MessageId,
     Name,
@@ -137,13 +135,10 @@ class AdvancesFrom(Command):
 
 
 class Contact(Command):
-    """How to reach the candidate. Personal data: kept beside the state, and in no event (rule 25).
+    """How to reach the candidate. Personal data: kept beside the state, and in no event (rule 25)."""
 
-    It is read from journals, so it takes what an older build took.
-    """
-
-    name: KeptLine
-    email: KeptEmail
+    name: Name
+    email: Email
     publish: Switch = False
 
 

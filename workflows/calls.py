@@ -20,6 +20,7 @@ from temporalio.workflow import ActivityConfig
 
 with workflow.unsafe.imports_passed_through():
     from activities import requests
+    from domain.characters import allowed
     from domain.effects import Notify, OpenAdvancement, TellCandidacy
     from domain.inquiries import (
         Answer,
@@ -191,24 +192,10 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
     Raises:
         Failed: the request itself is wrong, and nothing was opened.
     """
-    registration: dict[str, Any] = {
-        "candidate_id": state.candidate_id,
-        "name": contact.name,
-        "email": contact.email,
-        "publish": contact.publish,
-        "designation": opening.target,
-        "purchase": {"reference": opening.reference, "purchased_at": opening.purchased_at.isoformat()},
-        "experience": opening.experience,
-        "advances_from": {
-            "designation": state.designation,
-            "workflow_id": state.workflow_id,
-            "known": list(contact.known),
-        },
-    }
     request = requests.OpeningRequest(
         key=f"{state.workflow_id}:{state.enrolment}:{opening.sequence}",
         workflow_id=opening.workflow_id,
-        registration={field: value for field, value in registration.items() if value is not None},
+        registration=_registration(opening, state, contact),
         summary=Markdown("{}: {}, advancing from {}").format(state.candidate_id, opening.target, state.designation),
     )
     answer = await _call(
@@ -221,6 +208,29 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
         summary=Markdown("open the advancement to {}").format(opening.target),
     )
     return answer.refusal
+
+
+def _registration(opening: OpenAdvancement, state: State, contact: ContactRecord) -> dict[str, Any]:
+    """The start input of the higher candidacy. What an older build has recorded must fit the messages of today."""
+    experience = opening.experience and {
+        field: allowed(value, as_name=field == "attested_by") if value else value
+        for field, value in opening.experience.items()
+    }
+    registration: dict[str, Any] = {
+        "candidate_id": state.candidate_id,
+        "name": allowed(contact.name, as_name=True),
+        "email": allowed(contact.email),
+        "publish": contact.publish,
+        "designation": opening.target,
+        "purchase": {"reference": allowed(opening.reference), "purchased_at": opening.purchased_at.isoformat()},
+        "experience": experience,
+        "advances_from": {
+            "designation": state.designation,
+            "workflow_id": state.workflow_id,
+            "known": list(contact.known),
+        },
+    }
+    return {field: value for field, value in registration.items() if value is not None}
 
 
 async def tell_candidacy(effect: TellCandidacy) -> None:

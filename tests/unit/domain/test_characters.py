@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from domain.commands import MESSAGES, Command, Contact, Registration
+from domain.characters import allowed, check_line, check_name
+from domain.commands import MESSAGES, Command, Registration
 from domain.messages import InvalidMessage, check_vocabulary, digest_of, parse_message
 from domain.messages import parse as parse_document
+from domain.personal import ContactRecord
 from domain.scheme import Programme
 from tests.unit.domain.builders import CIAC, SHA, Candidacy, holder, parse, scheme, with_rules
 
@@ -126,11 +128,28 @@ def test_no_text_of_a_message_is_without_a_check() -> None:
 
 
 def test_what_an_older_build_has_recorded_stays_readable() -> None:
-    Contact(name="A\u200bna\u202e", email="ana\u2060@example.org")
+    record = ContactRecord(name="A\u200bna\u202e", email="ana\u2060@example.org")
+    assert ContactRecord.model_validate_json(record.model_dump_json()) == record
     data = json.loads(PROGRAMME.model_dump_json())
     data["title"] += "\u200b"
     data["body"]["name"] += "\ufeff"
     assert Programme.model_validate(data).title.endswith("\u200b")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "name", "line"),
+    [
+        ("Ana Ruiz", "Ana Ruiz", "Ana Ruiz"),
+        ("A\u200bna\u202e  Ruiz", "Ana Ruiz", "Ana Ruiz"),
+        ("علی\u200cرضا", "علی\u200cرضا", "علیرضا"),
+        ("\u200cAna\u200d Ruiz", "Ana Ruiz", "Ana Ruiz"),
+        ("one\u2028two", "one two", "one two"),
+    ],
+)
+def test_a_recorded_text_can_be_made_one_that_a_message_may_have(recorded: str, name: str, line: str) -> None:
+    assert (allowed(recorded, as_name=True), allowed(recorded)) == (name, line)
+    assert check_name(name) == name
+    assert check_line(line) == line
 
 
 # --- references
