@@ -55,18 +55,23 @@ async def _look_up(client: Client, candidacy: Candidacy) -> Found | None:
     return Found(candidacy, is_open(described) and status not in CLOSED, status)
 
 
+def check_named(designation: str | None) -> None:
+    """The candidacy that is meant where the designation may be left out. One that is given was checked by `check_named`.
+
+    if designation is not None:
+        check_designation(designation)
+
+
 async def meant(client: Client, candidate_id: str, designation: str | None, *, to_send: bool = False) -> Candidacy:
-    """The candidacy that is meant where the designation may be left out.
+    """The candidacy that is meant where the designation may be left out; `check_named` has checked one that is given.
 
     `to_send`: it is to take a message, so that an open candidacy is preferred to those that are closed.
 
     Raises:
-        UnknownValue: the scheme has no such designation.
         WhichDesignation: the person has several candidacies, and none is named.
         NotFound: there is none; and as `of` does.
     """
     if designation is not None:
-        check_designation(designation)
         return Candidacy(candidate_id, designation)
     found = await of(client, candidate_id)
     if to_send:

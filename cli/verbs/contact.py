@@ -27,6 +27,7 @@ _CONSENT = {True: "consents to the public register", False: "no consent to the p
 @json_option("print the query's answer as one JSON document")
 def command(candidate: str, designation: str | None, as_json: bool) -> int:
     """Ask once and show the answer."""
+    whose.check_named(designation)
 
     async def work(client: Client) -> int:
         one = await whose.meant(client, candidate, designation)

@@ -18,7 +18,6 @@ from client.candidacy import Candidacy
 from client.connection import Client
 from client.errors import InvalidFields
 from client.payloads import parsed
-from client.scheme import check_designation
 from feeds import dates
 from feeds.explain import Explain
 from feeds.spreadsheets import damaged_id
@@ -124,8 +123,7 @@ def run(
     **given: Any,
 ) -> int:
     """Make the payload, ask where the verb has a question, send it and show the receipt."""
-    if designation is not None:
-        check_designation(designation)
+    whose.check_named(designation)
     text = payload(verb, given, message_id)
     candidacy = Candidacy(candidate, designation) if designation else _the_one_of(candidate)
     if verb.question and not yes:

@@ -25,6 +25,7 @@ examples:
 @json_option("print the query's answer as one JSON document")
 def command(candidate: str, designation: str | None, as_json: bool) -> int:
     """Ask once and show the answer."""
+    whose.check_named(designation)
 
     async def work(client: Client) -> int:
         one = await whose.meant(client, candidate, designation)

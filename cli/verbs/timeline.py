@@ -47,6 +47,7 @@ def _day(text: str) -> date:
 @json_option("print the query's answer as one JSON document")
 def command(candidate: str, designation: str | None, since: date | None, types: tuple[str, ...], as_json: bool) -> int:
     """Ask once and show the answer."""
+    whose.check_named(designation)
     check_types(types)
 
     async def work(client: Client) -> int:

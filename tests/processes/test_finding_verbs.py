@@ -329,7 +329,7 @@ async def test_what_ended_otherwise_is_counted_apart_and_what_never_began_is_not
 def test_the_card_of_a_closed_candidacy_does_not_read_as_open(certpath: Engine) -> None:
     card = certpath.starter("status", "F-closed", "CCSL")
     assert (card.code, card.err) == (0, "")
-    assert "withdrawn: closed at the person's own request" in card.out
+    assert "withdrawn: closed, withdrawn by the person or by the office" in card.out
     assert not [words for words in ("Next", "may be", "still to be", "Testing until") if words in card.out]
 
 
