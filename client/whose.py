@@ -56,8 +56,7 @@ async def _look_up(client: Client, candidacy: Candidacy) -> Found | None:
 
 
 def check_named(designation: str | None) -> None:
-    """The candidacy that is meant where the designation may be left out. One that is given was checked by `check_named`.
-
+    """Raises `UnknownValue` for a designation that the scheme does not have; one left out is looked up later."""
     if designation is not None:
         check_designation(designation)
 
