@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from domain import calendar, requirements
+from domain import requirements
 from domain.events import Replaced, ResultFacts
 from domain.state import Held, State
 from domain.vocabulary import HoldReason, RefusalCode
+
+_OF_ATTEMPTS = (HoldReason.TOO_EARLY, HoldReason.TOO_MANY_ATTEMPTS)
 
 # These reasons do not go away by themselves: another content stays known, and only a new delivery of the same content
 # brings another flag or a score.
@@ -49,6 +51,16 @@ def reasons(state: State, result: ResultFacts, *, flag: bool | None = None, unsc
     return found
 
 
+def of_exposed(state: State, result: ResultFacts) -> list[Reason]:
+    """The reasons to hold a result that was left aside and has no pass before it any more.
+
+    It was taken already. So only the wait and the number of attempts are looked at (R1), without what a person has
+    waived for it (R2).
+    """
+    waived = state.aside_waived.get(result.result_id, ())
+    return [reason for reason in reasons(state, result) if reason.code in _OF_ATTEMPTS and reason.code not in waived]
+
+
 def _of_delivery(result: ResultFacts, flag: bool | None, unscored: str) -> Iterator[Reason]:
     if result.outcome == "scored" and result.score is None:
         yield Reason(HoldReason.UNSCORED, unscored or "it could not be scored")
@@ -75,10 +87,7 @@ def _is_judged(state: State, result: ResultFacts) -> bool:
     """
     if state.certificate or result.outcome == "voided" or requirements.after_pass(state, result):
         return False
-    stands = state.results.get(result.result_id)
-    if stands is None or stands.outcome == "voided" or stands.domain != result.domain:
-        return True
-    return calendar.day_of(stands.taken_at, state.zone) != calendar.day_of(result.taken_at, state.zone)
+    return not requirements.corrects_attempt(state, result)
 
 
 def _too_early(state: State, result: ResultFacts) -> Reason | None:

@@ -12,7 +12,7 @@ from domain.events import ResultEvent, ResultFacts, ResultHeld, ResultRecorded, 
 from domain.messages import sha256_of
 from domain.state import EndedHold, Held, State, revision_key
 from domain.texts import folded, without_addresses
-from domain.vocabulary import Attention, AttentionKind
+from domain.vocabulary import Attention, AttentionKind, HoldReason
 
 # No real candidacy gets here.
 MAX_RESULTS = 120
@@ -26,7 +26,7 @@ _HASH_LENGTH = 12
 def is_known(state: State, facts: ResultFacts) -> bool:
     """Whether this content of this revision was taken, replaced, superseded or rejected before (rule 11, R6)."""
     current = state.current(facts.result_id)
-    if current and (current.revision, current.digest) == (facts.revision, facts.digest):
+    if current and _is_same(current, facts):
         return True
     return facts.digest in state.former.get(revision_key(facts.result_id, facts.revision), ())
 
@@ -36,19 +36,23 @@ def reason_hash(reason: str) -> str:
     return sha256_of(folded(without_addresses(reason)).encode())[:_HASH_LENGTH]
 
 
-def on_counted(state: State, event: ResultEvent) -> State:
-    """Adds a result to those that stand. It ends its own hold, and the holds of its lower revisions."""
+def on_counted(state: State, event: ResultEvent, waived: tuple[HoldReason, ...] = ()) -> State:
+    """Adds a result to those that stand. It ends its own hold, and the holds of its lower revisions.
+
+    `waived` are the reasons that a person has just accepted. Those accepted before are in its hold.
+    """
     # No rule needs these fields again. The event keeps source and form.
     facts = event.result.model_copy(update={"responses": None, "source": None, "form": None})
     previous = state.current(facts.result_id)
-    if previous and (previous.revision, previous.digest) != (facts.revision, facts.digest):
+    if previous and not _is_same(previous, facts):
         state = _remembered(state, [previous])
+    before = [reason for hold in _holds_of(state, facts) if _is_same(hold.result, facts) for reason in hold.waived]
     state = _bounded(requirements.accepting(state, facts))
+    state = _waiving(state, facts.result_id, (*before, *waived))
     ended = [
         hold
         for hold in _holds_of(state, facts)
-        if hold.result.revision < facts.revision
-        or (hold.result.revision, hold.result.digest) == (facts.revision, facts.digest)
+        if hold.result.revision < facts.revision or _is_same(hold.result, facts)
     ]
     state = _end_holds(state, ended, EndedHold(key="", at=event.at))
     undone = Attention(AttentionKind.REQUIREMENT_UNDONE)
@@ -60,7 +64,7 @@ def on_counted(state: State, event: ResultEvent) -> State:
 def on_recorded(state: State, event: ResultRecorded) -> State:
     if event.superseded:
         facts = event.result
-        own = [hold for hold in _holds_of(state, facts) if hold.result.digest == facts.digest]
+        own = [hold for hold in _holds_of(state, facts) if _is_same(hold.result, facts)]
         return _end_holds(_remembered(state, [facts]), own, EndedHold(key="", at=event.at))
     return on_counted(state, event)
 
@@ -69,13 +73,12 @@ def on_held(state: State, event: ResultHeld) -> State:
     """Holds a result. It takes the place of the hold that it continues, and of the holds of its lower revisions."""
     facts = event.result
     left = state.aside.get(facts.result_id)
-    if left and (left.revision, left.digest) == (facts.revision, facts.digest):
-        state = requirements.without(state, facts.result_id)
+    if left and _is_same(left, facts):
+        state = _waiving(requirements.without(state, facts.result_id), facts.result_id, ())
     replaced = [
         hold
         for hold in _holds_of(state, facts)
-        if hold.result.revision < facts.revision
-        or (hold.result.revision, hold.result.digest) == (facts.revision, facts.digest)
+        if hold.result.revision < facts.revision or _is_same(hold.result, facts)
     ]
     state = _end_holds(state, replaced, EndedHold(key="", at=event.at))
     hold = Held(
@@ -95,8 +98,21 @@ def on_resolved(state: State, event: ResultResolved) -> State:
     decision = EndedHold(key="", at=event.at, decision=event.decision, by=event.by, reason=reason_hash(event.reason))
     state = _end_holds(state, decided[:1], decision)
     if event.decision == "accept" and not event.held_again:
-        return on_counted(state, event)
+        return on_counted(
+            state, event, tuple(reason for hold in decided[:1] for reason in (*hold.waived, *hold.reasons))
+        )
     return state
+
+
+def _waiving(state: State, result_id: str, waived: tuple[HoldReason, ...]) -> State:
+    """Remembers what a person has waived for a result that was left aside, for the day when it is exposed (R2)."""
+    known = {**state.aside_waived, result_id: waived}
+    return state.having(aside_waived={key: value for key, value in known.items() if value and key in state.aside})
+
+
+def _is_same(one: ResultFacts, other: ResultFacts) -> bool:
+    """Whether two results of one id are the same revision with the same content."""
+    return (one.revision, one.digest) == (other.revision, other.digest)
 
 
 def _holds_of(state: State, facts: ResultFacts) -> list[Held]:

@@ -116,11 +116,13 @@ def without(state: State, result_id: str) -> State:
 def accepting(state: State, result: ResultFacts) -> State:
     """The state in which this result stands, in place of its other revisions.
 
-    It counts, or it is left aside where it was taken after the pass of its assessment (R17). For a holder nothing is
-    judged any more: what was left aside counts as soon as the pass before it is gone (R1, R14).
+    It counts, or it is left aside where it was taken after the pass of its assessment (R17). The correction of an
+    attempt stays an attempt, also where an earlier pass has arrived since: what was accepted stays accepted (R1).
+    For a holder nothing is judged any more: what was left aside counts as soon as the pass before it is gone (R1, R14).
     """
+    stays_attempt = corrects_attempt(state, result)
     state = without(state, result.result_id)
-    if result.outcome != "voided" and after_pass(state, result):
+    if result.outcome != "voided" and not stays_attempt and after_pass(state, result):
         return state.having(aside={**state.aside, result.result_id: result})
     state = state.having(results={**state.results, result.result_id: result})
     if state.certificate:
@@ -129,6 +131,14 @@ def accepting(state: State, result: ResultFacts) -> State:
                 counting = without(state, left.result_id)
                 state = counting.having(results={**counting.results, left.result_id: left})
     return state
+
+
+def corrects_attempt(state: State, result: ResultFacts) -> bool:
+    """Whether this result takes the place of an attempt that stands, of the same assessment and day (R1)."""
+    stands = state.results.get(result.result_id)
+    if stands is None or stands.outcome == "voided" or stands.domain != result.domain:
+        return False
+    return calendar.day_of(stands.taken_at, state.zone) == calendar.day_of(result.taken_at, state.zone)
 
 
 def exposed(state: State) -> list[ResultFacts]:

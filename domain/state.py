@@ -258,6 +258,8 @@ class State(Frozen):
     # By id, the results that count, and those left aside because their assessment was passed before they were taken.
     results: dict[str, ResultFacts] = {}
     aside: dict[str, ResultFacts] = {}
+    # By id, the reasons that a person has waived for a result that was left aside.
+    aside_waived: dict[str, tuple[HoldReason, ...]] = {}
     # By id and revision, the digests of contents that were replaced, superseded or rejected.
     former: dict[str, tuple[str, ...]] = {}
     # By the number of the hold.

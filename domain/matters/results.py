@@ -355,9 +355,9 @@ def judge_exposed(decision: Decision) -> None:
     for facts in requirements.exposed(decision.state):
         if requirements.after_pass(decision.state, facts):
             continue  # one that was taken earlier has just passed the assessment
-        found = holds.reasons(decision.state, facts)
+        found = holds.of_exposed(decision.state, facts)
         if found:
-            _hold(decision, facts, found)
+            _hold(decision, facts, found, waived=decision.state.aside_waived.get(facts.result_id, ()))
         else:
             take(decision, facts)
 

@@ -136,6 +136,48 @@ def test_an_accepted_attempt_stays_accepted_when_a_pass_before_it_goes() -> None
     assert not held(candidacy)
 
 
+def test_the_correction_of_an_accepted_attempt_stays_accepted_when_a_pass_before_it_goes() -> None:
+    """R1: a correction on the same day is never judged by the wait, also where an earlier pass has come between."""
+    candidacy = candidacy_later()
+    take(candidacy, "EARLY", 10, 35)
+    take(candidacy, "LATE", 10, 60)
+    candidacy.accept("LATE")
+    take(candidacy, "PASS", 90, 50)
+    candidacy.accept("PASS")
+    assert take(candidacy, "LATE", 20, 60, revision=2) == ["ResultCorrected"]
+    take(candidacy, "PASS", 0, 50, revision=2, outcome="voided")
+    assert not held(candidacy)
+    assert candidacy.assessment(PEOPLE).attempts == 2
+
+
+def test_what_a_person_has_waived_stays_waived_when_the_result_is_exposed() -> None:
+    """R2: accepting waives every reason of the hold, also where the result is left aside for the time being."""
+    candidacy = candidacy_later()
+    take(candidacy, "FAIL", 10, 100)
+    take(candidacy, "NEAR", 10, 110, passed=True)
+    take(candidacy, "PASS", 90, 50)
+    candidacy.accept("NEAR")
+    assert set(candidacy.state.aside) == {"NEAR"}
+    take(candidacy, "PASS", 0, 50, revision=2, outcome="voided")
+    assert not held(candidacy)
+    assert candidacy.assessment(PEOPLE).attempts == 2
+    assert candidacy.state.aside_waived == {}
+
+
+def test_an_exposed_result_from_before_the_purchase_that_was_accepted_is_not_held_for_that_again() -> None:
+    """R1: what is exposed is judged by the wait and the number of attempts, and by nothing else."""
+    candidacy = candidacy_later()
+    for result_id, percentage, day_number, revision in (
+        ("PASS", 90, -40, 1),
+        ("FAIL", 10, -2, 1),
+        ("PASS", 20, -40, 2),
+    ):
+        assert take(candidacy, result_id, percentage, day_number, revision=revision) == ["ResultHeld"]
+        candidacy.accept(result_id, revision=revision)
+    assert not held(candidacy)
+    assert candidacy.assessment(PEOPLE).attempts == 2
+
+
 # --- R1: holds without reasons ---
 
 

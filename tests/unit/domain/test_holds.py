@@ -174,6 +174,17 @@ def test_a_conflict_never_undoes_a_newer_revision_and_can_only_be_rejected() -> 
     assert candidacy.state.results["A"].revision == 2
 
 
+def test_an_outdated_revision_with_the_content_of_a_held_one_does_not_end_that_hold() -> None:
+    """R6: a hold ends by a decision, or by a newer revision, and never because an older revision arrives."""
+    candidacy = Candidacy("CCMA", at=AT)
+    candidacy.result(PEOPLE, 90, AT, result_id="A", revision=2)
+    candidacy.result(PEOPLE, 60, AT, result_id="A", revision=2)
+    held = numbers(candidacy)
+    assert candidacy.result(PEOPLE, 60, AT, result_id="A") == ["ResultRecorded"]
+    assert numbers(candidacy) == held
+    assert candidacy.attention == ["held-result:A"]
+
+
 def test_what_was_taken_after_the_window_is_refused_conflict_or_not() -> None:
     candidacy = Candidacy("CCMA", at=START)
     candidacy.result(PEOPLE, 60, AT, at=AT, result_id="A")
