@@ -283,7 +283,9 @@ def _certificate(shown: _Shown) -> Iterator[Row]:
     force = "in force" if certificate.in_force else "not in force"
     yield Row("Certificate", f"{certificate.number}, {force}, cycle {certificate.cycle}", mark)
     yield Row("Certified", str(certificate.certified_on or ""))
-    if certificate.gap_from:
+    for gap in certificate.gaps:
+        yield Row("Gap", f"not certified from {gap.from_} until {gap.to}, exclusive")
+    if certificate.gap_from and not certificate.gaps:  # the answer of an older build
         yield Row("Gap", f"not certified for a time from {certificate.gap_from} on")
     if not shown.closed:
         yield _expiry(shown, certificate)

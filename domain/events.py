@@ -141,7 +141,7 @@ class BorderDeferred(BaseEvent):
     """
 
     type: Literal["BorderDeferred"] = "BorderDeferred"
-    alarm: Literal[AlarmKind.SETTLED, AlarmKind.EXHAUSTED, AlarmKind.LAPSE, AlarmKind.END]
+    alarm: Literal[AlarmKind.SETTLED, AlarmKind.EXHAUSTED, AlarmKind.LAPSE, AlarmKind.END, AlarmKind.RENEWAL_SETTLED]
     deadline: Instant
     domain: str | None = None
     waits_for: str
@@ -356,10 +356,23 @@ class Certified(CertificateDates):
 
 
 class RecertificationWindowOpened(BaseEvent):
+    """The window for the next renewal is open (ruling R10).
+
+    The dates after the expiry, the least number of activities (`evidence`) and the days of the reminders are those of
+    the scheme that is pinned now; the expiry does not move. Evidence counts from `evidence_from`.
+    """
+
     type: Literal["RecertificationWindowOpened"] = "RecertificationWindowOpened"
     cycle: int
     expires_on: date
     programme: PinnedProgramme
+    grace_ends_on: date | None = None
+    lapses_at: Instant | None = None
+    ends_on: date | None = None
+    ends_at: Instant | None = None
+    evidence: int | None = None
+    evidence_from: date | None = None
+    reminders: tuple[date, ...] | None = None
 
 
 class Evidence(Frozen):
@@ -372,12 +385,19 @@ class Evidence(Frozen):
 
 
 class RecertificationSubmitted(BaseEvent):
+    """Evidence for a renewal. `counts_from` is set where it arrived too late to count from its submission (R5).
+
+    `covers_until` is the last day on which one of its activities may lie; the next cycle's evidence begins after it.
+    """
+
     type: Literal["RecertificationSubmitted"] = "RecertificationSubmitted"
     submission_id: str
     submitted_at: Instant
     activities: int
     evidence: tuple[Evidence, ...] = ()
     phase: Literal["in_time", "grace", "lapsed"]
+    counts_from: Instant | None = None
+    covers_until: date | None = None
     digest: str = ""
 
 
@@ -393,6 +413,7 @@ class Recertified(CertificateDates):
     submission_id: str
     reviewer: FreeText
     gap_from: date | None = None
+    gap_to: date | None = None
     comments: FreeText | None = None
 
 
@@ -405,6 +426,14 @@ class CertificateExpired(BaseEvent):
 class CertificationLapsed(BaseEvent):
     type: Literal["CertificationLapsed"] = "CertificationLapsed"
     ends_on: date
+
+
+class RenewalClosed(BaseEvent):
+    """The last day of renewal is over. Evidence that was submitted by then may arrive until `settles_at` (R5)."""
+
+    type: Literal["RenewalClosed"] = "RenewalClosed"
+    ends_on: date
+    settles_at: Instant
 
 
 class Suspended(BaseEvent):
@@ -549,6 +578,7 @@ Event = Annotated[
     | Recertified
     | CertificateExpired
     | CertificationLapsed
+    | RenewalClosed
     | Suspended
     | Reinstated
     | Revoked

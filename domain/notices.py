@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from domain import holds, requirements
@@ -133,7 +134,8 @@ def effects(event: BaseEvent, state: State, after: State | None = None) -> tuple
     told = _told_to_the_other(event, state)
     if told:
         found.append(told)
-    if isinstance(event, WITH_NOTICE) and not _has_another_notice(event, state) and not _is_quiet(event, state):
+    silent = _has_another_notice(event, state) or _is_quiet(event, state) or _asks_in_vain(event, state)
+    if isinstance(event, WITH_NOTICE) and not silent:
         facts = _facts(event, state, after or state)
         subject_of = _SUBJECTS.get(type(event))
         found.append(
@@ -146,6 +148,35 @@ def effects(event: BaseEvent, state: State, after: State | None = None) -> tuple
             )
         )
     return tuple(found)
+
+
+def _asks_in_vain(event: BaseEvent, state: State) -> bool:
+    """Whether the notice would ask for something by a day that is over when it is queued (ruling R12).
+
+    That happens after an outage, when several deadlines are handled at once. The event of the newest has a notice.
+    """
+    until: datetime | None = None
+    if isinstance(
+        event, RecertificationWindowOpened | CertificateExpired | CertificationLapsed | RecertificationReturned
+    ):
+        until = _renewal_asked_until(event, state)
+    if isinstance(event, SettlementStarted):
+        until = event.settles_at
+    if isinstance(event, WorkProductReturned):
+        until = event.due_at
+    return until is not None and until <= event.at
+
+
+def _renewal_asked_until(event: BaseEvent, state: State) -> datetime | None:
+    """The instant (UTC) until which the notice of this event asks the holder to recertify; None without certificate."""
+    certificate = state.certificate
+    if certificate is None:
+        return None
+    if isinstance(event, RecertificationWindowOpened):
+        return certificate.expires_at
+    if isinstance(event, CertificateExpired):
+        return certificate.lapses_at
+    return certificate.ends_at
 
 
 def _told_to_the_other(event: BaseEvent, state: State) -> TellCandidacy | None:

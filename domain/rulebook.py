@@ -31,6 +31,7 @@ from domain.matters import (
     closing,
     contact,
     experience,
+    expiry,
     recertification,
     registration,
     results,
@@ -51,6 +52,7 @@ MATTERS: tuple[Matter, ...] = (
     experience.MATTER,
     work_product.MATTER,
     certificate.MATTER,
+    expiry.MATTER,
     recertification.MATTER,
     advancement.MATTER,
     contact.MATTER,
@@ -71,7 +73,7 @@ CONCLUSIONS: tuple[Callable[[Decision], None], ...] = (
     closing.settle_attempts,
     certificate.certify_when_met,
     closing.close_when_over,
-    certificate.lapse_when_over,
+    expiry.lapse_when_over,
 )
 """Decisions that follow from a new state without a message. They are tried in turn until none records an event.
 

@@ -145,8 +145,19 @@ IN_FORCE = (Status.CERTIFIED, Status.RECERTIFYING)
 """The phases before the certificate expires."""
 
 
+class Gap(Frozen):
+    """A time without certification, from the day after an expiry to the day of the decision, exclusive (R11)."""
+
+    start: date
+    end: date
+
+
 class Certificate(Frozen):
-    """The certificate and the dates of its current cycle."""
+    """The certificate and the dates of its current cycle.
+
+    `gap_from` is the first day of the gap before this cycle, and `gaps` are all gaps. `renewal_settles_at` is set once
+    the last day of renewal is over: until then, evidence that was submitted in time may still arrive (R5).
+    """
 
     number: str
     certified_on: date
@@ -164,13 +175,15 @@ class Certificate(Frozen):
     ends_at: Instant
     phase: CertificatePhase = Status.CERTIFIED
     gap_from: date | None = None
+    gaps: tuple[Gap, ...] = ()
+    renewal_settles_at: Instant | None = None
 
 
 class Recertification(Frozen):
     """Where the recertification of the current cycle stands.
 
     `submission_id`, `submitted_at`, `activities` (how many) and `arrived_at` (when it was taken) are those of the
-    newest evidence.
+    newest evidence, `covers_until` is the last day that it can cover (R10). `digests` are those of all cycles.
     """
 
     status: Literal["closed", "open", "submitted", "returned"] = "closed"
@@ -179,6 +192,7 @@ class Recertification(Frozen):
     arrived_at: Instant | None = None
     activities: int = 0
     submitted_phase: Literal["in_time", "grace", "lapsed"] | None = None
+    covers_until: date | None = None
     digests: dict[str, str] = {}
 
 

@@ -103,6 +103,7 @@ class AlarmKind(StrEnum):
     EXPIRY = "expiry"
     LAPSE = "lapse"
     END = "end"
+    RENEWAL_SETTLED = "renewal-settled"
     SUSPENSION = "suspension"
     CERTIFICATE_REMINDER = "certificate-reminder"
     RECERTIFICATION = "recertification"

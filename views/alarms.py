@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.decision import Alarm
-from domain.matters import certificate, window
+from domain.matters import expiry, window
 from domain.state import State
 from domain.vocabulary import AlarmKind
 
@@ -13,7 +13,7 @@ def what(alarm: Alarm, state: State) -> str:
     if alarm.kind is AlarmKind.REMINDER:
         return f"reminder: {window.reminder_of(alarm.days)}"
     if alarm.kind is AlarmKind.CERTIFICATE_REMINDER:
-        return f"reminder: {certificate.reminder_of(alarm.days)}"
+        return f"reminder: {expiry.reminder_of(alarm.days)}"
     if alarm.kind is AlarmKind.EXHAUSTED:
         title = state.programme.domains.get(alarm.subject, alarm.subject)
         return f"the settlement ends: no attempt left at {title}"
@@ -29,7 +29,8 @@ _WHAT = {
     AlarmKind.REVISION_SETTLED: "the overdue revision counts as failed, unless one that was submitted in time arrives",
     AlarmKind.EXPIRY: "the certificate expires",
     AlarmKind.LAPSE: "the grace period ends and the certification lapses",
-    AlarmKind.END: "the certification ends for good",
+    AlarmKind.END: "the last day of renewal is over",
+    AlarmKind.RENEWAL_SETTLED: "the certification ends for good",
     AlarmKind.SUSPENSION: "the suspension asks for attention",
     AlarmKind.RECERTIFICATION: "the recertification window opens",
     AlarmKind.LOWER: "the lower certificate is asked to give way",
@@ -76,6 +77,7 @@ _OF_THE_CERTIFICATE = (
     AlarmKind.EXPIRY,
     AlarmKind.LAPSE,
     AlarmKind.END,
+    AlarmKind.RENEWAL_SETTLED,
     AlarmKind.SUSPENSION,
     AlarmKind.CERTIFICATE_REMINDER,
     AlarmKind.RECERTIFICATION,
@@ -88,6 +90,9 @@ def _why_of_the_certificate(alarm: Alarm, state: State) -> str:
         return ""
     if alarm.kind is AlarmKind.EXPIRY:
         return f"{granted.months} months from {granted.anchor} (rules 17, 18)"
+    if alarm.kind is AlarmKind.RENEWAL_SETTLED:
+        days = state.programme.rules.testing.settlement_days
+        return f"{days} days after the last day of renewal, {granted.ends_on} (ruling R5)"
     if alarm.kind is AlarmKind.SUSPENSION:
         return f"{state.programme.rules.suspension.attention_days} days after the suspension (rule 20)"
     if alarm.kind is AlarmKind.CERTIFICATE_REMINDER:

@@ -266,8 +266,9 @@ def _certificate(state: State) -> Markdown:
     ]
     if state.advancing_to and state.advancing_with:
         lines.append(Markdown("- advancement asked for: see {}").format(code(state.advancing_to)))
-    if certificate.gap_from:
-        lines.append(Markdown("- gap in the certification from {}").format(certificate.gap_from))
+    lines += [
+        Markdown("- not certified from {} until {}, exclusive").format(gap.start, gap.end) for gap in certificate.gaps
+    ]
     if state.suspension:
         since = calendar.day_of(state.suspension.since, state.zone)
         lines.append(Markdown("- suspended by {} since {}").format(state.suspension.by, since))

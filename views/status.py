@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from domain import calendar, requirements, rulebook
 from domain.commands import Registration
@@ -58,6 +58,15 @@ class ExperienceView(Frozen):
     recorded: bool | None = None
 
 
+class GapView(Frozen):
+    """A time without certification: from the day after an expiry to the day of the decision, exclusive (R11)."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+    from_: date = Field(alias="from")
+    to: date
+
+
 class CertificateView(Frozen):
     number: str = ""
     certified_on: date | None = None
@@ -65,6 +74,7 @@ class CertificateView(Frozen):
     cycle: int = 1
     in_force: bool = False
     gap_from: date | None = None
+    gaps: tuple[GapView, ...] = ()
 
 
 class RecertificationView(Frozen):
@@ -267,6 +277,7 @@ def _certificate(state: State, now: datetime) -> CertificateView | None:
         cycle=certificate.cycle,
         in_force=state.in_force(now),
         gap_from=certificate.gap_from,
+        gaps=tuple(GapView(from_=gap.start, to=gap.end) for gap in certificate.gaps),
     )
 
 

@@ -37,6 +37,7 @@ from domain.events import (
     Registered,
     Reinstated,
     ReminderDue,
+    RenewalClosed,
     Replaced,
     ResultCorrected,
     ResultFacts,
@@ -155,6 +156,7 @@ def _border_deferred(event: BorderDeferred) -> str:
     over = {
         AlarmKind.LAPSE: "The grace period has ended",
         AlarmKind.END: "The time for renewal has ended",
+        AlarmKind.RENEWAL_SETTLED: "The settlement of the renewal is over",
         AlarmKind.EXHAUSTED: f"The settlement of {event.domain} is over",
     }.get(event.alarm, "The settlement is over")
     return f"{over}, but nothing changes yet: {event.waits_for} is awaited"
@@ -302,12 +304,14 @@ def _certified(event: Certified) -> str:
 
 def _recertification_window_opened(event: RecertificationWindowOpened) -> str:
     opened = f"Recertification window opened under scheme {event.programme.scheme}"
-    return f"{opened}; the certificate expires on {event.expires_on}"
+    grace = f", grace runs to {event.grace_ends_on}" if event.grace_ends_on else ""
+    return f"{opened}; the certificate expires on {event.expires_on}{grace}"
 
 
 def _recertification_submitted(event: RecertificationSubmitted) -> str:
     count = "one activity" if event.activities == 1 else f"{event.activities} activities"
-    return f"Recertification {event.submission_id} submitted with {count}"
+    late = "; it arrived too late to count from its submission" if event.counts_from else ""
+    return f"Recertification {event.submission_id} submitted with {count}{late}"
 
 
 def _recertification_returned(event: RecertificationReturned) -> str:
@@ -316,6 +320,8 @@ def _recertification_returned(event: RecertificationReturned) -> str:
 
 def _recertified(event: Recertified) -> str:
     gap = f", with a gap from {event.gap_from}" if event.gap_from else ""
+    if event.gap_to:
+        gap += f" until {event.gap_to}, exclusive"
     return f"Recertified by {event.reviewer}: cycle {event.cycle} expires on {event.expires_on}{gap}{_comments(event)}"
 
 
@@ -325,6 +331,10 @@ def _certificate_expired(event: CertificateExpired) -> str:
 
 def _certification_lapsed(event: CertificationLapsed) -> str:
     return f"The grace period ended; the certification has lapsed and can be renewed until {event.ends_on}"
+
+
+def _renewal_closed(event: RenewalClosed) -> str:
+    return f"The last day of renewal, {event.ends_on}, is over; evidence submitted by then may still arrive"
 
 
 def _suspended(event: Suspended) -> str:
@@ -414,6 +424,7 @@ SENTENCES: Mapping[type[BaseEvent], Callable[[Any], str]] = {
     Recertified: _recertified,
     CertificateExpired: _certificate_expired,
     CertificationLapsed: _certification_lapsed,
+    RenewalClosed: _renewal_closed,
     Suspended: _suspended,
     Reinstated: _reinstated,
     Revoked: _revoked,

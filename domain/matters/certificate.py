@@ -1,4 +1,4 @@
-"""The certificate: it is granted, expires, lapses, is suspended, reinstated or revoked (rules 17, 19, 20)."""
+"""The certificate: it is granted, suspended, reinstated or revoked, and its cycles have their dates (rules 17, 20)."""
 
 from __future__ import annotations
 
@@ -12,23 +12,18 @@ from domain import calendar, requirements
 from domain.commands import Reinstate, Revoke, RingAlarm, Suspend
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import (
-    Asked,
     AttentionRaised,
-    BorderDeferred,
     CertificateDates,
-    CertificateExpired,
-    CertificationLapsed,
     Certified,
     Recertified,
     Reinstated,
-    ReminderDue,
     Revoked,
     Suspended,
 )
 from domain.matters.attention import REVIEW_WAITING
 from domain.matters.closing import close
 from domain.scheme import Programme
-from domain.state import IN_FORCE, Certificate, Recertification, State, Suspension
+from domain.state import Certificate, Gap, Recertification, State, Suspension
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
 SUSPENSION_UNRESOLVED = Attention(AttentionKind.SUSPENSION_UNRESOLVED)
@@ -77,8 +72,6 @@ def cycle_dates(programme: Programme, cycle: int, anchor: date, months: int, sta
     rules, zone = programme.rules.certificate, programme.zone
     expires_on = calendar.add_months(anchor, months)
     window_opens_on = calendar.add_months(anchor, months - rules.window_months)
-    grace_ends_on = calendar.add_days(expires_on, rules.grace_days)
-    ends_on = calendar.add_months(anchor, months + rules.lapse_months)
     return {
         "cycle": cycle,
         "anchor": anchor,
@@ -88,6 +81,16 @@ def cycle_dates(programme: Programme, cycle: int, anchor: date, months: int, sta
         "expires_at": calendar.end_of(expires_on, zone),
         "window_opens_on": window_opens_on,
         "window_opens_at": calendar.start_of(window_opens_on, zone),
+        **dates_after_expiry(programme, anchor, months),
+    }
+
+
+def dates_after_expiry(programme: Programme, anchor: date, months: int) -> dict[str, Any]:
+    """The ends of grace and renewal of a cycle that expires this many months after the anchor (rule 19)."""
+    rules, zone = programme.rules.certificate, programme.zone
+    grace_ends_on = calendar.add_days(calendar.add_months(anchor, months), rules.grace_days)
+    ends_on = calendar.add_months(anchor, months + rules.lapse_months)
+    return {
         "grace_ends_on": grace_ends_on,
         "lapses_at": calendar.end_of(grace_ends_on, zone),
         "ends_on": ends_on,
@@ -98,7 +101,7 @@ def cycle_dates(programme: Programme, cycle: int, anchor: date, months: int, sta
 # --- suspension and revocation ------------------------------------------------------------------------------
 
 
-def _certificate(decision: Decision) -> Certificate:
+def certificate_of(decision: Decision) -> Certificate:
     """The certificate.
 
     Raises:
@@ -112,7 +115,7 @@ def _certificate(decision: Decision) -> Certificate:
 
 def suspend(decision: Decision, command: Suspend) -> None:
     """Suspends the certificate. Its deadlines run on (rule 20)."""
-    _certificate(decision)
+    certificate_of(decision)
     if decision.state.suspension:
         raise Refused(RefusalCode.ALREADY_SUSPENDED, "the certificate is suspended already")
     days = decision.state.programme.rules.suspension.attention_days
@@ -134,7 +137,7 @@ def reinstate(decision: Decision, command: Reinstate) -> None:
 
 def revoke(decision: Decision, command: Revoke) -> None:
     """Revokes the certificate for good, whatever the holder's status (rule 20)."""
-    _certificate(decision)
+    certificate_of(decision)
     decision.record(Revoked, reason=command.reason, by=command.by)
     close(decision, Status.REVOKED, f"revoked by {command.by}: {command.reason}")
 
@@ -143,135 +146,15 @@ def revoke(decision: Decision, command: Revoke) -> None:
 
 
 def alarms(state: State) -> Iterator[Alarm]:
-    """The expiry, the lapse and the end of the cycle, its reminders, and the alarm of an unresolved suspension."""
-    certificate = state.certificate
-    if certificate is None:
-        return
-    if certificate.phase in IN_FORCE:
-        yield Alarm(at=certificate.expires_at, kind=AlarmKind.EXPIRY)
-    if certificate.phase is Status.GRACE and not _asked(state, AlarmKind.LAPSE, certificate.lapses_at):
-        yield Alarm(at=certificate.lapses_at, kind=AlarmKind.LAPSE)
-    if certificate.phase is Status.LAPSED and not _asked(state, AlarmKind.END, certificate.ends_at):
-        yield Alarm(at=certificate.ends_at, kind=AlarmKind.END)
-    if state.suspension and not state.suspension.asked:
+    """The alarm of an unresolved suspension."""
+    if state.certificate and state.suspension and not state.suspension.asked:
         yield Alarm(at=state.suspension.attention_at, kind=AlarmKind.SUSPENSION, border=False)
-    yield from _reminders(state, certificate)
-
-
-def _reminders(state: State, certificate: Certificate) -> Iterator[Alarm]:
-    """The reminders. None goes out while submitted evidence waits for its review (rule 5)."""
-    if state.recertification.status == "submitted" or state.remind_after is None:
-        return
-    for day, days in _reminder_days(state, certificate):
-        due = calendar.at_hour(day, state.programme.rules.testing.reminder_hour, state.zone)
-        if due > state.remind_after:
-            yield Alarm(at=due, kind=AlarmKind.CERTIFICATE_REMINDER, days=days, border=False)
-
-
-def _reminder_days(state: State, certificate: Certificate) -> Iterator[tuple[date, int | None]]:
-    """The days on which the holder is reminded, each with the number of days that it lies before the expiry.
-
-    The number is negative after the expiry, and None for the day on which the recertification window opens.
-    """
-    rules = state.programme.rules.certificate
-    if certificate.phase in IN_FORCE:
-        yield certificate.window_opens_on, None
-        for days in rules.reminder_days:
-            yield calendar.add_days(certificate.expires_on, -days), days
-    if certificate.phase is Status.GRACE:
-        for days in rules.reminder_days_after:
-            yield calendar.add_days(certificate.expires_on, days), -days
-
-
-def reminder_of(days: int | None) -> str:
-    """The text of a reminder this many days before the expiry; None is the day on which the window opens."""
-    if days is None:
-        return "the recertification window is open"
-    if days < 0:
-        return "the certificate has expired; it can still be renewed"
-    return f"{days} days to the certificate's expiry"
-
-
-def _asked(state: State, kind: AlarmKind, deadline: datetime) -> bool:
-    """Whether the alarm of this deadline has been handled already, while a review was pending."""
-    return Asked(kind=kind, at=deadline) in state.asked
-
-
-def review_pending(state: State, deadline: datetime) -> bool:
-    """Whether evidence that was submitted before this deadline (UTC) is still under review (rules 3, 19)."""
-    recertification = state.recertification
-    submitted_at = recertification.submitted_at
-    return recertification.status == "submitted" and submitted_at is not None and submitted_at < deadline
-
-
-def ring_expiry(decision: Decision, _command: RingAlarm) -> None:
-    certificate = _certificate(decision)
-    decision.record(CertificateExpired, expired_on=certificate.expires_on, grace_ends_on=certificate.grace_ends_on)
-
-
-def ring_lapse(decision: Decision, _command: RingAlarm) -> None:
-    certificate = _certificate(decision)
-    lapse_when_over(decision, due=certificate.lapses_at)
-    if review_pending(decision.state, certificate.lapses_at):
-        _defer(decision, AlarmKind.LAPSE, certificate.lapses_at)
-
-
-def ring_end(decision: Decision, _command: RingAlarm) -> None:
-    certificate = _certificate(decision)
-    lapse_when_over(decision, due=certificate.ends_at)
-    if review_pending(decision.state, certificate.ends_at):
-        _defer(decision, AlarmKind.END, certificate.ends_at)
-
-
-def _defer(decision: Decision, kind: AlarmKind, deadline: datetime) -> None:
-    """Records that the phase of the certificate goes on past its end, for evidence that is under review (R11).
-
-    The review asks for attention already, since the evidence arrived (R19).
-    """
-    evidence = decision.state.recertification.submission_id
-    decision.record(BorderDeferred, alarm=kind, deadline=deadline, waits_for=f"the review of the evidence {evidence}")
 
 
 def ring_suspension(decision: Decision, _command: RingAlarm) -> None:
     days = decision.state.programme.rules.suspension.attention_days
     reason = f"the suspension has been unresolved for {days} days"
     decision.record(AttentionRaised, attention=SUSPENSION_UNRESOLVED, reason=reason)
-
-
-def ring_reminder(decision: Decision, command: RingAlarm) -> None:
-    certificate = _certificate(decision)
-    days = next(alarm.days for alarm in _reminders(decision.state, certificate) if alarm.at == command.due)
-    decision.record(
-        ReminderDue,
-        due=command.due,
-        what=reminder_of(days),
-        about="certificate",
-        border=certificate.expires_on,
-    )
-
-
-# --- conclusions --------------------------------------------------------------------------------------------
-
-
-def lapse_when_over(decision: Decision, *, due: datetime | None = None) -> None:
-    """Lets the certification lapse or end when its time is over, unless a review is still pending (rule 19).
-
-    As in `closing.close_when_over`, this needs the alarm of that instant, or a decision after it. `due` is the instant
-    of the alarm that is being handled.
-    """
-    state = decision.state
-    certificate = state.certificate
-    if certificate is None or state.closed:
-        return
-    if certificate.phase is Status.GRACE and _over(state, AlarmKind.LAPSE, certificate.lapses_at, due):
-        decision.record(CertificationLapsed, ends_on=certificate.ends_on)
-    elif certificate.phase is Status.LAPSED and _over(state, AlarmKind.END, certificate.ends_at, due):
-        close(decision, Status.EXPIRED, f"not recertified by {certificate.ends_on}")
-
-
-def _over(state: State, kind: AlarmKind, deadline: datetime, due: datetime | None) -> bool:
-    """Whether the alarm of this deadline is being handled or was handled, and no evidence sent before is pending."""
-    return (deadline == due or _asked(state, kind, deadline)) and not review_pending(state, deadline)
 
 
 # --- folds --------------------------------------------------------------------------------------------------
@@ -286,10 +169,19 @@ def on_certified(state: State, event: Certified) -> State:
 def on_recertified(state: State, event: Recertified) -> State:
     if state.certificate is None:
         return state
-    changes = {**_dates(event), "phase": Status.CERTIFIED, "gap_from": event.gap_from}
+    gaps = state.certificate.gaps
+    if event.gap_from and event.gap_to:
+        gaps = (*gaps, Gap(start=event.gap_from, end=event.gap_to))
+    changes = {
+        **_dates(event),
+        "phase": Status.CERTIFIED,
+        "gap_from": event.gap_from,
+        "gaps": gaps,
+        "renewal_settles_at": None,
+    }
     return state.having(
         certificate=state.certificate.model_copy(update=changes),
-        recertification=Recertification(),
+        recertification=Recertification(digests=state.recertification.digests),
         remind_after=event.at,
         asked=(),
     ).resolving(REVIEW_WAITING)
@@ -299,20 +191,6 @@ def _dates(event: CertificateDates) -> dict[str, Any]:
     return {
         field: getattr(event, field) for field in CertificateDates.model_fields if field in Certificate.model_fields
     }
-
-
-def on_expired(state: State, _event: CertificateExpired) -> State:
-    return _in_phase(state, Status.GRACE)
-
-
-def on_lapsed(state: State, _event: CertificationLapsed) -> State:
-    return _in_phase(state, Status.LAPSED)
-
-
-def _in_phase(state: State, phase: Status) -> State:
-    if state.certificate is None:
-        return state
-    return state.having(certificate=state.certificate.model_copy(update={"phase": phase}))
 
 
 def on_suspended(state: State, event: Suspended) -> State:
@@ -327,17 +205,11 @@ MATTER = Matter(
     deciders={Suspend: suspend, Reinstate: reinstate, Revoke: revoke},
     alarms=alarms,
     rings={
-        AlarmKind.EXPIRY: ring_expiry,
-        AlarmKind.LAPSE: ring_lapse,
-        AlarmKind.END: ring_end,
         AlarmKind.SUSPENSION: ring_suspension,
-        AlarmKind.CERTIFICATE_REMINDER: ring_reminder,
     },
     folds={
         Certified: on_certified,
         Recertified: on_recertified,
-        CertificateExpired: on_expired,
-        CertificationLapsed: on_lapsed,
         Suspended: on_suspended,
         Reinstated: on_reinstated,
     },

@@ -19,10 +19,12 @@ from domain.events import (
 )
 from domain.inquiries import Inquiry, LoadProgramme, ProgrammeLoaded
 from domain.matters.attention import REVIEW_WAITING
-from domain.matters.certificate import cycle_dates
+from domain.matters.certificate import cycle_dates, dates_after_expiry
 from domain.matters.contact import not_the_candidate
+from domain.matters.window import settlement_end
 from domain.messages import digest_of
-from domain.state import Certificate, State
+from domain.scheme import Programme
+from domain.state import IN_FORCE, Certificate, State
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
 MAX_SUBMISSIONS = 20
@@ -31,6 +33,9 @@ Phase = Literal["in_time", "grace", "lapsed"]
 
 def submit(decision: Decision, command: SubmitRecertification) -> None:
     """Takes the evidence. The instant of its submission decides whether it is in time, in grace or lapsed (rule 19).
+
+    Evidence that arrives more than a settlement after an expiry or a lapse counts from its arrival (R5). The window is
+    compared with the instant of submission all the same.
 
     Raises:
         Refused: there is no certificate, the window is not open yet, the time for renewal is over, other evidence is
@@ -53,8 +58,12 @@ def submit(decision: Decision, command: SubmitRecertification) -> None:
         raise Refused(RefusalCode.WINDOW_NOT_OPEN, f"the recertification window opens on {certificate.window_opens_on}")
     if submitted_at >= certificate.ends_at:
         raise Refused(RefusalCode.ENDED, f"the certification could be renewed until {certificate.ends_on}")
-    phase = _phase(certificate, submitted_at)
-    _check_evidence(state, certificate, command, phase, calendar.day_of(submitted_at, state.zone))
+    counts_from = _counts_from(state, certificate, submitted_at, decision.at)
+    phase = _phase(certificate, counts_from)
+    # Evidence of which the settlement of the last day of renewal makes use is not dated after that day.
+    counts_on = min(calendar.day_of(counts_from, state.zone), certificate.ends_on)
+    covers_until = certificate.expires_on if phase == "grace" else counts_on
+    _check_evidence(state, certificate, command, covers_until)
     decision.record(
         RecertificationSubmitted,
         submission_id=command.submission_id,
@@ -62,6 +71,8 @@ def submit(decision: Decision, command: SubmitRecertification) -> None:
         activities=len(command.activities),
         evidence=tuple(Evidence(**activity.model_dump()) for activity in command.activities),
         phase=phase,
+        counts_from=counts_from if counts_from != submitted_at else None,
+        covers_until=covers_until,
         digest=digest,
     )
 
@@ -72,18 +83,33 @@ def _certificate(state: State) -> Certificate:
     return state.certificate
 
 
+def _counts_from(state: State, certificate: Certificate, submitted_at: datetime, arrived_at: datetime) -> datetime:
+    """The instant (UTC) from which evidence counts: its submission, or its arrival where it arrives too late (R5).
+
+    It may arrive a settlement late, over an expiry and over a lapse. Evidence that waited out an outage of the engine
+    is taken before the expiry or the lapse is handled, and is not late.
+    """
+    expired, lapsed = certificate.phase not in IN_FORCE, certificate.phase is Status.LAPSED
+    for handled, ended_at, last_day in (
+        (expired, certificate.expires_at, certificate.expires_on),
+        (lapsed, certificate.lapses_at, certificate.grace_ends_on),
+    ):
+        if handled and submitted_at < ended_at and arrived_at >= settlement_end(state.programme, last_day):
+            return arrived_at
+    return submitted_at
+
+
 def _phase(certificate: Certificate, submitted_at: datetime) -> Phase:
     if submitted_at < certificate.expires_at:
         return "in_time"
     return "grace" if submitted_at < certificate.lapses_at else "lapsed"
 
 
-def _check_evidence(
-    state: State, certificate: Certificate, command: SubmitRecertification, phase: Phase, submitted_on: date
-) -> None:
-    """Checks that there are enough activities, each dated in the time that counts (rules 18, 19).
+def _check_evidence(state: State, certificate: Certificate, command: SubmitRecertification, latest: date) -> None:
+    """Checks that there are enough activities, each dated in the time that counts (rules 18, 19, R10).
 
-    That time begins with the cycle. It ends with the day of submission, or in grace with the day of expiry.
+    That time begins on the day after the last one that the approved submission before could cover, or with the first
+    cycle. It ends on `latest`: the day of submission, or in grace the day of expiry.
 
     Raises:
         Refused: there are too few activities, or one lies outside that time.
@@ -94,7 +120,6 @@ def _check_evidence(
             RefusalCode.TOO_LITTLE_EVIDENCE,
             f"at least {least} activities are asked for, {len(command.activities)} given",
         )
-    latest = certificate.expires_on if phase == "grace" else submitted_on
     for activity in command.activities:
         if not certificate.cycle_starts_on <= activity.completed_on <= latest:
             raise Refused(
@@ -127,20 +152,25 @@ def review(decision: Decision, command: ReviewRecertification) -> None:
 
 
 def _recertify(decision: Decision, command: ReviewRecertification, certificate: Certificate) -> None:
-    """Begins the next cycle: from the original anchor or, after a lapse, from the day of the decision (rule 19)."""
+    """Begins the next cycle: from the original anchor or, after a lapse, from the day of the decision (rule 19).
+
+    Its evidence begins on the day after the last one that this submission could cover, so that no day counts in no
+    cycle (R10).
+    """
     programme = decision.state.programme
     validity = programme.rules.certificate.validity_months
     day_after = calendar.add_days(certificate.expires_on, 1)
-    lapsed = decision.state.recertification.submitted_phase == "lapsed"
-    anchor, months, starts_on = certificate.anchor, certificate.months + validity, day_after
-    if lapsed:
-        anchor, months, starts_on = decision.day, validity, decision.day
+    recertification = decision.state.recertification
+    lapsed = recertification.submitted_phase == "lapsed"
+    anchor, months = (decision.day, validity) if lapsed else (certificate.anchor, certificate.months + validity)
+    starts_on = calendar.add_days(recertification.covers_until or certificate.expires_on, 1)
     decision.record(
         Recertified,
         submission_id=command.submission_id,
         reviewer=command.reviewer,
         comments=command.comments,
         gap_from=day_after if lapsed else None,
+        gap_to=decision.day if lapsed else None,
         **cycle_dates(programme, certificate.cycle + 1, anchor, months, starts_on),
     )
 
@@ -161,27 +191,53 @@ def current_programme(state: State, _command: RingAlarm) -> Inquiry:
 
 
 def ring_recertification(decision: Decision, _command: RingAlarm) -> None:
-    """Opens the recertification window. From now on the candidacy keeps the scheme that is in force today (rule 18)."""
+    """Opens the recertification window. From now on the candidacy keeps the scheme that is in force today (rule 18).
+
+    All dates but the expiry are those of that scheme (R10).
+    """
     certificate = _certificate(decision.state)
     loaded = decision.answer(ProgrammeLoaded)
-    programme = loaded.programme if loaded else None
+    programme = (loaded.programme if loaded else None) or decision.state.programme
     decision.record(
         RecertificationWindowOpened,
         cycle=certificate.cycle,
         expires_on=certificate.expires_on,
-        programme=programme or decision.state.programme,
+        programme=programme,
+        evidence=programme.rules.certificate.evidence,
+        evidence_from=certificate.cycle_starts_on,
+        reminders=_reminders(programme, certificate, decision.at),
+        **dates_after_expiry(programme, certificate.anchor, certificate.months),
     )
-    if programme is None:
+    if loaded is None or loaded.programme is None:
         reason = "the current scheme could not be loaded; the cycle goes on under the one pinned before"
         decision.record(AttentionRaised, attention=Attention(AttentionKind.SCHEME_NOT_LOADED), reason=reason)
+
+
+def _reminders(programme: Programme, certificate: Certificate, at: datetime) -> tuple[date, ...]:
+    """The days of the reminders that are still to come, the earliest first."""
+    rules = programme.rules.certificate
+    days = [-before for before in rules.reminder_days] + list(rules.reminder_days_after)
+    all_days = {certificate.window_opens_on, *(calendar.add_days(certificate.expires_on, count) for count in days)}
+    hour = programme.rules.testing.reminder_hour
+    return tuple(sorted(day for day in all_days if calendar.at_hour(day, hour, programme.zone) > at))
 
 
 def on_window_opened(state: State, event: RecertificationWindowOpened) -> State:
     recertification = state.recertification
     if recertification.status == "closed":
         recertification = recertification.model_copy(update={"status": "open"})
-    certificate = state.certificate.model_copy(update={"phase": Status.RECERTIFYING}) if state.certificate else None
-    return state.having(programme=event.programme, recertification=recertification, certificate=certificate)
+    certificate = state.certificate
+    if certificate:
+        dates = {"grace_ends_on", "lapses_at", "ends_on", "ends_at"}
+        changes = {field: value for field, value in event if field in dates and value is not None}
+        certificate = certificate.model_copy(update={**changes, "phase": Status.RECERTIFYING})
+    # Reminders that are past already when the window opens are not made up for (R10).
+    return state.having(
+        programme=event.programme,
+        recertification=recertification,
+        certificate=certificate,
+        remind_after=max(state.remind_after, event.at) if state.remind_after else event.at,
+    )
 
 
 def on_submitted(state: State, event: RecertificationSubmitted) -> State:
@@ -193,6 +249,7 @@ def on_submitted(state: State, event: RecertificationSubmitted) -> State:
         "arrived_at": event.at,
         "activities": event.activities,
         "submitted_phase": event.phase,
+        "covers_until": event.covers_until,
         "digests": dict(list(digests.items())[-MAX_SUBMISSIONS:]),
     }
     # The review asks for attention from now on (R19).

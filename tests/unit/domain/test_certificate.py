@@ -1,11 +1,24 @@
 """Rules 5, 17, 19 and 20: the certificate's life, its reminders, suspension and revocation."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from domain import events as e
-from tests.unit.domain.builders import START, Candidacy, border, day, days, holder, last_moment, local, with_rules
+from domain.effects import Notify
+from tests.unit.domain.builders import (
+    START,
+    Candidacy,
+    border,
+    day,
+    days,
+    holder,
+    last_moment,
+    local,
+    scheme,
+    with_rules,
+)
 
 WHO = {"reason": "a complaint", "by": "B. Oss"}
 
@@ -57,7 +70,7 @@ def test_without_recertification_come_grace_lapse_and_the_end_each_at_its_border
         ("2029-03-04", "certified", "recertifying"),
         ("2030-03-05", "recertifying", "grace"),
         ("2030-06-03", "grace", "lapsed"),
-        ("2031-03-05", "lapsed", "expired"),
+        ("2031-03-19", "lapsed", "expired"),
     ]
     for last_day, before, after in borders:
         candidacy.advance_to(last_moment(last_day))
@@ -65,6 +78,7 @@ def test_without_recertification_come_grace_lapse_and_the_end_each_at_its_border
         candidacy.advance_to(border(last_day))
         assert candidacy.status == after
     assert candidacy.last(e.CertificateExpired).grace_ends_on == day("2030-06-03")
+    assert candidacy.last(e.RenewalClosed).at == border("2031-03-05")
     assert not candidacy.alarms
 
 
@@ -85,7 +99,8 @@ def test_an_outage_over_years_rings_every_border_with_its_own_day() -> None:
         "RecertificationWindowOpened": day("2029-03-05"),
         "CertificateExpired": day("2030-03-06"),
         "CertificationLapsed": day("2030-06-04"),
-        "CandidacyClosed": day("2031-03-06"),
+        "RenewalClosed": day("2031-03-06"),
+        "CandidacyClosed": day("2031-03-20"),
     }
     assert not reminders(candidacy)
 
@@ -118,8 +133,56 @@ def test_reminders_before_expiry_and_one_on_the_day_after() -> None:
 
 def test_after_an_outage_only_the_newest_reminder_goes_out() -> None:
     candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(local("2029-03-06"))
     candidacy.outage_until(local("2030-02-10"))
-    assert [what for _, what in reminders(candidacy)] == ["30 days to the certificate's expiry"]
+    assert [what for _, what in reminders(candidacy)[1:]] == ["30 days to the certificate's expiry"]
+
+
+def test_reminders_that_are_past_when_the_window_opens_are_not_made_up_for() -> None:
+    def sooner(data: dict[str, Any]) -> None:
+        data["rules"]["certificate"]["reminder_days"] = [400, 340, 30]
+
+    late = holder(certified_on="2027-03-05")
+    late.outage_until(local("2030-02-10"))
+    assert reminders(late) == []
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.current_programme = scheme(sooner).programme("CCMA")
+    candidacy.advance_to(local("2030-03-01"))
+    assert [day for day, _ in reminders(candidacy)] == ["2029-03-05", "2029-03-30", "2030-02-03"]
+    planned = candidacy.last(e.RecertificationWindowOpened).reminders or ()
+    assert [day.isoformat() for day in planned] == ["2029-03-05", "2029-03-30", "2030-02-03", "2030-03-06"]
+
+
+@pytest.mark.parametrize("grace", [0, 90])
+def test_the_day_after_the_expiry_has_its_reminder_as_long_as_the_certificate_can_be_renewed(grace: int) -> None:
+    rules = with_rules(certificate={"grace_days": grace, "reminder_days_after": [1, 370]})
+    candidacy = holder(certified_on="2027-03-05", of=rules)
+    candidacy.advance_to(border("2031-03-19"))
+    after = [
+        day for day, what in reminders(candidacy) if what == "the certificate has expired; it can still be renewed"
+    ]
+    assert after == ["2030-03-06"]
+
+
+def notices(candidacy: Candidacy) -> list[str]:
+    return [effect.notice for effect in candidacy.effects if isinstance(effect, Notify)]
+
+
+@pytest.mark.parametrize(
+    ("back_on", "sent"),
+    [
+        ("2030-03-05", ["recertification-window-opened"]),
+        ("2030-06-03", ["certificate-expired"]),
+        ("2031-03-05", ["certification-lapsed"]),
+        ("2031-03-06", []),
+        ("2032-01-01", ["candidacy-closed"]),
+    ],
+)
+def test_after_an_outage_no_notice_asks_for_something_by_a_day_that_is_over(back_on: str, sent: list[str]) -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    before = len(notices(candidacy))
+    candidacy.outage_until(local(back_on))
+    assert notices(candidacy)[before:] == sent
 
 
 def test_the_reminder_after_expiry_survives_an_outage() -> None:
@@ -183,7 +246,7 @@ def test_a_suspended_holder_can_recertify_and_stays_suspended() -> None:
 def test_a_suspended_certificate_ends_at_its_borders_too() -> None:
     candidacy = holder(certified_on="2027-03-05")
     candidacy.say("suspend", **WHO)
-    candidacy.advance_to(border("2031-03-05"))
+    candidacy.advance_to(border("2031-03-19"))
     assert candidacy.status == "expired"
 
 
@@ -252,13 +315,14 @@ def test_numbers_come_from_the_scheme() -> None:
     )
     candidacy = Candidacy("CCMA", at=START, of=short).certify()
     candidacy.advance_to(START + days(600))
-    found = [type(event).__name__ for event in candidacy.events[-6:]]
+    found = [type(event).__name__ for event in candidacy.events[-7:]]
     assert found == [
         "RecertificationWindowOpened",
         "ReminderDue",
         "ReminderDue",
         "CertificateExpired",
         "CertificationLapsed",
+        "RenewalClosed",
         "CandidacyClosed",
     ]
-    assert candidacy.events[-1].at == border("2028-02-22")
+    assert candidacy.events[-1].at == border("2028-03-07")

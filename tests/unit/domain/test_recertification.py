@@ -1,10 +1,14 @@
 """Rules 18 and 19: evidence, review, the next cycle, and what the moment of submission decides."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
 from domain import events as e
 from domain.state import Certificate
 from tests.unit.domain.builders import CIAC, Candidacy, border, day, days, holder, last_moment, local, parse, scheme
+from views.status import status_view
 
 
 def evidence(submission_id: str, *completed_on: str, **fields: object) -> dict[str, object]:
@@ -125,8 +129,83 @@ def test_evidence_of_the_cycle_before_does_not_count_again() -> None:
     candidacy.evidence("E-1", "2028-01-01", local("2029-06-01"))
     candidacy.approve("E-1")
     candidacy.advance_to(local("2032-06-01"))
-    assert candidacy.refused("submit_recertification", **evidence("E-2", "2030-03-05")) == "evidence-outside-cycle"
-    assert candidacy.evidence("E-2", "2030-03-06") == ["RecertificationSubmitted"]
+    assert candidacy.refused("submit_recertification", **evidence("E-2", "2029-06-01")) == "evidence-outside-cycle"
+    assert candidacy.evidence("E-2", "2029-06-02") == ["RecertificationSubmitted"]
+
+
+@pytest.mark.parametrize(
+    ("submitted", "decided", "evidence_from"),
+    [
+        ("2029-06-01", "2029-09-09", "2029-06-02"),
+        ("2030-03-05", "2030-05-05", "2030-03-06"),
+        ("2030-04-01", "2030-05-05", "2030-03-06"),
+        ("2030-08-01", "2030-08-20", "2030-08-02"),
+    ],
+)
+def test_no_day_of_a_holders_life_counts_in_no_cycle(submitted: str, decided: str, evidence_from: str) -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(local("2029-04-01"))
+    candidacy.evidence("E-0", "2029-04-01")
+    candidacy.approve("E-0", verdict="returned")
+    candidacy.evidence("E-1", "2028-01-01", local(submitted))
+    candidacy.approve("E-1", local(decided))
+    assert certificate(candidacy).cycle_starts_on == day(evidence_from)
+    candidacy.advance_to(certificate(candidacy).window_opens_at)
+    assert candidacy.last(e.RecertificationWindowOpened).evidence_from == day(evidence_from)
+
+
+def test_a_window_that_opens_under_a_new_scheme_brings_its_dates_and_the_expiry_stays() -> None:
+    """The recipe of the README: a grace of 120 days for cycles whose window opens from now on."""
+
+    def longer(data: dict[str, Any]) -> None:
+        data["rules"]["certificate"] |= {"grace_days": 120, "lapse_months": 18, "evidence": 2}
+
+    running, candidacy = holder(certified_on="2026-03-05"), holder(certified_on="2027-03-05")
+    for one in (running, candidacy):
+        one.advance_to(local("2029-03-01"))
+        one.current_programme = scheme(longer).programme("CCMA")
+        one.advance_to(local("2029-03-10"))
+    event = candidacy.last(e.RecertificationWindowOpened)
+    assert (event.expires_on, event.grace_ends_on, event.ends_on) == (
+        day("2030-03-05"),
+        day("2030-07-03"),
+        day("2031-09-05"),
+    )
+    assert (event.lapses_at, event.ends_at, event.evidence) == (border("2030-07-03"), border("2031-09-05"), 2)
+    candidacy.advance_to(last_moment("2030-07-03"))
+    assert candidacy.status == "grace"
+    assert candidacy.last(e.CertificateExpired).grace_ends_on == day("2030-07-03")
+    candidacy.advance_to(border("2030-07-03"))
+    assert candidacy.status == "lapsed"
+    assert running.last(e.CertificateExpired).grace_ends_on == day("2029-06-03"), "this window was open before"
+
+
+def test_gaps_are_kept_for_good() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2030-08-01", local("2030-08-01"))
+    candidacy.approve("E-1", local("2030-08-20"))
+    candidacy.evidence("E-2", "2033-01-01", local("2033-01-01"))
+    candidacy.approve("E-2")
+    assert candidacy.last(e.Recertified).gap_from is None
+    candidacy.evidence("E-3", "2037-02-01", local("2037-02-01"))
+    candidacy.approve("E-3", local("2037-03-01"))
+    gaps = [(gap.start.isoformat(), gap.end.isoformat()) for gap in certificate(candidacy).gaps]
+    assert gaps == [("2030-03-06", "2030-08-20"), ("2036-08-21", "2037-03-01")]
+    shown = status_view(candidacy.state, "Ana", candidacy.clock).document()["certificate"]["gaps"]
+    assert shown == [{"from": start, "to": end} for start, end in gaps]
+
+
+def test_evidence_that_comes_again_is_known_whatever_has_happened_since() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2028-01-01", local("2029-06-01"))
+    candidacy.approve("E-1", verdict="returned")
+    candidacy.evidence("E-2", "2028-01-01", local("2029-07-01"))
+    candidacy.approve("E-2")
+    for moment in ("2029-08-01", "2032-09-01", "2034-01-01"):
+        candidacy.advance_to(local(moment))
+        for submission in ("E-1", "E-2"):
+            assert candidacy.evidence(submission, "2028-01-01") == []
+    assert candidacy.refused("submit_recertification", **evidence("E-1", "2032-08-01")) == "submission-known"
 
 
 def test_without_any_evidence_it_is_refused() -> None:
@@ -221,16 +300,54 @@ def test_returned_after_the_last_border_the_certification_ends() -> None:
     assert candidacy.status == "expired"
 
 
+# --- evidence that arrives late (R5, R11) ---
+
+
 def test_a_late_delivery_is_in_time_by_its_moment_of_submission() -> None:
     candidacy = holder(certified_on="2027-03-05")
-    candidacy.advance_to(local("2030-07-01"))
+    candidacy.advance_to(last_moment("2030-06-17"))
     assert candidacy.status == "lapsed"
     sent = evidence("E-1", "2030-03-05", submitted_at=last_moment("2030-06-03"))
     candidacy.say("submit_recertification", **sent)
+    assert candidacy.status == "lapsed"
     assert candidacy.last(e.RecertificationSubmitted).phase == "grace"
     candidacy.approve("E-1")
     assert candidacy.last(e.Recertified).expires_on == day("2033-03-05")
     assert candidacy.last(e.Recertified).gap_from is None
+
+
+@pytest.mark.parametrize(
+    ("submitted", "arrived", "phase", "covers_until"),
+    [
+        ("2030-03-05", last_moment("2030-03-19"), "in_time", "2030-03-05"),
+        ("2030-03-05", border("2030-03-19"), "grace", "2030-03-05"),
+        ("2030-03-05", border("2030-06-17"), "lapsed", "2030-06-18"),
+        ("2030-06-03", last_moment("2030-06-17"), "grace", "2030-03-05"),
+        ("2030-06-03", border("2030-06-17"), "lapsed", "2030-06-18"),
+        ("2030-06-03", border("2031-03-05"), "lapsed", "2031-03-05"),
+        ("2030-07-01", local("2031-03-01"), "lapsed", "2030-07-01"),
+        ("2029-04-01", local("2030-03-01"), "in_time", "2029-04-01"),
+    ],
+)
+def test_more_than_a_settlement_after_an_expiry_or_a_lapse_evidence_counts_from_its_arrival(
+    submitted: str, arrived: datetime, phase: str, covers_until: str
+) -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(arrived)
+    message = evidence("E-1", "2029-03-05", submitted_at=last_moment(submitted))
+    assert candidacy.say("submit_recertification", **message) == ["RecertificationSubmitted"]
+    event = candidacy.last(e.RecertificationSubmitted)
+    assert (event.phase, event.covers_until) == (phase, day(covers_until))
+    assert (event.submitted_at, event.counts_from or last_moment(submitted)) == (
+        last_moment(submitted),
+        arrived if event.counts_from else event.submitted_at,
+    )
+
+
+def test_where_evidence_is_too_early_and_too_late_the_window_decides() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    message = evidence("E-1", "2028-01-01", submitted_at=last_moment("2029-03-04"))
+    assert candidacy.refused("submit_recertification", local("2030-04-01"), **message) == "window-not-open"
 
 
 # --- lapsed ---
@@ -265,11 +382,43 @@ def test_submitted_on_the_last_day_and_reviewed_after_the_end() -> None:
     assert candidacy.last(e.Recertified).expires_on == day("2034-06-01")
 
 
-def test_after_twelve_months_it_is_over() -> None:
+# --- the last day of renewal, and its settlement (R5) ---
+
+
+def test_after_twelve_months_and_the_settlement_it_is_over() -> None:
     candidacy = holder(certified_on="2027-03-05")
-    candidacy.advance_to(border("2031-03-05"))
+    candidacy.advance_to(last_moment("2031-03-19"))
+    assert candidacy.status == "lapsed"
+    assert candidacy.refused("submit_recertification", **evidence("E-1", "2031-01-01")) == "ended"
+    candidacy.advance_to(border("2031-03-19"))
     assert candidacy.status == "expired"
     assert candidacy.refused("submit_recertification", **evidence("E-1", "2031-01-01")) == "closed"
+
+
+def test_evidence_submitted_by_the_last_day_of_renewal_may_arrive_in_its_settlement() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(last_moment("2031-03-19"))
+    sent = evidence("E-1", "2031-03-05", submitted_at=last_moment("2031-03-05"))
+    assert candidacy.say("submit_recertification", **sent) == ["RecertificationSubmitted"]
+    candidacy.advance_to(local("2031-04-01"))
+    assert candidacy.status == "lapsed"
+    candidacy.approve("E-1")
+    event = candidacy.last(e.Recertified)
+    assert (event.anchor, event.cycle_starts_on, event.gap_to) == (
+        day("2031-04-01"),
+        day("2031-03-06"),
+        day("2031-04-01"),
+    )
+
+
+@pytest.mark.parametrize(("returned", "after"), [("2031-03-10", "lapsed"), ("2031-04-01", "expired")])
+def test_evidence_that_is_returned_leaves_the_rest_of_the_settlement(returned: str, after: str) -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2031-03-05", last_moment("2031-03-05"))
+    candidacy.approve("E-1", local(returned), verdict="returned")
+    assert candidacy.status == after
+    candidacy.advance_to(border("2031-04-01"))
+    assert candidacy.status == "expired"
 
 
 def test_evidence_that_waited_out_an_outage_is_taken_before_the_borders() -> None:
