@@ -69,9 +69,8 @@ def test_the_fields_of_the_status_answer_at_every_level() -> None:
 
 def fields_in(where: str, model: type[BaseModel], shown: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The differences between a view and the examples of it, which have all its fields between them."""
-    yield from differences(
-        "the field", (name for one in shown for name in one), model.model_fields, VIEW, of=f"of {where}"
-    )
+    written = [field.alias or name for name, field in model.model_fields.items()]
+    yield from differences("the field", (name for one in shown for name in one), written, VIEW, of=f"of {where}")
     for name, field in model.model_fields.items():
         inside = model_in(field.annotation)
         if inside is None:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from datetime import timedelta
 
 from activities.rendering import Renderer
 from domain import events as e
@@ -154,6 +155,8 @@ def check_whole(candidacy: Candidacy) -> None:
     for certified in certificates:
         before = candidacy.events[: certified.sequence - 1]
         assert unmet(candidacy, before) == []
+    assert_no_day_is_lost(candidacy)
+    assert_one_advancement_at_a_time(candidacy)
     closings = [event.sequence for event in candidacy.events if isinstance(event, e.CandidacyClosed)]
     assert len(closings) <= 1
     after = candidacy.events[closings[0] :] if closings else []
@@ -164,6 +167,35 @@ def check_whole(candidacy: Candidacy) -> None:
         e.AdvancementRefused,
     }
     assert all(summary_of(event).isprintable() for event in candidacy.events)
+
+
+def assert_no_day_is_lost(candidacy: Candidacy) -> None:
+    """The evidence of a cycle begins on the day after the last one that the approved evidence before could cover (R10).
+
+    Every gap is kept for good (R11).
+    """
+    submitted = {event.submission_id: event for event in candidacy.all(e.RecertificationSubmitted)}
+    gaps = []
+    for event in candidacy.all(e.Recertified):
+        covered = submitted[event.submission_id].covers_until
+        assert covered is not None
+        assert event.cycle_starts_on == covered + timedelta(days=1)
+        if event.gap_from:
+            gaps.append((event.gap_from, event.gap_to))
+            assert submitted[event.submission_id].phase == "lapsed"
+    certificate = candidacy.state.certificate
+    assert gaps == [(gap.start, gap.end) for gap in (certificate.gaps if certificate else ())]
+
+
+def assert_one_advancement_at_a_time(candidacy: Candidacy) -> None:
+    """A second advancement is requested only after the first was refused, has ended, or must have ended (R13)."""
+    under_way: e.AdvancementRequested | None = None
+    for event in candidacy.events:
+        if isinstance(event, e.AdvancementRequested):
+            assert under_way is None or (under_way.settles_at and under_way.settles_at <= event.at)
+            under_way = event
+        if isinstance(event, (e.AdvancementRefused, e.AdvancementEnded)):
+            under_way = None
 
 
 def assert_anchored(candidacy: Candidacy) -> None:

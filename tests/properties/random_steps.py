@@ -75,7 +75,8 @@ HOLDER = (
     | step("to the next border", short=st.sampled_from([0, 1]))
     | step("suspend")
     | step("reinstate")
-    | step("advance")
+    | step("advance", reference=st.sampled_from(["INV-2", "INV-2", "INV-3"]))
+    | step("end the advancement")
     | step("refuse the advancement")
 )
 REST = (
@@ -244,8 +245,13 @@ class Player:
     def do_reinstate(self) -> None:
         self.say("reinstate", **WHO)
 
-    def do_advance(self) -> None:
-        self.say("request_advancement", purchase={"reference": "INV-2"})
+    def do_advance(self, reference: str) -> None:
+        self.say("request_advancement", purchase={"reference": reference})
+
+    def do_end_the_advancement(self) -> None:
+        target = self.candidacy.state.advancing_to
+        if target:
+            self.say("end_advancement", by_workflow_id=target, ended_as="timed_out")
 
     def do_refuse_the_advancement(self) -> None:
         target = self.candidacy.state.advancing_to
