@@ -7,7 +7,7 @@ import pytest
 from tests.workflows.journeys import World, border, local
 
 # Certified on 10 January 2040 (see START).
-EXPIRES, GRACE_ENDS, ENDS = "2043-01-10", "2043-04-10", "2044-01-10"
+EXPIRES, GRACE_ENDS, ENDS, SETTLED = "2043-01-10", "2043-04-10", "2044-01-10", "2044-01-24"
 
 
 async def test_a_certificate_is_not_renewed_and_ends(world: World) -> None:
@@ -26,6 +26,9 @@ async def test_a_certificate_is_not_renewed_and_ends(world: World) -> None:
     await world.until(border(GRACE_ENDS) + timedelta(minutes=1))
     await holder.stands("lapsed")
     await world.until(border(ENDS) + timedelta(minutes=1))
+    await holder.has("RenewalClosed")
+    assert (await holder.status())["status"] == "lapsed"
+    await world.until(border(SETTLED) + timedelta(minutes=1))
     assert await holder.ended() == "expired"
     reminded = [entry for entry in await holder.timeline() if entry["type"] == "ReminderDue"]
     days = ["2042-01-10", "2042-07-14", "2042-10-12", "2042-12-11", "2043-01-03", "2043-01-11"]
