@@ -174,7 +174,7 @@ def _renewal_asked_until(event: BaseEvent, state: State) -> datetime | None:
         return None
     if isinstance(event, RecertificationWindowOpened):
         return certificate.expires_at
-    if isinstance(event, CertificateExpired):
+    if isinstance(event, CertificateExpired) and certificate.lapses_at > certificate.expires_at:
         return certificate.lapses_at
     return certificate.ends_at
 

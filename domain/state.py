@@ -183,7 +183,8 @@ class Recertification(Frozen):
     """Where the recertification of the current cycle stands.
 
     `submission_id`, `submitted_at`, `activities` (how many) and `arrived_at` (when it was taken) are those of the
-    newest evidence, `covers_until` is the last day that it can cover (R10). `digests` are those of all cycles.
+    newest evidence, `covers_until` is the last day that it can cover (R10). `digests` and
+    `verdicts` are those of all cycles.
     """
 
     status: Literal["closed", "open", "submitted", "returned"] = "closed"
@@ -194,6 +195,7 @@ class Recertification(Frozen):
     submitted_phase: Literal["in_time", "grace", "lapsed"] | None = None
     covers_until: date | None = None
     digests: dict[str, str] = {}
+    verdicts: dict[str, Verdict] = {}
 
 
 class Suspension(Frozen):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from domain import calendar, requirements
+from domain import calendar, repeats, requirements
 from domain.commands import Reinstate, Revoke, RingAlarm, Suspend
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import (
@@ -169,6 +169,9 @@ def on_certified(state: State, event: Certified) -> State:
 def on_recertified(state: State, event: Recertified) -> State:
     if state.certificate is None:
         return state
+    # What was submitted and decided stays known in the next cycle (R7).
+    known = state.recertification
+    verdicts = repeats.remembering(known.verdicts, event.submission_id, "approved", event.reviewer, event.at)
     gaps = state.certificate.gaps
     if event.gap_from and event.gap_to:
         gaps = (*gaps, Gap(start=event.gap_from, end=event.gap_to))
@@ -181,7 +184,7 @@ def on_recertified(state: State, event: Recertified) -> State:
     }
     return state.having(
         certificate=state.certificate.model_copy(update=changes),
-        recertification=Recertification(digests=state.recertification.digests),
+        recertification=Recertification(digests=known.digests, verdicts=verdicts),
         remind_after=event.at,
         asked=(),
     ).resolving(REVIEW_WAITING)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Literal
 
-from domain import calendar
+from domain import calendar, repeats
 from domain.commands import ReviewRecertification, RingAlarm, SubmitRecertification
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import (
@@ -129,15 +129,18 @@ def _check_evidence(state: State, certificate: Certificate, command: SubmitRecer
 
 
 def review(decision: Decision, command: ReviewRecertification) -> None:
-    """Approves or returns the evidence that is under review (rule 18).
+    """Approves or returns the evidence that is under review (rule 18). The same verdict again changes nothing (R7).
 
     Raises:
-        Refused: this evidence is not under review, or the reviewer is the candidate.
+        Refused: this evidence is not under review, it has another verdict already, or the reviewer is the candidate.
     """
     state = decision.state
     certificate = _certificate(state)
-    not_the_candidate(decision, command.reviewer, namesake=command.not_the_candidate)
     recertification = state.recertification
+    known, what = recertification.verdicts.get(command.submission_id), f"the evidence {command.submission_id}"
+    if repeats.given_before(decision, known, what, command.verdict, command.reviewer):
+        return
+    not_the_candidate(decision, command.reviewer, namesake=command.not_the_candidate)
     if recertification.status != "submitted" or recertification.submission_id != command.submission_id:
         raise Refused(RefusalCode.NOT_UNDER_REVIEW, f"no evidence {command.submission_id} is under review")
     if command.verdict == "returned":
@@ -257,7 +260,9 @@ def on_submitted(state: State, event: RecertificationSubmitted) -> State:
 
 
 def on_returned(state: State, event: RecertificationReturned) -> State:
-    recertification = state.recertification.model_copy(update={"status": "returned"})
+    known = state.recertification.verdicts
+    verdicts = repeats.remembering(known, event.submission_id, "returned", event.reviewer, event.at)
+    recertification = state.recertification.model_copy(update={"status": "returned", "verdicts": verdicts})
     # Reminders that were due during the review are not sent afterwards (rule 5).
     state = state.having(recertification=recertification, remind_after=event.at)
     return state.resolving(REVIEW_WAITING)

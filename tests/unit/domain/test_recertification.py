@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domain import events as e
+from domain.decision import Refused
 from domain.state import Certificate
 from tests.unit.domain.builders import CIAC, Candidacy, border, day, days, holder, last_moment, local, parse, scheme
 from views.status import status_view
@@ -224,6 +225,23 @@ def test_returned_evidence_may_be_submitted_anew() -> None:
     assert candidacy.refused("submit_recertification", **evidence("E-1", "2028-02-02")) == "submission-known"
     assert candidacy.evidence("E-2", "2028-01-01") == ["RecertificationSubmitted"]
     assert candidacy.approve("E-2") == ["Recertified"]
+
+
+def test_a_verdict_that_comes_again_is_known_and_another_one_is_refused_with_its_decider() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.evidence("E-1", "2028-01-01", local("2029-06-01"))
+    candidacy.approve("E-1", verdict="returned")
+    assert candidacy.say("review_recertification", **review("E-1", "returned"), comments="once more") == []
+    candidacy.evidence("E-2", "2028-01-01")
+    candidacy.approve("E-2", local("2029-06-09"))
+    for moment in ("2029-07-01", "2032-09-01"):
+        candidacy.advance_to(local(moment))
+        assert candidacy.say("review_recertification", **review("E-2")) == []
+        assert candidacy.say("review_recertification", **review("E-1", "returned")) == []
+        for other in (review("E-2", "returned"), review("E-2", reviewer="S. Econd")):
+            assert candidacy.refused("review_recertification", **other) == "not-under-review"
+    with pytest.raises(Refused, match=r"approved, by R\. Viewer on 2029-06-09"):
+        candidacy.say("review_recertification", **review("E-2", "returned"))
 
 
 def test_a_review_before_its_submission_and_one_by_the_holder_are_refused() -> None:
