@@ -76,8 +76,7 @@ HOLDER = (
     | step("suspend")
     | step("reinstate")
     | step("advance", reference=st.sampled_from(["INV-2", "INV-2", "INV-3"]))
-    | step("end the advancement")
-    | step("refuse the advancement")
+    | step("close the advancement", ended=st.booleans())
 )
 REST = (
     step("acknowledge")
@@ -248,14 +247,11 @@ class Player:
     def do_advance(self, reference: str) -> None:
         self.say("request_advancement", purchase={"reference": reference})
 
-    def do_end_the_advancement(self) -> None:
+    def do_close_the_advancement(self, ended: bool) -> None:
         target = self.candidacy.state.advancing_to
-        if target:
+        if target and ended:
             self.say("end_advancement", by_workflow_id=target, ended_as="timed_out")
-
-    def do_refuse_the_advancement(self) -> None:
-        target = self.candidacy.state.advancing_to
-        if target:
+        elif target:
             self.candidacy.send(AnswerAdvancement(workflow_id=target, refusal="open already"))
 
     def do_acknowledge(self) -> None:
