@@ -75,8 +75,8 @@ HOLDER = (
     | step("to the next border", short=st.sampled_from([0, 1]))
     | step("suspend")
     | step("reinstate")
-    | step("advance", reference=st.sampled_from(["INV-2", "INV-2", "INV-3"]))
-    | step("close the advancement", ended=st.booleans())
+    | step("advance")
+    | step("refuse the advancement")
 )
 REST = (
     step("acknowledge")
@@ -244,14 +244,12 @@ class Player:
     def do_reinstate(self) -> None:
         self.say("reinstate", **WHO)
 
-    def do_advance(self, reference: str) -> None:
-        self.say("request_advancement", purchase={"reference": reference})
+    def do_advance(self) -> None:
+        self.say("request_advancement", purchase={"reference": "INV-2"})
 
-    def do_close_the_advancement(self, ended: bool) -> None:
+    def do_refuse_the_advancement(self) -> None:
         target = self.candidacy.state.advancing_to
-        if target and ended:
-            self.say("end_advancement", by_workflow_id=target, ended_as="timed_out")
-        elif target:
+        if target:
             self.candidacy.send(AnswerAdvancement(workflow_id=target, refusal="open already"))
 
     def do_acknowledge(self) -> None:
