@@ -356,7 +356,7 @@ async def test_what_cannot_be_understood_is_told_in_flags(certpath: Engine) -> N
 
 @pytest.mark.parametrize("verb", RIGHT)
 def test_bad_usage_is_code_2_without_a_server(verb: str) -> None:
-    for arguments in (("C-1",), ("C-1", "CCSL", *RIGHT[verb], "--no-such-flag")):
+    for arguments in ((), ("C-1", "CCSL", *RIGHT[verb], "--no-such-flag")):
         ended = run_here([*verb.split(), *arguments], NOBODY)
         assert (ended.code, ended.out) == (2, "")
         assert ended.err.endswith(f"See `./starter.py {verb} --help`.\n")
