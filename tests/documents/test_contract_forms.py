@@ -16,9 +16,9 @@ MODELS: list[type[BaseModel]] = [*OBJECTS.values(), *MESSAGES.values()]
 
 
 def forms_of(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """Each field of a model with the name of its form; no objects, lists and choices of fixed texts."""
+    """Each field of a model, or of the items of a list, with the name of its form; no objects and no fixed texts."""
     for field, schema in model.model_json_schema()["properties"].items():
-        kinds = [schema, *schema.get("anyOf", [])]
+        kinds = [schema, *schema.get("anyOf", []), schema.get("items", {})]
         named = [kind[KEYWORD] for kind in kinds if KEYWORD in kind]
         if named:
             yield field, named[0]
