@@ -129,8 +129,19 @@ def of_certificates(found: Sequence[Evidence]) -> Iterator[Discrepancy]:
     by_person: dict[str, list[Evidence]] = defaultdict(list)
     for one in found:
         by_person[one.lived.plan.candidate_id].append(one)
+    for candidate_id, candidacies in by_person.items():
+        yield from _in_force(candidate_id, candidacies)
     for lower, higher in (pair for pair in by_person.values() if len(pair) == 2):
         yield from _gave_way(lower, higher)
+
+
+def _in_force(candidate_id: str, candidacies: Sequence[Evidence]) -> Iterator[Discrepancy]:
+    """A person who has met everything has exactly one certificate in force, also after an advancement."""
+    planned = int(any(one.lived.candidacy.certified for one in candidacies))
+    count = sum(bool((one.status["certificate"] or {}).get("in_force")) for one in candidacies)
+    if count != planned:
+        told = f"{candidate_id}: {count} certificates in force instead of {planned}"
+        yield Discrepancy("twice" if count > planned else "lost", told)
 
 
 def _gave_way(lower: Evidence, higher: Evidence) -> Iterator[Discrepancy]:

@@ -41,7 +41,9 @@ def flawless(plan: Plan, candidacy: Candidacy) -> Evidence:
         {
             "status": candidacy.status,
             "attention": [],
-            "certificate": {"number": f"N-{plan.workflow_id(candidacy)}"} if candidacy.certified else None,
+            "certificate": {"number": f"N-{plan.workflow_id(candidacy)}", "in_force": not candidacy.closed}
+            if candidacy.certified
+            else None,
         },
         timeline,
         receipts,
@@ -277,3 +279,19 @@ def test_the_report_names_every_discrepancy_and_counts_it() -> None:
     assert report.document()["waits"] == [12.5]
     assert not report.right
     assert dataclasses.replace(report, discrepancies=[]).right
+
+
+@pytest.mark.parametrize(("designation", "in_force", "kind"), [("CCOM", False, "lost"), ("CCMA", True, "twice")])
+def test_a_person_without_a_certificate_in_force_and_one_with_two_are_named(
+    designation: str, in_force: bool, kind: str
+) -> None:
+    found = everything()
+    advancing = next(
+        one
+        for one in found
+        if one.lived.plan.kind == "advancement of an associate" and one.lived.candidacy.designation == designation
+    )
+    advancing.status["certificate"]["in_force"] = in_force
+    problems = [str(problem) for problem in account(found)]
+    count = 2 if in_force else 0
+    assert problems == [f"{kind}: {advancing.lived.plan.candidate_id}: {count} certificates in force instead of 1"]
