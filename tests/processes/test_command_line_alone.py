@@ -25,7 +25,7 @@ def starter(*arguments: str, stdin: bytes = b"", **environment: str) -> Ended:
         (),
         ("bogus",),
         ("status",),
-        ("status", "C-1"),
+        ("send", "C-1"),
         ("status", "C 1", "CCSL"),
         ("status", "C-1", "CCSL", "--yaml"),
         ("send", "C-1", "CCSL", "record_assesment_result"),
@@ -160,7 +160,7 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     ("arguments", "stdin", "code", "out", "err"),
     [
         (("--help",), b"", 0, "exit codes: ", ""),
-        (("status", "C-1"), b"", 2, "", "Missing argument 'DESIGNATION'."),
+        (("send", "C-1"), b"", 2, "", "Missing argument 'DESIGNATION'."),
         (("send", "C-1", "CCSL", "withdraw", "-"), b"not json", 2, "", "line 1, column 1"),
         (("status", "C-1", "CCSL", "--json"), b"", 3, '"unreachable"', NOBODY),
     ],
