@@ -208,6 +208,21 @@ async def advancement(world: World) -> Told:
     return {"advancement-lower": (holder, None), "advancement-higher": (higher, None)}
 
 
+async def advancement_given_up(world: World) -> Told:
+    """The higher candidacy is withdrawn before it is certified, and tells the lower one, which may then ask again."""
+    holder = await world.holder()
+    await holder.send("request_advancement", purchase={"reference": "INV-9"})
+    higher = world.candidate("CCOM")
+    await eventually(higher.exists, "the advancement is opened")
+    await higher.has("PurchaseConfirmed")
+    await higher.send("withdraw")
+    await higher.ended()
+    await holder.has("AdvancementEnded")
+    await holder.send("withdraw")
+    await holder.ended()
+    return {"advancement-given-up": (holder, None)}
+
+
 STORIES: tuple[Callable[[World], Awaitable[Told]], ...] = (
     strategic_leader,
     timed_out,
@@ -219,6 +234,7 @@ STORIES: tuple[Callable[[World], Awaitable[Told]], ...] = (
     expired,
     refused_again,
     advancement,
+    advancement_given_up,
 )
 
 
