@@ -123,8 +123,9 @@ def accepting(state: State, result: ResultFacts) -> State:
     stays_attempt = corrects_attempt(state, result)
     state = without(state, result.result_id)
     if result.outcome != "voided" and not stays_attempt and after_pass(state, result):
-        return state.having(aside={**state.aside, result.result_id: result})
-    state = state.having(results={**state.results, result.result_id: result})
+        state = state.having(aside={**state.aside, result.result_id: result})
+    else:
+        state = state.having(results={**state.results, result.result_id: result})
     if state.certificate:
         for left in exposed(state):
             if not after_pass(state, left):

@@ -402,6 +402,19 @@ def test_a_holders_corrected_pass_is_not_held_where_another_pass_stands() -> Non
     assert (candidacy.attention, len(candidacy.effects)) == ([], notices)
 
 
+def test_a_holders_pass_moved_to_a_passed_domain_is_not_held_where_another_pass_stands() -> None:
+    """R14: the other pass stands also where it was only recorded, and where the moved result is left aside itself."""
+    candidacy = Candidacy("CCMA", at=AT)
+    candidacy.result(PEOPLE, 90, AT, result_id="A")
+    candidacy.result(PEOPLE, 80, AT + days(2), at=AT + days(2), result_id="B")
+    candidacy.pass_all(but=PEOPLE)
+    assert candidacy.status == "certified"
+    moved = AT + days(3)
+    assert candidacy.result(OPERATIONS, 90, moved, at=moved, result_id="A", revision=2) == ["ResultCorrected"]
+    assert candidacy.assessment(PEOPLE).status == "passed"
+    assert "requirement-undone" not in candidacy.attention
+
+
 def test_one_of_two_undone_passes_of_a_holder_names_the_domain_that_lost_it() -> None:
     candidacy = Candidacy("CCMA", at=AT)
     candidacy.pass_all(but=CUSTOMERS)
