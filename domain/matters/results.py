@@ -121,12 +121,9 @@ def _deliver_again(decision: Decision, hold: Held, facts: ResultFacts, flag: boo
     answered = HoldReason.FLAG_CONTRADICTS_SCORE in hold.reasons and not contradicts
     if not scored_now and not answered:
         return
-    found = [reason for reason in holds.standing(state, hold) if reason.code is HoldReason.CONFLICT]
-    found += [
-        reason
-        for reason in holds.reasons(state, facts, flag=flag)
-        if reason.code not in hold.waived and reason.code is not HoldReason.CONFLICT
-    ]
+    found = [reason for reason in holds.reasons(state, facts, flag=flag) if reason.code not in hold.waived]
+    if not any(reason.code is HoldReason.CONFLICT for reason in found):
+        found[:0] = [reason for reason in holds.standing(state, hold) if reason.code is HoldReason.CONFLICT]
     if found:
         _hold(decision, facts, found, waived=hold.waived, instead_of=hold.hold)
     else:

@@ -265,6 +265,17 @@ def test_the_other_reasons_of_a_hold_stay_when_the_contradiction_goes() -> None:
     assert "flag" not in seen(candidacy).what
 
 
+def test_the_same_content_without_the_contradiction_does_not_undo_another_content_that_was_accepted() -> None:
+    """R2, R16: the contradiction is gone, but the conflict with what a person has accepted has come since."""
+    candidacy = Candidacy("CCMA", at=AT)
+    candidacy.result(PEOPLE, 60, AT, result_id="A", passed=True)
+    candidacy.result(PEOPLE, 90, AT, result_id="A")
+    resolve(candidacy, hold=numbers(candidacy)[1])
+    assert candidacy.result(PEOPLE, 60, AT, result_id="A") == ["ResultHeld"]
+    assert candidacy.last(e.ResultHeld).reasons == ("conflict",)
+    assert candidacy.assessment(PEOPLE).status == "passed"
+
+
 def test_a_contradicting_flag_that_comes_later_changes_nothing() -> None:
     candidacy = Candidacy("CCMA", at=START)
     candidacy.result(PEOPLE, 90, AT, at=AT, result_id="A")
