@@ -130,9 +130,11 @@ async def test_reminders_go_out_at_180_90_30_and_7_days(world: World) -> None:
         for mail, name in zip(mails(world.outbox), candidate.notices(world.outbox), strict=True)
         if "reminder" in name
     ]
-    for mail, ahead in zip(sent, (180, 90, 30, 7), strict=True):
+    assert len(sent) == len(days)
+    for mail in sent:
         assert mail["To"].addresses[0].addr_spec == "ana@example.org"
-        assert f"{ahead} days" in mail.get_body().get_content() + mail["Subject"]  # type: ignore[union-attr]
+        # A mail that comes late must still be true, so it names the last day and not the days that are left.
+        assert mail["Subject"] == "Reminder: your CCSL testing window closes on 10 January 2042"
 
 
 async def test_no_reminder_while_the_candidate_can_do_nothing(world: World) -> None:
