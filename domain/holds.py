@@ -180,7 +180,9 @@ def pass_stands(state: State, result: ResultFacts) -> bool:
 def replaced(state: State, result: ResultFacts) -> Replaced | None:
     """What accepting this result replaces; None where nothing stands under its id, or something newer does (R18)."""
     current = state.current(result.result_id)
-    if current is None or current.digest == result.digest or outdated(state, result):
+    if current is None or outdated(state, result):
+        return None
+    if (current.revision, current.digest) == (result.revision, result.digest):
         return None
     return Replaced(
         domain=current.domain,

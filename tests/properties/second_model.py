@@ -70,11 +70,15 @@ class Entry:
 
 @dataclass(eq=False)
 class Hold:
-    """One `ResultHeld`, and what a person decided about it: `decided` is the decision and who made it."""
+    """One `ResultHeld`, and what a person decided about it: `decided` is the decision and who made it.
+
+    `replaces` is what accepting it would replace, as things were then (R18).
+    """
 
     number: int
     entry: Entry
     reasons: set[str]
+    replaces: Entry | None
     open: bool = True
     decided: tuple[str, str] | None = None
 
@@ -159,21 +163,26 @@ class SecondModel:
         self.settle()
         return "taken"
 
-    def resolve(self, result_id: str, revision: int, decision: str, by: str, number: int | None) -> str:
+    def resolve(self, result_id: str, revision: int | None, decision: str, by: str, number: int | None) -> str:
         """A person decides on a hold (R2, R6, R7). Answers `duplicate`, `taken` or `held again`."""
         self.check_open()
-        of_this = [hold for hold in self.holds if (hold.entry.result_id, hold.entry.revision) == (result_id, revision)]
+        of_this = [
+            hold for hold in self.holds if hold.entry.result_id == result_id and revision in (None, hold.entry.revision)
+        ]
         if number is not None:
             of_this = [hold for hold in of_this if hold.number == number]
         if not of_this:
             raise RefusedByModel("not-held")
         if any(hold.decided == (decision, by) for hold in of_this):
             return "duplicate"
-        if len(of_this) > 1:
-            raise RefusedByModel("which-hold" if any(hold.open for hold in of_this) else "not-held")
-        hold = of_this[0]
-        if not hold.open:
+        waiting = [hold for hold in of_this if hold.open]
+        if not waiting:
             raise RefusedByModel("not-held")
+        if len({hold.entry.revision for hold in waiting}) > 1:
+            raise RefusedByModel("which-revision")
+        hold = waiting[0]
+        if sum(other.entry.revision == hold.entry.revision for other in of_this) > 1:
+            raise RefusedByModel("which-hold")
         entry = hold.entry
         if decision == "reject":
             hold.open, hold.decided = False, (decision, by)
@@ -230,6 +239,18 @@ class SecondModel:
         if self.deciding(domain):
             return "passed"
         return "exhausted" if len(self.counted(domain)) >= self.numbers.attempts else "open"
+
+    def next_attempt_on(self, domain: str) -> date | None:
+        """The first day of another attempt; None where an attempt on that day could not count (R15)."""
+        counted = self.counted(domain)
+        if self.certified or self.closed or not counted or self.status(domain) != "open":
+            return None
+        day = self.day(counted[-1].content.taken_at) + timedelta(days=self.numbers.wait_days)
+        if self.now >= self.window_ends_at() or day > self.deadline():
+            return None
+        if self.used_up and self.end_of(day - timedelta(days=1)) >= self.attempts_end_at():
+            return None
+        return day
 
     def counted(self, domain: str, without: Entry | None = None) -> list[Entry]:
         """The attempts that count, in their order: those up to the deciding pass, itself included (rules 9, 12).
@@ -345,8 +366,10 @@ class SecondModel:
 
     def hold(self, entry: Entry, reasons: set[str]) -> None:
         """The entry waits for a person, under a number of its own (R2)."""
+        old = self.stands_for(entry.result_id)
+        replaces = None if old is entry or self.newer_stands(entry) else old
         entry.fate = "held"
-        self.holds.append(Hold(len(self.holds) + 1, entry, set(reasons)))
+        self.holds.append(Hold(len(self.holds) + 1, entry, set(reasons), replaces))
         self.end_lower_holds(entry)
 
     def end_lower_holds(self, entry: Entry) -> None:

@@ -13,7 +13,7 @@ from domain.decision import Refused
 from domain.events import ResultFacts
 from domain.vocabulary import HoldReason
 from tests.properties.random_steps import PROFILE, Step, step, weighted
-from tests.properties.second_model import Content, Hold, Numbers, RefusedByModel, SecondModel
+from tests.properties.second_model import Content, Entry, Hold, Numbers, RefusedByModel, SecondModel
 from tests.unit.domain.builders import CIAC, DOMAINS, START, Candidacy, days, with_rules
 
 ROOMY = CIAC
@@ -56,7 +56,7 @@ DECIDED = step(
     nth=st.integers(0, 5),
     decision=st.sampled_from(["accept", "accept", "reject"]),
     by=st.sampled_from(["A", "A", "A", "B"]),
-    named=st.sampled_from([True, True, False]),
+    naming=st.sampled_from(["hold", "hold", "revision", "id"]),
     any_hold=st.sampled_from([False, False, False, True]),
 )
 ATTEMPTS = step(
@@ -183,27 +183,27 @@ class Both:
             "record_assessment_result", message, lambda: self.model.deliver(result_id, revision, content, flag)
         )
 
-    def do_resolve(self, nth: int, decision: str, by: str, named: bool, any_hold: bool) -> str:
+    def do_resolve(self, nth: int, decision: str, by: str, naming: str, any_hold: bool) -> str:
         holds = self.model.holds if any_hold else self.model.open_holds()
         if not holds:
             return "left out"
         hold = holds[nth % len(holds)]
         entry = hold.entry
-        message = {
-            "result_id": entry.result_id,
-            "revision": entry.revision,
-            "decision": decision,
-            "by": by,
-            "reason": "seen",
-        }
-        if named:
-            message["hold"] = self.numbers[hold.number]
-        number = hold.number if named else None
-        return self.both(
+        number = hold.number if naming == "hold" else None
+        revision = None if naming == "id" else entry.revision
+        message = {"result_id": entry.result_id, "decision": decision, "by": by, "reason": "seen"}
+        message |= {"revision": revision} if revision else {}
+        message |= {"hold": self.numbers[number]} if number else {}
+        stood, before = self.model.stands_for(entry.result_id), len(self.engine.events)
+        outcome = self.both(
             "resolve_held_result",
             message,
-            lambda: self.model.resolve(entry.result_id, entry.revision, decision, by, number),
+            lambda: self.model.resolve(entry.result_id, revision, decision, by, number),
         )
+        if outcome == "taken":
+            resolved = next(event for event in self.engine.events[before:] if isinstance(event, e.ResultResolved))
+            same("what was replaced", of_engine(resolved.previous), of_model(stood if decision == "accept" else None))
+        return outcome
 
     def both(self, name: str, message: dict[str, Any], in_the_model: Callable[[], str]) -> str:
         before = len(self.engine.events)
@@ -240,12 +240,15 @@ class Both:
             (number, described(held.result), tuple(sorted(map(str, held.reasons))))
             for number, held in self.engine.state.held.items()
         )
-        open_in_model = sorted((self.numbers[hold.number], *described_hold(hold)) for hold in self.model.open_holds())
+        open_in_model = sorted(
+            (self.numbers[hold.number], *described_hold(hold)[:2]) for hold in self.model.open_holds()
+        )
         same("open holds", open_in_engine, open_in_model)
         for domain in DOMAINS:
             assessment = self.engine.assessment(domain)
-            expected = (self.model.status(domain), len(self.model.counted(domain)))
-            same(domain, (assessment.status, assessment.attempts), expected)
+            in_engine = (assessment.status, assessment.attempts, assessment.next_attempt_on)
+            in_model = (self.model.status(domain), len(self.model.counted(domain)), self.model.next_attempt_on(domain))
+            same(domain, in_engine, in_model)
         status = "certified" if self.engine.state.holder else self.engine.status
         same("the status", status, self.model.overall())
 
@@ -262,14 +265,23 @@ def described(result: ResultFacts | Any) -> Described:
 
 
 def described_event(event: e.ResultHeld) -> Described:
-    return (described(event.result), tuple(sorted(map(str, event.reasons))))
+    return (described(event.result), tuple(sorted(map(str, event.reasons))), of_engine(event.replaces))
 
 
 def described_hold(hold: Hold) -> Described:
     entry, content = hold.entry, hold.entry.content
     passed = content.score is not None and content.score >= MARK
     facts = (entry.result_id, entry.revision, content.domain, str(content.taken_at), content.outcome, passed)
-    return (facts, tuple(sorted(hold.reasons)))
+    return (facts, tuple(sorted(hold.reasons)), of_model(hold.replaces))
+
+
+def of_engine(replaced: e.Replaced | None) -> Described:
+    """What an acceptance replaces (R18)."""
+    return (replaced.result_id, replaced.revision, replaced.domain) if replaced else ()
+
+
+def of_model(replaced: Entry | None) -> Described:
+    return (replaced.result_id, replaced.revision, replaced.content.domain) if replaced else ()
 
 
 def play_histories(narrow: bool, steps: st.SearchStrategy[list[Step]], examples: int) -> set[str]:

@@ -317,6 +317,18 @@ def test_one_id_in_two_domains_is_a_conflict_and_everybody_hears_what_accepting_
     assert candidacy.assessment(PEOPLE).status == "passed"
 
 
+def test_a_held_revision_with_the_same_content_names_the_revision_that_it_replaces() -> None:
+    """R18: accepting it makes revision 2 stand in the place of revision 1, and both events say so."""
+    candidacy = Candidacy("CCMA", at=AT)
+    candidacy.result(PEOPLE, 60, AT, result_id="A")
+    candidacy.result(PEOPLE, 60, AT, result_id="A", revision=2, passed=True)
+    replaces = candidacy.last(e.ResultHeld).replaces
+    resolve(candidacy)
+    assert replaces == candidacy.last(e.ResultResolved).previous
+    assert replaces is not None
+    assert (replaces.revision, replaces.percentage) == (1, "60.00")
+
+
 def test_rejecting_it_replaces_nothing() -> None:
     candidacy = two_domains_under_one_id()
     resolve(candidacy, "reject")
