@@ -9,6 +9,7 @@ from temporalio.client import Client
 from temporalio.common import RawValue
 
 from domain.commands import Message
+from domain.scheme import Programme
 from tests.scheme import worker_settings
 from tests.workflows.journeys import PEOPLE, Candidate
 from worker import build_worker
@@ -21,9 +22,9 @@ SECONDS = 3
 async def test_a_message_whose_workflow_task_takes_three_seconds_is_taken(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slow(name: str, given: Sequence[RawValue]) -> Message:
+    def slow(name: str, given: Sequence[RawValue], programme: Programme | None = None) -> Message:
         time.sleep(SECONDS)
-        return payloads.read_message(name, given)
+        return payloads.read_message(name, given, programme)
 
     candidate = Candidate(client, "CCMA", "long-task")
     async with build_worker(client, worker_settings(outbox=tmp_path)):
