@@ -154,7 +154,7 @@ async def words(place: Any) -> str:
     ("candidacy", "told"),
     [
         ("CCMA:C-1004", ["waits for the purchase to be confirmed", "the candidacy is abandoned unless"]),
-        ("CCOM:C-1003", ["the work product is under review", "review_work_product", '"WP-C-1003"']),
+        ("CCOM:C-1003", ["waits for the review of the work product", "review_work_product", '"WP-C-1003"']),
         ("CCSL:C-1005", ["has everything but the experience", "counts from its anniversary"]),
         ("CCMA:C-1002", ["is certified", "the recertification window opens", "the certificate expires, 36 months"]),
         (

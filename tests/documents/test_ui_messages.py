@@ -63,7 +63,7 @@ async def test_a_held_result_is_decided_by_an_update_from_the_form(
     receipt = json.loads(base64.b64decode(answer["outcome"]["success"]["payloads"][0]["data"]))
     assert (receipt["status"], receipt["events"]) == ("testing", ["ResultResolved"])
     status = await asked(temporal, candidate)
-    assert status["attention"] == []
+    assert status["attention"] == ["review-waiting"], "the work product still waits for its review"
     assert status["assessments"]["leadership-and-business"]["status"] == "passed"
 
 
@@ -80,7 +80,7 @@ async def test_a_signal_from_the_form_is_taken(server: EmbeddedServer, temporal:
     [
         ("", "must be exactly one JSON object; none was sent"),
         ('{"result_id": "R-1", "decision": "yes"}', "decision: must be 'accept' or 'reject'; by: is required; reason:"),
-        ('{"result_id": "R-1", "decision": "accept", "by": "M. Reyes", "reason": "x"}', "no result R-1 is held"),
+        ('{"result_id": "R-1", "decision": "accept", "by": "M. Reyes", "reason": "x"}', "result R-1 is not held"),
     ],
     ids=["no input", "wrong fields", "against the rules"],
 )

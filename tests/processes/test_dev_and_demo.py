@@ -55,7 +55,7 @@ def test_the_demo_tells_the_whole_story_and_leaves_nothing_behind(tmp_path: Path
     assert re.search(r"L-1 for CCSL, .*: 1[34]\.\d years, now expired", done.out)
     assert re.search(r"L-2 for CCOM, .* now timed_out", done.out)
     assert re.search(r"L-3 for CCMA, .* now withdrawn", done.out)
-    assert [row[1] for row in rows if len(row) == 3].count("Recertified") == 5
+    assert [row[2] for row in rows if len(row) == 4].count("Recertified") == 5
 
 
 def left_in(folder: Path) -> list[str]:

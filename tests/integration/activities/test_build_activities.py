@@ -23,6 +23,7 @@ async def test_every_activity_of_the_requests_is_built_and_no_other(client: Clie
         requests.SEND_NOTICE,
         requests.OPEN_ADVANCEMENT,
         requests.SUPERSEDE_LOWER,
+        requests.TELL_CANDIDACY,
     }
     assert len(built) == len(names)
 
