@@ -370,13 +370,28 @@ def release_held(decision: Decision) -> None:
         state = decision.state
         if state.closed or state.certificate or hold.hold not in state.held:
             continue
-        if holds.not_acceptable(state, hold.result) or holds.standing(state, hold):
+        if not _is_free(state, hold) or _gives_way(state, hold):
             continue
         since = holds.since(state, hold, hold.result)
         if since:
             _hold(decision, hold.result, since, waived=hold.waived, instead_of=hold.hold)
         else:
             take(decision, hold.result)
+
+
+def _is_free(state: State, hold: Held) -> bool:
+    """Whether none of the reasons of a hold is left."""
+    return not holds.not_acceptable(state, hold.result) and not holds.standing(state, hold)
+
+
+def _gives_way(state: State, hold: Held) -> bool:
+    """Whether a newer revision of the same result becomes free as well, which ends this hold when it is taken (R6)."""
+    return any(
+        other.result.result_id == hold.result.result_id
+        and other.result.revision > hold.result.revision
+        and _is_free(state, other)
+        for other in state.held.values()
+    )
 
 
 MATTER = Matter(

@@ -306,6 +306,18 @@ def test_before_the_purchase_means_before_its_day() -> None:
     assert candidacy.result(OPERATIONS, 90, last_moment("2026-11-21")) == ["ResultHeld"]
 
 
+def test_of_two_revisions_held_for_the_purchase_only_the_newer_is_taken() -> None:
+    candidacy = Candidacy("CCMA", at=START, paid=False)
+    candidacy.result(PEOPLE, 50, START + days(75), at=START + days(80), result_id="A", revision=2)
+    candidacy.result(PEOPLE, 50, START + days(15), result_id="A", revision=1)
+    candidacy.result(PEOPLE, 60, START + days(35), result_id="B")
+    assert len(candidacy.state.held) == 3
+    events = candidacy.say("confirm_purchase", reference="INV-1", purchased_at=START)
+    assert events == ["PurchaseConfirmed", "AssessmentFailed", "AssessmentFailed"]
+    assert {name: facts.revision for name, facts in candidacy.state.results.items()} == {"A": 2, "B": 1}
+    assert not candidacy.state.held
+
+
 # --- R4: used-up attempts ---
 
 
