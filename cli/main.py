@@ -124,8 +124,9 @@ class Verbs(AsWritten, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As the base class. Raises `click.UsageError` with the likely verb for a word that is none."""
         known = self.list_commands(ctx)
-        with_second = " ".join(args[:2])
-        if args[0] in VERBS and with_second in VERBS:  # a verb of one word that has another one of two words
+        words = f"{self._first} {args[0]}".strip()
+        with_second = " ".join((words, *args[1:2]))
+        if words in VERBS and with_second != words and with_second in VERBS:  # `contact` and `contact show` are verbs
             return with_second, VERBS[with_second].command(with_second), args[2:]
         if args[0] not in known and not args[0].startswith("-"):
             likely = self._likely(args, known)

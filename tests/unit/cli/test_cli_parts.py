@@ -4,6 +4,7 @@ import json
 import re
 import sys
 
+import click
 import pytest
 from rich.progress import Progress as Bar
 
@@ -22,6 +23,16 @@ def test_every_verb_of_the_table_is_a_command_of_that_name(words: str) -> None:
     command = main.VERBS[words].command(words)
     assert command.name == words.split()[-1]
     assert command.callback is not None
+
+
+@pytest.mark.parametrize("words", main.VERBS)
+def test_the_words_of_a_verb_alone_lead_to_it(words: str) -> None:
+    command: click.Command | None = main.Verbs()
+    left = words.split()
+    while isinstance(command, main.Verbs) and left:
+        _, command, left = command.resolve_command(click.Context(command), left)
+    assert command is not None
+    assert (command.help, left) == (main.VERBS[words].command(words).help, [])
 
 
 @pytest.mark.parametrize("words", [*main.VERBS, *everyday.GROUPS])
