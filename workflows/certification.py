@@ -3,16 +3,21 @@
 The workflow takes messages, has the domain decide them, keeps one timer for the alarms, carries out effects through
 activities, publishes what the UI shows, and continues as new. All rules are in `domain/`, so a new command or event
 changes nothing here.
+
+A run is pinned to the build of the worker that began it, and no other build's code ever executes it. When another build
+is made current, the run learns of it at its next workflow task and continues as new there, with its journal.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from temporalio import workflow
 from temporalio.common import RawValue
+from temporalio.workflow import ContinueAsNewVersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import Registration
@@ -88,12 +93,17 @@ class CertificationWorkflow(WithInbox):
                 # The rules decide what a cancellation means (rule 21), so the run goes on.
                 self.traces.took_something_in()
                 self._tasks.append(asyncio.create_task(self.inbox.take_cancellation()))
-        if not journal.state.closed:
-            workflow.continue_as_new(journal.carried())
-        return journal.state.closed
+        if not _is_over(journal):
+            self._continue_as_new(journal)
+        return str(journal.state.closed)
+
+    def _continue_as_new(self, journal: Journal) -> NoReturn:
+        """Hands the journal over to the next run, which begins on the build that is current then."""
+        to_the_current_build = ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+        workflow.continue_as_new(journal.carried(), initial_versioning_behavior=to_the_current_build)
 
     async def _live(self) -> Journal:
-        """Runs until the candidacy is closed, or until it is time to continue as new."""
+        """Runs until the candidacy is over, or until it is time to continue as new."""
         self._tasks.append(asyncio.create_task(self.traces.keep()))
         try:
             journal = await self._open()
@@ -105,11 +115,16 @@ class CertificationWorkflow(WithInbox):
     async def _run_until_over(self, journal: Journal) -> None:
         self._tasks.append(asyncio.create_task(self._clock.keep(journal)))
         self._tasks += [asyncio.create_task(outbox.send(journal, lane)) for lane in outbox.LANES]
-        while not (journal.state.closed or self._time_to_continue(journal)):
-            self._publisher.publish(journal.state)
-            await self._something_happened(journal, journal.state)
-        self._publisher.publish(journal.state)
+        await self._publish_until(journal, lambda: bool(journal.state.closed) or self._time_to_continue(journal))
         await self._finish(journal)
+
+    async def _publish_until(self, journal: Journal, enough: Callable[[], bool]) -> None:
+        """Waits until it is enough, and publishes every change on the way."""
+        while not enough():
+            self._publisher.publish(journal.state)
+            await self._something_happened(journal, journal.state, enough)
+        self._check_tasks()
+        self._publisher.publish(journal.state)
 
     async def _open(self) -> Journal:
         """Registers the candidate under today's scheme. A continued run has the journal of the run before it."""
@@ -131,11 +146,10 @@ class CertificationWorkflow(WithInbox):
         """The failure of a run that never became a candidacy. Nothing else fails a run: a candidacy completes."""
         return failure(self.inbox.invalid_registration or InvalidMessage(REGISTRATION, []))
 
-    async def _something_happened(self, journal: Journal, seen: State) -> None:
+    async def _something_happened(self, journal: Journal, seen: State, enough: Callable[[], bool]) -> None:
+        """Waits until the state has changed, it is enough, or a background task has ended."""
         await workflow.wait_condition(
-            lambda: (
-                journal.state is not seen or self._time_to_continue(journal) or any(task.done() for task in self._tasks)
-            )
+            lambda: journal.state is not seen or enough() or any(task.done() for task in self._tasks)
         )
         self._check_tasks()
 
@@ -146,36 +160,46 @@ class CertificationWorkflow(WithInbox):
             task.result()
 
     def _time_to_continue(self, journal: Journal) -> bool:
-        """Whether a new run should begin: with each cycle of the certificate, and when this run becomes long."""
+        """Whether a new run should begin: with each cycle of the certificate, when this run is long, or to move."""
         return (
             journal.state.cycle != self._cycle
             or self.inbox.arrived >= _MESSAGES_A_RUN
             or workflow.info().is_continue_as_new_suggested()
+            or _another_build_is_current()
         )
 
     async def _finish(self, journal: Journal) -> None:
         """Before the run ends: waits a limited time for the last notices, then until every handler has finished.
 
         A closed candidacy also waits until everything that it has to tell another candidacy has arrived. Once it has
-        ended, its history may be deleted at any time, and nobody can ask it any more.
+        ended, its history may be deleted at any time, and nobody can ask it any more. If another build is made current
+        meanwhile, it goes on waiting there.
         """
         closed = journal.state.closed
         closing = timedelta(minutes=journal.state.programme.rules.notices.closing_minutes)
         patience = closing if closed else _HANDOVER_PATIENCE
-        await traces.until(lambda: not journal.outbox, patience, "time for the last notices")
-        if closed:
-            outbox.give_up_all(journal)
-        await workflow.wait_condition(
-            lambda: (
-                workflow.all_handlers_finished()
-                and not self._under_way.pending
-                and not (closed and outbox.must_go_out(journal))
-            )
+        await traces.until(
+            lambda: not journal.outbox or bool(closed and _another_build_is_current()),
+            patience,
+            "time for the last notices",
         )
-        self._check_tasks()
-        self._publisher.publish(journal.state)
-        if journal.state.closed != closed:
-            await self._finish(journal)  # a message closed it during this wait: now its last notices get their time
+        if closed and not _another_build_is_current():
+            outbox.give_up_all(journal)
+        await self._publish_until(journal, lambda: self._may_end(journal))
+        if journal.state.closed and journal.outbox and not _another_build_is_current():
+            await self._finish(journal)  # it was closed during this wait, or has more to send: that gets its time too
+
+    def _may_end(self, journal: Journal) -> bool:
+        """Whether nothing is under way any more that this run must finish."""
+        if self._under_way.pending or not workflow.all_handlers_finished():
+            return False
+        waits = bool(journal.state.closed) and outbox.must_go_out(journal)
+        return not waits or _another_build_is_current()
+
+    @workflow.signal(description="looks whether another build is current, and moves there; it changes nothing else")
+    async def wake(self, *_payloads: RawValue) -> None:
+        """Begins a workflow task, in which a sleeping run learns that another build is current."""
+        self.traces.took_something_in()
 
     # --- queries --------------------------------------------------------------------------------------------
 
@@ -219,6 +243,16 @@ class CertificationWorkflow(WithInbox):
         """What would come of messages with these JSON texts, one after another. Nothing is taken."""
         journal = self.inbox.journal
         return foresee(journal, message, payloads, _query_time()) if journal else []
+
+
+def _is_over(journal: Journal) -> bool:
+    """Whether the candidacy is closed and has nothing left to send."""
+    return bool(journal.state.closed) and not journal.outbox
+
+
+def _another_build_is_current() -> bool:
+    """Whether this run is pinned to another build than the one to which new runs of this candidacy go."""
+    return workflow.info().is_target_worker_deployment_version_changed()
 
 
 def _query_time() -> datetime:
