@@ -1,1 +1,1 @@
-"""What later versions must be able to read: recorded histories and journals, kept for ever."""
+"""What later versions must be able to read: recorded journals, kept for ever."""
