@@ -1,0 +1,125 @@
+"""Which build a worker is, and the fingerprint of the code that its runs execute."""
+
+import json
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from runtime.builds import BadName, Build, code_fingerprint, workflow_modules
+from runtime.settings import ROOT, SettingsError
+
+
+def of(deployment: str, build_id: str) -> Build | None:
+    return Build.from_environment({"TEMPORAL_DEPLOYMENT_NAME": deployment, "TEMPORAL_WORKER_BUILD_ID": build_id})
+
+
+def test_a_build_is_named_by_both_variables_as_temporal_writes_it() -> None:
+    build = of(" certpath ", "v1.4.0-3-gabc")
+    assert build == Build("certpath", "v1.4.0-3-gabc")
+    assert str(build) == "certpath:v1.4.0-3-gabc"
+    assert str(of("staging/certpath", "1.0+2_x")) == "staging/certpath:1.0+2_x"
+
+
+def test_without_the_variables_there_is_no_build() -> None:
+    assert Build.from_environment({}) is None
+    assert of("", " ") is None
+
+
+@pytest.mark.parametrize(
+    ("deployment", "build_id", "missing"),
+    [("certpath", "", "TEMPORAL_WORKER_BUILD_ID"), (" ", "v1", "TEMPORAL_DEPLOYMENT_NAME")],
+)
+def test_one_variable_alone_is_refused_with_what_to_do(deployment: str, build_id: str, missing: str) -> None:
+    with pytest.raises(SettingsError, match=rf"{missing} is not set: set it to .*, or unset both") as caught:
+        of(deployment, build_id)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("deployment", "build_id", "wrong"),
+    [
+        # Temporal itself refuses these: a dot or a colon in a deployment, and what begins with two underscores.
+        ("cert.path", "v1", "TEMPORAL_DEPLOYMENT_NAME"),
+        ("cert:path", "v1", "TEMPORAL_DEPLOYMENT_NAME"),
+        ("__certpath", "v1", "TEMPORAL_DEPLOYMENT_NAME"),
+        ("certpath", "__unversioned__", "TEMPORAL_WORKER_BUILD_ID"),
+        ("c" * 101, "v1", "TEMPORAL_DEPLOYMENT_NAME"),
+        ("certpath", "v" * 129, "TEMPORAL_WORKER_BUILD_ID"),
+        # These would have to be quoted somewhere.
+        ("certpath", "v1:2", "TEMPORAL_WORKER_BUILD_ID"),
+        ("certpath", "v'1", "TEMPORAL_WORKER_BUILD_ID"),
+        ("certpath", "v 1", "TEMPORAL_WORKER_BUILD_ID"),
+        ("certpath", "v1\nv2", "TEMPORAL_WORKER_BUILD_ID"),
+        ("zertifikatspfad-ö", "v1", "TEMPORAL_DEPLOYMENT_NAME"),
+    ],
+)
+def test_a_name_that_cannot_be_used_is_refused_in_one_line(deployment: str, build_id: str, wrong: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{wrong} is .*: write at most") as caught:
+        of(deployment, build_id)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+    with pytest.raises(BadName):
+        Build(deployment, build_id)
+
+
+# --- the fingerprint
+
+LOADED = """
+import json, sys
+import workflows
+print(json.dumps([module.__file__ for module in sys.modules.values() if getattr(module, "__file__", None)]))
+"""
+
+
+def test_every_module_of_ours_that_workflow_code_loads_is_in_the_fingerprint() -> None:
+    # In a process of its own, because this one has loaded more by now.
+    done = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, check=True)
+    files = [Path(name) for name in json.loads(done.stdout)]
+    ours = {file.relative_to(ROOT).as_posix() for file in files if file.is_relative_to(ROOT)}
+    ours = {name for name in ours if (ROOT / name.split("/")[0] / "__init__.py").is_file()}
+    assert "workflows/certification.py" in ours
+    assert "runtime/search_attributes.py" in ours
+    assert ours <= workflow_modules()
+    # And nothing that is no more: a module that was moved away must leave the list.
+    assert all((ROOT / name).is_file() for name in workflow_modules())
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the modules in the fingerprint."""
+    for name in workflow_modules():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_the_same_code_has_the_same_fingerprint_wherever_it_stands(copy: Path) -> None:
+    assert code_fingerprint(copy) == code_fingerprint() == code_fingerprint()
+
+
+@pytest.mark.parametrize("name", ["domain/calendar.py", "domain/matters/window.py", "runtime/metrics.py"])
+def test_other_code_has_another_fingerprint_and_a_comment_is_no_code(copy: Path, name: str) -> None:
+    source = (ROOT / name).read_text()
+    (copy / name).write_text(f"# A comment.\n\n{source}\r\n")
+    assert code_fingerprint(copy) == code_fingerprint()
+    (copy / name).write_text(f"{source}\nx = 1\n")
+    assert code_fingerprint(copy) != code_fingerprint()
+
+
+def test_a_module_more_and_a_module_elsewhere_are_other_code(copy: Path) -> None:
+    (copy / "domain" / "more.py").touch()
+    more = code_fingerprint(copy)
+    (copy / "domain" / "more.py").rename(copy / "views" / "more.py")
+    assert len({code_fingerprint(), more, code_fingerprint(copy)}) == 3
+
+
+@pytest.mark.parametrize("package", ["temporalio", "pydantic", "pydantic-core", "tzdata"])
+def test_another_version_of_a_package_that_decides_is_another_fingerprint(package: str) -> None:
+    before = code_fingerprint()
+    with mock.patch("runtime.builds.version", lambda name: "9.9.9" if name == package else version(name)):
+        assert code_fingerprint() != before
