@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
 import random
-import shutil
-import signal
-import sys
-import tempfile
-from pathlib import Path
 
-from chaos.installation import OthersWork
-from chaos.report import Report
-from chaos.running import Options, quiet_runtime, run, to_stderr
-from chaos.workers import WorkerFailed
-from runtime.connection import CannotConnect
-from runtime.embedded import ServerFailed
+from chaos.running import Options, run
 from runtime.process import leave
-from runtime.settings import SettingsError
+from trials.command import carry_out, quiet_runtime, to_stderr
 
 _ABOUT = """\
 Plays journeys of many kinds on a real server, real workers and a real mail server. Meanwhile workers are ended every
@@ -44,53 +32,10 @@ def _arguments() -> tuple[Options, bool]:
     return Options(seed, given.journeys, given.kills, given.workers, given.address), given.json
 
 
-class Interrupted(Exception):
-    """A signal has ended the run."""
-
-
-async def _interruptible(options: Options, folder: Path) -> Report:
-    """Runs. SIGTERM, Ctrl-C and a closed terminal end every process that was started, and then this one.
-
-    Raises:
-        Interrupted: one of these signals came.
-    """
-    running = asyncio.create_task(run(options, folder, to_stderr, quiet_runtime()))
-    came: list[str] = []
-
-    def stop(number: signal.Signals) -> None:
-        if not came:  # a second signal must not interrupt the ending, which would leave processes behind
-            running.cancel()
-        came.append(number.name)
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, stop, number)
-    try:
-        return await running
-    except asyncio.CancelledError:
-        if came:
-            raise Interrupted(f"Ended by {came[0]}.") from None
-        raise
-
-
 def main() -> int:
     """Run, print, and return the exit code."""
     options, as_json = _arguments()
-    folder = Path(tempfile.mkdtemp(prefix="certpath-chaos-"))
-    try:
-        report = asyncio.run(_interruptible(options, folder))
-    except Interrupted as error:
-        sys.stderr.write(f"{error}\n")
-        shutil.rmtree(folder)
-        return 130
-    except (CannotConnect, OthersWork, ServerFailed, WorkerFailed, SettingsError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 3
-    print(json.dumps(report.document(), indent=2) if as_json else report.table())
-    if report.right:
-        shutil.rmtree(folder)
-        return 0
-    sys.stderr.write(f"The logs and the database of this run are kept in {folder}.\n")
-    return 1
+    return carry_out("chaos", lambda folder: run(options, folder, to_stderr, quiet_runtime()), as_json=as_json)
 
 
 if __name__ == "__main__":

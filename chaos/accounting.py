@@ -5,31 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 from chaos.evidence import Evidence
 from chaos.faults import Outage
-from chaos.mail import Mail
 from chaos.sending import Sent
-from chaos.workers import BY_ITSELF, End
-
-Kind = Literal["lost", "twice", "wrong", "failed", "stuck"]
+from trials.discrepancies import Discrepancy
+from trials.mail import Mail
+from trials.workers import BY_ITSELF, End
 
 _SOON_SECONDS = 10.0
 """A worker reports a mail right after the mail server has taken it. Only a fault within this time explains a repeat."""
-
-
-@dataclass(frozen=True)
-class Discrepancy:
-    """One difference between what was found and what must be there."""
-
-    kind: Kind
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.what}"
 
 
 # --- one candidacy ------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-from chaos.mail import OUTAGES, MailServer
-from chaos.workers import Worker
 from runtime.embedded import EmbeddedServer
+from trials.mail import OUTAGES, MailServer
+from trials.workers import Worker
 
 _GAP_SECONDS = (1.5, 4.5)
 """Pause after the ended workers work again. Counted from then, so that journeys go on on a slow machine too."""

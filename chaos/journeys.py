@@ -10,7 +10,8 @@ from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionSta
 from temporalio.service import RPCError
 
 from chaos.plans import Candidacy, Plan, Step
-from chaos.sending import Handle, Impatient, Sender, Sent, Unexpected
+from chaos.sending import Handle, Sender, Sent, Unexpected
+from trials.patience import Impatient
 
 _PAUSE_SECONDS = (0.0, 2.5)
 """Pause between two stages of a journey, so that a fault meets each journey at a different place."""

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from chaos.accounting import Discrepancy, repeated
-from chaos.evidence import Activity, Evidence
+from chaos.accounting import repeated
+from chaos.evidence import Evidence
 from chaos.faults import Outage
-from chaos.mail import Mail
-from chaos.workers import End
+from trials.discrepancies import Discrepancy
+from trials.histories import Activity
+from trials.mail import Mail
+from trials.workers import End
 
 _NAMED = 40
 """At most this many discrepancies are printed; the JSON document has all of them."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,22 +14,22 @@ from typing import TypeVar
 from uuid import uuid4
 
 from temporalio.client import Client
-from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import Runtime
 
 from chaos import accounting, evidence, journeys
-from chaos.accounting import Discrepancy
 from chaos.evidence import Evidence
 from chaos.faults import MEAN_GAP, Faults
-from chaos.installation import alone
 from chaos.journeys import Lived
-from chaos.mail import MailServer
 from chaos.plans import Plan, plans
 from chaos.report import Report
 from chaos.sending import Sender
-from chaos.workers import Worker, environment
 from runtime.connection import connect
 from runtime.embedded import EmbeddedServer, embedded_server
 from runtime.settings import ROOT, Settings
+from trials.discrepancies import Discrepancy
+from trials.installation import alone
+from trials.mail import MailServer
+from trials.workers import Worker, environment
 
 _UNDER_WAY = 30
 """At most this many journeys are played at once; on a slow machine the others begin later."""
@@ -194,14 +193,3 @@ async def _each(items: Sequence[T], work: Callable[[T], Awaitable[R]]) -> list[R
             return await work(item)
 
     return await asyncio.gather(*(one(item) for item in items))
-
-
-def to_stderr(told: str) -> None:
-    """Writes progress for people."""
-    sys.stderr.write(f"{told}\n")
-
-
-def quiet_runtime() -> Runtime:
-    """A runtime that does not warn of each failed call, because many calls fail while the server is away."""
-    quiet = TelemetryFilter(core_level="ERROR", other_level="ERROR")
-    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=quiet)))

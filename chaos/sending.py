@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -14,9 +14,7 @@ from uuid import uuid4
 from temporalio.client import (
     Client,
     WorkflowHandle,
-    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
@@ -24,6 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from chaos.plans import Candidacy, Plan, Step
 from runtime.connection import TASK_QUEUE
+from trials.patience import until_answered, until_none
 
 Handle = WorkflowHandle[Any, Any]
 T = TypeVar("T")
@@ -33,26 +32,7 @@ _REFUSABLE = ("update", "answer lost")
 """The ways for a message that must be refused. A refused signal is left out, because it would be recorded each time."""
 
 _ANSWER_SECONDS = 6.0
-_PAUSE_SECONDS = (0.3, 3.0)
-"""The first and the longest pause between two attempts. Pauses grow, so that waiting senders do not slow the others."""
 _RPC = timedelta(seconds=5)
-# Errors of a server that is away, that is starting, or that has just lost the worker that should answer.
-_PASSING = frozenset(
-    {
-        RPCStatusCode.UNAVAILABLE,
-        RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.CANCELLED,
-        RPCStatusCode.RESOURCE_EXHAUSTED,
-        RPCStatusCode.FAILED_PRECONDITION,
-        RPCStatusCode.ABORTED,
-        RPCStatusCode.INTERNAL,
-        RPCStatusCode.UNKNOWN,
-    }
-)
-
-
-class Impatient(Exception):
-    """Something did not happen in its time. The message says what."""
 
 
 class Unexpected(Exception):
@@ -217,14 +197,7 @@ class Sender:
         Raises:
             Impatient: something is still missing when the time is over; the message is the last answer.
         """
-        last = "nothing was answered"
-        pauses = _growing()
-        try:
-            async with asyncio.timeout(self.patience):
-                while last := await missing():  # noqa: ASYNC110 - it happens in another process
-                    await asyncio.sleep(next(pauses))
-        except TimeoutError:
-            raise Impatient(last) from None
+        await until_none(missing, self.patience)
 
     async def until_answered(self, what: str, attempt: Callable[[], Awaitable[T]]) -> T:
         """Attempts something until there is an answer.
@@ -232,22 +205,7 @@ class Sender:
         Raises:
             Impatient: there is none in time.
         """
-        last: BaseException | None = None
-        pauses = _growing()
-        try:
-            async with asyncio.timeout(self.patience):
-                while True:
-                    try:
-                        return await attempt()
-                    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowQueryFailedError) as error:
-                        last = error
-                    except RPCError as error:
-                        if error.status not in _PASSING:
-                            raise
-                        last = error
-                    await asyncio.sleep(next(pauses))
-        except TimeoutError:
-            raise Impatient(f"no answer within {self.patience:g} s: {what} ({last!r})") from None
+        return await until_answered(what, attempt, self.patience)
 
 
 def _closed(error: RPCError) -> bool:
@@ -256,13 +214,6 @@ def _closed(error: RPCError) -> bool:
     If no attempt was taken, the accounting names the message as lost.
     """
     return error.status is RPCStatusCode.NOT_FOUND and "already completed" in error.message
-
-
-def _growing() -> Iterator[float]:
-    pause, longest = _PAUSE_SECONDS
-    while True:
-        yield pause
-        pause = min(2 * pause, longest)
 
 
 async def _lose_the_answer(attempt: Callable[[], Awaitable[Any]], dice: random.Random) -> None:

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from chaos import accounting
-from chaos.accounting import Discrepancy
-from chaos.evidence import Activity, Evidence, Run
+from chaos.evidence import Evidence
 from chaos.faults import Outage
 from chaos.journeys import Lived
-from chaos.mail import Mail
 from chaos.plans import KINDS, Candidacy, Plan, plans
 from chaos.report import Report
 from chaos.sending import Sent
-from chaos.workers import BY_ITSELF, End
+from trials.discrepancies import Discrepancy
+from trials.histories import Activity, Run
+from trials.mail import Mail
+from trials.workers import BY_ITSELF, End
 
 
 def people() -> list[Plan]:

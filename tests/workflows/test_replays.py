@@ -14,10 +14,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
-from chaos.evidence import read_history
 from domain.commands import MESSAGES
 from runtime.converter import worker_converter
 from tests.workflows.stories import STORIES, record
+from trials.histories import read_history
 from worker import build_replayer
 
 Histories = dict[str, WorkflowHistory]

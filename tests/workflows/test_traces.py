@@ -10,12 +10,12 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from chaos.evidence import read_history
-from chaos.mail import MailServer
 from runtime.settings import ROOT, Settings
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from tests.workflows.journeys import PEOPLE, Candidate
+from trials.histories import read_history
+from trials.mail import MailServer
 from worker import build_replayer, build_worker
 
 PACKAGE = ROOT / "workflows"

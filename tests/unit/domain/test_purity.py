@@ -171,7 +171,19 @@ def test_the_names_and_their_words_load_without_the_models(module: str) -> None:
 
 # --- the rooms above the domain
 
-ROOMS = ("activities", "bench", "chaos", "client", "demo", "docs", "feeds", "monitoring", "runtime", "workflows")
+ROOMS = (
+    "activities",
+    "bench",
+    "chaos",
+    "client",
+    "demo",
+    "docs",
+    "feeds",
+    "monitoring",
+    "runtime",
+    "trials",
+    "workflows",
+)
 CLIENT_MAY_IMPORT = {"client", "domain", "feeds", "runtime", "temporalio", "views"}
 TESTS_OF_THE_COMMAND_LINE = {"unit/cli", "processes", "documents"}
 

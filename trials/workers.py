@@ -43,11 +43,14 @@ class End:
 class Worker:
     """A process of `worker.py` that is started again and again; `name` is a new one at each start."""
 
-    place: int
+    place: int | str
+    """What tells it from the other workers of a trial."""
     folder: Path
     environment: Mapping[str, str]
     smtp_url: str
     """The mail server's address, with `{name}` in place of the login."""
+    tree: Path = ROOT
+    """The folder of the code that it runs."""
     starts: int = 0
     ends: list[End] = field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
@@ -79,7 +82,7 @@ class Worker:
         with self.log.open("ab") as log:
             self._begins_at = log.tell()
             self._process = subprocess.Popen(
-                [sys.executable, str(ROOT / "worker.py")],
+                [sys.executable, str(self.tree / "worker.py")],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

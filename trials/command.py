@@ -1,0 +1,98 @@
+"""What the commands of all trials do alike: they take Ctrl-C, print a report, and keep the logs where it has faults."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+from runtime.connection import CannotConnect
+from runtime.embedded import ServerFailed
+from runtime.settings import SettingsError
+from trials.installation import OthersWork
+from trials.workers import WorkerFailed
+
+
+class Result(Protocol):
+    """The report of a trial."""
+
+    @property
+    def right(self) -> bool:
+        """Whether everything is accounted for."""
+
+    def table(self) -> str:
+        """The figures for people."""
+
+    def document(self) -> dict[str, Any]:
+        """The figures for machines."""
+
+
+class Interrupted(Exception):
+    """A signal has ended the run."""
+
+
+def carry_out(name: str, trial: Callable[[Path], Awaitable[Result]], *, as_json: bool) -> int:
+    """Runs a trial in a folder of its own, prints its report, and returns the exit code.
+
+    0: everything is accounted for. 1: something is not, and the folder is kept. 3: a part could not be started. 130: it
+    was interrupted.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"certpath-{name}-"))
+    try:
+        report = asyncio.run(_interruptible(trial(folder)))
+    except Interrupted as error:
+        sys.stderr.write(f"{error}\n")
+        shutil.rmtree(folder)
+        return 130
+    except (CannotConnect, OthersWork, ServerFailed, WorkerFailed, SettingsError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 3
+    print(json.dumps(report.document(), indent=2) if as_json else report.table())
+    if report.right:
+        shutil.rmtree(folder)
+        return 0
+    sys.stderr.write(f"The logs and the database of this run are kept in {folder}.\n")
+    return 1
+
+
+async def _interruptible(trial: Awaitable[Result]) -> Result:
+    """Runs. SIGTERM, Ctrl-C and a closed terminal end every process that was started, and then this one.
+
+    Raises:
+        Interrupted: one of these signals came.
+    """
+    running = asyncio.ensure_future(trial)
+    came: list[str] = []
+
+    def stop(number: signal.Signals) -> None:
+        if not came:  # a second signal must not interrupt the ending, which would leave processes behind
+            running.cancel()
+        came.append(number.name)
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        return await running
+    except asyncio.CancelledError:
+        if came:
+            raise Interrupted(f"Ended by {came[0]}.") from None
+        raise
+
+
+def to_stderr(told: str) -> None:
+    """Writes progress for people."""
+    sys.stderr.write(f"{told}\n")
+
+
+def quiet_runtime() -> Runtime:
+    """A runtime that does not warn of each failed call, because many calls fail while a server or a worker is away."""
+    quiet = TelemetryFilter(core_level="ERROR", other_level="ERROR")
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=quiet)))

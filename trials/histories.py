@@ -1,0 +1,125 @@
+"""Reads the history of a run: its failed workflow tasks, its activities, how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import HistoryEvent
+
+
+@dataclass
+class Activity:
+    """One activity of a history. Times are seconds since 1970 (UTC)."""
+
+    name: str
+    scheduled_at: float
+    attempts: int = 0
+    closed_at: float | None = None
+    outcome: str = "pending"
+    last_failure: str = ""
+    """Why the attempt before the last one failed; `timed out` if the server heard nothing of it."""
+
+
+@dataclass
+class Run:
+    """One run of a workflow."""
+
+    run_id: str
+    status: str = "running"
+    continued_from: str = ""
+    failed_tasks: list[str] = field(default_factory=list)
+    timed_out_tasks: int = 0
+    without_command: list[int] = field(default_factory=list)
+    """The completed workflow tasks that took something in and gave no command (workflows/traces.py), by event id."""
+    not_replayed: str = ""
+    """Why this history cannot be replayed; empty if it can."""
+    activities: list[Activity] = field(default_factory=list)
+
+
+_ENDS = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: "completed",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: "failed",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: "timed out",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED: "canceled",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED: "terminated",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW: "continued as new",
+}
+_ACTIVITY_ENDS = {
+    EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED: ("activity_task_completed_event_attributes", "completed"),
+    EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED: ("activity_task_failed_event_attributes", "failed"),
+    EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT: ("activity_task_timed_out_event_attributes", "timed out"),
+    EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED: ("activity_task_canceled_event_attributes", "canceled"),
+}
+
+
+_TAKEN_IN = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
+    EventType.EVENT_TYPE_TIMER_FIRED,
+    *_ACTIVITY_ENDS,
+}
+_NO_COMMAND = {
+    *_TAKEN_IN,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
+}
+"""Events that may follow a completed workflow task without being the event of one of its commands."""
+
+
+def read_history(run_id: str, events: Sequence[HistoryEvent]) -> Run:
+    """The tasks, activities and end of a run, read from its history."""
+    run = Run(run_id, without_command=list(_tasks_without_command(events)))
+    activities: dict[int, Activity] = {}
+    for event in events:
+        kind = event.event_type
+        if kind == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+            run.continued_from = event.workflow_execution_started_event_attributes.continued_execution_run_id
+        elif kind == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+            failed = event.workflow_task_failed_event_attributes
+            run.failed_tasks.append(f"{WorkflowTaskFailedCause.Name(failed.cause)}: {failed.failure.message[:200]}")
+        elif kind == EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
+            run.timed_out_tasks += 1
+        elif kind in _ENDS:
+            run.status = _ENDS[kind]
+        else:
+            _read_activity(event, activities)
+    run.activities = list(activities.values())
+    return run
+
+
+def _tasks_without_command(events: Sequence[HistoryEvent]) -> Iterator[int]:
+    taken_in: set[int] = set()
+    arrived: list[int] = []
+    for event, following in zip(events, [*events[1:], None], strict=True):
+        if event.event_type in _TAKEN_IN:
+            arrived.append(event.event_id)
+        elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED:
+            taken_in.update(arrived)
+            arrived = []
+        elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            if taken_in and (following is None or following.event_type in _NO_COMMAND):
+                yield event.event_id
+            taken_in.clear()
+
+
+def _read_activity(event: HistoryEvent, activities: dict[int, Activity]) -> None:
+    at = event.event_time.seconds + event.event_time.nanos / 1e9
+    if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+        name = event.activity_task_scheduled_event_attributes.activity_type.name
+        activities[event.event_id] = Activity(name, at)
+    elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+        started = event.activity_task_started_event_attributes
+        activity = activities[started.scheduled_event_id]
+        activity.attempts = started.attempt
+        activity.last_failure = _why(started.last_failure) if started.HasField("last_failure") else ""
+    elif event.event_type in _ACTIVITY_ENDS:
+        field_name, outcome = _ACTIVITY_ENDS[event.event_type]
+        activity = activities[getattr(event, field_name).scheduled_event_id]
+        activity.closed_at, activity.outcome = at, outcome
+
+
+def _why(failure: Failure) -> str:
+    return "timed out" if failure.HasField("timeout_failure_info") else failure.message
