@@ -11,6 +11,7 @@ import json
 from domain.commands import RecordAssessmentResult
 
 _DIGEST_LENGTH = 20
+_json = json.JSONEncoder(sort_keys=True).encode
 
 
 def content_digest(result: RecordAssessmentResult) -> str:
@@ -28,4 +29,4 @@ def content_digest(result: RecordAssessmentResult) -> str:
         "form": result.form,
         "responses": result.responses,
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:_DIGEST_LENGTH]
+    return hashlib.sha256(_json(content).encode()).hexdigest()[:_DIGEST_LENGTH]

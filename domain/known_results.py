@@ -54,7 +54,8 @@ def on_counted(state: State, event: ResultEvent, waived: tuple[HoldReason, ...] 
         for hold in _holds_of(state, facts)
         if hold.result.revision < facts.revision or _is_same(hold.result, facts)
     ]
-    state = _end_holds(state, ended, EndedHold(key="", at=event.at))
+    if ended:
+        state = _end_holds(state, ended, EndedHold(key="", at=event.at))
     undone = Attention(AttentionKind.REQUIREMENT_UNDONE)
     if undone in state.attention and all(requirements.passed(state, domain) for domain in state.programme.domains):
         state = state.resolving(undone)
@@ -106,6 +107,8 @@ def on_resolved(state: State, event: ResultResolved) -> State:
 
 def _waiving(state: State, result_id: str, waived: tuple[HoldReason, ...]) -> State:
     """Remembers what a person has waived for a result that was left aside, for the day when it is exposed (R2)."""
+    if not waived and not state.aside_waived:
+        return state
     known = {**state.aside_waived, result_id: waived}
     return state.having(aside_waived={key: value for key, value in known.items() if value and key in state.aside})
 

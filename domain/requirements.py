@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain import calendar
 from domain.events import ResultFacts
@@ -14,8 +14,7 @@ from domain.state import State
 from domain.vocabulary import Status
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(NamedTuple):
     """Where one assessment stands, computed from its accepted results (rule 9).
 
     `deciding` is the pass, or else the newest scored result. `next_attempt_on` is a day in the body's zone.
@@ -42,13 +41,13 @@ def assess(state: State, domain: str) -> Assessment:
             return Assessment(domain=domain, status="passed", attempts=attempts, deciding=result, next_attempt_on=None)
         last = result
         newest_scored = result if result.score else newest_scored
-    exhausted = attempts >= state.programme.rules.retakes.attempts
+    none_left = attempts >= state.programme.rules.retakes.attempts
     return Assessment(
         domain=domain,
-        status="exhausted" if exhausted else "open",
+        status="exhausted" if none_left else "open",
         attempts=attempts,
         deciding=newest_scored,
-        next_attempt_on=None if exhausted or last is None else _next_attempt_on(state, last),
+        next_attempt_on=None if none_left or last is None else _next_attempt_on(state, last),
     )
 
 
@@ -78,8 +77,12 @@ def attempts_settle_at(state: State) -> datetime | None:
 
 def counted(state: State, domain: str) -> list[ResultFacts]:
     """The accepted results of a domain that use an attempt, in the order in which they were taken."""
-    attempts = [result for result in state.results.values() if result.domain == domain and result.outcome != "voided"]
-    return sorted(attempts, key=as_taken)
+    return sorted(_attempts(state, domain), key=as_taken)
+
+
+def _attempts(state: State, domain: str) -> list[ResultFacts]:
+    """The accepted results of a domain that use an attempt, in no order."""
+    return [result for result in state.results.values() if result.domain == domain and result.outcome != "voided"]
 
 
 def as_taken(result: ResultFacts) -> tuple[datetime, str]:
@@ -89,7 +92,19 @@ def as_taken(result: ResultFacts) -> tuple[datetime, str]:
 
 def passed(state: State, domain: str) -> bool:
     """Whether the assessment of this domain is passed."""
-    return assess(state, domain).status == "passed"
+    return any(result.passed for result in _attempts(state, domain))
+
+
+def exhausted(state: State, domain: str) -> bool:
+    """Whether every attempt at this assessment was used without a pass."""
+    attempts = _attempts(state, domain)
+    return len(attempts) >= state.programme.rules.retakes.attempts and not any(result.passed for result in attempts)
+
+
+def _may_be_tried(state: State, domain: str) -> bool:
+    """Whether this assessment is open: neither passed nor exhausted."""
+    attempts = _attempts(state, domain)
+    return len(attempts) < state.programme.rules.retakes.attempts and not any(result.passed for result in attempts)
 
 
 def first_pass(state: State, domain: str) -> ResultFacts | None:
@@ -157,9 +172,17 @@ def exposed(state: State) -> list[ResultFacts]:
 
 def assessments(state: State) -> dict[str, Assessment]:
     """Every assessment that the candidacy requires, by domain; none on the advancement path (rule 22)."""
-    if state.path == "advancement":
-        return {}
-    return {domain: assess(state, domain) for domain in state.programme.domains}
+    return {domain: assess(state, domain) for domain in required(state)}
+
+
+def required(state: State) -> Iterable[str]:
+    """The domains of the assessments that the candidacy requires."""
+    return () if state.path == "advancement" else state.programme.domains
+
+
+def all_passed(state: State) -> bool:
+    """Whether every assessment that the candidacy requires is passed."""
+    return all(passed(state, domain) for domain in required(state))
 
 
 def experience_met(state: State) -> bool:
@@ -178,12 +201,7 @@ def work_product_met(state: State) -> bool:
 
 def all_met(state: State) -> bool:
     """Whether every requirement of the designation is met (rule 7)."""
-    return (
-        state.window is not None
-        and experience_met(state)
-        and work_product_met(state)
-        and all(assessment.status == "passed" for assessment in assessments(state).values())
-    )
+    return state.window is not None and experience_met(state) and work_product_met(state) and all_passed(state)
 
 
 def missing(state: State) -> list[str]:
@@ -203,7 +221,7 @@ def can_act(state: State) -> bool:
     """Whether the candidate can still do something inside the testing window. If not, no reminder goes out (rule 5)."""
     if state.window is None or state.window.closed or state.settlements or state.certificate or state.closed:
         return False
-    if any(assessment.status == "open" for assessment in assessments(state).values()):
+    if any(_may_be_tried(state, domain) for domain in required(state)):
         return True
     if state.programme.work_product and _may_hand_in(state):
         return True
@@ -260,7 +278,7 @@ def status(state: State) -> Status:
         return state.certificate.phase
     if state.window is None:
         return Status.AWAITING_PURCHASE
-    assessed = all(assessment.status == "passed" for assessment in assessments(state).values())
+    assessed = all_passed(state)
     if assessed and state.programme.work_product and state.work_product.status == "submitted":
         return Status.AWAITING_REVIEW
     if state.window.closed or state.settlements:

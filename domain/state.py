@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from domain.events import Asked, ResultFacts
 from domain.scheme import PinnedProgramme
@@ -133,9 +133,9 @@ class WorkProduct(Frozen):
     settles_at: Instant | None = None
     revisions: int = 0
     failures: int = 0
-    digests: dict[str, str] = {}
-    submissions: dict[str, Submission] = {}
-    verdicts: dict[str, Verdict] = {}
+    digests: dict[str, str] = Field(default_factory=dict)
+    submissions: dict[str, Submission] = Field(default_factory=dict)
+    verdicts: dict[str, Verdict] = Field(default_factory=dict)
 
 
 CertificatePhase = Literal[Status.CERTIFIED, Status.RECERTIFYING, Status.GRACE, Status.LAPSED]
@@ -194,8 +194,8 @@ class Recertification(Frozen):
     activities: int = 0
     submitted_phase: Literal["in_time", "grace", "lapsed"] | None = None
     covers_until: date | None = None
-    digests: dict[str, str] = {}
-    verdicts: dict[str, Verdict] = {}
+    digests: dict[str, str] = Field(default_factory=dict)
+    verdicts: dict[str, Verdict] = Field(default_factory=dict)
 
 
 class Suspension(Frozen):
@@ -253,6 +253,11 @@ def _records(value: object) -> object:
     return (value,) if isinstance(value, (dict, ExperienceClaim)) else value
 
 
+# No state changes what it has, so these are shared.
+_NO_WORK_PRODUCT = WorkProduct()
+_NO_RECERTIFICATION = Recertification()
+
+
 class State(Frozen):
     """Everything that the rules know about one candidacy."""
 
@@ -269,25 +274,25 @@ class State(Frozen):
     window: Window | None = None
     remind_after: Instant | None = None
     could_act: bool = False
-    self_assessments: dict[str, Score] = {}
-    self_assessed_at: dict[str, Instant] = {}
+    self_assessments: dict[str, Score] = Field(default_factory=dict)
+    self_assessed_at: dict[str, Instant] = Field(default_factory=dict)
     # By id, the results that count, and those left aside because their assessment was passed before they were taken.
-    results: dict[str, ResultFacts] = {}
-    aside: dict[str, ResultFacts] = {}
+    results: dict[str, ResultFacts] = Field(default_factory=dict)
+    aside: dict[str, ResultFacts] = Field(default_factory=dict)
     # By id, the reasons that a person has waived for a result that was left aside.
-    aside_waived: dict[str, tuple[HoldReason, ...]] = {}
+    aside_waived: dict[str, tuple[HoldReason, ...]] = Field(default_factory=dict)
     # By id and revision, the digests of contents that were replaced, superseded or rejected.
-    former: dict[str, tuple[str, ...]] = {}
+    former: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     # By the number of the hold.
-    held: dict[int, Held] = {}
-    ended_holds: dict[int, EndedHold] = {}
-    settlements: dict[str, Instant] = {}
+    held: dict[int, Held] = Field(default_factory=dict)
+    ended_holds: dict[int, EndedHold] = Field(default_factory=dict)
+    settlements: dict[str, Instant] = Field(default_factory=dict)
     experience: Annotated[tuple[ExperienceClaim, ...], BeforeValidator(_records)] = ()
     experience_known: tuple[str, ...] = ()
     experience_met_on: date | None = None
-    work_product: WorkProduct = WorkProduct()
+    work_product: WorkProduct = Field(default_factory=lambda: _NO_WORK_PRODUCT)
     certificate: Certificate | None = None
-    recertification: Recertification = Recertification()
+    recertification: Recertification = Field(default_factory=lambda: _NO_RECERTIFICATION)
     suspension: Suspension | None = None
     ready_at: Instant | None = None
     advancing_to: str | None = None
@@ -313,8 +318,8 @@ class State(Frozen):
         return self.having(attention=(*self._others(attention), attention))
 
     def resolving(self, attention: Attention) -> State:
-        """A copy without this attention value."""
-        return self.having(attention=self._others(attention))
+        """A state without this attention value."""
+        return self.having(attention=self._others(attention)) if attention in self.attention else self
 
     def no_more_ringing(self, asked: Asked) -> State:
         """A copy that remembers that this alarm was handled and is not to ring again. The newest 20 are kept."""

@@ -116,11 +116,13 @@ def parse_number(value: Any) -> Decimal:
     if not number.is_finite():
         raise ValueError("must be a finite number")
     # Exact arithmetic needs numbers of bounded length: 1e-999999999 as a fraction would not fit into memory.
-    exponent = number.as_tuple().exponent
-    if len(number.as_tuple().digits) > MAX_DIGITS or not -MAX_DIGITS <= int(exponent) <= MAX_DIGITS:
+    _sign, digits, exponent = number.as_tuple()
+    if len(digits) > MAX_DIGITS or not -MAX_DIGITS <= int(exponent) <= MAX_DIGITS:
         raise ValueError(f"must have at most {MAX_DIGITS} digits")
     # 81.5, 81.50 and "81.50" become one number, so that a message sent again in another spelling is recognised.
-    return Decimal(f"{number.normalize():f}") + 0
+    # Adding 0 makes -0 a 0.
+    number = number.normalize()
+    return (number if int(number.as_tuple().exponent) <= 0 else Decimal(f"{number:f}")) + 0
 
 
 Instant = Annotated[datetime, BeforeValidator(parse_instant), forms.INSTANT]
@@ -178,11 +180,13 @@ class Score(Frozen):
     @property
     def fraction(self) -> Fraction:
         """The score as an exact fraction, from 0 to 1."""
-        return Fraction(self.points) / Fraction(self.out_of)
+        points, out_of = self.points.as_integer_ratio(), self.out_of.as_integer_ratio()
+        return Fraction(points[0] * out_of[1], points[1] * out_of[0])
 
     def reaches(self, passing_score: Decimal) -> bool:
         """Whether the unrounded score is at least the passing score, which is in percent (rule 8)."""
-        return self.fraction * 100 >= Fraction(passing_score)
+        score, (least, of) = self.fraction, passing_score.as_integer_ratio()
+        return score.numerator * 100 * of >= least * score.denominator
 
     @property
     def shown(self) -> str:

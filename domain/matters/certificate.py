@@ -27,6 +27,7 @@ from domain.state import Certificate, Gap, Recertification, State, Suspension
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
 SUSPENSION_UNRESOLVED = Attention(AttentionKind.SUSPENSION_UNRESOLVED)
+_DATES = tuple(field for field in CertificateDates.model_fields if field in Certificate.model_fields)
 
 # --- granting -----------------------------------------------------------------------------------------------
 
@@ -191,9 +192,7 @@ def on_recertified(state: State, event: Recertified) -> State:
 
 
 def _dates(event: CertificateDates) -> dict[str, Any]:
-    return {
-        field: getattr(event, field) for field in CertificateDates.model_fields if field in Certificate.model_fields
-    }
+    return {field: getattr(event, field) for field in _DATES}
 
 
 def on_suspended(state: State, event: Suspended) -> State:

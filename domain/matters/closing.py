@@ -160,13 +160,13 @@ def settle_attempts(decision: Decision) -> None:
     state = decision.state
     if state.certificate or state.closed:
         return
-    for domain, assessment in requirements.assessments(state).items():
-        exhausted = assessment.status == "exhausted"
+    for domain in requirements.required(state):
+        exhausted = requirements.exhausted(state, domain)
         if exhausted and domain not in state.settlements:
             decision.record(
                 SettlementStarted,
                 domain=domain,
-                attempts=assessment.attempts,
+                attempts=requirements.assess(state, domain).attempts,
                 settles_at=settlement_end(state.programme, decision.day),
             )
         if not exhausted and domain in state.settlements:
@@ -185,6 +185,8 @@ def close_when_over(decision: Decision, *, due: Asked | None = None) -> None:
         return
     if state.work_product.failures >= state.programme.rules.work_product.failures:
         close(decision, Status.REFUSED, f"{state.work_product.failures} work products failed")
+        return
+    if due is None and not state.asked:
         return
     ended = (*state.asked, due)
     ends_at = requirements.attempts_settle_at(state)

@@ -10,6 +10,11 @@ from domain.matters import attention, experience, window
 from domain.messages import excerpt_of, sha256_of
 from domain.state import State
 
+_OF_REGISTRATION = tuple(
+    field for field in State.model_fields if field in Registered.model_fields and field != "sequence"
+)
+"""The fields of the state that the registration gives."""
+
 
 def register(decision: Decision, command: Register) -> None:
     """Registers the candidate. Then takes the registration's experience and purchase, each by its own rules."""
@@ -69,11 +74,7 @@ def first_state(event: BaseEvent) -> State:
     return State(
         sequence=event.sequence,
         registered_at=event.at,
-        **{
-            field: getattr(event, field)
-            for field in State.model_fields
-            if field in Registered.model_fields and field != "sequence"
-        },
+        **{field: getattr(event, field) for field in _OF_REGISTRATION},
     )
 
 
