@@ -19,9 +19,10 @@ from runtime.settings import Settings, SettingsError  # noqa: E402
 if TYPE_CHECKING:
     from temporalio.client import Client
     from temporalio.converter import DataConverter
-    from temporalio.worker import Replayer, Worker, WorkflowRunner
+    from temporalio.worker import Replayer, Worker, WorkerDeploymentConfig, WorkflowRunner
 
     from activities.waiting import WaitingNotices
+    from runtime.builds import Build
 
 BAD_SETTINGS = 2
 UNREACHABLE = 3
@@ -40,6 +41,8 @@ _HEARTBEATS = timedelta(seconds=3)
 _HELP_END = """\
 settings (environment):
   TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, ...  where Temporal is (default localhost:7233)
+  TEMPORAL_DEPLOYMENT_NAME   the deployment that this worker belongs to (default: none, the worker is unversioned)
+  TEMPORAL_WORKER_BUILD_ID   the id of this build in that deployment; set both or neither
   CERTPATH_OUTBOX            folder for notices (default var/outbox)
   CERTPATH_SMTP_URL          a mail server for notices instead, smtp://host:25
   CERTPATH_SMTP_URL_FILE     a file that holds that address, with its password
@@ -56,10 +59,13 @@ exit codes: 0 stopped by SIGTERM or Ctrl-C, 2 bad settings, 3 Temporal cannot be
 """
 
 
-def build_worker(client: "Client", settings: Settings, waiting: "WaitingNotices | None" = None) -> "Worker":
+def build_worker(
+    client: "Client", settings: Settings, waiting: "WaitingNotices | None" = None, build: "Build | None" = None
+) -> "Worker":
     """A worker with all workflows and activities of Certpath. Start it by `async with build_worker(...)`, or `.run()`.
 
-    `waiting` collects the notices that could not be sent yet.
+    `waiting` collects the notices that could not be sent yet. With a `build`, Temporal keeps each run on the build that
+    began it; without one the worker is unversioned, and replays whatever run it gets.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -85,9 +91,22 @@ def build_worker(client: "Client", settings: Settings, waiting: "WaitingNotices 
         max_concurrent_activities=_ACTIVITIES,
         graceful_shutdown_timeout=_GRACE,
         max_heartbeat_throttle_interval=_HEARTBEATS,
+        deployment_config=_deployment(build) if build else None,
     )
     _allow_long_workflow_tasks(worker)
     return worker
+
+
+def _deployment(build: "Build") -> "WorkerDeploymentConfig":
+    """The pinning of runs is said here and not in `@workflow.defn`, with which an unversioned worker cannot work."""
+    from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+    from temporalio.worker import WorkerDeploymentConfig
+
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=build.deployment, build_id=build.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
 
 
 def _allow_long_workflow_tasks(worker: "Worker") -> None:
@@ -134,7 +153,7 @@ def workflow_runner(*more: str) -> "WorkflowRunner":
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*passed_through))
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, build: "Build | None" = None) -> None:
     """Work until SIGTERM or SIGINT, then finish the work that has begun, within 10 seconds.
 
     Raises `CannotConnect` and `SettingsError`.
@@ -142,25 +161,35 @@ async def run(settings: Settings) -> None:
     import logging
 
     from activities.waiting import WaitingNotices
+    from domain.formats import FORMAT
     from monitoring.monitor import monitoring
+    from runtime import build_metadata
+    from runtime.builds import code_fingerprint
     from runtime.connection import connect
     from runtime.logs import core_runtime
-    from runtime.stopping import stop_requested
+    from runtime.stopping import stop_requested, unless
 
     log = logging.getLogger("certpath.worker")
     stop = stop_requested()
     runtime, waiting = core_runtime(settings.metrics_address), WaitingNotices()
+    mine = build_metadata.BuildMetadata(code_fingerprint(), FORMAT) if build else None
     async with monitoring(settings) as monitor:
         client = await connect(runtime)
-        worker = build_worker(client, settings, waiting)
+        if build and mine:
+            await build_metadata.refuse_other_code(client, build, mine)
+        worker = build_worker(client, settings, waiting, build)
         async with worker:
-            monitor.working(worker, client, runtime, waiting)
+            monitor.working(worker, client, runtime, waiting, build)
+            if build and mine:
+                await unless(stop, build_metadata.register(client, build, mine))
             log.info(
                 "worker ready",
                 extra={
                     "address": client.service_client.config.target_host,
                     "namespace": client.namespace,
                     "task_queue": worker.task_queue,
+                    "deployment": build.deployment if build else None,
+                    "build": build.build_id if build else None,
                     "metrics": settings.metrics_address,
                     "health": settings.health_address,
                 },
@@ -171,10 +200,10 @@ async def run(settings: Settings) -> None:
     log.info("worker stopped")
 
 
-async def check(settings: Settings) -> int:
+async def check(settings: Settings, build: "Build | None" = None) -> int:
     """Check once whether a worker could work here, print the answer as JSON, and return the exit code.
 
-    Each problem also goes to stderr, as one sentence. Raises `SettingsError`.
+    Each problem and each warning also goes to stderr, as one sentence. Raises `SettingsError`.
     """
     import json
 
@@ -182,11 +211,11 @@ async def check(settings: Settings) -> int:
     from runtime.connection import connect_lazily
     from runtime.logs import core_runtime
 
-    document = await monitor.check(settings, await connect_lazily(core_runtime()))
+    document = await monitor.check(settings, await connect_lazily(core_runtime()), build)
     sys.stdout.write(f"{json.dumps(document, ensure_ascii=False, indent=2)}\n")
-    for answer in document["checks"].values():
-        if not answer["ok"]:
-            sys.stderr.write(f"{answer['problem']}\n")
+    problems = [answer["problem"] for answer in document["checks"].values() if not answer["ok"]]
+    for sentence in (*problems, *document.get("warnings", ())):
+        sys.stderr.write(f"{sentence}\n")
     return 0 if document["ready"] else NOT_READY
 
 
@@ -201,8 +230,11 @@ def main(arguments: list[str] | None = None) -> int:
         "--check", action="store_true", help="check once whether a worker could work here, print the answer, and end"
     )
     given = parser.parse_args(arguments)
+
+    from runtime.builds import Build
+
     try:
-        settings = Settings.from_environment()
+        settings, build = Settings.from_environment(), Build.from_environment()
     except SettingsError as error:
         return _complain(str(error), BAD_SETTINGS)
 
@@ -212,8 +244,8 @@ def main(arguments: list[str] | None = None) -> int:
     configure(settings.log_format)
     try:
         if given.check:
-            return asyncio.run(check(settings))
-        asyncio.run(run(settings))
+            return asyncio.run(check(settings, build))
+        asyncio.run(run(settings, build))
     except SettingsError as error:
         return _complain(str(error), BAD_SETTINGS)
     except CannotConnect as error:

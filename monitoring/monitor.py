@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from monitoring import routing
 from monitoring.checks import PATIENCE, Answers, all_checks, document
 from monitoring.health import HealthServer
 from monitoring.polls import Polls
 from monitoring.sampling import Sampler
+from runtime.build_metadata import BuildMetadata, refuse_other_code
+from runtime.builds import code_fingerprint
+from runtime.connection import CannotConnect
+from runtime.settings import SettingsError
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from temporalio.worker import Worker
 
     from activities.waiting import WaitingNotices
+    from runtime.builds import Build
     from runtime.settings import Settings
 
 LONGEST_PAUSE = 30.0
@@ -27,6 +34,8 @@ LONGEST_PAUSE = 30.0
 
 _BEAT_SECONDS = 1.0
 _LOOK_SECONDS = 20.0
+
+_log = logging.getLogger("certpath.worker")
 
 _NOT_WORKING = {
     "starting": "The worker is starting.",
@@ -46,15 +55,20 @@ class Monitor:
         self._client: Client | None = None
         self._worker: Worker | None = None
         self._polls: Polls | None = None
+        self._build: Build | None = None
+        self._warning: str | None = None
         self._draining = False
         self._answers = Answers(all_checks(settings, lambda: self._client))
         self._tasks: list[asyncio.Task[None]] = []
 
     # --- what the worker reports
 
-    def working(self, worker: Worker, client: Client, runtime: Runtime, waiting: WaitingNotices) -> None:
-        """The worker has been started, with this client."""
+    def working(
+        self, worker: Worker, client: Client, runtime: Runtime, waiting: WaitingNotices, build: Build | None = None
+    ) -> None:
+        """The worker has been started, with this client, as a worker of this build."""
         self._client = client
+        self._build = build
         self._worker = worker
         self._polls = Polls(client, worker.task_queue)
         sampler = Sampler(runtime.metric_meter, client, waiting, self.problems)
@@ -73,7 +87,16 @@ class Monitor:
     async def _keep_looking(self, polls: Polls) -> None:
         while True:
             await polls.look()
+            await self.look_at_routing()
             await asyncio.sleep(_LOOK_SECONDS)
+
+    async def look_at_routing(self) -> None:
+        """Asks the server whether this worker gets candidacies, and logs a warning once if it does not."""
+        assert self._client is not None
+        found = await routing.warning(self._client, self._build)
+        if found and found != self._warning:
+            _log.warning("no candidacies for this worker", extra={"problem": found})
+        self._warning = found
 
     async def end(self) -> None:
         """Stops looking and sampling."""
@@ -116,7 +139,7 @@ class Monitor:
                 problems = await asyncio.wrap_future(asked)
         except TimeoutError:
             problems = {"worker": "The event loop does not run."}
-        return document("ready", problems, draining=self._draining)
+        return document("ready", problems, draining=self._draining, **_warnings(self._warning))
 
     async def problems(self) -> dict[str, str | None]:
         """For each check, what keeps the worker from doing its work now; None if the check passes."""
@@ -140,6 +163,23 @@ async def monitoring(settings: Settings) -> AsyncIterator[Monitor]:
         beating.cancel()
 
 
-async def check(settings: Settings, client: Client) -> dict[str, Any]:
-    """The document of /ready for a machine on which no worker runs. Every check runs once."""
-    return document("ready", await Answers(all_checks(settings, lambda: client)).ask())
+async def check(settings: Settings, client: Client, build: Build | None = None) -> dict[str, Any]:
+    """The document of /ready for a machine on which no worker of this build runs. Every check runs once."""
+    problems = await Answers(all_checks(settings, lambda: client)).ask()
+    if build and not problems["server"]:
+        problems["build"] = await _build_problem(client, build)
+    return document("ready", problems, **_warnings(await routing.warning(client, build)))
+
+
+async def _build_problem(client: Client, build: Build) -> str | None:
+    """Why a worker of this build would refuse to start."""
+    try:
+        await refuse_other_code(client, build, BuildMetadata(code_fingerprint()))
+    except (SettingsError, CannotConnect) as error:
+        return str(error)
+    return None
+
+
+def _warnings(*found: str | None) -> dict[str, Any]:
+    warnings = [sentence for sentence in found if sentence]
+    return {"warnings": warnings} if warnings else {}

@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+from collections.abc import Coroutine
+from typing import Any
 
 # A closed terminal (SIGHUP) must not leave servers behind.
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -23,3 +25,15 @@ def stop_requested() -> asyncio.Event:
     for number in _SIGNALS:
         loop.add_signal_handler(number, on_signal)
     return asked
+
+
+async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, object]) -> None:
+    """Do this work, and give it up as soon as `stop` is set. Raises what the work raises."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+    finally:
+        for task in (working, stopping):
+            task.cancel()
