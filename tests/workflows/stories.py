@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -234,14 +235,17 @@ STORIES: tuple[Story, ...] = (
 )
 
 
-async def record(story: Story, outbox: Path) -> dict[str, WorkflowHistory]:
-    """Plays a story on a server of its own, and returns the histories of its runs by their names."""
+async def record(story: Story, outbox: Path, **changed: Any) -> dict[str, WorkflowHistory]:
+    """Plays a story on a server of its own, and returns the histories of its runs by their names.
+
+    `changed` are settings of the worker that differ from the usual ones.
+    """
     async with await WorkflowEnvironment.start_time_skipping(
         data_converter=pydantic_data_converter, test_server_existing_path=str(time_skipping_server())
     ) as environment:
         await search_attributes.register(environment.client)
         world = World(environment, worker_settings(outbox=outbox, answer_keys=KEYS))
         await world.until(START)
-        async with world.worker():
+        async with world.worker(**changed):
             lived = await story(world)
             return {name: await candidate.history(run_id) for name, (candidate, run_id) in lived.items()}

@@ -1,9 +1,11 @@
-"""Stories of every kind of life are recorded and replayed. A workflow or a history that has changed does not replay."""
+"""Stories of every kind of life are recorded, and replayed with the same commands. What was altered does not replay."""
 
 import asyncio
-import json
-from collections.abc import Callable
+import logging
+import os
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,25 +18,64 @@ from temporalio.workflow import NondeterminismError
 
 from domain.commands import MESSAGES
 from runtime.converter import worker_converter
-from tests.workflows.stories import STORIES, record
+from runtime.settings import ROOT
+from tests.waiting import PATIENCE
+from tests.workflows import stories
+from tests.workflows.altering import CONTENTS, STRUCTURAL, altered, attributes, document, kind_of
+from tests.workflows.replaying import compare, given, replayed, save, strict_sandbox
 from trials.histories import read_history
-from worker import build_replayer
 
 Histories = dict[str, WorkflowHistory]
+# These are also played by a worker that keeps no run in memory: it replays the whole history for every task.
+ALSO_FORGOTTEN = (stories.refused,)
+# A candidate, a continued run of a holder, and an advancement: each takes a second of CPU.
+IN_THE_STRICT_SANDBOX = ("strategic-leader", "holder-lapsed", "advancement-higher")
 
 
 @pytest_asyncio.fixture(scope="module")
 async def histories(tmp_path_factory: pytest.TempPathFactory) -> Histories:
     """Every story is played once, on a server of its own, all at the same time."""
-    recorded = await asyncio.gather(*(record(story, tmp_path_factory.mktemp("outbox")) for story in STORIES))
-    return {name: history for lived in recorded for name, history in lived.items()}
+    outboxes = tmp_path_factory.mktemp("outboxes")
+    recording = [stories.record(story, outboxes / story.__name__) for story in stories.STORIES]
+    forgetting = [stories.record(story, outboxes / "forgetting", cached_workflows=0) for story in ALSO_FORGOTTEN]
+    recorded = await asyncio.gather(*recording, *forgetting)
+    named: Histories = {}
+    for place, lived in enumerate(recorded):
+        by = "" if place < len(recording) else "-by-a-forgetting-worker"
+        named |= {f"{name}{by}": history for name, history in lived.items()}
+    return named
 
 
-async def test_every_recorded_history_replays(histories: Histories) -> None:
-    replayer = build_replayer(pydantic_data_converter)
-    for name, history in histories.items():
-        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-        assert result.replay_failure is None, name
+async def test_every_recorded_history_replays_with_the_same_commands(histories: Histories) -> None:
+    assert await compare(histories) > 500
+
+
+async def test_another_process_replays_them_with_the_same_commands(histories: Histories, tmp_path: Path) -> None:
+    """With another seed for the hashes of texts, in another time zone, and with nothing in its caches."""
+    save(histories, tmp_path)
+    other = {"PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu", "LC_ALL": "C"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.workflows.replaying", str(tmp_path)),
+        cwd=ROOT,
+        env=os.environ | other,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(PATIENCE):
+        output, _ = await process.communicate()
+    assert process.returncode == 0
+    assert int(output) == sum(len(given(history)) for history in histories.values())
+
+
+@pytest.mark.parametrize("name", IN_THE_STRICT_SANDBOX)
+async def test_the_sandbox_finds_nothing_in_the_rules_the_views_and_the_shell(histories: Histories, name: str) -> None:
+    with strict_sandbox() as sandbox:
+        assert await replayed(histories[name], sandbox) == given(histories[name])
+
+
+async def test_the_sandbox_sees_what_the_rules_call(histories: Histories, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.root.manager, "disable", logging.WARNING)  # the failed task is what is meant here
+    with strict_sandbox(hashlib="sha256") as sandbox, pytest.raises(RuntimeError, match=r"access hashlib\.sha256"):
+        await replayed(histories["cancelled"], sandbox)
 
 
 def test_every_task_of_a_recorded_history_that_took_something_in_gave_a_command(histories: Histories) -> None:
@@ -46,14 +87,12 @@ def test_the_recorded_histories_hold_every_message_and_every_way_out(histories: 
     messages, ends = set(), set()
     for history in histories.values():
         events = document(history)["events"]
-        ends.add(events[-1]["eventType"].removeprefix("EVENT_TYPE_WORKFLOW_EXECUTION_"))
+        ends.add(kind_of(events[-1]))
         for event in events:
-            signal = event.get("workflowExecutionSignaledEventAttributes")
-            update = event.get("workflowExecutionUpdateAcceptedEventAttributes")
-            if signal:
-                messages.add(signal["signalName"])
-            if update:
-                messages.add(update["acceptedRequest"]["input"]["name"])
+            if kind_of(event) == "SIGNALED":
+                messages.add(attributes(event)["signalName"])
+            if kind_of(event) == "UPDATE_ACCEPTED":
+                messages.add(attributes(event)["acceptedRequest"]["input"]["name"])
     assert MESSAGES.keys() <= messages
     assert ends == {"COMPLETED", "FAILED", "CONTINUED_AS_NEW"}
 
@@ -61,49 +100,18 @@ def test_the_recorded_histories_hold_every_message_and_every_way_out(histories: 
 # --- a replay that could not fail would prove nothing
 
 
-def document(history: WorkflowHistory) -> dict[str, Any]:
-    """The history as JSON, to be read or altered."""
-    parsed: dict[str, Any] = json.loads(history.to_json())
-    return parsed
-
-
-def _with_another_timer(events: list[dict[str, Any]]) -> None:
-    """As if the first timer had been an activity."""
-    timer = next(event for event in events if event["eventType"] == "EVENT_TYPE_TIMER_STARTED")
-    attributes = timer.pop("timerStartedEventAttributes")
-    timer["eventType"] = "EVENT_TYPE_ACTIVITY_TASK_SCHEDULED"
-    timer["activityTaskScheduledEventAttributes"] = {
-        "activityId": attributes["timerId"],
-        "activityType": {"name": "send_notice"},
-    }
-
-
-def _with_another_activity(events: list[dict[str, Any]]) -> None:
-    for event in events:
-        attributes = event.get("activityTaskScheduledEventAttributes")
-        if attributes and attributes["activityType"]["name"] == "send_notice":
-            attributes["activityType"]["name"] = "send_letter"
-
-
-def _with_a_timer_for_an_upsert(events: list[dict[str, Any]]) -> None:
-    kind = "EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES"
-    upsert = next(event for event in events if event["eventType"] == kind)
-    del upsert["upsertWorkflowSearchAttributesEventAttributes"]
-    upsert["eventType"] = "EVENT_TYPE_TIMER_STARTED"
-    upsert["timerStartedEventAttributes"] = {"timerId": "1", "startToFireTimeout": "60s"}
-
-
-@pytest.mark.parametrize("alter", [_with_another_timer, _with_another_activity, _with_a_timer_for_an_upsert])
-async def test_an_altered_history_does_not_replay(
-    histories: Histories, alter: Callable[[list[dict[str, Any]]], None]
-) -> None:
-    recorded = histories["timed-out"]
-    altered = document(recorded)
-    alter(altered["events"])
+@pytest.mark.parametrize("name", STRUCTURAL)
+async def test_a_history_with_other_commands_does_not_replay(histories: Histories, name: str) -> None:
     with pytest.raises(NondeterminismError):
-        await build_replayer(pydantic_data_converter).replay_workflow(
-            WorkflowHistory.from_json(recorded.workflow_id, altered)
-        )
+        await replayed(altered(histories["timed-out"], STRUCTURAL[name]))
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+async def test_a_history_with_commands_of_other_content_replays_with_other_commands(
+    histories: Histories, name: str
+) -> None:
+    history = altered(histories["strategic-leader"], CONTENTS[name])
+    assert await replayed(history) != given(history)
 
 
 @workflow.defn(name="CertificationWorkflow", sandboxed=False)
