@@ -51,7 +51,7 @@ def read_scheme(path: Path) -> Scheme:
     try:
         # As a float, a passing score of 74.99999999999999999 would become 75.
         data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-        return Scheme.model_validate(data)
+        return Scheme.of(data)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise SchemeError(path, f"cannot be read: {why}") from error

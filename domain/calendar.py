@@ -13,9 +13,14 @@ import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
+import tzdata
+
 # The zone rules come from the pinned tzdata package and not from the machine, because a replay in ten years, on
 # another machine, must compute the same instants.
 zoneinfo.reset_tzpath(to=())
+
+ZONE_RULES: str = tzdata.IANA_VERSION
+"""The edition of the zone rules that this build has, e.g. `2026f`. A later edition is a greater text."""
 
 
 @lru_cache(maxsize=32)

@@ -110,7 +110,13 @@ class Decision:
         return self._answer if isinstance(self._answer, kind) else None
 
     def record(self, kind: type[BaseEvent], **data: Any) -> None:
-        """Adds an event with these fields and folds it into the state."""
+        """Adds an event with these fields and folds it into the state.
+
+        Raises:
+            TypeError: the event has no such field. A stored value keeps unknown fields, so a misspelt one would stay.
+        """
+        if unknown := data.keys() - kind.model_fields.keys():
+            raise TypeError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}")
         sequence = self._state.sequence + 1 if self._state else 1
         event = kind(sequence=sequence, at=self.at, effective_on=self._effective_on(), **data)
         self._state = self._fold(self._state, event)

@@ -5,14 +5,16 @@ Effects are data. The shell queues them and has activities carry them out in ord
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializeAsAny, WrapValidator
 
-from domain.types import Frozen, Instant
+from domain.stored import Stored
+from domain.types import Instant
 
 
-class Notify(Frozen):
+class Notify(Stored):
     """Sends a notice to the candidate: the template's name and its facts. `sequence` is the event's number.
 
     While it waits, a notice with a `subject` gives way to a newer one of the same kind about the same subject (R20).
@@ -27,7 +29,7 @@ class Notify(Frozen):
     facts: dict[str, Any] = {}
 
 
-class OpenAdvancement(Frozen):
+class OpenAdvancement(Stored):
     """Opens the workflow of the higher designation (`target`) on the advancement path (rule 22)."""
 
     effect: Literal["open_advancement"] = "open_advancement"
@@ -40,7 +42,7 @@ class OpenAdvancement(Frozen):
     experience: dict[str, str | None] | None = None
 
 
-class TellCandidacy(Frozen):
+class TellCandidacy(Stored):
     """Sends the other candidacy of an advancement a signal: the message of this name, with these fields (rule 23)."""
 
     effect: Literal["tell_candidacy"] = "tell_candidacy"
@@ -51,4 +53,27 @@ class TellCandidacy(Frozen):
     fields: dict[str, str]
 
 
+class LaterEffect(Stored):
+    """An effect of a kind that only a newer build knows, with its fields as they were written.
+
+    This build neither carries it out nor gives it up. It waits in the outbox until the candidacy has moved to a build
+    that knows it.
+    """
+
+    effect: str
+    sequence: int = 0
+
+
 Effect = Annotated[Notify | OpenAdvancement | TellCandidacy, Field(discriminator="effect")]
+
+_KNOWN = frozenset(kind.model_fields["effect"].default for kind in (Notify, OpenAdvancement, TellCandidacy))
+
+
+def _known_or_later(value: Any, read: Callable[[Any], Any]) -> Any:
+    if isinstance(value, dict) and value.get("effect") not in _KNOWN:
+        return LaterEffect.model_validate(value)
+    return value if isinstance(value, LaterEffect) else read(value)
+
+
+StoredEffect = Annotated[SerializeAsAny[Effect] | LaterEffect, WrapValidator(_known_or_later)]
+"""An effect as a journal has it: one of a newer build is kept as it is."""

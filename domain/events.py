@@ -8,19 +8,30 @@ a candidate (rule 25): a text that people write is a `FreeText`, in which addres
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, SerializeAsAny, TypeAdapter, WrapValidator
 
 from domain.scheme import PinnedProgramme
+from domain.stored import (
+    OR_A_LATER_ALARM,
+    Stored,
+    StoredAlarmKind,
+    StoredAttention,
+    StoredCause,
+    StoredHoldReason,
+    StoredRefusalCode,
+    StoredStatus,
+)
 from domain.texts import FreeText
-from domain.types import AttentionValue, Frozen, Instant, Score
-from domain.vocabulary import AlarmKind, HoldReason, RefusalCode, Status, UndeliveredCause
+from domain.types import Instant, Score
+from domain.vocabulary import AlarmKind, UndeliveredCause
 
 
-class BaseEvent(Frozen):
+class BaseEvent(Stored):
     """The fields of every event. `sequence` numbers the events of a candidacy from 1."""
 
     sequence: int = 0
@@ -28,15 +39,15 @@ class BaseEvent(Frozen):
     effective_on: date | None = None
 
 
-class Asked(Frozen):
+class Asked(Stored):
     """An alarm that was handled and is not to ring again, although its cause remains: its kind, instant and domain."""
 
-    kind: AlarmKind
+    kind: StoredAlarmKind
     at: Instant | None = None
     domain: str = ""
 
 
-class ResultFacts(Frozen):
+class ResultFacts(Stored):
     """A result as it was delivered and scored."""
 
     result_id: str
@@ -52,7 +63,7 @@ class ResultFacts(Frozen):
     digest: str = ""
 
 
-class Replaced(Frozen):
+class Replaced(Stored):
     """The result that an acceptance replaces (R18). `percentage` is truncated to two decimals; None without a score."""
 
     domain: str
@@ -141,7 +152,10 @@ class BorderDeferred(BaseEvent):
     """
 
     type: Literal["BorderDeferred"] = "BorderDeferred"
-    alarm: Literal[AlarmKind.SETTLED, AlarmKind.EXHAUSTED, AlarmKind.LAPSE, AlarmKind.END, AlarmKind.RENEWAL_SETTLED]
+    alarm: Annotated[
+        Literal[AlarmKind.SETTLED, AlarmKind.EXHAUSTED, AlarmKind.LAPSE, AlarmKind.END, AlarmKind.RENEWAL_SETTLED],
+        *OR_A_LATER_ALARM,
+    ]
     deadline: Instant
     domain: str | None = None
     waits_for: str
@@ -154,7 +168,7 @@ class BorderDeferred(BaseEvent):
 
 class CandidacyClosed(BaseEvent):
     type: Literal["CandidacyClosed"] = "CandidacyClosed"
-    status: Status
+    status: StoredStatus
     reason: FreeText
     by: FreeText | None = None
 
@@ -216,10 +230,10 @@ class ResultHeld(ResultEvent):
     """
 
     type: Literal["ResultHeld"] = "ResultHeld"
-    reason: HoldReason
+    reason: StoredHoldReason
     explanation: FreeText
-    reasons: tuple[HoldReason, ...] = ()
-    waived: tuple[HoldReason, ...] = ()
+    reasons: tuple[StoredHoldReason, ...] = ()
+    waived: tuple[StoredHoldReason, ...] = ()
     instead_of: int | None = None
     replaces: Replaced | None = None
     unscored: FreeText | None = None
@@ -375,7 +389,7 @@ class RecertificationWindowOpened(BaseEvent):
     reminders: tuple[date, ...] | None = None
 
 
-class Evidence(Frozen):
+class Evidence(Stored):
     """One activity of the evidence, as the reviewer sees it on the timeline."""
 
     title: FreeText
@@ -481,7 +495,7 @@ class AdvancementEnded(BaseEvent):
     type: Literal["AdvancementEnded"] = "AdvancementEnded"
     target: str
     workflow_id: str
-    status: Status
+    status: StoredStatus
 
 
 class LowerGaveWay(BaseEvent):
@@ -506,7 +520,7 @@ class NoticeUndeliverable(BaseEvent):
     notice: str
     about: int
     reason: FreeText
-    cause: UndeliveredCause = UndeliveredCause.REFUSED
+    cause: StoredCause = UndeliveredCause.REFUSED
 
 
 class NoticeSuperseded(BaseEvent):
@@ -521,7 +535,7 @@ class NoticeSuperseded(BaseEvent):
 class MessageRefused(BaseEvent):
     type: Literal["MessageRefused"] = "MessageRefused"
     message: FreeText
-    code: RefusalCode
+    code: StoredRefusalCode
     reason: FreeText
     from_signal: bool
     sha256: str
@@ -531,14 +545,14 @@ class MessageRefused(BaseEvent):
 
 class AttentionRaised(BaseEvent):
     type: Literal["AttentionRaised"] = "AttentionRaised"
-    attention: AttentionValue
+    attention: StoredAttention
     reason: FreeText
     asked: Asked | None = None
 
 
 class AttentionAcknowledged(BaseEvent):
     type: Literal["AttentionAcknowledged"] = "AttentionAcknowledged"
-    attention: AttentionValue
+    attention: StoredAttention
     by: FreeText
     note: FreeText | None = None
 
@@ -595,5 +609,29 @@ Event = Annotated[
     Field(discriminator="type"),
 ]
 
-EVENTS: TypeAdapter[Event] = TypeAdapter(Event)
+EVENT_TYPES: dict[str, type[BaseEvent]] = {kind.__name__: kind for kind in get_args(get_args(Event)[0])}
+"""Every event that this build knows, by its type."""
+
+
+class LaterEvent(BaseEvent):
+    """An event of a type that only a newer build knows, with its fields as they were written. No rule reads it."""
+
+    type: str
+
+
+def _known_or_later(value: Any, read: Callable[[Any], Any]) -> Any:
+    if isinstance(value, dict) and value.get("type") not in EVENT_TYPES:
+        return LaterEvent.model_validate(value)
+    return value if isinstance(value, LaterEvent) else read(value)
+
+
+StoredEvent = Annotated[SerializeAsAny[Event] | LaterEvent, WrapValidator(_known_or_later)]
+"""An event as a journal has it: one of a newer build is kept as it is."""
+
+EVENTS: TypeAdapter[Event | LaterEvent] = TypeAdapter(StoredEvent)
 """Reads and writes any event."""
+
+
+def type_of(event: BaseEvent) -> str:
+    """The type of an event, as it is written."""
+    return event.type if isinstance(event, LaterEvent) else type(event).__name__

@@ -29,11 +29,15 @@ _PROGRAMME = "programme"
 """The field in which the state and some events have a pinned programme; a test checks that no other field has one."""
 
 
-class NewerFormat(Exception):
-    """A document was written by a newer build, in a format that this build cannot read.
+class Unreadable(Exception):
+    """A document was written by a newer build, and this build cannot read it. It is left as it is.
 
     The sentence has no personal data, because it gets into the server's history.
     """
+
+
+class NewerFormat(Unreadable):
+    """The document has a format that this build does not know."""
 
     def __init__(self, what: str, number: object, newest: int) -> None:
         super().__init__(
@@ -42,6 +46,17 @@ class NewerFormat(Exception):
             "(starter.py upgrade); see docs/upgrading.md"
         )
         self.number = number
+
+
+class UnknownZone(Unreadable):
+    """The certification body's time zone is none of the zones that this build knows."""
+
+    def __init__(self, zone: str, written_with: str, known: str) -> None:
+        super().__init__(
+            f"this journal needs the time zone {zone}, which the zone rules {known} of this build do not have; it was "
+            f"written with {written_with or 'rules that it does not name'}. Nothing is lost, and nothing is changed. "
+            "Make a build current whose tzdata package has the zone (starter.py upgrade); see docs/upgrading.md"
+        )
 
 
 def unchanged(document: Document) -> Document:

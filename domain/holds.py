@@ -19,6 +19,7 @@ _OF_ATTEMPTS = (HoldReason.TOO_EARLY, HoldReason.TOO_MANY_ATTEMPTS)
 # These reasons do not go away by themselves: another content stays known, and only a new delivery of the same content
 # brings another flag or a score.
 _LASTING = (HoldReason.CONFLICT, HoldReason.UNSCORED, HoldReason.FLAG_CONTRADICTS_SCORE)
+_KNOWN = frozenset(HoldReason)
 
 
 class Reason(NamedTuple):
@@ -142,8 +143,13 @@ def outdated(state: State, result: ResultFacts) -> bool:
 def standing(state: State, hold: Held) -> list[Reason]:
     """The reasons of a hold that are left. A reason of the hold whose cause has gone is left out (R1)."""
     now = {reason.code: reason for reason in reasons(state, hold.result)}
-    found = [_lasting(hold, code) if code in _LASTING else now.get(code) for code in hold.reasons]
+    found = [_lasting(hold, code) if lasts(code) else now.get(code) for code in hold.reasons]
     return [reason for reason in found if reason]
+
+
+def lasts(code: HoldReason) -> bool:
+    """Whether a reason stays until a person decides. One that only a newer build knows stays too."""
+    return code in _LASTING or code not in _KNOWN
 
 
 def since(state: State, hold: Held, result: ResultFacts) -> list[Reason]:
@@ -159,7 +165,9 @@ def _lasting(hold: Held, code: HoldReason) -> Reason:
         return conflict(hold.result)
     if code is HoldReason.FLAG_CONTRADICTS_SCORE:
         return contradiction(hold.result)
-    return Reason(code, hold.unscored or "it could not be scored")
+    if code is HoldReason.UNSCORED:
+        return Reason(code, hold.unscored or "it could not be scored")
+    return Reason(code, f"{code}, a reason that a newer build has found")
 
 
 def explanation(state: State, result: ResultFacts, found: list[Reason]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from domain import holds, requirements
 from domain.commands import ConfirmSuperseded, EndAdvancement
-from domain.effects import Effect, Notify, OpenAdvancement, TellCandidacy
+from domain.effects import Effect, LaterEffect, Notify, OpenAdvancement, TellCandidacy
 from domain.events import (
     AdvancementRefused,
     AdvancementRequested,
@@ -110,6 +110,18 @@ _LEFT_OUT = {"programme", "type", "workflow_id", "enrolment", "digest", "evidenc
 def notice_of(kind: type[BaseEvent]) -> str:
     """The name of an event's notice: the event's name in kebab case, e.g. `assessment-passed`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+
+
+NOTICES = frozenset(notice_of(kind) for kind in WITH_NOTICE)
+"""The names of all notices."""
+
+
+def only_a_newer_build_knows(effect: Effect | LaterEffect) -> bool:
+    """Whether this build cannot carry the effect out: it is of an unknown kind, or a notice without a template here.
+
+    Such an effect stays in the outbox until the candidacy has moved to a build that knows it.
+    """
+    return isinstance(effect, LaterEffect) or (isinstance(effect, Notify) and effect.notice not in NOTICES)
 
 
 def effects(event: BaseEvent, state: State, after: State | None = None) -> tuple[Effect, ...]:

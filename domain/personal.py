@@ -9,15 +9,16 @@ import hashlib
 from datetime import datetime
 
 from domain.commands import MAX_KNOWN, Command, Contact, UpdateContact
+from domain.stored import Stored
 from domain.texts import address_key, addresses_in, name_key
-from domain.types import Frozen, Instant
+from domain.types import Instant
 
 MAX_FORMER = 20
 """So many earlier details are kept to be shown."""
 _FIELDS = ("name", "email", "publish")
 
 
-class FormerContact(Frozen):
+class FormerContact(Stored):
     """The details that were replaced at the instant `until` (UTC); None for those that stayed as they were."""
 
     name: str | None = None
@@ -26,7 +27,7 @@ class FormerContact(Frozen):
     until: Instant
 
 
-class ContactRecord(Frozen):
+class ContactRecord(Stored):
     """The candidate's contact details of today, those before, the oldest first, and hashes of every earlier one.
 
     The hashes in `known` are salted with the candidate id, so that the same address has another hash for each person,

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from domain.calendar import is_zone
-from domain.types import Code, Frozen, KeptEmail, KeptLine, KeptText, Percentage
+from domain.stored import Stored
+from domain.types import Code, KeptEmail, KeptLine, KeptText, Percentage
 
 Days = Annotated[int, Field(strict=True, ge=0, le=3660)]
 Months = Annotated[int, Field(strict=True, ge=1, le=600)]
@@ -22,10 +23,12 @@ Count = Annotated[int, Field(strict=True, ge=0, le=100)]
 Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 
 
-class Rules(Frozen):
-    """A group of rules. A misspelt name is an error and never silently a default."""
+class Rules(Stored):
+    """A group of rules.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    In a scheme file a misspelt name is an error and never silently a default: `Scheme.of` is strict. In a programme
+    that a newer build has pinned it is a rule that this build does not know, which is kept.
+    """
 
 
 class Body(Rules):
@@ -149,7 +152,7 @@ class Designation(Rules):
     advances_to: Code | None = None
 
 
-class Programme(Frozen):
+class Programme(Stored):
     """One designation with everything that applies to its candidates."""
 
     scheme: KeptLine
@@ -184,17 +187,22 @@ A programme takes 8 KB. So candidacies with equal programmes share one object, w
 
 
 class Scheme(Rules):
-    """A certification programme: its version, body, domains, rules and designations.
-
-    Raises:
-        pydantic.ValidationError: the scheme is not valid; the error names each wrong field.
-    """
+    """A certification programme: its version, body, domains, rules and designations."""
 
     version: KeptLine
     body: Body
     domains: Annotated[dict[Slug, KeptLine], Field(min_length=1, max_length=20)]
     rules: RuleSet
     designations: Annotated[dict[Code, Designation], Field(min_length=1, max_length=50)]
+
+    @classmethod
+    def of(cls, document: Any) -> Self:
+        """The scheme that a file describes. A name that is no rule is an error, at every level.
+
+        Raises:
+            pydantic.ValidationError: the scheme is not valid; the error names each wrong field.
+        """
+        return cls.model_validate(document, extra="forbid")
 
     @model_validator(mode="after")
     def _references_exist(self) -> Self:

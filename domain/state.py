@@ -12,14 +12,15 @@ from pydantic import BeforeValidator, Field
 
 from domain.events import Asked, ResultFacts
 from domain.scheme import PinnedProgramme
-from domain.types import AttentionValue, Frozen, Instant, Score
-from domain.vocabulary import Attention, AttentionKind, HoldReason, RefusalCode, Status, UndeliveredCause
+from domain.stored import Stored, StoredAttention, StoredCause, StoredHoldReason, StoredRefusalCode, StoredStatus
+from domain.types import Instant, Score
+from domain.vocabulary import Attention, AttentionKind, HoldReason, Status
 
 # How many handled alarms the state remembers. It is carried to each new run, so it must stay small.
 MAX_ASKED = 20
 
 
-class Extension(Frozen):
+class Extension(Stored):
     """An extension that was granted. It is remembered so that it is known when it comes again (R7)."""
 
     until: date
@@ -27,7 +28,7 @@ class Extension(Frozen):
     at: Instant
 
 
-class Window(Frozen):
+class Window(Stored):
     """The testing window ends before `closes_at`, and its settlement before `settles_at` (rules 1, 3)."""
 
     reference: str
@@ -41,7 +42,7 @@ class Window(Frozen):
     extensions: tuple[Extension, ...] = ()
 
 
-class Held(Frozen):
+class Held(Stored):
     """A held result: it waits for a person's decision. `hold` is its number, the sequence of its `ResultHeld`.
 
     `reasons` are why it is held, and `waived` the reasons that a person has accepted before (R2).
@@ -49,8 +50,8 @@ class Held(Frozen):
 
     hold: int
     result: ResultFacts
-    reasons: tuple[HoldReason, ...]
-    waived: tuple[HoldReason, ...] = ()
+    reasons: tuple[StoredHoldReason, ...]
+    waived: tuple[StoredHoldReason, ...] = ()
     unscored: str | None = None
     since: Instant
 
@@ -70,7 +71,7 @@ class Held(Frozen):
         return Attention(AttentionKind.HELD_RESULT, self.result.result_id)
 
 
-class EndedHold(Frozen):
+class EndedHold(Stored):
     """A hold that has ended, so that the same decision given again is recognised (R7).
 
     `decision` is None where nobody decided: a newer revision took its place, or its reasons went away. `reason` is the
@@ -89,7 +90,7 @@ def revision_key(result_id: str, revision: int) -> str:
     return f"{result_id}#{revision}"
 
 
-class ExperienceClaim(Frozen):
+class ExperienceClaim(Stored):
     """One record of experience. It counts from `met_at`; None if it ended too early to count."""
 
     role: str
@@ -100,7 +101,7 @@ class ExperienceClaim(Frozen):
     met_at: Instant | None
 
 
-class Verdict(Frozen):
+class Verdict(Stored):
     """A reviewer's verdict, as it stands on the timeline. It is remembered so that it is known when it comes again."""
 
     verdict: str
@@ -109,7 +110,7 @@ class Verdict(Frozen):
     score: Score | None = None
 
 
-class Submission(Frozen):
+class Submission(Stored):
     """The content of a submission, to name what differs when its id comes again. `uri` is a hash of the address."""
 
     uri: str
@@ -117,7 +118,7 @@ class Submission(Frozen):
     submitted_at: Instant
 
 
-class WorkProduct(Frozen):
+class WorkProduct(Stored):
     """Where the work product stands.
 
     `submission_id` and `uri` are those of the newest submission, and `arrived_at` is when it was taken. `due_on` and
@@ -145,14 +146,14 @@ IN_FORCE = (Status.CERTIFIED, Status.RECERTIFYING)
 """The phases before the certificate expires."""
 
 
-class Gap(Frozen):
+class Gap(Stored):
     """A time without certification, from the day after an expiry to the day of the decision, exclusive (R11)."""
 
     start: date
     end: date
 
 
-class Certificate(Frozen):
+class Certificate(Stored):
     """The certificate and the dates of its current cycle.
 
     `gap_from` is the first day of the gap before this cycle, and `gaps` are all gaps. `renewal_settles_at` is set once
@@ -179,7 +180,7 @@ class Certificate(Frozen):
     renewal_settles_at: Instant | None = None
 
 
-class Recertification(Frozen):
+class Recertification(Stored):
     """Where the recertification of the current cycle stands.
 
     `submission_id`, `submitted_at`, `activities` (how many) and `arrived_at` (when it was taken) are those of the
@@ -198,7 +199,7 @@ class Recertification(Frozen):
     verdicts: dict[str, Verdict] = Field(default_factory=dict)
 
 
-class Suspension(Frozen):
+class Suspension(Stored):
     """A suspension that has not ended. At `attention_at` it asks for a person's attention; `asked` says that it has."""
 
     since: Instant
@@ -207,7 +208,7 @@ class Suspension(Frozen):
     asked: bool = False
 
 
-class RequestedAdvancement(Frozen):
+class RequestedAdvancement(Stored):
     """An advancement that was requested here, by its purchase.
 
     At `settles_at`, its testing window and settlement have ended; it is None for a request of an older build.
@@ -220,7 +221,7 @@ class RequestedAdvancement(Frozen):
     outcome: Literal["", "refused", "ended"] = ""
 
 
-class Refusal(Frozen):
+class Refusal(Stored):
     """What the rules remember of a refused message.
 
     `message_id` is None where the message has no id, or none that can be read.
@@ -229,20 +230,20 @@ class Refusal(Frozen):
     sequence: int
     at: Instant
     message: str
-    code: RefusalCode
+    code: StoredRefusalCode
     reason: str
     from_signal: bool
     message_id: str | None = None
     answered: bool = False
 
 
-class Undelivered(Frozen):
+class Undelivered(Stored):
     """A notice that was not delivered and that nobody has dealt with yet. `about` is the number of its event."""
 
     at: Instant
     notice: str
     about: int
-    cause: UndeliveredCause
+    cause: StoredCause
     reason: str
 
 
@@ -258,7 +259,7 @@ _NO_WORK_PRODUCT = WorkProduct()
 _NO_RECERTIFICATION = Recertification()
 
 
-class State(Frozen):
+class State(Stored):
     """Everything that the rules know about one candidacy."""
 
     workflow_id: str
@@ -280,7 +281,7 @@ class State(Frozen):
     results: dict[str, ResultFacts] = Field(default_factory=dict)
     aside: dict[str, ResultFacts] = Field(default_factory=dict)
     # By id, the reasons that a person has waived for a result that was left aside.
-    aside_waived: dict[str, tuple[HoldReason, ...]] = Field(default_factory=dict)
+    aside_waived: dict[str, tuple[StoredHoldReason, ...]] = Field(default_factory=dict)
     # By id and revision, the digests of contents that were replaced, superseded or rejected.
     former: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     # By the number of the hold.
@@ -301,11 +302,11 @@ class State(Frozen):
     lower_gave_way_at: Instant | None = None
     superseded_by: str | None = None
     superseded_at: Instant | None = None
-    attention: tuple[AttentionValue, ...] = ()
+    attention: tuple[StoredAttention, ...] = ()
     asked: tuple[Asked, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     undelivered: tuple[Undelivered, ...] = ()
-    closed: Status | None = None
+    closed: StoredStatus | None = None
     closed_at: Instant | None = None
     closed_why: str = ""
 

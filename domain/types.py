@@ -11,20 +11,12 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    InstanceOf,
-    PlainSerializer,
-    StringConstraints,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from domain import forms
 from domain.characters import check_id, check_line, check_name, check_text
 from domain.forms import EARLIEST_YEAR, LATEST_YEAR, MAX_DIGITS
-from domain.vocabulary import Attention
+from domain.stored import Stored
 
 _RFC3339 = re.compile(forms.INSTANT_PATTERN)
 _DECIMAL = re.compile(forms.DECIMAL_PATTERN)
@@ -34,7 +26,10 @@ _DAY_FORM = "a day of the calendar, written YYYY-MM-DD"
 
 
 class Frozen(BaseModel):
-    """An immutable value. Unknown fields are ignored, because an older payload may have a field that is gone today."""
+    """An immutable value that is not stored, such as an answer. Unknown fields are ignored: a newer build has more.
+
+    What is stored is a `Stored`, which keeps them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -171,7 +166,7 @@ KeptLine = Annotated[str, _text(forms.KEPT_LINE, max_length=200, **_TRIMMED)]
 """A line as journals and pinned programmes have it. Those of an older build may have what a message may not."""
 
 
-class Score(Frozen):
+class Score(Stored):
     """An exact score: `points` out of `out_of`. A percentage is a score out of 100 (rule 8)."""
 
     points: Number
@@ -193,11 +188,3 @@ class Score(Frozen):
         """The percentage with two decimals, truncated, never rounded up (rule 8)."""
         hundredths = int(self.fraction * 10_000)
         return f"{hundredths // 100}.{hundredths % 100:02d}"
-
-
-def _attention(value: Any) -> Any:
-    return Attention.parse(value) if isinstance(value, str) else value
-
-
-AttentionValue = Annotated[InstanceOf[Attention], BeforeValidator(_attention), PlainSerializer(str, return_type=str)]
-"""An attention value. In JSON it is a text such as `held-result:R-7`."""

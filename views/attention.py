@@ -46,7 +46,7 @@ def _views(state: State, attention: Attention) -> Iterator[AttentionView]:
     if attention.kind is AttentionKind.NOTICE_UNDELIVERABLE and state.undelivered:
         yield from (_undelivered(attention, notice) for notice in state.undelivered)
         return
-    advice = words.ATTENTION[attention.kind].advice
+    advice = words.about_kind(attention.kind).advice
     for since, what in _reasons(state, attention):
         yield AttentionView(attention=str(attention), since=since, what=what, advice=advice)
 
@@ -56,7 +56,7 @@ def _undelivered(attention: Attention, notice: Undelivered) -> AttentionView:
         attention=str(attention),
         since=notice.at,
         what=f"the notice {notice.notice!r} (event {notice.about} of `timeline`) was not delivered: {notice.reason}",
-        advice=words.UNDELIVERED[notice.cause].advice,
+        advice=(words.about_undelivered(notice.cause) or words.UNKNOWN_ATTENTION).advice,
         cause=notice.cause,
     )
 
@@ -123,4 +123,4 @@ def _other(state: State, kind: AttentionKind) -> tuple[datetime | None, str]:
         ]
         if titles:
             return None, f"the certificate stands, and {' and '.join(titles)} is not passed any more"
-    return None, words.ATTENTION[kind].about or words.UNKNOWN_ATTENTION.about
+    return None, words.about_kind(kind).about or words.UNKNOWN_ATTENTION.about

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from domain import calendar, requirements, rulebook
 from domain.matters import advancement
 from domain.state import State
+from domain.stored import attention as attention_from
 from domain.vocabulary import Attention, AttentionKind, UndeliveredCause
 from views import alarms as alarm_words
 from views import words
@@ -36,7 +37,7 @@ def _standing(state: State) -> Markdown:
             state.candidate_id, status.words, title, code(status), state.closed_why or "see `timeline`"
         )
     ready = advancement.ready(state)
-    standing = Markdown(words.READY.stands) if ready else Markdown(words.STATUSES[status].stands)
+    standing = Markdown(words.READY.stands) if ready else Markdown(words.about_status(status).stands)
     path = Markdown(" on the advancement path") if state.path == "advancement" else Markdown("")
     return Markdown("### {} {}\n{}{}, status {}").format(state.candidate_id, standing, title, path, code(status))
 
@@ -47,7 +48,7 @@ def _to_do(state: State) -> Markdown:
         return Markdown("")
     lines = _attention(state) + _decisions(state)
     if not lines:
-        turn = words.READY.turn if advancement.ready(state) else words.STATUSES[requirements.status(state)].turn
+        turn = words.READY.turn if advancement.ready(state) else words.about_status(requirements.status(state)).turn
         return Markdown("#### To do\nNothing: {}.").format(turn)
     heading = Markdown("#### Needs attention") if state.attention else Markdown("#### To do")
     return _LINES.join([heading, *lines])
@@ -86,7 +87,7 @@ def _to_send(state: State, view: AttentionView) -> Markdown:
     The JSON fits the UI's form and `starter.py send`. The fields that a person must fill in are empty, and an empty
     text is refused. So nobody decides by pasting alone.
     """
-    attention = Attention.parse(view.attention)
+    attention = attention_from(view.attention)
     match attention.kind:
         case AttentionKind.HELD_RESULT if state.window is None:
             return _ready("confirm_purchase", reference="")

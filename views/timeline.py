@@ -24,6 +24,7 @@ from domain.events import (
     DeadlineExtended,
     ExperienceMet,
     ExperienceRecorded,
+    LaterEvent,
     LowerGaveWay,
     MessageRefused,
     NoShowRecorded,
@@ -58,6 +59,7 @@ from domain.events import (
     WorkProductPassed,
     WorkProductReturned,
     WorkProductSubmitted,
+    type_of,
 )
 from domain.vocabulary import AlarmKind
 from views.plain import one_line
@@ -85,7 +87,7 @@ def _entry(event: BaseEvent) -> dict[str, Any]:
     return {
         "sequence": event.sequence,
         "at": _instant(event.at),
-        "type": type(event).__name__,
+        "type": type_of(event),
         "summary": summary_of(event),
         **data,
     }
@@ -98,6 +100,10 @@ def _instant(instant: datetime) -> str:
 def summary_of(event: BaseEvent) -> str:
     """The event in one plain line. Line breaks in a reason or a comment become spaces."""
     return " ".join(one_line(SENTENCES[type(event)](event)).split())
+
+
+def _later(event: LaterEvent) -> str:
+    return f"{event.type}: a newer build has recorded this event, and this build does not know it"
 
 
 def result_words(result: ResultFacts) -> str:
@@ -390,6 +396,7 @@ def _attention_acknowledged(event: AttentionAcknowledged) -> str:
 
 
 SENTENCES: Mapping[type[BaseEvent], Callable[[Any], str]] = {
+    LaterEvent: _later,
     Registered: _registered,
     PurchaseConfirmed: _purchase_confirmed,
     DeadlineExtended: _deadline_extended,

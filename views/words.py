@@ -208,6 +208,11 @@ UNKNOWN_ATTENTION = AttentionWords(
 """The words for a kind of attention that only a newer build knows."""
 
 
+def about_kind(kind: AttentionKind) -> AttentionWords:
+    """The words of a kind of attention."""
+    return ATTENTION.get(kind, UNKNOWN_ATTENTION)
+
+
 def attention_of(value: str) -> Attention | None:
     """The attention value that is written so in the contract: `held-result:R-7`; None for a kind of a newer engine."""
     try:
@@ -219,7 +224,7 @@ def attention_of(value: str) -> Attention | None:
 def about_attention(value: str) -> AttentionWords:
     """The words of an attention value as the contract writes it, e.g. `held-result:R-7`, from any build."""
     known = attention_of(value)
-    return ATTENTION[known.kind] if known else UNKNOWN_ATTENTION
+    return about_kind(known.kind) if known else UNKNOWN_ATTENTION
 
 
 def about_undelivered(cause: str | None) -> AttentionWords | None:

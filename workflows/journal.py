@@ -1,30 +1,34 @@
 """The journal of a candidacy: its state, its newest events, its outbox and its ledger of messages.
 
 It does not depend on Temporal. The workflow has the journal take commands, and passes it to the next run when it
-continues as new. Its JSON must stay readable for decades: `FORMAT` is its version, and the tests keep old ones.
+continues as new. Its JSON must stay readable for decades: `domain/formats.py` has its format, and the tests keep old
+ones. What a newer build has added to it is kept untouched.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from domain import rulebook
+from domain.calendar import ZONE_RULES, is_zone
 from domain.commands import Command, Contact, RefuseMessage, Register, ReportSuperseded, ReportUndeliverable
 from domain.decision import Refused, Step
-from domain.effects import Effect, Notify
-from domain.events import BaseEvent, Event, MessageRefused, ResultEvent
+from domain.effects import Notify, StoredEffect
+from domain.events import BaseEvent, Event, LaterEvent, MessageRefused, ResultEvent, StoredEvent
+from domain.formats import CHAIN, FORMAT, UnknownZone
 from domain.inquiries import Answer
+from domain.notices import only_a_newer_build_knows
 from domain.personal import ContactRecord
 from domain.requirements import status
 from domain.state import State
-from domain.vocabulary import Status, UndeliveredCause
+from domain.stored import Stored, StoredStatus
+from domain.vocabulary import UndeliveredCause
 
-FORMAT = 1
 CARRIED_EVENTS = 200
 CARRIED_EXCERPTS = 20
 SHORT_TEXT = 100
@@ -38,11 +42,11 @@ QUEUED_NOTICES = 100
 QUEUED_BYTES = 512 * 1024
 
 
-class Remembered(BaseModel):
+class Remembered(Stored):
     """A message that was taken: a hash of its content, and the fields of its receipt."""
 
     digest: str
-    status: Status
+    status: StoredStatus
     events: list[str]
     sequence: int
     superseded_at: datetime | None = None
@@ -61,20 +65,36 @@ class Remembered(BaseModel):
 
 
 class Journal(BaseModel):
-    """Everything that one run of a candidacy passes on to the next."""
+    """Everything that one run of a candidacy passes on to the next.
+
+    `zone_rules` is the edition of the time zone rules of the build that wrote it; empty in a journal of an older build.
+    """
 
     # An error of a journal that cannot be read stands in the server's history, which shows no name and no address.
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
 
     format: int = FORMAT
+    zone_rules: str = ZONE_RULES
     contact: ContactRecord
     state: State
-    events: list[Event] = []
+    events: list[StoredEvent] = []
     omitted: int = 0
-    outbox: list[Effect] = []
+    outbox: list[StoredEffect] = []
     ledger: dict[str, Remembered] = {}
     # The bytes of waiting notices by their sequence, so that each is written out only once.
     _sizes: dict[int, int] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Journal:
+        """The journal that a run of this build, of an older or of a newer one has handed over.
+
+        Raises:
+            Unreadable: a newer build wrote it in a way that this build cannot read.
+        """
+        journal = cls.model_validate({"zone_rules": "", **CHAIN.journal(document)})
+        if not is_zone(journal.state.zone):
+            raise UnknownZone(journal.state.zone, journal.zone_rules, ZONE_RULES)
+        return journal
 
     @classmethod
     def open(cls, command: Command, contact: Contact, at: datetime) -> Journal:
@@ -147,7 +167,9 @@ class Journal(BaseModel):
 
         Both are recorded (R20). The first notice is kept, as it may be on its way.
         """
-        waiting = [effect for effect in self.outbox if isinstance(effect, Notify)][1:]
+        waiting = [
+            effect for effect in self.outbox if isinstance(effect, Notify) and not only_a_newer_build_knows(effect)
+        ][1:]
         for older, newer in _superseded(waiting):
             self.outbox.remove(older)
             # `take` calls this method again, until the outbox is short enough.
@@ -224,7 +246,7 @@ class Journal(BaseModel):
     def carried(self) -> dict[str, Any]:
         """The journal as the payload of continue-as-new, with its events trimmed."""
         self._trim()
-        return self.model_dump(mode="json")
+        return {**self.model_dump(mode="json"), "format": FORMAT, "zone_rules": ZONE_RULES}
 
 
 def _superseded(waiting: Sequence[Notify]) -> Iterator[tuple[Notify, Notify]]:
@@ -236,14 +258,14 @@ def _superseded(waiting: Sequence[Notify]) -> Iterator[tuple[Notify, Notify]]:
             yield notice, newer
 
 
-def _without_responses(event: Event) -> Event:
+def _without_responses(event: Event | LaterEvent) -> Event | LaterEvent:
     """The event without responses. The timeline does not show them, and the state keeps those of held results."""
     if isinstance(event, ResultEvent) and event.result.responses:
         return event.model_copy(update={"result": event.result.model_copy(update={"responses": None})})
     return event
 
 
-def _shortened(event: Event, fields: Set[str]) -> Event:
+def _shortened(event: Event | LaterEvent, fields: Set[str]) -> Event | LaterEvent:
     """The event with long texts in these fields cut, and without its evidence, whose number the event still has."""
     changes: dict[str, Any] = {}
     for field in fields:

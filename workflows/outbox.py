@@ -4,12 +4,13 @@ No decision waits for an effect. Only the end of the workflow does: a closed can
 time, and does not end before what it has to tell another candidacy has arrived.
 
 Each kind of effect has one row in `ROWS`. A new kind needs a class in `domain/effects.py`, a row here, and the call
-that carries it out.
+that carries it out. An effect that only a newer build knows has none: it stays in the outbox, nobody gives it up, and
+the workflow does not end before it has moved to a build that knows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,7 +18,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import AnswerAdvancement, Command, ReportUndeliverable
-    from domain.effects import Effect, Notify, OpenAdvancement, TellCandidacy
+    from domain.effects import Effect, LaterEffect, Notify, OpenAdvancement, TellCandidacy
+    from domain.notices import only_a_newer_build_knows
     from domain.state import State
     from domain.vocabulary import UndeliveredCause
     from workflows import calls, counting
@@ -130,7 +132,14 @@ async def send(journal: Journal, lane: str) -> None:
 
 
 def _next(journal: Journal, lane: str) -> Effect | None:
-    return next((effect for effect in journal.outbox if ROWS[type(effect)].lane == lane), None)
+    return next((effect for effect in _known(journal) if ROWS[type(effect)].lane == lane), None)
+
+
+def _known(journal: Journal) -> Iterator[Effect]:
+    """The waiting effects that this build can carry out."""
+    for effect in journal.outbox:
+        if not isinstance(effect, LaterEffect) and not only_a_newer_build_knows(effect):
+            yield effect
 
 
 async def _carry_out(journal: Journal, effect: Effect) -> None:
@@ -153,15 +162,19 @@ async def _carry_out(journal: Journal, effect: Effect) -> None:
 
 def give_up_all(journal: Journal) -> None:
     """Gives up the effects of a closed candidacy that may be given up, and records each on the timeline."""
-    for effect in list(journal.outbox):
+    for effect in list(_known(journal)):
         reason = ROWS[type(effect)].closed_too_soon
         if reason is not None:
             _give_up(journal, effect, reason, UndeliveredCause.CLOSED)
 
 
 def must_go_out(journal: Journal) -> bool:
-    """Whether an effect waits that is never given up, so that the workflow must not end yet."""
-    return any(ROWS[type(effect)].closed_too_soon is None for effect in journal.outbox)
+    """Whether an effect waits that is never given up, so that the workflow must not end yet.
+
+    One that only a newer build knows is never given up either.
+    """
+    known = list(_known(journal))
+    return len(known) < len(journal.outbox) or any(ROWS[type(effect)].closed_too_soon is None for effect in known)
 
 
 def _give_up(journal: Journal, effect: Effect, reason: str, cause: UndeliveredCause, *, counted: bool = False) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
+    from domain.calendar import ZONE_RULES
     from domain.commands import Register, Registration
     from domain.identity import workflow_id_of
     from domain.messages import InvalidMessage, Problem, check_times, parse
@@ -15,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from runtime.metrics import REGISTRATION
     from workflows import calls
     from workflows.journal import Journal
-    from workflows.payloads import read_document
+    from workflows.payloads import payload_bytes, read_document
 
 
 def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
@@ -23,11 +25,11 @@ def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
 
     Raises:
         InvalidMessage: it is not a registration, or it does not fit this workflow's id.
+        Unreadable: it is the journal of a newer build, and this build cannot read it.
     """
-    document = read_document(REGISTRATION, payloads)
     if workflow.info().continued_run_id:
-        return Journal.model_validate(document)
-    registration = parse(Registration, REGISTRATION, document)
+        return _read_journal(payloads)
+    registration = parse(Registration, REGISTRATION, read_document(REGISTRATION, payloads))
     problems = list(_id_problems(registration))
     try:
         check_times(REGISTRATION, registration, workflow.now())
@@ -36,6 +38,24 @@ def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
     if problems:
         raise InvalidMessage(REGISTRATION, problems)
     return registration
+
+
+def _read_journal(payloads: Sequence[RawValue]) -> Journal:
+    """The journal of the run before.
+
+    An error here fails the workflow task, and never the workflow. The server repeats the task until a build takes it
+    that can read the journal, so the candidacy waits unharmed.
+    """
+    # Read as plain JSON and not as a message: numbers that a newer build has added stay numbers when they are written.
+    journal = Journal.read(json.loads(payload_bytes(REGISTRATION, payloads)))
+    if journal.zone_rules > ZONE_RULES:
+        workflow.logger.warning(
+            "the zone rules of this build, %s, are older than those of the run before, %s: dates that were computed"
+            " stay, new ones follow the older rules",
+            ZONE_RULES,
+            journal.zone_rules,
+        )
+    return journal
 
 
 def _id_problems(registration: Registration) -> Iterator[Problem]:

@@ -122,12 +122,17 @@ def _deliver_again(decision: Decision, hold: Held, facts: ResultFacts, flag: boo
     if not scored_now and not answered:
         return
     found = [reason for reason in holds.reasons(state, facts, flag=flag) if reason.code not in hold.waived]
-    if not any(reason.code is HoldReason.CONFLICT for reason in found):
-        found[:0] = [reason for reason in holds.standing(state, hold) if reason.code is HoldReason.CONFLICT]
+    found[:0] = [reason for reason in holds.standing(state, hold) if _stays(reason, found)]
     if found:
         _hold(decision, facts, found, waived=hold.waived, instead_of=hold.hold)
     else:
         take(decision, facts)
+
+
+def _stays(reason: holds.Reason, found: list[holds.Reason]) -> bool:
+    """Whether a new delivery of its content leaves this reason of a hold as it is: it brings a flag and a score."""
+    answered = reason.code in (HoldReason.UNSCORED, HoldReason.FLAG_CONTRADICTS_SCORE)
+    return holds.lasts(reason.code) and not answered and reason.code not in [other.code for other in found]
 
 
 def take(decision: Decision, facts: ResultFacts) -> None:

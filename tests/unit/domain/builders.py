@@ -63,7 +63,7 @@ def scheme_data() -> dict[str, Any]:
     return tomllib.loads(SCHEME_FILE.read_text(encoding="utf-8"), parse_float=Decimal)
 
 
-CIAC = Scheme.model_validate(scheme_data())
+CIAC = Scheme.of(scheme_data())
 
 
 def scheme(change: Callable[[dict[str, Any]], None] | None = None) -> Scheme:
@@ -71,7 +71,7 @@ def scheme(change: Callable[[dict[str, Any]], None] | None = None) -> Scheme:
     data = copy.deepcopy(scheme_data())
     if change:
         change(data)
-    return Scheme.model_validate(data)
+    return Scheme.of(data)
 
 
 def with_rules(**groups: dict[str, Any]) -> Scheme:

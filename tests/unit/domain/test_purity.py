@@ -32,6 +32,7 @@ ALLOWED_IMPORTS = {
     "pydantic_core",
     "re",
     "typing",
+    "tzdata",
     "zoneinfo",
 }
 # Calls that read a clock, the machine or chance, however they are reached.

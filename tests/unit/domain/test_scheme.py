@@ -27,7 +27,7 @@ def test_candidacies_that_pinned_equal_programmes_share_one_object() -> None:
     data = scheme_data()
     data["rules"]["retakes"]["wait_days"] = 31
     changed = one.model_dump(mode="json")
-    changed["programme"] = Scheme.model_validate(data).programme("CCSL").model_dump(mode="json")
+    changed["programme"] = Scheme.of(data).programme("CCSL").model_dump(mode="json")
     assert State.model_validate(changed).programme.rules.retakes.wait_days == 31
     assert one.programme.rules.retakes.wait_days == 30
 
@@ -87,7 +87,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(("path", "value"), WRONG)
 def test_a_wrong_field_is_named(path: str, value: Any) -> None:
     with pytest.raises(ValidationError) as wrong:
-        Scheme.model_validate(changed(path, value))
+        Scheme.of(changed(path, value))
     told = str(wrong.value)
     assert path in told or path.rpartition(".")[2] in told
 

@@ -1,6 +1,7 @@
 """The vocabulary in code: every event can be stored, told and folded, every message is decided, every alarm rung."""
 
 import re
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import get_args
@@ -10,6 +11,7 @@ import pytest
 from domain import events as e
 from domain import rulebook
 from domain.commands import MESSAGES
+from domain.decision import Decision
 from domain.notices import WITH_NOTICE, notice_of
 from domain.vocabulary import AlarmKind
 from runtime.settings import ROOT
@@ -45,11 +47,20 @@ def test_the_summary_is_one_plain_english_line(name: str, full: bool) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_CLASSES))
-def test_an_event_is_frozen_and_old_readers_ignore_new_fields(name: str) -> None:
+def test_an_event_is_frozen_and_an_older_build_keeps_what_was_added(name: str) -> None:
     event = build(EVENT_CLASSES[name], full=True)
     with pytest.raises(ValueError, match="frozen"):
         event.sequence = 9  # type: ignore[misc]
-    assert e.EVENTS.validate_python(event.model_dump(mode="json") | {"added_later": 1}) == event
+    newer = event.model_dump(mode="json") | {"added_later": 1}
+    read = e.EVENTS.validate_python(newer)
+    assert type(read) is EVENT_CLASSES[name]
+    assert read.model_dump(mode="json") == newer
+
+
+def test_a_rule_that_misspells_a_field_of_its_event_fails() -> None:
+    decision = Decision(None, datetime(2040, 1, 1, tzinfo=UTC), rulebook.evolve)
+    with pytest.raises(TypeError, match="Withdrawn has no field reasn"):
+        decision.record(e.Withdrawn, reasn="retired")
 
 
 def test_every_event_is_folded_or_known_to_change_nothing() -> None:
