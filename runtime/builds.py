@@ -143,7 +143,12 @@ def _versions() -> Iterator[str]:
 def _trees(root: Path) -> Iterator[str]:
     for module in sorted(workflow_modules(root)):
         yield module
-        yield ast.dump(ast.parse((root / module).read_bytes()))
+        source = (root / module).read_bytes()
+        try:
+            yield ast.dump(ast.parse(source))
+        except SyntaxError:
+            # Only a worker that imports the module can show what is wrong with it.
+            yield source.decode(errors="replace")
 
 
 def workflow_modules(root: Path = ROOT) -> set[str]:

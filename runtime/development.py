@@ -14,6 +14,7 @@ from typing import Any
 
 from runtime.connection import CannotConnect
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server
+from runtime.kept_database import may_go_on
 from runtime.leashed import leashed
 from runtime.ports import Listener, listener, listening
 from runtime.settings import ROOT
@@ -44,11 +45,12 @@ class WorkerRefusesSettings(Exception):
     """The worker cannot start with the settings of this environment, and has said why."""
 
 
-async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None]) -> None:
+async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None], *, anyway: bool = False) -> None:
     """Run until SIGTERM or Ctrl-C; `say` is given lines for people.
 
     `port` and `ui_port` are those of the server and of its Web UI; `db` is a SQLite file, and the server's log lies
-    beside it. Raises `CannotServe`, and `WorkerRefusesSettings`.
+    beside it. With `anyway`, candidacies in `db` that belong to other code are continued all the same. Raises
+    `CannotServe`, `WorkerRefusesSettings`, and `OtherBuild` of `runtime/kept_database.py`.
     """
     for number in (port, ui_port):
         if listening(number):
@@ -56,6 +58,7 @@ async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None]) -
     stop = stop_requested()
     try:
         async with embedded_server(db=db, port=port, ui=True, ui_port=ui_port, log=db.with_suffix(".log")) as server:
+            await may_go_on(await server.client(), db, anyway=anyway)
             _greet(server, db, say)
             await _work(server, stop, say)
     except (ServerFailed, CannotConnect) as error:

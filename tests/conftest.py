@@ -10,6 +10,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from runtime import search_attributes
+from runtime.builds import BUILD_VARIABLE, DEPLOYMENT_VARIABLE
 from runtime.embedded import EmbeddedServer, embedded_server, time_skipping_server
 from tests.scheme import SCHEME_FILE
 
@@ -29,7 +30,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "no-temporal.toml"))
     monkeypatch.setenv("CERTPATH_OUTBOX", str(tmp_path / "outbox"))
     monkeypatch.setenv("CERTPATH_SCHEME", str(SCHEME_FILE))
-    for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE"):
+    for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE", DEPLOYMENT_VARIABLE, BUILD_VARIABLE):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from cli import exits, output
 from cli.options import number, option, verb
 from runtime import development
+from runtime.kept_database import OtherBuild
 from runtime.settings import STATE
 
 
@@ -17,11 +18,12 @@ def _port(text: str | int) -> int:
 @option("--port", type=_port, default=7233, metavar="PORT", help="of the server (default 7233)")
 @option("--ui-port", type=_port, default=8233, metavar="PORT", help="of the Web UI (default 8233)")
 @option("--db", type=Path, metavar="FILE", help="SQLite file (default var/temporal.db)")
-def command(port: int, ui_port: int, db: Path | None) -> int:
+@option("--anyway", is_flag=True, help="go on with the candidacies in that file even if they belong to other code")
+def command(port: int, ui_port: int, db: Path | None, anyway: bool) -> int:
     """Run until a signal asks to stop."""
     path = db.expanduser().resolve() if db else STATE / "temporal.db"
     try:
-        asyncio.run(development.serve(port, ui_port, path, output.say))
+        asyncio.run(development.serve(port, ui_port, path, output.say, anyway=anyway))
     except development.PortInUse as error:
         flag = "--port" if error.port == port else "--ui-port"
         end = f"end it with `kill {error.listener.pid}`" if error.listener else "end what listens there"
@@ -30,6 +32,6 @@ def command(port: int, ui_port: int, db: Path | None) -> int:
         ) from error
     except development.CannotServe as error:
         raise exits.Unreachable(str(error)) from error
-    except development.WorkerRefusesSettings as error:
+    except (development.WorkerRefusesSettings, OtherBuild) as error:
         raise exits.BadInput(str(error)) from error
     return exits.DONE

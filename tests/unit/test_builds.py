@@ -90,36 +90,43 @@ def test_every_module_of_ours_that_workflow_code_loads_is_in_the_fingerprint() -
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the modules in the fingerprint."""
+def tree(tmp_path: Path) -> Path:
+    """Modules as those in the fingerprint, with less in them."""
     for name in workflow_modules():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
+        (tmp_path / name).write_text(f'"""The module {name}."""\n')
     return tmp_path
 
 
-def test_the_same_code_has_the_same_fingerprint_wherever_it_stands(copy: Path) -> None:
-    assert code_fingerprint(copy) == code_fingerprint() == code_fingerprint()
+def test_the_same_code_has_the_same_fingerprint_wherever_it_stands(tree: Path, tmp_path: Path) -> None:
+    elsewhere = shutil.copytree(tree, tmp_path / "elsewhere")
+    assert code_fingerprint(elsewhere) == code_fingerprint(tree)
+    # What no workflow executes may stand beside it.
+    (tree / "activities" / "delivery.py").write_text("x = 1\n")
+    (tree / "runtime" / "settings.py").write_text("x = 1\n")
+    assert code_fingerprint(elsewhere) == code_fingerprint(tree)
 
 
 @pytest.mark.parametrize("name", ["domain/calendar.py", "domain/matters/window.py", "runtime/metrics.py"])
-def test_other_code_has_another_fingerprint_and_a_comment_is_no_code(copy: Path, name: str) -> None:
-    source = (ROOT / name).read_text()
-    (copy / name).write_text(f"# A comment.\n\n{source}\r\n")
-    assert code_fingerprint(copy) == code_fingerprint()
-    (copy / name).write_text(f"{source}\nx = 1\n")
-    assert code_fingerprint(copy) != code_fingerprint()
+def test_other_code_has_another_fingerprint_and_a_comment_is_no_code(tree: Path, name: str) -> None:
+    before, source = code_fingerprint(tree), (tree / name).read_text()
+    (tree / name).write_text(f"# A comment.\n\n{source}\r\n")
+    assert code_fingerprint(tree) == before
+    for changed in (f"{source}\nx = 1\n", "this is no Python"):
+        (tree / name).write_text(changed)
+        assert code_fingerprint(tree) != before
 
 
-def test_a_module_more_and_a_module_elsewhere_are_other_code(copy: Path) -> None:
-    (copy / "domain" / "more.py").touch()
-    more = code_fingerprint(copy)
-    (copy / "domain" / "more.py").rename(copy / "views" / "more.py")
-    assert len({code_fingerprint(), more, code_fingerprint(copy)}) == 3
+def test_a_module_more_and_a_module_elsewhere_are_other_code(tree: Path) -> None:
+    before = code_fingerprint(tree)
+    (tree / "domain" / "more.py").touch()
+    more = code_fingerprint(tree)
+    (tree / "domain" / "more.py").rename(tree / "views" / "more.py")
+    assert len({before, more, code_fingerprint(tree)}) == 3
 
 
 @pytest.mark.parametrize("package", ["temporalio", "pydantic", "pydantic-core", "tzdata"])
-def test_another_version_of_a_package_that_decides_is_another_fingerprint(package: str) -> None:
-    before = code_fingerprint()
+def test_another_version_of_a_package_that_decides_is_another_fingerprint(tree: Path, package: str) -> None:
+    before = code_fingerprint(tree)
     with mock.patch("runtime.builds.version", lambda name: "9.9.9" if name == package else version(name)):
-        assert code_fingerprint() != before
+        assert code_fingerprint(tree) != before
