@@ -1,0 +1,229 @@
+"""Candidacies move to the build that is current: asleep, busy, in a flood of messages, closed; and nothing is lost."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from runtime.builds import Build
+from runtime.embedded import embedded_server, free_port
+from tests.scheme import worker_settings
+from tests.waiting import eventually
+from tests.workflows.journeys import OPERATIONS, PEOPLE, Candidate
+from tests.workflows.test_continuing import Senders
+from tests.workflows.test_slow_world import Mailbox, _scoring, _write_to, buyer, mail_server, marked, slow_key
+from worker import build_worker
+
+EXPERIENCE = {"role": "Operations Manager", "started_on": "2020-01-01"}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A client of a server of this file's own: once a build is current, other workers of the task queue get nothing."""
+    folder = tmp_path_factory.mktemp("moving")
+    async with embedded_server(db=folder / "temporal.db", log=folder / "temporal.log") as server:
+        yield await server.client()
+
+
+@asynccontextmanager
+async def at_work(client: Client, folder: Path, *builds: str, **changed: Any) -> AsyncIterator[None]:
+    """A worker of each of these builds; the first one is made current."""
+    settings = worker_settings(**{"outbox": folder / "outbox", **changed})
+    async with contextlib.AsyncExitStack() as stack:
+        for build in builds:
+            await stack.enter_async_context(build_worker(client, settings, build=Build("certpath", build)))
+        await make_current(client, builds[0])
+        yield
+
+
+async def make_current(client: Client, build: str) -> None:
+    request = SetWorkerDeploymentCurrentVersionRequest(
+        namespace=client.namespace, deployment_name="certpath", build_id=build, ignore_missing_task_queues=True
+    )
+
+    async def known() -> bool:
+        # The server knows a build only after the first poll of its worker.
+        with contextlib.suppress(RPCError):
+            await client.workflow_service.set_worker_deployment_current_version(request)
+            return True
+        return False
+
+    await eventually(known, f"build {build} is current")
+
+
+async def build_of(candidate: Candidate) -> str:
+    """The build to which the newest run is pinned; empty while its first task is not done."""
+    info = (await candidate.handle.describe()).raw_description.workflow_execution_info
+    return info.versioning_info.deployment_version.build_id
+
+
+async def is_on(candidate: Candidate, build: str) -> None:
+    async def moved() -> bool:
+        return await build_of(candidate) == build
+
+    await eventually(moved, f"{candidate.workflow_id} runs on build {build}")
+
+
+async def certified(client: Client, candidate_id: str, designation: str = "CCMA") -> Candidate:
+    holder = await buyer(client, candidate_id, designation)
+    await holder.pass_all(datetime.now(tz=UTC))
+    await holder.stands("certified")
+    return holder
+
+
+async def all_is_sent(candidate: Candidate, folder: Path, count: int) -> None:
+    """Waits until the notices are out, so that the candidacy has nothing to do before its next alarm."""
+    await candidate.outbox_sent(folder / "outbox", count)
+
+
+async def test_a_sleeping_candidacy_moves_when_it_is_woken_and_back_again(client: Client, tmp_path: Path) -> None:
+    async with at_work(client, tmp_path, "A", "B"):
+        holder = await certified(client, "move-1")
+        await all_is_sent(holder, tmp_path, 7)
+        status, timeline = await holder.status(), await holder.timeline()
+        assert await build_of(holder) == "A"
+        for build in ("B", "A"):
+            before = await holder.run_id()
+            await make_current(client, build)
+            await holder.handle.signal("wake")
+            await holder.continued(before)
+            assert await build_of(holder) == build
+            assert (await holder.status(), await holder.timeline()) == (status, timeline)
+            counts = await holder.counts()
+            assert counts["TIMER_STARTED"] == 1, "the alarm clock goes on"
+            assert counts["ACTIVITY_TASK_SCHEDULED"] == 0, "no notice is sent again"
+
+
+async def test_a_candidacy_that_is_woken_for_nothing_sleeps_on(client: Client, tmp_path: Path) -> None:
+    async with at_work(client, tmp_path, "A", "B"):
+        holder = await certified(client, "move-2")
+        await all_is_sent(holder, tmp_path, 7)
+        before, timeline = await holder.run_id(), await holder.timeline()
+        await holder.handle.signal("wake")
+        await holder.handle.signal("wake", args=["with", {"two": "payloads"}])
+        receipt = await holder.send("update_contact", name="Ana R.")
+        assert receipt["events"] == ["ContactUpdated"]
+        assert (await holder.run_id(), (await holder.timeline())[:-1]) == (before, timeline)
+
+
+async def test_any_message_moves_a_candidacy_after_its_answer(client: Client, tmp_path: Path) -> None:
+    async with at_work(client, tmp_path, "A", "B"):
+        candidate = await buyer(client, "move-3")
+        before = await candidate.run_id()
+        await make_current(client, "B")
+        receipt = await candidate.result(PEOPLE, taken_at=datetime.now(tz=UTC), message_id="m-1")
+        await candidate.continued(before)
+        await is_on(candidate, "B")
+        again = await candidate.result(
+            PEOPLE,
+            taken_at=datetime.fromisoformat((await candidate.last("AssessmentPassed"))["result"]["taken_at"]),
+            result_id="R-1",
+            message_id="m-1",
+        )
+        assert (receipt["events"], again) == (["AssessmentPassed"], {**receipt, "duplicate": True})
+
+
+async def test_a_result_that_is_being_scored_is_answered_before_its_candidacy_moves(
+    client: Client, tmp_path: Path
+) -> None:
+    with slow_key(tmp_path / "keys") as pipe:
+        async with at_work(client, tmp_path, "A", "B", answer_keys=pipe.parent):
+            candidate = await buyer(client, "move-4")
+            slow = asyncio.create_task(candidate.send("record_assessment_result", **marked(1)))
+            await _scoring(candidate)
+            await make_current(client, "B")
+            await candidate.handle.signal("wake")
+            beside = await candidate.result(OPERATIONS, taken_at=datetime.now(tz=UTC))
+            assert beside["events"] == ["AssessmentPassed"]
+            assert (await build_of(candidate), slow.done()) == ("A", False)
+            await asyncio.to_thread(_write_to, pipe)
+            assert (await slow)["events"] == ["AssessmentPassed"]
+            await is_on(candidate, "B")
+            assert (await candidate.types()).count("AssessmentPassed") == 2
+
+
+async def test_notices_that_wait_are_sent_by_the_build_to_which_their_candidacy_moved(
+    client: Client, tmp_path: Path
+) -> None:
+    port, mailbox = free_port(), Mailbox("move-5@")
+    async with at_work(client, tmp_path, "A", "B", smtp_url=f"smtp://127.0.0.1:{port}"):
+        candidate = await certified(client, "move-5")
+        await make_current(client, "B")
+        await candidate.handle.signal("wake")
+        await is_on(candidate, "B")
+        with mail_server(mailbox, port):
+
+            async def all_there() -> bool:
+                return len(mailbox.subjects) >= 7
+
+            await eventually(all_there, "seven mails")
+        assert len(mailbox.subjects) == 7
+
+
+async def test_a_closed_candidacy_whose_notices_wait_moves_and_ends_there(client: Client, tmp_path: Path) -> None:
+    port, mailbox = free_port(), Mailbox("move-6@")
+    async with at_work(client, tmp_path, "A", "B", smtp_url=f"smtp://127.0.0.1:{port}"):
+        candidate = await buyer(client, "move-6")
+        await candidate.send("withdraw", reason="another job")
+        await make_current(client, "B")
+        await candidate.handle.signal("wake")
+        await is_on(candidate, "B")
+        assert (await candidate.status())["status"] == "withdrawn"
+        assert await candidate.refused("update_contact", name="Ana R.") == "closed"
+        with mail_server(mailbox, port):
+            assert await candidate.ended() == "withdrawn"
+        assert len(mailbox.subjects) == 3
+        assert "NoticeUndeliverable" not in await candidate.types()
+
+
+async def test_a_candidacy_that_asks_its_lower_certificate_moves_when_it_has_the_answer(
+    client: Client, tmp_path: Path
+) -> None:
+    settings = worker_settings(outbox=tmp_path / "outbox")
+    async with at_work(client, tmp_path, "A", "B"):
+        async with build_worker(client, settings, build=Build("certpath", "C")):
+            holder = await certified(client, "move-7")
+            await holder.send("request_advancement", purchase={"reference": "INV-9"}, experience=EXPERIENCE)
+            higher = Candidate(client, "CCOM", "move-7")
+            await eventually(higher.exists, "the advancement is opened")
+            await higher.has("ExperienceMet")
+            await make_current(client, "C")
+            await holder.handle.signal("wake")
+            await is_on(holder, "C")
+        # Nobody works for the holder now, so that the question of the higher candidacy finds no answer.
+        await make_current(client, "A")
+        await higher.submit()
+        await higher.review()
+        await make_current(client, "B")
+        await higher.handle.signal("wake")
+        receipt = await higher.send("update_contact", name="Ana R.")
+        assert (receipt["events"], await build_of(higher)) == (["ContactUpdated"], "A")
+        async with build_worker(client, settings, build=Build("certpath", "C")):
+            await higher.stands("certified")
+            assert await holder.ended() == "superseded"
+        await is_on(higher, "B")
+        assert (await higher.last("Certified"))["effective_at"] == (await holder.last("Superseded"))["at"]
+
+
+async def test_messages_racing_a_move_are_answered_and_taken_once(client: Client, tmp_path: Path) -> None:
+    async with at_work(client, tmp_path, "A", "B"):
+        holder = await certified(client, "move-8")
+        senders = Senders(holder)
+
+        async def move(build: str) -> None:
+            await make_current(client, build)
+            await holder.handle.signal("wake")
+
+        await senders.all_at_once(40, move("B"), move("A"), move("B"))
+        await senders.check(40)
+        await holder.handle.signal("wake")
+        await is_on(holder, "B")
