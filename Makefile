@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format types schemas pictures bench chaos lock clean
+.PHONY: help setup demo test test-fast lint format types schemas formats pictures bench chaos lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ types: setup ## check the types, strictly
 
 schemas: setup ## write docs/schemas anew, after a change of a message or of the answer of `status`
 	CERTPATH_SCHEME=schemes/ciac.toml $(BIN)/python starter.py schema --write docs/schemas
+
+formats: setup ## write what a change adds to the formats that are kept for ever (docs/changing.md)
+	$(BIN)/python -m tests.formats
 
 pictures: setup ## take the pictures of the Temporal UI in docs/ with a real browser (needs chromium)
 	$(BIN)/python docs/screenshot.py

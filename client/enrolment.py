@@ -26,7 +26,8 @@ from client.errors import (
 )
 from client.payloads import instant
 from domain.commands import Registration
-from domain.messages import InvalidMessage, check_times, digest_of, parse
+from domain.digests import digest_of, matches
+from domain.messages import InvalidMessage, check_times, parse
 from domain.vocabulary import Status
 from runtime import search_attributes
 from runtime.connection import TASK_QUEUE
@@ -49,7 +50,7 @@ _ACT = "enrolled_by"
 class Enrolment(NamedTuple):
     """A registration that has been checked: the start input, and the digest of its content.
 
-    The digest is the same for every spelling of the same content, as `domain.messages.digest_of` makes it.
+    The digest is the same for every spelling of the same content, as `domain.digests.digest_of` makes it.
     """
 
     document: dict[str, Any]
@@ -206,7 +207,8 @@ async def _differing(
     Raises `NoWorker` where only a worker knows whether anything differs: the candidacy was started by another client.
     """
     digest = (await description.memo()).get(_DIGEST)
-    if digest == enrolment.digest:
+    registration = parse(Registration, "registration", enrolment.document)
+    if digest is not None and matches(digest, registration):
         return ()
     try:
         known = await _taken_up(client, enrolment.candidacy)
@@ -214,7 +216,7 @@ async def _differing(
         if digest is None:
             raise
         return None
-    return differing(parse(Registration, "registration", enrolment.document), known, scheme.facts())
+    return differing(registration, known, scheme.facts())
 
 
 async def _taken_up(client: Client, candidacy: Candidacy) -> ContactView:

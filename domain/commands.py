@@ -74,13 +74,11 @@ class Command(BaseModel):
 class Message(Command):
     """A command that people and integrations may send, as a signal or as an update.
 
-    `message` is its name in the contract, and `about` says in a few words what it does. `added` are the optional fields
-    that it did not have at first: `domain.messages.digest_of` leaves them out while they are not given.
+    `message` is its name in the contract, and `about` says in a few words what it does.
     """
 
     message: ClassVar[str]
     about: ClassVar[str]
-    added: ClassVar[tuple[str, ...]] = ()
     message_id: MessageId | None = None
 
     @classmethod
@@ -145,6 +143,7 @@ class Contact(Command):
 class Registration(Command):
     """The start input of a candidacy."""
 
+    message: ClassVar[str] = "registration"
     candidate_id: CandidateId
     name: Name
     email: Email
@@ -251,7 +250,6 @@ class RecordAssessmentResult(Message):
 class ResolveHeldResult(Message):
     message = "resolve_held_result"
     about = "accepts or rejects a result that is held for a person to decide"
-    added = ("hold",)
     result_id: Identifier
     revision: Revision | None = None
     hold: EventNumber | None = None
@@ -277,7 +275,6 @@ class SubmitWorkProduct(Message):
 class ReviewWorkProduct(Message):
     message = "review_work_product"
     about = "gives the verdict on the work product"
-    added = ("not_the_candidate",)
     submission_id: Identifier
     reviewer: Name
     verdict: Literal["passed", "revise", "failed"]
@@ -319,7 +316,6 @@ class SubmitRecertification(Message):
 class ReviewRecertification(Message):
     message = "review_recertification"
     about = "approves or returns the evidence for a recertification"
-    added = ("not_the_candidate",)
     submission_id: Identifier
     reviewer: Name
     verdict: Literal["approved", "returned"]
@@ -366,7 +362,6 @@ class Revoke(Message):
 class Withdraw(Message):
     message = "withdraw"
     about = "ends the candidacy, or gives up the certificate: by the office if `by` is given, else as the person asked"
-    added = ("by",)
     reason: Annotated[Text | None, ForTheCandidate] = None
     by: Name | None = None
 

@@ -1,16 +1,18 @@
 """What the content of a result is: the same for every spelling of it (R16).
 
+The digest of a result stands in its event and in the state, and its content is not kept. So it is made in one way for
+ever; a field that is added to the content counts only where it is given.
+
 A feed that looks for contradictions needs this too, so it stands apart from the rules about results.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 from domain.commands import RecordAssessmentResult
+from domain.digests import short_hash
 
-_DIGEST_LENGTH = 20
 _json = json.JSONEncoder(sort_keys=True).encode
 
 
@@ -29,4 +31,5 @@ def content_digest(result: RecordAssessmentResult) -> str:
         "form": result.form,
         "responses": result.responses,
     }
-    return hashlib.sha256(_json(content).encode()).hexdigest()[:_DIGEST_LENGTH]
+    given = {name: value for name, value in content.items() if value is not None}
+    return f"1:{short_hash(_json(given))}"

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from domain.commands import MAX_EVIDENCE, MESSAGES, Command, Message
 from domain.forms import MAX_DIGITS, WORDS_OF_PATTERN
 from domain.scheme import Programme
-from domain.texts import folded, without_addresses
+from domain.texts import without_addresses
 from domain.types import Frozen, MessageId
 from domain.vocabulary import ProblemCode
 
@@ -270,29 +270,6 @@ def check_vocabulary(name: str, command: BaseModel, programme: Programme) -> Non
     unknown = _unknown_words(type(command), words, programme)
     if unknown:
         raise InvalidMessage(name, unknown)
-
-
-def digest_of(command: BaseModel) -> str:
-    """A short hash of a command's content, the same for every way to write its JSON and its texts (R16).
-
-    The message id is not content. Open candidacies know the hashes of older builds. So a field that such a build did
-    not have (`Message.added`) is left out while it is not given: the same message then has the same hash as before.
-    """
-    left_out = {"message_id"}
-    if isinstance(command, Message):
-        defaults = {name: type(command).model_fields[name].default for name in command.added}
-        left_out |= {name for name, default in defaults.items() if getattr(command, name) == default}
-    content = json.dumps(_folded(command.model_dump(mode="json", exclude=left_out)), sort_keys=True)
-    return hashlib.sha256(f"{type(command).__name__}:{content}".encode()).hexdigest()[:20]
-
-
-def _folded(value: Any) -> Any:
-    """A JSON value with every text in it folded for comparing (R16)."""
-    if isinstance(value, str):
-        return folded(value)
-    if isinstance(value, dict):
-        return {name: _folded(inside) for name, inside in value.items()}
-    return [_folded(inside) for inside in value] if isinstance(value, list) else value
 
 
 def sha256_of(data: bytes) -> str:

@@ -21,7 +21,7 @@ class Vocabulary(NamedTuple):
 class Entry(NamedTuple):
     """A row without fault.
 
-    `document` is the JSON document to send. `digest` is the digest of its content, as `domain.messages.digest_of` makes
+    `document` is the JSON document to send. `digest` is the digest of its content, as `domain.digests.digest_of` makes
     it, so that nobody needs to parse the document again.
     """
 

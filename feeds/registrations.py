@@ -6,6 +6,7 @@ from typing import Any
 
 from domain import messages
 from domain.commands import Registration
+from domain.digests import digest_of
 from domain.identity import alike
 from domain.vocabulary import ProblemCode
 from feeds import dates, explain, lookalikes, spreadsheets
@@ -101,7 +102,7 @@ class _Checker:
             return problems + [problem for problem in faults if problem.column not in explained]
         if problems:
             return problems
-        digest = messages.digest_of(registration)
+        digest = digest_of(registration)
         return Entry(row.number, registration.candidate_id, registration.designation, document, digest)
 
     def problems_between_rows(self) -> Iterable[Problem]:

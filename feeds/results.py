@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from domain import messages
 from domain.commands import RecordAssessmentResult
 from domain.contents import content_digest
+from domain.digests import digest_of
 from domain.identity import alike
 from domain.types import CandidateId, Code, parse_number
 from domain.vocabulary import ProblemCode
@@ -162,7 +163,7 @@ class _Checker:
         if problem := self._reused_id(row, candidate_id, designation, document):
             return [problem]
         document = with_message_id(candidate_id, designation, document)
-        return Entry(row.number, candidate_id, designation, document, messages.digest_of(result))
+        return Entry(row.number, candidate_id, designation, document, digest_of(result))
 
     def problems_between_rows(self) -> Iterable[Problem]:
         """Every row of a result that stands in the file with several contents: nobody knows which of them is right."""

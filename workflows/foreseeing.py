@@ -8,7 +8,8 @@ from typing import Literal, TypedDict
 
 from domain import rulebook
 from domain.decision import Refused
-from domain.messages import InvalidMessage, check_times, check_vocabulary, digest_of, parse_message
+from domain.digests import matches
+from domain.messages import InvalidMessage, check_times, check_vocabulary, parse_message
 from domain.vocabulary import RefusalCode
 from workflows.journal import Journal
 
@@ -40,7 +41,7 @@ def foresee(journal: Journal, name: str, payloads: Iterable[str], at: datetime) 
             check_times(name, message, at)
             known = journal.ledger.get(message.message_id or "")
             if known:
-                answers.append(_known(known.digest == digest_of(message), known.events))
+                answers.append(_known(matches(known.digest, message), known.events))
                 continue
             if rulebook.inquiry(state, message) is not None:
                 answers.append({"outcome": "open", "reason": "it depends on something that is asked for first"})

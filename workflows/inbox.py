@@ -18,8 +18,9 @@ with workflow.unsafe.imports_passed_through():
     from domain import rulebook
     from domain.commands import Cancel, Command, Message, RefuseMessage
     from domain.decision import Refused
+    from domain.digests import digest_of, matches
     from domain.inquiries import Answer
-    from domain.messages import InvalidMessage, check_vocabulary, digest_of
+    from domain.messages import InvalidMessage, check_vocabulary
     from domain.vocabulary import RefusalCode
     from runtime.metrics import REGISTRATION
     from workflows import calls, counting, traces
@@ -85,7 +86,7 @@ class Inbox:
 
         known = journal.ledger.get(key)
         if known:
-            reused = _reused(key) if known.digest != digest_of(message) else None
+            reused = _reused(key) if not matches(known.digest, message) else None
             if reused and journal.has_recorded(repeated(reused), workflow.now()):
                 raise reused
             return
@@ -182,30 +183,30 @@ class Inbox:
         """Decides a message. If its message id was taken before, the receipt is the same as then (rule 28)."""
         check_vocabulary(message.message, message, journal.state.programme)
         await self._under_way.until_free(message)
-        key, digest = message.message_id, digest_of(message)
+        key = message.message_id
         if key is None:
-            return await self._decide(journal, message, digest)
+            return await self._decide(journal, message)
         while key in self._being_decided:
             await workflow.wait_condition(lambda: key not in self._being_decided)
         known = journal.ledger.get(key)
         if known:
-            if known.digest != digest:
+            if not matches(known.digest, message):
                 raise _reused(key)
             counting.decided(message.message, changed=False)
             return known.receipt(duplicate=True)
         self._being_decided.add(key)
         try:
-            return await self._decide(journal, message, digest)
+            return await self._decide(journal, message)
         finally:
             self._being_decided.discard(key)
 
-    async def _decide(self, journal: Journal, message: Message, digest: str) -> dict[str, Any]:
+    async def _decide(self, journal: Journal, message: Message) -> dict[str, Any]:
         answer = await self._answer(journal, message)
         before = journal.state.sequence
         events = journal.take(message, workflow.now(), answer)
         counting.decided(message.message, changed=bool(events))
         counting.happened(journal.since(before))
-        remembered = journal.remember(message.message_id, digest, events)
+        remembered = journal.remember(message.message_id, digest_of(message), events)
         return remembered.receipt(duplicate=not events)
 
     async def _answer(self, journal: Journal, command: Command) -> Answer | None:

@@ -34,7 +34,7 @@ GRACE_SECONDS = 10.0
 class Row(NamedTuple):
     """A row without fault of an input file: its number, whom it is about, and the JSON to send.
 
-    `digest` is that of its content, as `domain.messages.digest_of` makes it.
+    `digest` is that of its content, as `domain.digests.digest_of` makes it.
     """
 
     number: int

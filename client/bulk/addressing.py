@@ -45,7 +45,11 @@ class Letter:
     wanted: Filter
 
     def content(self, server: str) -> str:
-        """What the act is known by: the same letter on the same server is the same act, today and tomorrow."""
+        """What the act is known by: the same letter on the same server is the same act, today and tomorrow.
+
+        A part that a filter gets later stands behind the others, and only where it is given: otherwise a `message` that
+        was interrupted would be another act for the build after it.
+        """
         wanted = self.wanted
         filters = [list(wanted.statuses), list(wanted.designations), str(wanted.due_within or ""), wanted.attention]
         document = [server, self.message, json.loads(self.text), *filters, wanted.raw or ""]

@@ -34,9 +34,14 @@ _DATES = tuple(field for field in CertificateDates.model_fields if field in Cert
 
 def certificate_number(state: State) -> str:
     """The certificate's number: unique to the enrolment, and made of nothing personal or secret (rule 17)."""
-    digest = hashlib.sha256(f"{state.workflow_id}:{state.enrolment}".encode()).digest()
+    return number_of(state.designation, state.workflow_id, state.enrolment)
+
+
+def number_of(designation: str, workflow_id: str, enrolment: str) -> str:
+    """The number of the certificate of one enrolment. The lower certificate may know it before it is granted."""
+    digest = hashlib.sha256(f"{workflow_id}:{enrolment}".encode()).digest()
     letters = base64.b32encode(digest).decode()[:12]
-    return f"{state.designation}-{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+    return f"{designation}-{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 
 def certify_when_met(decision: Decision) -> None:

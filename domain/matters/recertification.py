@@ -9,6 +9,7 @@ from typing import Literal
 from domain import calendar, repeats
 from domain.commands import ReviewRecertification, RingAlarm, SubmitRecertification
 from domain.decision import Alarm, Decision, Matter, Refused
+from domain.digests import digest_of, matches
 from domain.events import (
     AttentionRaised,
     Evidence,
@@ -22,7 +23,6 @@ from domain.matters.attention import REVIEW_WAITING
 from domain.matters.certificate import cycle_dates, dates_after_expiry
 from domain.matters.contact import not_the_candidate
 from domain.matters.window import settlement_end
-from domain.messages import digest_of
 from domain.scheme import Programme
 from domain.state import IN_FORCE, Certificate, State
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
@@ -43,9 +43,8 @@ def submit(decision: Decision, command: SubmitRecertification) -> None:
     """
     state = decision.state
     certificate = _certificate(state)
-    digest = digest_of(command)
     known = state.recertification.digests
-    if known.get(command.submission_id) == digest:
+    if matches(known.get(command.submission_id, ""), command):
         return
     if state.recertification.status == "submitted":
         raise Refused(RefusalCode.UNDER_REVIEW, f"the evidence {state.recertification.submission_id} is under review")
@@ -73,7 +72,7 @@ def submit(decision: Decision, command: SubmitRecertification) -> None:
         phase=phase,
         counts_from=counts_from if counts_from != submitted_at else None,
         covers_until=covers_until,
-        digest=digest,
+        digest=digest_of(command),
     )
 
 

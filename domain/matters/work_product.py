@@ -9,6 +9,7 @@ from datetime import datetime
 from domain import calendar, repeats
 from domain.commands import ReviewWorkProduct, RingAlarm, SubmitWorkProduct
 from domain.decision import Alarm, Decision, Matter, Refused
+from domain.digests import digest_of, matches
 from domain.events import (
     RevisionOverdue,
     WorkProductFailed,
@@ -20,7 +21,6 @@ from domain.matters.attention import REVIEW_WAITING
 from domain.matters.closing import settlement
 from domain.matters.contact import not_the_candidate
 from domain.matters.window import settlement_end
-from domain.messages import digest_of
 from domain.state import State, Submission, Window, WorkProduct
 from domain.types import Score
 from domain.vocabulary import AlarmKind, RefusalCode
@@ -41,8 +41,7 @@ def submit(decision: Decision, command: SubmitWorkProduct) -> None:
     """
     state = decision.state
     product = state.work_product
-    digest = digest_of(command)
-    other = _other_content(product, command, digest)
+    other = _other_content(product, command)
     if other is None:
         return
     if not state.programme.work_product:
@@ -65,18 +64,18 @@ def submit(decision: Decision, command: SubmitWorkProduct) -> None:
         uri=command.uri,
         sha256=command.sha256,
         submitted_at=command.submitted_at or decision.at,
-        digest=digest,
+        digest=digest_of(command),
     )
 
 
-def _other_content(product: WorkProduct, command: SubmitWorkProduct, digest: str) -> str | None:
+def _other_content(product: WorkProduct, command: SubmitWorkProduct) -> str | None:
     """How a submission differs from the one with the same id, as a part of a sentence; None if it is the same (R7).
 
     Empty where no submission has this id.
     """
     known = product.submissions.get(command.submission_id)
     if known is None:  # a state of an older build has the digest alone
-        return None if product.digests.get(command.submission_id) == digest else ""
+        return None if matches(product.digests.get(command.submission_id, ""), command) else ""
     given = {"uri": _short(command.uri), "sha256": command.sha256, "submitted_at": command.submitted_at}
     fields = repeats.differing(known.model_dump(), given)
     return f", and was delivered with another {repeats.listed(fields)}" if fields else None

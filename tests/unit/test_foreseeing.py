@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from domain.commands import Contact, Purchase, Register
-from domain.messages import digest_of, parse_message
+from domain.digests import digest_of
+from domain.messages import parse_message
 from tests.unit.domain.builders import CIAC, CUSTOMERS, OPERATIONS, PEOPLE, START
 from workflows.foreseeing import Foreseen, foresee
 from workflows.journal import Journal

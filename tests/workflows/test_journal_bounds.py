@@ -19,6 +19,7 @@ from domain.commands import (
     RingAlarm,
 )
 from domain.decision import Refused
+from domain.digests import digest_of
 from domain.effects import Notify
 from domain.events import (
     ExperienceMet,
@@ -81,7 +82,7 @@ class Filling:
         message = messages.parse_message(name, json.dumps(fields, default=str).encode())
         events = take(self.journal, message, self.now, unscored=self.text)
         self.count += 1
-        self.journal.remember(f"{self.count}-".ljust(128, "m"), messages.digest_of(message), events)
+        self.journal.remember(f"{self.count}-".ljust(128, "m"), digest_of(message), events)
 
     def certify(self) -> None:
         for domain in DOMAINS:

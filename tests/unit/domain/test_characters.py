@@ -7,7 +7,8 @@ import pytest
 
 from domain.characters import allowed, check_line, check_name
 from domain.commands import MESSAGES, Command, Registration
-from domain.messages import InvalidMessage, check_vocabulary, digest_of, parse_message
+from domain.digests import digest_of
+from domain.messages import InvalidMessage, check_vocabulary, parse_message
 from domain.messages import parse as parse_document
 from domain.personal import ContactRecord
 from domain.scheme import Programme

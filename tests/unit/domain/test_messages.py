@@ -21,13 +21,13 @@ from domain.commands import (
     SubmitRecertification,
     SubmitWorkProduct,
 )
+from domain.digests import digest_of
 from domain.forms import DAY_PATTERN, DECIMAL_PATTERN, FORMS, INSTANT_PATTERN, WORDS_OF_PATTERN
 from domain.messages import (
     EXCERPT_BYTES,
     InvalidMessage,
     check_times,
     check_vocabulary,
-    digest_of,
     excerpt_of,
     parse_message,
     read_json,

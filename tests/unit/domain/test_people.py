@@ -9,10 +9,10 @@ from domain import events as e
 from domain.commands import Cancel, RefuseMessage, ReportSuperseded, ReportUndeliverable, Supersede
 from domain.decision import Refused
 from domain.effects import Notify
-from domain.messages import digest_of, legible_message_id
+from domain.messages import legible_message_id
 from domain.rulebook import decide
 from domain.vocabulary import Attention, AttentionKind, RefusalCode
-from tests.unit.domain.builders import PEOPLE, START, Candidacy, days, holder, local, parse
+from tests.unit.domain.builders import PEOPLE, START, Candidacy, days, holder, local
 from views.attention import attention_view
 from views.timeline import summary_of
 
@@ -63,12 +63,6 @@ def test_the_timeline_says_whether_the_person_or_the_office_has_withdrawn(by: st
     candidacy.say("withdraw", reason="registered twice", **({"by": by} if by else {}))
     assert summary_of(candidacy.last(e.Withdrawn)) == f"Withdrawn {told}: registered twice"
     assert candidacy.last(e.CandidacyClosed).by == by
-
-
-def test_a_withdrawal_without_a_name_has_the_content_that_it_always_had() -> None:
-    """Its message id may be known from before the message had `by`."""
-    assert digest_of(parse("withdraw", reason="a new job")) == "8a301d283d8fc07b9da3"
-    assert digest_of(parse("withdraw", reason="a new job", by="Kim Stone")) != "8a301d283d8fc07b9da3"
 
 
 def test_a_cancelled_workflow_withdraws_a_candidacy() -> None:

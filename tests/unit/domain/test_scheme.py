@@ -146,9 +146,9 @@ def test_a_candidacy_keeps_the_scheme_of_its_enrolment() -> None:
 
 # Numbers that are no rule: how a certificate's number is cut into groups, months, hundredths, bounds of sizes.
 ALLOWED = {
-    ("certificate_number", 12),
-    ("certificate_number", 4),
-    ("certificate_number", 8),
+    ("number_of", 12),
+    ("number_of", 4),
+    ("number_of", 8),
     ("shown", 100),
     ("shown", 10_000),
     ("reaches", 100),
@@ -161,7 +161,6 @@ ALLOWED = {
     ("_problems", 50),
     ("unknown_name", 100),
     ("parse_message", 1024),
-    ("digest_of", 20),
 }
 
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.commands import Registration
-from domain.messages import digest_of, parse
+from domain.digests import digest_of
+from domain.messages import parse
 from feeds import registrations
 from feeds.checking import Sheet, Vocabulary
 from feeds.errors import FeedError

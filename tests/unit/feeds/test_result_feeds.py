@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.messages import digest_of, parse_message
+from domain.digests import digest_of
+from domain.messages import parse_message
 from feeds import results
 from feeds.checking import Sheet, Vocabulary
 from feeds.errors import FeedError, HeaderError
