@@ -9,12 +9,13 @@ RUN python -m venv /opt/certpath \
     && /opt/certpath/bin/pip uninstall --yes --quiet pip
 
 FROM python:${PYTHON_VERSION}
-# Which build this is: a release or a commit. Tools outside read the label, and the worker reads the variable.
+# Which build this is: a release or a commit. Tools outside read the label, and the worker reads the variable. Each state
+# of the code needs an id of its own: Temporal keeps a candidacy on the build that began its run.
 ARG BUILD_ID=local
 LABEL org.opencontainers.image.title="Certpath" \
       org.opencontainers.image.description="Runs a professional certification programme on Temporal" \
       org.opencontainers.image.revision="${BUILD_ID}"
-ENV CERTPATH_BUILD_ID="${BUILD_ID}" \
+ENV TEMPORAL_WORKER_BUILD_ID="${BUILD_ID}" \
     CERTPATH_OUTBOX=/var/lib/certpath/outbox \
     CERTPATH_LOG_FORMAT=json \
     CERTPATH_HEALTH_ADDRESS=127.0.0.1:9465 \

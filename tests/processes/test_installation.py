@@ -78,7 +78,7 @@ def test_all_of_it_is_healthy_and_only_this_machine_reaches_it(certpath: Install
 def test_the_image_says_which_build_it_is_and_runs_without_rights(certpath: Installation) -> None:
     label = certpath.inspect(certpath.image, '{{index .Config.Labels "org.opencontainers.image.revision"}}')
     assert f"certpath:{label}" == certpath.image
-    assert certpath.compose("exec", "-T", "worker", "printenv", "CERTPATH_BUILD_ID").strip() == label
+    assert certpath.compose("exec", "-T", "worker", "printenv", "TEMPORAL_WORKER_BUILD_ID").strip() == label
     assert certpath.compose("exec", "-T", "worker", "id", "-u").strip() == "10001"
     packages = certpath.compose("exec", "-T", "worker", "ls", "/opt/certpath/bin").split()
     assert not {"pytest", "mypy", "ruff", "pip", "temporal"} & set(packages)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from runtime.builds import Build
 from runtime.embedded import temporal_cli
 from runtime.settings import ROOT
 
@@ -20,9 +21,11 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
 
-STEPS = {"databases", "schema", "namespace"}
+STEPS = {"databases", "schema", "namespace", "first-build"}
 """What runs to its end before others start."""
+WORKERS = {"worker", "worker-previous"}
 LOCAL = "certpath:${CERTPATH_BUILD_ID:-local}"
+PREVIOUS = "certpath:${CERTPATH_PREVIOUS_BUILD_ID:-none}"
 
 
 def dotenv() -> dict[str, str]:
@@ -39,7 +42,7 @@ def services(*, but: frozenset[str] = frozenset()) -> list[str]:
 
 
 def test_every_version_stands_in_dotenv_and_nowhere_else() -> None:
-    images = {service["image"] for service in SERVICES.values()} - {LOCAL}
+    images = {service["image"] for service in SERVICES.values()} - {LOCAL, PREVIOUS}
     versions = [re.fullmatch(r"[a-z/-]+:\$\{(\w+_VERSION)\}", image) for image in images]
     assert all(versions), images
     used = {version[1] for version in versions if version} | {"PYTHON_VERSION"}
@@ -119,7 +122,7 @@ def test_what_runs_is_started_again_and_a_step_is_tried_again() -> None:
     assert {restart for name, restart in restarts.items() if name not in STEPS} == {"unless-stopped"}
 
 
-@pytest.mark.parametrize("name", services(but=frozenset({*STEPS, "starter", "worker"})))
+@pytest.mark.parametrize("name", services(but=frozenset({*STEPS, *WORKERS, "starter"})))
 def test_a_health_check_uses_only_what_its_image_contains(name: str) -> None:
     """Its own tool where it has one, else `wget`, which is in every image made from Alpine. None of them has curl."""
     test = SERVICES[name]["healthcheck"]["test"]
@@ -127,8 +130,8 @@ def test_a_health_check_uses_only_what_its_image_contains(name: str) -> None:
     assert test[:2] == ["CMD", tools.get(name, "wget")]
 
 
-def test_the_worker_answers_for_its_own_health() -> None:
-    assert "healthcheck" not in SERVICES["worker"], "its image has one"
+def test_the_workers_answer_for_their_own_health() -> None:
+    assert [name for name in WORKERS if "healthcheck" in SERVICES[name]] == [], "their image has one"
     assert re.search(r"^HEALTHCHECK .*\\\n +CMD \[", DOCKERFILE, re.MULTILINE)
 
 
@@ -144,8 +147,48 @@ def volumes(service: dict[str, Any]) -> list[str]:
     return [volume.split(":")[0] for volume in service.get("volumes", [])]
 
 
-def test_workers_can_be_scaled() -> None:
-    assert not {"container_name", "ports"} & SERVICES["worker"].keys()
+@pytest.mark.parametrize("name", sorted(WORKERS))
+def test_workers_can_be_scaled(name: str) -> None:
+    assert not {"container_name", "ports"} & SERVICES[name].keys()
+
+
+# --- builds
+
+
+def test_every_worker_belongs_to_one_deployment_and_has_the_build_id_of_its_image() -> None:
+    for name in WORKERS:
+        environment = SERVICES[name]["environment"]
+        assert str(Build(environment["TEMPORAL_DEPLOYMENT_NAME"], "local")) == "certpath:local"
+        assert "TEMPORAL_WORKER_BUILD_ID" not in environment, "another id than that of the image's code"
+    assert re.search(r'^ENV TEMPORAL_WORKER_BUILD_ID="\$\{BUILD_ID\}"', DOCKERFILE, re.MULTILINE)
+
+
+def test_the_first_build_is_current_before_a_worker_starts() -> None:
+    step = SERVICES["first-build"]
+    build_id = LOCAL.partition(":")[2]
+    assert step["command"] == ["upgrade", build_id, "--deployment", "certpath", "--first"]
+    assert step["image"] == SERVICES["worker"]["image"] == LOCAL
+    assert step["build"]["args"]["BUILD_ID"] == build_id
+    assert all("first-build" in SERVICES[name]["depends_on"] for name in WORKERS)
+
+
+def test_the_workers_of_the_previous_build_are_the_same_but_for_their_image() -> None:
+    previous, worker = SERVICES["worker-previous"], SERVICES["worker"]
+    assert previous["profiles"] == ["previous"], "they run only while candidacies move"
+    assert previous["image"] == PREVIOUS
+    # `docker compose build` must not build today's code under the id of another build, and nobody else has its image.
+    assert "build" not in previous
+    assert previous["pull_policy"] == worker["pull_policy"] == "never"
+    own = {"image", "build", "profiles"}
+    assert {key: value for key, value in previous.items() if key not in own} == {
+        key: value for key, value in worker.items() if key not in own
+    }
+
+
+def test_prometheus_watches_the_workers_of_both_builds() -> None:
+    configured = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
+    (certpath,) = [job for job in configured if job["job_name"] == "certpath"]
+    assert {name for found in certpath["dns_sd_configs"] for name in found["names"]} == WORKERS
 
 
 def compose_client() -> list[str]:
@@ -160,7 +203,7 @@ def compose_client() -> list[str]:
 
 def test_compose_itself_understands_the_file() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CERTPATH_", "COMPOSE_"))}
-    profiles = [word for profile in ("tools", "try", "watch") for word in ("--profile", profile)]
+    profiles = [word for profile in ("tools", "try", "watch", "previous") for word in ("--profile", profile)]
     done = subprocess.run(
         [*compose_client(), *profiles, "config", "--format", "json"],
         cwd=ROOT,
@@ -213,7 +256,9 @@ def test_the_image_is_made_as_a_deployment_wants_it() -> None:
     last_user = re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE)[-1]
     assert last_user == "certpath"
     assert 'ENTRYPOINT ["/opt/certpath/bin/python", "worker.py"]' in DOCKERFILE
-    assert {"org.opencontainers.image.revision", "CERTPATH_BUILD_ID"} <= set(re.findall(r"[\w.]+(?==\")", DOCKERFILE))
+    assert {"org.opencontainers.image.revision", "TEMPORAL_WORKER_BUILD_ID"} <= set(
+        re.findall(r"[\w.]+(?==\")", DOCKERFILE)
+    )
 
 
 def pins(lock: str) -> dict[str, str]:
