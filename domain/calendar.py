@@ -25,7 +25,8 @@ ZONE_RULES: str = tzdata.IANA_VERSION
 
 @lru_cache(maxsize=32)
 def _zone(name: str) -> zoneinfo.ZoneInfo:
-    return zoneinfo.ZoneInfo(name)
+    # Not from the cache of `ZoneInfo`, where other code may have put the machine's rules before.
+    return zoneinfo.ZoneInfo.no_cache(name)
 
 
 def is_zone(name: str) -> bool:

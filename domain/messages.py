@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from domain.commands import MAX_EVIDENCE, MESSAGES, Command, Message
 from domain.forms import MAX_DIGITS, WORDS_OF_PATTERN
+from domain.nesting import is_too_deep
 from domain.scheme import Programme
 from domain.texts import without_addresses
 from domain.types import Frozen, MessageId
@@ -53,13 +54,13 @@ def read_json(message: str, data: bytes) -> Any:
         InvalidMessage: the bytes are not a JSON document, or a field is given twice.
     """
     try:
+        if is_too_deep(data):
+            raise InvalidMessage(message, [Problem(field="payload", problem="is nested too deeply")])
         return json.loads(
             data, parse_float=_number, parse_int=_integer, parse_constant=Decimal, object_pairs_hook=_unique
         )
     except _GivenTwice as error:
         raise InvalidMessage(message, [Problem(field=_readable(error.field), problem="is given twice")]) from error
-    except RecursionError as error:
-        raise InvalidMessage(message, [Problem(field="payload", problem="is nested too deeply")]) from error
     except (ValueError, ArithmeticError) as error:
         raise InvalidMessage(message, [Problem(field="payload", problem=f"is not readable JSON: {error}")]) from error
 
@@ -71,10 +72,14 @@ def legible_message_id(data: bytes) -> str | None:
     """The message id in these bytes, also where nothing else in them can be understood; None where there is none."""
     try:
         # No number is needed here, and reading a very long one would fail.
-        document = json.loads(data, parse_float=lambda _: None, parse_int=lambda _: None)
+        document = {} if is_too_deep(data) else json.loads(data, parse_float=_no_number, parse_int=_no_number)
         return _MESSAGE_ID.validate_python(document["message_id"]) if isinstance(document, dict) else None
-    except (ValueError, KeyError, RecursionError):
+    except (ValueError, KeyError):
         return None
+
+
+def _no_number(_digits: str) -> None:
+    return None
 
 
 class _GivenTwice(ValueError):
@@ -121,8 +126,6 @@ def parse(kind: type[C], name: str, document: Any) -> C:
         return kind.model_validate(document)
     except ValidationError as error:
         raise InvalidMessage(name, _problems(error)) from error
-    except RecursionError as error:
-        raise InvalidMessage(name, [Problem(field="payload", problem="is nested too deeply")]) from error
 
 
 # Plain words for the errors that pydantic words in its own terms. Braces stand for a limit of the field.

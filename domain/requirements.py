@@ -159,7 +159,8 @@ def corrects_attempt(state: State, result: ResultFacts) -> bool:
 
 def exposed(state: State) -> list[ResultFacts]:
     """The results left aside that have no pass before them any more, in the order in which they were taken (R1)."""
-    passes = {domain: first_pass(state, domain) for domain in {result.domain for result in state.aside.values()}}
+    domains = dict.fromkeys(result.domain for result in state.aside.values())
+    passes = {domain: first_pass(state, domain) for domain in domains}
     return sorted(
         (
             result

@@ -7,7 +7,7 @@ could break their replay: see docs/architecture.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Set
 from datetime import datetime
 
 from domain import notices
@@ -174,7 +174,7 @@ def next_border(state: State) -> Alarm | None:
     return next((alarm for alarm in alarms(state) if alarm.border), None)
 
 
-def due_alarm(state: State, at: datetime, *, asleep: Collection[Alarm] = ()) -> Alarm | None:
+def due_alarm(state: State, at: datetime, *, asleep: Set[Alarm] = frozenset()) -> Alarm | None:
     """The alarm to handle now: the earliest that is due at this instant (UTC); None if none is due.
 
     Of several missed reminders only the newest goes out, and none at all once a deadline is due as well (rule 5). Nor

@@ -268,7 +268,7 @@ def _without_responses(event: Event | LaterEvent) -> Event | LaterEvent:
 def _shortened(event: Event | LaterEvent, fields: Set[str]) -> Event | LaterEvent:
     """The event with long texts in these fields cut, and without its evidence, whose number the event still has."""
     changes: dict[str, Any] = {}
-    for field in fields:
+    for field in sorted(fields):
         value = getattr(event, field, None)
         if isinstance(value, str) and len(value) > SHORT_TEXT + 1:
             changes[field] = f"{value[:SHORT_TEXT]}…"

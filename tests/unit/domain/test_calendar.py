@@ -1,12 +1,18 @@
 """Rule 2: calendar arithmetic in the zone of the body."""
 
+import subprocess
+import sys
 from datetime import date, timedelta
+from importlib import resources
+from pathlib import Path
 
 import pytest
 
 from domain import calendar
 from domain.scheme import Scheme
+from runtime.settings import ROOT
 from tests.unit.domain.builders import day, utc
+from tests.waiting import PATIENCE
 
 ZONE = "America/Chicago"
 
@@ -63,6 +69,25 @@ def test_every_day_of_thirty_years_begins_where_the_one_before_ends() -> None:
         assert calendar.end_of(current, ZONE) == calendar.start_of(following, ZONE)
         assert calendar.day_of(calendar.start_of(current, ZONE), ZONE) == current
         current = calendar.add_days(current, 17)
+
+
+def test_the_rules_of_a_zone_come_from_the_package_and_not_from_the_machine(tmp_path: Path) -> None:
+    """Neither from the machine's files nor from the cache of `ZoneInfo`, where somebody else has put these before."""
+    tokyo = resources.files("tzdata.zoneinfo.Asia").joinpath("Tokyo").read_bytes()
+    (tmp_path / "America").mkdir()
+    (tmp_path / "America" / "Chicago").write_bytes(tokyo)
+    code = """
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+machine = ZoneInfo("America/Chicago")
+assert datetime(2026, 1, 10, tzinfo=machine).utcoffset() == timedelta(hours=9)
+from domain import calendar
+print(calendar.start_of(datetime(2026, 1, 10).date(), "America/Chicago").isoformat())
+"""
+    environment = {"PYTHONTZPATH": str(tmp_path), "TZ": "Asia/Tokyo"}
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=environment, timeout=PATIENCE)
+    assert told.stdout.decode().strip() == "2026-01-10T06:00:00+00:00"
 
 
 def test_zones_come_from_the_pinned_data() -> None:

@@ -1,0 +1,1 @@
+"""Reads source code for whatever could make a replay decide differently. test_determinism.py says what it must find."""
