@@ -114,7 +114,8 @@ SHAPES = [
     of("deep arrays", "withdraw", "[" * 100_000 + "]" * 100_000, "payload"),
     of("deep arrays without an end", "withdraw", "[" * 100_000, "payload"),
     of("deep objects", "withdraw", '{"reason":' * 50_000 + "1" + "}" * 50_000, "payload"),
-    of("deep in a field", "withdraw", '{"reason":' + "[" * 900 + "]" * 900 + "}", "reason"),
+    of("too deep in a field", "withdraw", '{"reason":' + "[" * 900 + "]" * 900 + "}", "payload"),
+    of("deep in a field", "withdraw", '{"reason":' + "[" * 15 + "]" * 15 + "}", "reason"),
     of("a field twice", "withdraw", '{"reason": "a", "reason": "b"}', "reason"),
     of(
         "a field twice inside",
