@@ -214,7 +214,7 @@ async def check(settings: Settings, build: "Build | None" = None) -> int:
     document = await monitor.check(settings, await connect_lazily(core_runtime()), build)
     sys.stdout.write(f"{json.dumps(document, ensure_ascii=False, indent=2)}\n")
     problems = [answer["problem"] for answer in document["checks"].values() if not answer["ok"]]
-    for sentence in (*problems, *document.get("warnings", ())):
+    for sentence in (*problems, *document["warnings"]):
         sys.stderr.write(f"{sentence}\n")
     return 0 if document["ready"] else NOT_READY
 

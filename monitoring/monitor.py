@@ -139,7 +139,7 @@ class Monitor:
                 problems = await asyncio.wrap_future(asked)
         except TimeoutError:
             problems = {"worker": "The event loop does not run."}
-        return document("ready", problems, draining=self._draining, **_warnings(self._warning))
+        return document("ready", problems, draining=self._draining, warnings=_listed(self._warning))
 
     async def problems(self) -> dict[str, str | None]:
         """For each check, what keeps the worker from doing its work now; None if the check passes."""
@@ -168,7 +168,7 @@ async def check(settings: Settings, client: Client, build: Build | None = None) 
     problems = await Answers(all_checks(settings, lambda: client)).ask()
     if build and not problems["server"]:
         problems["build"] = await _build_problem(client, build)
-    return document("ready", problems, **_warnings(await routing.warning(client, build)))
+    return document("ready", problems, warnings=_listed(await routing.warning(client, build)))
 
 
 async def _build_problem(client: Client, build: Build) -> str | None:
@@ -180,6 +180,5 @@ async def _build_problem(client: Client, build: Build) -> str | None:
     return None
 
 
-def _warnings(*found: str | None) -> dict[str, Any]:
-    warnings = [sentence for sentence in found if sentence]
-    return {"warnings": warnings} if warnings else {}
+def _listed(warning: str | None) -> list[str]:
+    return [warning] if warning else []

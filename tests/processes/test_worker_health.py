@@ -81,7 +81,7 @@ async def test_a_worker_is_alive_and_ready_and_says_what_is_wrong_when_it_is_not
             {"live": True, "checks": dict.fromkeys(("event_loop", "worker", "workflow_polls", "activity_polls"), WELL)},
         )
         names = ("worker", "server", "namespace", "search_attributes", "scheme", "outbox")
-        ready = (200, {"ready": True, "draining": False, "checks": dict.fromkeys(names, WELL)})
+        ready = (200, {"ready": True, "draining": False, "warnings": [], "checks": dict.fromkeys(names, WELL)})
         await eventually(lambda: health.ask("/ready") == ready)
 
         scheme.write_text(whole.replace("wait_days = 30", "wait_days = -30"))
@@ -189,7 +189,7 @@ async def test_a_check_of_a_machine_on_which_all_is_well_is_code_0(idle: Engine,
     assert ended is not None
     assert ended.err == ""
     names = ("server", "namespace", "search_attributes", "scheme", "outbox")
-    assert ended.document == {"ready": True, "checks": dict.fromkeys(names, WELL)}
+    assert ended.document == {"ready": True, "warnings": [], "checks": dict.fromkeys(names, WELL)}
     described = idle.temporal("task-queue", "describe", "--task-queue", "certification", "-o", "json")
     assert not described.document.get("pollers"), "a check starts no worker"
 
