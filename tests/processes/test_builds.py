@@ -19,7 +19,7 @@ from runtime.build_metadata import BuildMetadata, read
 from runtime.builds import Build, code_fingerprint
 from runtime.embedded import free_port
 from runtime.settings import ROOT
-from tests.processes.engine import NOBODY, Ended, Engine, Worker, engine, run, timeline, types
+from tests.processes.engine import JOURNEY, NOBODY, Ended, Engine, Handle, Worker, engine, run, timeline, types
 from tests.processes.test_worker_health import Health
 from tests.waiting import eventually
 
@@ -86,9 +86,7 @@ async def test_a_worker_of_a_build_says_who_it_is_and_carries_the_candidacies_of
         handle = await bare.enrol("C-1")
         await eventually(lambda: started(bare, "C-1"))
         assert types(await timeline(handle))[0] == "Registered"
-        described = await handle.describe()
-        pinned = described.raw_description.workflow_execution_info.versioning_info
-        assert (pinned.deployment_version.build_id, pinned.behavior) == ("v1.0", 1)
+        assert await pinned_to(handle) == "v1.0"
         assert len(lines(worker, "no candidacies for this worker")) == 1
         assert await worker.stop() == 0
         # The same build and the same code: that is a restart.
@@ -152,21 +150,41 @@ def copy_of_the_code(folder: Path) -> Path:
     return folder
 
 
-async def test_a_worker_without_a_build_says_that_the_queue_belongs_to_a_deployment(bare: Engine) -> None:
+async def test_a_worker_without_a_build_gets_nothing_beside_a_current_build_and_says_so(bare: Engine) -> None:
     build = Build("certpath", "v1.0")
     worker = worker_of(bare, build)
     try:
+        await bare.worker.start()
+        assert lines(bare.worker, "worker ready")[0]["build"] is None
+        handle = await bare.enrol("C-1")
+        await eventually(lambda: started(bare, "C-1"))
+        assert await pinned_to(handle) == ""
+        assert await bare.worker.stop() == 0
+
         await worker.start()
         await make_current(bare, build)
         await bare.worker.start()
-        assert lines(bare.worker, "worker ready")[0]["build"] is None
         (told,) = await eventually(lambda: lines(bare.worker, "no candidacies for this worker"))
         assert "the deployment certpath, whose current build is v1.0" in told["problem"]
         checked = run((*WORKER, "--check"), bare.server.address, CERTPATH_OUTBOX=str(bare.worker.outbox))
         assert (checked.code, checked.document["warnings"]) == (0, [told["problem"]])
         assert checked.err == f"{told['problem']}\n"
+
+        # The candidacy that began without a build belongs to the current one from its next message on.
+        await handle.execute_update(*JOURNEY[1])
+        assert await pinned_to(handle) == "v1.0"
+        await bare.enrol("C-2")
+        await eventually(lambda: started(bare, "C-2"))
+        assert await pinned_to(bare.handle("C-2")) == "v1.0"
     finally:
-        await worker.kill()
+        if worker.running:
+            await worker.kill()
+
+
+async def pinned_to(handle: Handle) -> str:
+    """The id of the build to which a run is pinned; empty while it is pinned to none."""
+    described = await handle.describe()
+    return described.raw_description.workflow_execution_info.versioning_info.deployment_version.build_id
 
 
 @pytest.mark.parametrize("arguments", [[], ["--check"]])
