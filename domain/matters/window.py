@@ -243,7 +243,9 @@ def _deferred(state: State, at: datetime) -> set[str]:
 
 
 def on_reminder_due(state: State, event: ReminderDue) -> State:
-    return state.having(remind_after=event.due)
+    # Its whole day counts as reminded. Under newer time zone rules, the hour of that day may be a later instant.
+    day = calendar.day_of(event.due, state.zone)
+    return state.having(remind_after=calendar.end_of(day, state.zone))
 
 
 def on_testing_window_closed(state: State, _event: TestingWindowClosed) -> State:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain import events as e
+from domain import rulebook
 from domain.decision import Refused
 from tests.unit.domain.builders import (
     CUSTOMERS,
@@ -292,6 +293,18 @@ def test_reminders_go_out_at_nine_in_the_zone_of_the_body() -> None:
     # 09:00 in Chicago is another hour of UTC in summer than in winter.
     assert {datetime.fromisoformat(at).hour for at, _ in reminders(candidacy)} == {14, 15}
     assert candidacy.last(e.ReminderDue).border == day("2028-11-22")
+
+
+def test_a_reminder_does_not_go_out_again_when_newer_time_zone_rules_move_its_hour() -> None:
+    candidacy = Candidacy(at=START)
+    reminded = local("2028-05-26", "09:30:00")
+    candidacy.advance_to(reminded)
+    assert len(reminders(candidacy)) == 1
+    programme = candidacy.state.programme
+    # Where it is an hour earlier, the hour of the reminder is still to come.
+    later = programme.model_copy(update={"body": programme.body.model_copy(update={"zone": "America/Denver"})})
+    state = candidacy.state.having(programme=later)
+    assert not [alarm for alarm in rulebook.alarms(state) if alarm.at < reminded + timedelta(days=30)]
 
 
 def test_after_an_outage_only_the_newest_missed_reminder_goes_out() -> None:
