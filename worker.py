@@ -75,6 +75,7 @@ def build_worker(
     import activities
     from runtime.connection import TASK_QUEUE
     from runtime.converter import worker_converter
+    from runtime.current_details import DetailsWhenAsked
     from workflows import CertificationWorkflow
 
     config = client.config()
@@ -86,6 +87,7 @@ def build_worker(
         activities=activities.build(settings, client, waiting),
         activity_executor=ThreadPoolExecutor(_ACTIVITIES, thread_name_prefix="activity"),
         workflow_runner=workflow_runner(),
+        interceptors=[DetailsWhenAsked()],
         max_cached_workflows=settings.cached_workflows,
         max_concurrent_workflow_tasks=_WORKFLOW_TASKS,
         max_concurrent_activities=_ACTIVITIES,

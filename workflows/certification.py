@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.state import State
     from runtime.metrics import REGISTRATION
     from views.contact import contact_before, contact_view
+    from views.details import details
     from views.status import status_before, status_view
     from views.timeline import timeline_view
 
@@ -202,6 +203,10 @@ class CertificationWorkflow(WithInbox):
         self.traces.took_something_in()
 
     # --- queries --------------------------------------------------------------------------------------------
+
+    def current_details(self) -> str:
+        """What the Temporal UI shows as current details. The worker asks for them when the UI does."""
+        return details(self.inbox.journal.state) if self.inbox.journal else ""
 
     @workflow.query(description="where the candidate stands: requirements, dates, what is next, what needs attention")
     def status(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Publishes a candidacy to the Temporal UI and to `list`: its search attributes and its current details."""
+"""Publishes a candidacy to the Temporal UI and to `list`, in its search attributes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ with workflow.unsafe.imports_passed_through():
     from domain import requirements, rulebook
     from domain.state import State
     from runtime import search_attributes as keys
-    from views.details import details
     from workflows import traces
 
 # The search attribute only serves to find a candidacy, so a flood of attention values need not be published whole. The
@@ -29,8 +28,7 @@ class Publisher:
         self._published: dict[str, Any] = {key.name: known.get(key) for key in keys.ALL}
 
     def publish(self, state: State) -> None:
-        """Brings the search attributes and the current details up to date."""
-        workflow.set_current_details(details(state))
+        """Brings the search attributes up to date."""
         current = _attributes(state)
         changed = {key: value for key, value in current.items() if not _same(self._published.get(key.name), value)}
         if changed:
