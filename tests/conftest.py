@@ -1,5 +1,7 @@
 """Two servers for one suite: a real one, shared, and one that skips time, new for each test."""
 
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +15,10 @@ from runtime import search_attributes
 from runtime.builds import BUILD_VARIABLE, DEPLOYMENT_VARIABLE
 from runtime.embedded import EmbeddedServer, embedded_server, time_skipping_server
 from tests.scheme import SCHEME_FILE
+
+# The tests start hundreds of Python processes. Without bytecode, each would compile every module anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 _SLOW_FIRST = ("processes", "documents", "workflows", "integration", "properties", "formats")
 
