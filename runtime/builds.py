@@ -41,7 +41,8 @@ _MODULES = (
     "runtime/metrics.py",
     "runtime/search_attributes.py",
 )
-_PACKAGES = ("temporalio", "pydantic", "pydantic-core", "tzdata")
+PACKAGES = ("temporalio", "pydantic", "pydantic-core", "tzdata")
+"""The packages on whose version it depends how a run is replayed."""
 
 
 class BadName(ValueError):
@@ -136,7 +137,7 @@ def code_fingerprint(root: Path = ROOT) -> str:
 
 
 def _versions() -> Iterator[str]:
-    for package in _PACKAGES:
+    for package in PACKAGES:
         yield f"{package} {version(package)}"
 
 

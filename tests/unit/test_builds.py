@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from runtime.builds import BadName, Build, code_fingerprint, workflow_modules
+from runtime.builds import PACKAGES, BadName, Build, code_fingerprint, workflow_modules
 from runtime.settings import ROOT, SettingsError
 
 
@@ -71,22 +71,37 @@ def test_a_name_that_cannot_be_used_is_refused_in_one_line(deployment: str, buil
 
 LOADED = """
 import json, sys
+before = set(sys.modules)
 import workflows
-print(json.dumps([module.__file__ for module in sys.modules.values() if getattr(module, "__file__", None)]))
+print(json.dumps({name: getattr(sys.modules[name], "__file__", None) for name in set(sys.modules) - before}))
 """
+# Packages that workflow code loads, and that decide nothing: which command is given and how a payload is read does not
+# depend on their versions.
+HARMLESS = {"annotated_types", "google", "nexusrpc", "typing_extensions", "typing_inspection"}
 
 
-def test_every_module_of_ours_that_workflow_code_loads_is_in_the_fingerprint() -> None:
-    # In a process of its own, because this one has loaded more by now.
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, str]:
+    """The modules that workflow code loads, with their files, found in a process that has loaded nothing else."""
     done = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, check=True)
-    files = [Path(name) for name in json.loads(done.stdout)]
-    ours = {file.relative_to(ROOT).as_posix() for file in files if file.is_relative_to(ROOT)}
+    return {name: file for name, file in json.loads(done.stdout).items() if file}
+
+
+def test_every_module_of_ours_that_workflow_code_loads_is_in_the_fingerprint(loaded: dict[str, str]) -> None:
+    ours = {Path(file).relative_to(ROOT).as_posix() for file in loaded.values() if Path(file).is_relative_to(ROOT)}
     ours = {name for name in ours if (ROOT / name.split("/")[0] / "__init__.py").is_file()}
     assert "workflows/certification.py" in ours
     assert "runtime/search_attributes.py" in ours
     assert ours <= workflow_modules()
-    # And nothing that is no more: a module that was moved away must leave the list.
+    # A module that was moved away must leave the list.
     assert all((ROOT / name).is_file() for name in workflow_modules())
+
+
+def test_every_package_that_workflow_code_loads_is_in_the_fingerprint_or_decides_nothing(
+    loaded: dict[str, str],
+) -> None:
+    packages = {name.split(".")[0] for name, file in loaded.items() if "site-packages" in file}
+    assert {name.replace("_", "-") for name in packages - HARMLESS} | {"tzdata"} == set(PACKAGES)
 
 
 @pytest.fixture
@@ -125,7 +140,7 @@ def test_a_module_more_and_a_module_elsewhere_are_other_code(tree: Path) -> None
     assert len({before, more, code_fingerprint(tree)}) == 3
 
 
-@pytest.mark.parametrize("package", ["temporalio", "pydantic", "pydantic-core", "tzdata"])
+@pytest.mark.parametrize("package", PACKAGES)
 def test_another_version_of_a_package_that_decides_is_another_fingerprint(tree: Path, package: str) -> None:
     before = code_fingerprint(tree)
     with mock.patch("runtime.builds.version", lambda name: "9.9.9" if name == package else version(name)):
