@@ -9,7 +9,7 @@ changes once it was made:
 - Every digest begins with the version of the function that made it. A second version gets a function of its own beside
   the first, and `matches` compares each known digest by its own version.
 
-`tests/formats/digests.json` has examples, which stay for ever.
+`tests/formats/messages.jsonl` has examples, which stay for ever.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +17,12 @@ from domain import rulebook
 from domain.commands import RefuseMessage, RingAlarm
 from domain.decision import Refused
 from domain.events import LaterEvent
+from domain.formats import FORMAT
 from domain.messages import InvalidMessage, parse_message
 from domain.scheme import Scheme
 from domain.vocabulary import Attention, AttentionKind, HoldReason, RefusalCode, Status
-from tests.formats import newer
+from tests.formats import journals, newer
+from tests.formats.journals import name_of, paths
 from tests.scheme import SCHEME
 from tests.workflows.seeds import take
 from views.details import details
@@ -29,13 +30,12 @@ from views.status import status_view
 from views.timeline import timeline_view
 from workflows.journal import Journal
 
-FOLDER = Path(__file__).parent / "journals"
-NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+PATHS = {name_of(path): path for path in paths() if path.parent.name == str(FORMAT)}
+NAMES = sorted(PATHS)
 
 
 def read(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
-    return document
+    return journals.read(PATHS[name if "/" in name else f"{FORMAT}/{name}"])
 
 
 def handed_over(journal: Journal) -> Journal:
@@ -60,7 +60,7 @@ def live_on(journal: Journal, alarms: int) -> Journal:
     say(journal, "update_contact", now, name="Ana Ruiz-Vega", publish=True)
     journal = handed_over(journal)
     say(journal, "reinstate", now, reason="a message that is refused, where it is not suspended", by="M. Vogel")
-    say(journal, "record_self_assessment", now, domain="people-management", percentage=55)
+    say(journal, "record_self_assessment", now, domain="operations-management", percentage=55)
     for _ in range(alarms):
         alarm = rulebook.next_alarm(journal.state)
         if alarm is None:
@@ -91,8 +91,9 @@ def test_unknown_fields_are_kept_while_the_candidacy_lives_on(name: str, alarms:
     document = newer.with_later_fields(read(name))
     after = live_on(Journal.read(document), alarms).carried()
     still = [path for path in _paths_of_later_fields(document) if path not in set(_paths_of_later_fields(after))]
-    # A hold and a suspension end, and lists that are bounded lose their oldest entries. Nothing else may go.
-    ended = (".state.held.", ".state.suspension.", ".state.asked[", ".events[")
+    # A hold and a suspension end, notices give way to newer ones, and lists that are bounded lose their oldest entries.
+    # Nothing else may go.
+    ended = (".state.held.", ".state.suspension.", ".state.asked[", ".events[", ".outbox[")
     assert [path for path in still if not path.startswith(ended)] == []
 
 
@@ -119,7 +120,7 @@ def test_unknown_events_effects_and_words_are_kept(name: str) -> None:
     later = [event for event in document["events"] if event["sequence"] > read(name)["state"]["sequence"]]
     kept = {event["sequence"]: event for event in after["events"]}
     assert [list(newer.lost(event, kept[event["sequence"]])) for event in later] == [[]] * len(later)
-    assert [effect for effect in after["outbox"] if effect in document["outbox"]] == document["outbox"]
+    assert [effect for effect in after["outbox"] if effect in document["outbox"][-2:]] == document["outbox"][-2:]
     assert list(newer.lost(document["ledger"], after["ledger"])) == []
     assert "later-kind:M-1" in after["state"]["attention"] or after["state"]["closed"], "closing puts all to rest"
     certified = bool(after["state"]["certificate"]) and not document["state"]["certificate"]
@@ -144,7 +145,7 @@ def test_what_is_not_known_is_shown_and_nothing_fails_over_it(name: str) -> None
     assert medal["at"] == newer.AT
     assert medal["sequence"] == read(name)["state"]["sequence"] + 1
     assert isinstance(journal.events[-1], LaterEvent)
-    assert "later-kind" in details(journal.state)
+    assert journal.state.closed or "later-kind" in details(journal.state)
     assert journal.receipts(["later-1"])["later-1"]["status"] == "later_status"
 
 
