@@ -64,16 +64,14 @@ class AlarmClock:
 
     def _next_wake(self, journal: Journal) -> tuple[datetime, str] | None:
         """When to look at the alarms again (UTC), and the summary of the timer; None where no alarm is set."""
-        zone = journal.state.zone
-        alarms = rulebook.alarms(journal.state)
-        wakes = [
-            (
-                max(alarm.at, self._snoozed.get(alarm, alarm.at)),
-                Markdown("{}: {}").format(alarm.on(zone), alarm_words.what(alarm, journal.state)),
-            )
-            for alarm in alarms
-        ]
-        return min(wakes, key=lambda wake: wake[0]) if wakes else None
+        alarm = min(rulebook.alarms(journal.state), key=self._wakes_at, default=None)
+        if alarm is None:
+            return None
+        what = alarm_words.what(alarm, journal.state)
+        return self._wakes_at(alarm), Markdown("{}: {}").format(alarm.on(journal.state.zone), what)
+
+    def _wakes_at(self, alarm: Alarm) -> datetime:
+        return max(alarm.at, self._snoozed.get(alarm, alarm.at))
 
     async def _ring(self, journal: Journal, alarm: Alarm) -> None:
         """Rings one alarm, after asking the inquiry that its decision needs, if it needs one."""

@@ -10,7 +10,7 @@ the workflow does not end before it has moved to a build that knows it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -132,13 +132,15 @@ async def send(journal: Journal, lane: str) -> None:
 
 
 def _next(journal: Journal, lane: str) -> Effect | None:
-    return next((effect for effect in _known(journal) if ROWS[type(effect)].lane == lane), None)
+    return next(_known(journal, (lane,)), None)
 
 
-def _known(journal: Journal) -> Iterator[Effect]:
-    """The waiting effects that this build can carry out."""
+def _known(journal: Journal, lanes: Collection[str] = LANES) -> Iterator[Effect]:
+    """The waiting effects of these lanes that this build can carry out."""
     for effect in journal.outbox:
-        if not isinstance(effect, LaterEffect) and not only_a_newer_build_knows(effect):
+        if isinstance(effect, LaterEffect) or ROWS[type(effect)].lane not in lanes:
+            continue
+        if not only_a_newer_build_knows(effect):
             yield effect
 
 
