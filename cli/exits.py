@@ -114,6 +114,8 @@ def _facts(error: errors.ClientError) -> dict[str, Any]:
         return {"candidacies": [{"designation": code, "status": status} for code, status in error.found]}
     if isinstance(error, errors.NotJson) and error.line is not None:
         return {"line": error.line, "column": error.column}
+    if isinstance(error, errors.FormatNotRead):
+        return {"reads": error.reads, "needed": error.needed}
     if isinstance(error, errors.NotFound):
         return {"workflow_id": error.workflow_id}
     if isinstance(error, errors.Closed):

@@ -58,6 +58,7 @@ VERBS: dict[str, Line] = {
     "reviews": Line("the submissions that wait for a reviewer's verdict", "reviews"),
     "summary": Line("counts, pass rates and time to certification", "summary"),
     "schema": Line("the JSON Schema of a message, or of all", "schema"),
+    "upgrade": Line("which builds the candidacies run on; move them to another build", "upgrade"),
     "dev": Line("run an embedded Temporal server, its UI and a worker", "dev"),
     "demo": Line("watch candidates of all four designations, then end", "demo"),
 }
@@ -71,6 +72,7 @@ OTHERWISE = {
     **dict.fromkeys(("deliver", "feed"), ("results",)),
     **dict.fromkeys(("accept", "reject"), ("hold resolve",)),
     **dict.fromkeys(("start", "run", "serve"), ("dev",)),
+    **dict.fromkeys(("deploy", "builds", "move", "rollback"), ("upgrade",)),
 }
 """What people call a verb that has another name here."""
 

@@ -44,9 +44,13 @@ class Progress:
 
     def advance(self) -> None:
         """One more is done."""
-        self._done += 1
+        self.reach(self._done + 1)
+
+    def reach(self, done: int) -> None:
+        """So many are done by now."""
+        self._done = done
         if self._bar is not None:
-            self._bar.advance(self._task)
+            self._bar.update(self._task, completed=done)
         elif time.monotonic() - self._shown_at >= _EVERY_SECONDS:
             self._show_count()
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.enums.v1 import TaskQueueType, WorkerVersioningMode
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.common import RawValue
@@ -79,9 +79,14 @@ async def missing(client: Client, seconds: float) -> NoWorker:
 
 
 async def worker_polls(client: Client) -> bool:
-    """Whether a worker asked for work lately. The server remembers one that is gone for five minutes.
+    """Whether a worker of any build asked for work lately. Raises `Unreachable`."""
+    return bool(await polling(client))
 
-    Raises `Unreachable`.
+
+async def polling(client: Client) -> set[str | None]:
+    """The builds whose workers asked for work lately, as `deployment:build`; None for workers without a build.
+
+    A worker that has ended counts for about a minute more. Raises `Unreachable`.
     """
     with explaining():
         answer = await client.workflow_service.describe_task_queue(
@@ -91,9 +96,16 @@ async def worker_polls(client: Client) -> bool:
                 task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
             )
         )
-    # A poll lasts a minute, so a living worker was seen within the last one.
+    # A poll lasts a minute, so a living worker was seen within the last one. The server remembers it for five.
     newest = datetime.now(UTC) - timedelta(seconds=70)
-    return any(poller.last_access_time.ToDatetime(UTC) > newest for poller in answer.pollers)
+    return {_build_of(poller) for poller in answer.pollers if poller.last_access_time.ToDatetime(UTC) > newest}
+
+
+def _build_of(poller: PollerInfo) -> str | None:
+    options = poller.deployment_options
+    if options.worker_versioning_mode != WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED:
+        return None
+    return f"{options.deployment_name}:{options.build_id}"
 
 
 @contextmanager

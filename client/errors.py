@@ -72,6 +72,24 @@ class WhichDesignation(BadInput):
         self.found = tuple(found)
 
 
+class NoDeployment(BadInput):
+    """No worker with a build has ever asked for work in this namespace, so there is no build to choose."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no build here yet: no worker has asked for work with TEMPORAL_DEPLOYMENT_NAME and "
+            "TEMPORAL_WORKER_BUILD_ID. Start one, then try again."
+        )
+
+
+class WhichDeployment(BadInput):
+    """There are several deployments, and none of them was named."""
+
+    def __init__(self, known: Sequence[str]) -> None:
+        super().__init__(f"There are {len(known)} deployments, {' and '.join(known)}: name one of them.")
+        self.known = tuple(known)
+
+
 class MisusedCall(BadInput):
     """Temporal does not take the call as it was made: a list filter that it does not understand, for example."""
 
@@ -122,6 +140,22 @@ class OpenedBefore(Closed):
 
 class Unreadable(ClientError):
     """An answer came that this build cannot read."""
+
+
+class FormatNotRead(Refused):
+    """A build cannot take over candidacies, because it does not read the format in which another build stores them.
+
+    `reads` is the format that it reads, None where its worker has not told it; `needed` the one that it should read.
+    """
+
+    def __init__(self, sentence: str, *, reads: int | None, needed: int) -> None:
+        super().__init__(sentence)
+        self.reads = reads
+        self.needed = needed
+
+
+class NotChanged(ClientError):
+    """Temporal did not make a build current or ramping."""
 
 
 # --- nobody answers

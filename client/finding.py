@@ -30,7 +30,7 @@ _CERTIFICATES = (Status.CERTIFIED, Status.RECERTIFYING, Status.GRACE, Status.LAP
 # Answered within a fraction of a second, and small enough to be held in memory while it is shown.
 _PAGE = 1000
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`", re.DOTALL)
-
+_PLAIN = re.compile(r"[^'\"`\\]+")
 
 NO_STATUS = "(no status yet)"
 """Shown in place of the status of a candidacy that no worker has taken up yet."""
@@ -43,6 +43,10 @@ class Run(StrEnum):
     ORDINARY = "ordinary"
     CUT_SHORT = "cut short"
 
+
+# Temporal's own attributes: the build that a run is pinned to, and whether it is pinned.
+_BUILD = "TemporalWorkerDeploymentVersion"
+_PINNING = "TemporalWorkflowVersioningBehavior"
 
 _RUNS = {
     Run.OPEN: "ExecutionStatus = 'Running'",
@@ -65,6 +69,10 @@ class Filter:
     `due_within`: open, and the next deadline lies within this time from now, or is past. `attention`: something asks
     for a person's attention. `raw` is a list filter in Temporal's own language. `ringing`: open, and an alarm may ring
     soon. `no_status`: the engine has published no status yet.
+
+    Which build an open candidacy runs on, each written `deployment:build`: `on_build`: it is pinned to this one.
+    `not_on`: on none of these, also on no build at all. `on_no_build`: a worker without a build runs it, or no worker
+    has taken it up. `between_builds`: one build has handed it over, and no other build has taken it up yet.
     """
 
     statuses: tuple[str, ...] = ()
@@ -76,6 +84,10 @@ class Filter:
     candidate_id: str | None = None
     ringing: Ringing | None = None
     no_status: bool = False
+    on_build: str | None = None
+    not_on: tuple[str, ...] = ()
+    on_no_build: bool = False
+    between_builds: bool = False
 
 
 class Entry(NamedTuple):
@@ -225,6 +237,21 @@ def _besides(wanted: Filter) -> Iterator[str]:
         yield f"{Attribute.CERTIFICATION_STATUS} IS NULL"
     if wanted.candidate_id is not None:
         yield _is(Attribute.CANDIDATE_ID, wanted.candidate_id)
+    for where in _places(wanted):
+        yield f"{_RUNS[Run.OPEN]} AND {where}"
+
+
+def _places(wanted: Filter) -> Iterator[str]:
+    """On which build a candidacy is to run. No comparison finds one without a build, so that has words of its own."""
+    if wanted.on_build is not None:
+        # A run that was handed over keeps the build of the run before it until the next build has taken it up.
+        yield f"{_BUILD} = {_build(wanted.on_build)} AND {_PINNING} = 'Pinned'"
+    if wanted.not_on:
+        yield f"({_BUILD} IS NULL OR {_BUILD} NOT IN ({', '.join(map(_build, wanted.not_on))}))"
+    if wanted.on_no_build:
+        yield f"{_BUILD} IS NULL"
+    if wanted.between_builds:
+        yield f"{_PINNING} = 'AutoUpgrade'"
 
 
 def _may_ring(within: timedelta, known: Facts) -> Iterator[str]:
@@ -257,6 +284,13 @@ def _one_of(attribute: str, what: str, values: Sequence[str], known: Sequence[st
 
 def _is(attribute: str, value: str) -> str:
     return f"{attribute} = {_quoted(value)}"
+
+
+def _build(name: str) -> str:
+    """A build in a query. Other programs than ours may have named it."""
+    if not _PLAIN.fullmatch(name):
+        raise BadInput(f"{name!r}: a build with a quotation mark or a backslash in its name cannot be searched for")
+    return f"'{name}'"
 
 
 def _quoted(value: str) -> str:

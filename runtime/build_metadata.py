@@ -16,6 +16,9 @@ from runtime.connection import CannotConnect
 from runtime.settings import SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from temporalio.api.common.v1 import Payload
     from temporalio.client import Client
     from temporalio.service import RPCError
 
@@ -51,7 +54,11 @@ async def read(client: "Client", build: Build) -> BuildMetadata | None:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None
         raise
-    entries = answer.worker_deployment_version_info.metadata.entries
+    return parsed(answer.worker_deployment_version_info.metadata.entries)
+
+
+def parsed(entries: "Mapping[str, Payload]") -> BuildMetadata:
+    """What the entries of a build say that the server has described."""
     found = {name: _value(payload.data) for name, payload in entries.items()}
     code, number = found.get(CODE_METADATA), found.get(FORMAT_METADATA)
     return BuildMetadata(code if isinstance(code, str) else None, number if isinstance(number, int) else None)

@@ -36,16 +36,19 @@ def _at_once(text: str | int) -> int:
     return number(str(text), 1, _MOST_AT_ONCE)
 
 
+at_once_option = option(
+    "--at-once",
+    type=_at_once,
+    default=AT_ONCE,
+    metavar="N",
+    help=f"how many at a time: default {AT_ONCE}, up to {_MOST_AT_ONCE}",
+)
+"""How many things a verb does at a time, as `at_once`."""
+
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     option("--dry-run", is_flag=True, help="say what would happen, and change nothing"),
     option("--outcome", type=Path, metavar="OUTCOMES", help="the outcome file, in place of the default"),
-    option(
-        "--at-once",
-        type=_at_once,
-        default=AT_ONCE,
-        metavar="N",
-        help=f"how many at a time: default {AT_ONCE}, up to {_MOST_AT_ONCE}",
-    ),
+    at_once_option,
     json_option("print a summary as one JSON document"),
 )
 

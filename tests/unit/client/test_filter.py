@@ -33,6 +33,21 @@ INSTANT = r"'20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ'"
         (Filter(run=Run.ORDINARY), " AND (ExecutionStatus IN ('Running', 'Completed'))"),
         (Filter(run=Run.CUT_SHORT), " AND (ExecutionStatus NOT IN ('Running', 'Completed'))"),
         (Filter(no_status=True), " AND (CertificationStatus IS NULL)"),
+        (
+            Filter(on_build="certpath:v1"),
+            " AND (ExecutionStatus = 'Running' AND TemporalWorkerDeploymentVersion = 'certpath:v1'"
+            " AND TemporalWorkflowVersioningBehavior = 'Pinned')",
+        ),
+        (
+            Filter(not_on=("certpath:v2", "certpath:v1")),
+            " AND (ExecutionStatus = 'Running' AND (TemporalWorkerDeploymentVersion IS NULL"
+            " OR TemporalWorkerDeploymentVersion NOT IN ('certpath:v2', 'certpath:v1')))",
+        ),
+        (Filter(on_no_build=True), " AND (ExecutionStatus = 'Running' AND TemporalWorkerDeploymentVersion IS NULL)"),
+        (
+            Filter(between_builds=True),
+            " AND (ExecutionStatus = 'Running' AND TemporalWorkflowVersioningBehavior = 'AutoUpgrade')",
+        ),
         (Filter(candidate_id="C-1"), " AND (CandidateId = 'C-1')"),
     ],
 )
@@ -116,3 +131,10 @@ def test_the_list_language_stands_in_one_module(words: str) -> None:
     # A help text may show people what they can write themselves.
     shown = {"cli/filters.py", "cli/verbs/list.py", "cli/verbs/message.py"} if words == "STARTS_WITH" else set()
     assert speaking - shown <= {"client/finding.py"}
+
+
+@pytest.mark.parametrize("name", ["", "certpath:it's", "a\\b", 'a"b', "a`b"])
+def test_a_build_never_ends_its_quotation(name: str) -> None:
+    for wanted in (Filter(on_build=name), Filter(not_on=("certpath:v1", name))):
+        with pytest.raises(BadInput, match="cannot be searched for"):
+            query(wanted)

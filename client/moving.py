@@ -1,0 +1,222 @@
+"""Moving candidacies to a build: each one is woken by a signal, learns which build is current, and hands itself over.
+
+The server knows who runs where. So nothing is written down here, and a move that was interrupted is begun again.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from enum import StrEnum
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from client import answers, deployments, finding
+from client.errors import MisusedCall
+from client.finding import Entry, Filter, Run
+from client.pool import Stopping, finished
+
+WAKE = "wake"
+"""The signal of the contract, without a payload."""
+
+# When a move is to stop, signals that are under way have this long to finish.
+_GRACE_SECONDS = 10.0
+# At most so many candidacies are woken and have not moved yet. The messages of all candidacies wait in the same queue.
+_UNDER_WAY = 500
+# The list of candidacies may be a second behind. It is asked no more often than this while many are woken.
+_LOOK_SECONDS = 1.0
+_SHORTEST_PAUSE = 0.1
+# After so long without any movement, whoever is left is woken again: perhaps the server did not know of the current
+# build yet. A candidacy may take ten seconds for its last notices.
+_QUIET_SECONDS = 6.0
+_PATIENCE_SECONDS = 25.0
+_STALLED_SECONDS = 10.0
+_SETTLED_SECONDS = 3.0
+# Where so many have been handed over and not taken up when everything stalls, the build cannot do its work.
+_TOO_MANY_BETWEEN = 50
+
+
+class Ended(StrEnum):
+    """How a move has ended."""
+
+    NOBODY_LEFT = "nobody left"
+    SOME_LEFT = "some left"
+    HELD_BACK = "held back"
+    """The build does not take up those who were woken first, so that the others were left in peace."""
+    INTERRUPTED = "interrupted"
+
+
+class Waking:
+    """The signals of one command: at most `at_once` at a time, each candidacy once.
+
+    `not_woken` has the candidacies that do not take the signal, each with the reason.
+    """
+
+    def __init__(self, client: Client, at_once: int, stopping: Stopping) -> None:
+        self.not_woken: dict[str, str] = {}
+        self._client = client
+        self._at_once = at_once
+        self._stopping = stopping
+
+    async def everyone(self, wanted: Filter) -> AsyncGenerator[Entry, None]:
+        """Wakes whoever this filter finds, and yields each one; not any more once `stopping` is asked.
+
+        Raises `Unreachable`, and as `finding.candidacies` does.
+        """
+        found = finding.candidacies(self._client, wanted)
+        ends = finished(found, self._wake, self._at_once, stopping=self._stopping, grace=_GRACE_SECONDS)
+        async with aclosing(ends):
+            async for entry, _ in ends:
+                yield entry
+
+    async def _wake(self, entry: Entry) -> None:
+        try:
+            # Without a run id, so that it reaches the run that goes on, if this one was continued meanwhile.
+            await self._client.get_workflow_handle(entry.workflow_id).signal(WAKE)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return  # closed meanwhile
+            explained = answers.explained(error)
+            if not isinstance(explained, MisusedCall):
+                raise explained from error
+            self.not_woken[str(entry)] = explained.sentence
+
+
+class Move:
+    """One walk through the open candidacies that run elsewhere than on `build` (`deployment:build`), which is current.
+
+    `total` and `left` say how many ran elsewhere at first, and how many still do.
+    """
+
+    def __init__(self, client: Client, build: str, waking: Waking, stopping: Stopping) -> None:
+        self.total = 0
+        self.left = 0
+        self._client = client
+        self._build = build
+        self._waking = waking
+        self._stopping = stopping
+        self._tell: Callable[[int], object] = lambda _moved: None
+        self._looked_at = self._moved_at = time.monotonic()
+        self._pauses = _Pauses(stopping)
+
+    @property
+    def moved(self) -> int:
+        """How many have moved. A candidacy that is enrolled meanwhile is among those left until it is taken up."""
+        return max(self.total - self.left, 0)
+
+    async def begin(self) -> int:
+        """Counts who runs elsewhere. Raises as `finding.count` does."""
+        self.total = self.left = await self._count()
+        return self.total
+
+    async def carry_out(self, tell: Callable[[int], object], *, hold_back: bool = True) -> Ended:
+        """Wakes everyone who runs elsewhere, and watches until they have moved, or nothing moves. Call `begin` first.
+
+        Nobody is woken on a build without workers, because nobody would hear it. `hold_back` False: all are woken,
+        also if the build takes up none of the first ones. `tell` is called with the number of those who have moved,
+        whenever it may have changed.
+
+        Raises `Unreachable`; another move then goes on.
+        """
+        self._tell = tell
+        self._moved_at = time.monotonic()
+        while self.left:
+            asleep = await self._builds_without_workers()
+            if not await self._wake(asleep, hold_back=hold_back):
+                return Ended.HELD_BACK
+            await self._watch()
+            if self._stopping.times:
+                await self._look()
+                return Ended.INTERRUPTED if self.left else Ended.NOBODY_LEFT
+            if self.left and (self._quiet_for() > _PATIENCE_SECONDS or not await self._count(*asleep)):
+                return Ended.SOME_LEFT
+        return Ended.NOBODY_LEFT
+
+    async def _builds_without_workers(self) -> list[str]:
+        everywhere = await deployments.everywhere(self._client)
+        return [one.name for one in everywhere.builds if not one.polls and one.candidacies]
+
+    async def _wake(self, asleep: list[str], *, hold_back: bool) -> bool:
+        """Wakes all but those on these builds, no faster than they move. False where the build takes up nobody."""
+        woken, before, since = 0, self.left, time.monotonic()
+        async with aclosing(self._waking.everyone(self._elsewhere(*asleep))) as ends:
+            async for _ in ends:
+                woken += 1
+                if time.monotonic() - self._looked_at > _LOOK_SECONDS:
+                    await self._look()
+                while woken - (before - self.left) >= _UNDER_WAY and not self._stopping.times:
+                    await self._pauses.wait(_SHORTEST_PAUSE)
+                    await self._look()
+                    if self._quiet_for(since) <= _STALLED_SECONDS:
+                        continue
+                    if hold_back and await self._build_fails():
+                        return False
+                    woken, before, since = 0, self.left, time.monotonic()  # they are busy, and move by themselves
+        return True
+
+    async def _build_fails(self) -> bool:
+        between = await finding.count(self._client, Filter(between_builds=True))
+        return not self.moved or between >= _TOO_MANY_BETWEEN
+
+    async def _watch(self) -> None:
+        """Until nobody is left, or nothing has moved for a while, or the move is to stop."""
+        since = time.monotonic()
+        while not self._stopping.times:
+            await self._look()
+            if not self.left:
+                await self._pauses.wait(_LOOK_SECONDS)  # somebody may have begun elsewhere a moment ago
+                await self._look()
+                if not self.left:
+                    return
+            quiet = self._quiet_for(since)
+            if quiet > _QUIET_SECONDS:
+                return
+            await self._pauses.wait(min(max(_SHORTEST_PAUSE, quiet / 4), _LOOK_SECONDS))
+
+    async def _look(self) -> None:
+        """Counts who is left."""
+        left = await self._count()
+        self._looked_at = time.monotonic()
+        if left < self.left:
+            self._moved_at = self._looked_at
+        self.left = left
+        self._tell(self.moved)
+
+    async def _count(self, *besides: str) -> int:
+        return await finding.count(self._client, self._elsewhere(*besides))
+
+    def _elsewhere(self, *besides: str) -> Filter:
+        return Filter(run=Run.OPEN, not_on=(self._build, *besides))
+
+    def _quiet_for(self, since: float = 0.0) -> float:
+        """How many seconds nothing has moved, as far as that is known; only those after `since`."""
+        return time.monotonic() - max(self._moved_at, since)
+
+
+class _Pauses:
+    """Waiting that ends early when everything is to stop."""
+
+    def __init__(self, stopping: Stopping) -> None:
+        self._stopped = asyncio.Event()
+        stopping.tell(self._stopped.set)
+
+    async def wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+        except TimeoutError:
+            return
+
+
+async def settled(client: Client, build: str, stopping: Stopping) -> None:
+    """Waits until the number of candidacies on a build has not changed for some seconds, or everything is to stop.
+
+    Raises as `finding.count` does.
+    """
+    pauses, before, since = _Pauses(stopping), -1, time.monotonic()
+    while not stopping.times and time.monotonic() - since < _SETTLED_SECONDS:
+        number = await finding.count(client, Filter(run=Run.OPEN, on_build=build))
+        if number != before:
+            before, since = number, time.monotonic()
+        await pauses.wait(_LOOK_SECONDS / 2)

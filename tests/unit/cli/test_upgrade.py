@@ -1,0 +1,276 @@
+"""`upgrade` without a server: its flags, what it refuses, and how builds and those who are left are shown."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any, cast
+
+import click
+import pytest
+
+from cli import builds, moves
+from cli.main import captured
+from cli.verbs import upgrade
+from client import deployments, finding
+from client.connection import Client
+from client.deployments import BuildStatus, BuildView, DeploymentView, Everywhere, NoBuild
+from client.errors import FormatNotRead, NoWorker
+from client.finding import Filter
+from client.moving import Ended, Move, Waking
+from client.pool import Stopping
+from runtime.builds import Build
+from tests.unit.cli.parsing import parsed
+from tests.unit.client.test_moving import entry
+
+NOBODY = NoBuild(0, polls=False)
+OLD = BuildView("v1", "certpath", BuildStatus.DRAINING, 1, "aa", polls=True, candidacies=20_000)
+NEW = BuildView("v2", "certpath", BuildStatus.CURRENT, 1, "bb", polls=True, candidacies=12)
+
+
+def everywhere(*views: BuildView, no_build: NoBuild = NOBODY, between: int = 0, **changes: Any) -> Everywhere:
+    deployment = replace(DeploymentView("certpath", "v2", None, 0, views), **changes)
+    return Everywhere((deployment,), no_build, between)
+
+
+# --- the command line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--ramp", "5"], "Name the BUILD"),
+        (["--first"], "Name the BUILD"),
+        (["--force"], "Name the BUILD"),
+        (["v1", "--first", "--ramp", "5"], "leave --ramp out"),
+    ],
+)
+def test_flags_that_do_not_go_together(arguments: list[str], sentence: str) -> None:
+    ended = captured(["upgrade", *arguments, "--json"])
+    assert (ended.code, json.loads(ended.out)["error"]["kind"]) == (2, "bad-input")
+    assert sentence in ended.err
+
+
+@pytest.mark.parametrize("percentage", ["0", "101", "12.5", "x", ""])
+def test_a_ramp_is_a_whole_number_of_per_cent(percentage: str) -> None:
+    with pytest.raises(click.UsageError, match="write a whole number from 1 to 100"):
+        parsed("upgrade", "v1", "--ramp", percentage)
+    assert parsed("upgrade", "v1", "--ramp", "100").params["ramp"] == 100
+
+
+def test_the_deployment_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, meant in (("certpath", "certpath"), ("", None)):
+        monkeypatch.setenv("TEMPORAL_DEPLOYMENT_NAME", value)
+        assert parsed("upgrade", "v1").params["deployment"] == meant
+    assert parsed("upgrade", "v1", "--deployment", "other").params["deployment"] == "other"
+
+
+# --- before anything is changed
+
+
+def test_a_build_whose_workers_poll_and_that_reads_everything_is_taken() -> None:
+    upgrade.check(NEW, everywhere(NEW, OLD))
+    upgrade.check(OLD, everywhere(NEW, OLD))
+    unknown = replace(OLD, format=None)
+    upgrade.check(NEW, everywhere(NEW, unknown))
+    upgrade.check(replace(NEW, format=3), everywhere(NEW, OLD))
+
+
+def test_a_build_without_workers_is_refused() -> None:
+    with pytest.raises(NoWorker, match="No worker of build v2 asks for work"):
+        upgrade.check(replace(NEW, polls=False), everywhere(NEW, OLD))
+
+
+@pytest.mark.parametrize(("reads", "says"), [(1, "reads format 1 at most"), (None, "does not say which format")])
+def test_a_build_that_cannot_read_what_is_stored_is_refused(reads: int | None, says: str) -> None:
+    newer = replace(OLD, build="v3", format=2, candidacies=3)
+    older = replace(NEW, format=reads)
+    with pytest.raises(FormatNotRead, match=says) as caught:
+        upgrade.check(older, everywhere(older, newer, OLD))
+    assert (caught.value.reads, caught.value.needed) == (reads, 2)
+    assert "3 open candidacies on build v3" in caught.value.sentence
+    # Where nobody runs on it, nothing is stored in its format.
+    upgrade.check(replace(older, format=1), everywhere(older, replace(newer, candidacies=0), OLD))
+
+
+# --- who runs where
+
+
+def test_the_table_of_builds(capsys: pytest.CaptureFixture[str]) -> None:
+    builds.show(
+        everywhere(
+            NEW,
+            replace(OLD, status=BuildStatus.RAMPING, polls=False, format=None),
+            no_build=NoBuild(7, polls=True),
+            between=3,
+            ramping="v1",
+            percentage=12.5,
+        )
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "deployment  build             status          format  workers  candidacies",
+        "certpath    v2                current         1       polling  12",
+        "certpath    v1                ramping 12.5 %          none     20,000",
+        "            (no build)                                polling  7",
+        "            (between builds)                                   3",
+    ]
+
+
+def test_the_table_has_a_line_for_no_build_only_where_that_says_something(capsys: pytest.CaptureFixture[str]) -> None:
+    builds.show(everywhere(NEW))
+    assert "(no build)" not in capsys.readouterr().out
+    builds.show(Everywhere((), NOBODY, 0))
+    assert "(no build)" in capsys.readouterr().out
+
+
+def test_the_document_of_builds() -> None:
+    document = builds.document(everywhere(NEW, no_build=NoBuild(7, polls=True), between=3, ramping="v3", percentage=5))
+    assert json.loads(json.dumps(document)) == {
+        "deployments": [
+            {
+                "deployment": "certpath",
+                "current": "v2",
+                "ramping": {"build": "v3", "percentage": 5},
+                "builds": [
+                    {
+                        "build": "v2",
+                        "status": "current",
+                        "format": 1,
+                        "code": "bb",
+                        "workers_poll": True,
+                        "candidacies": 12,
+                    }
+                ],
+            }
+        ],
+        "no_build": {"candidacies": 7, "workers_poll": True},
+        "between_builds": {"candidacies": 3},
+    }
+
+
+@pytest.mark.parametrize(
+    ("stand", "advice"),
+    [
+        (everywhere(NEW), []),
+        (everywhere(NEW, OLD), ["does not have 20,000 open candidacies: `./starter.py upgrade v2`"]),
+        (everywhere(NEW, between=1), ["does not have 1 open candidacy: `./starter.py upgrade v2`"]),
+        (everywhere(NEW, OLD, ramping="v1"), []),
+        (everywhere(replace(NEW, polls=False)), ["No worker of v2 asks for work, although it is current"]),
+        (everywhere(OLD, current=None), ["No build of certpath is current"]),
+        (Everywhere((), NoBuild(5, polls=True), 0), []),
+    ],
+)
+def test_what_to_do_next(stand: Everywhere, advice: list[str]) -> None:
+    said = list(builds.advice(stand))
+    assert len(said) == len(advice)
+    assert all(part in sentence for part, sentence in zip(advice, said, strict=True))
+
+
+# --- the report of a move
+
+
+class Mover(Move):
+    """A move that has ended in this way, with so many left of all."""
+
+    def __init__(self, waking: Waking, how: Ended, total: int, left: int) -> None:
+        super().__init__(cast(Client, None), "certpath:v2", waking, Stopping())
+        self._how, self._numbers = how, (total, left)
+
+    async def begin(self) -> int:
+        self.total, self.left = self._numbers
+        return self.total
+
+    async def carry_out(self, tell: Any, *, hold_back: bool = True) -> Ended:
+        return self._how
+
+
+async def report(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    stand: Everywhere,
+    how: Ended,
+    total: int,
+    left: int,
+    *,
+    as_json: bool = False,
+) -> tuple[int, str, str]:
+    """The exit code of a move that ends like this, and what it prints on stdout and stderr."""
+
+    async def look(_client: object) -> Everywhere:
+        return stand
+
+    async def some(_client: object, wanted: Filter, limit: int) -> AsyncIterator[Any]:
+        for name in ("C-1", "C-2", "C-3")[: min(limit, left)]:
+            yield entry(name)
+
+    monkeypatch.setattr(deployments, "everywhere", look)
+    monkeypatch.setattr(finding, "candidacies", some)
+    monkeypatch.setattr(moves, "Move", lambda _client, _build, waking, _stop: Mover(waking, how, total, left))
+    manner = moves.Manner(at_once=4, hold_back=True, as_json=as_json)
+    code = await moves.everyone(cast(Client, None), Build("certpath", "v2"), manner)
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+Report = pytest.CaptureFixture[str]
+
+
+async def test_when_nobody_is_left_the_workers_of_the_others_may_be_stopped(
+    monkeypatch: pytest.MonkeyPatch, capsys: Report
+) -> None:
+    stand = everywhere(NEW, replace(OLD, candidacies=0), no_build=NoBuild(0, polls=True))
+    code, out, err = await report(monkeypatch, capsys, stand, Ended.NOBODY_LEFT, 20_000, 0)
+    assert (code, out) == (0, "")
+    assert "20,000 open candidacies moved to build v2: nobody is left elsewhere." in err
+    assert "The workers of v1 may be stopped." in err
+    assert "Workers without a build get no more work" in err
+    assert "Closed candidacies stay on the build on which they closed" in err
+
+
+async def test_when_everyone_was_there_already(monkeypatch: pytest.MonkeyPatch, capsys: Report) -> None:
+    code, _, err = await report(monkeypatch, capsys, everywhere(NEW), Ended.NOBODY_LEFT, 0, 0)
+    assert (code, err) == (0, "Every open candidacy runs on build v2 already.\n")
+
+
+async def test_who_is_left_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: Report) -> None:
+    lost = replace(OLD, build="v0", polls=False, candidacies=2)
+    busy = replace(OLD, candidacies=4)
+    stand = everywhere(NEW, busy, lost, no_build=NoBuild(3, polls=False), between=1)
+    code, _, err = await report(monkeypatch, capsys, stand, Ended.SOME_LEFT, 100, 10)
+    assert code == 1
+    assert "90 of 100 open candidacies moved to build v2, 10 left." in err
+    lines = err.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == ["4", "2", "1", "3"]
+    assert "on build v1, whose workers poll: they are busy" in lines[0]
+    assert lines[0].endswith(": C-1 for CCSL, C-2 for CCSL, C-3 for CCSL, …")
+    assert "on build v0: no worker of it asks for work: start one again" in lines[1]
+    assert "nothing is lost" in lines[1]
+    assert "handed over, and not taken up" in lines[2]
+    assert "log of the workers of build v2" in lines[2]
+    assert "on no build" in lines[3]
+
+
+async def test_where_the_current_build_has_no_worker_any_more_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: Report
+) -> None:
+    stand = everywhere(replace(NEW, polls=False), between=1)
+    code, _, err = await report(monkeypatch, capsys, stand, Ended.HELD_BACK, 100, 100)
+    assert code == 1
+    assert "no worker of build v2 asks for work" in err
+    assert "nobody more was woken" in err
+
+
+@pytest.mark.parametrize(
+    ("how", "code"), [(Ended.NOBODY_LEFT, 0), (Ended.SOME_LEFT, 1), (Ended.HELD_BACK, 1), (Ended.INTERRUPTED, 130)]
+)
+async def test_the_document_of_a_move(monkeypatch: pytest.MonkeyPatch, capsys: Report, how: Ended, code: int) -> None:
+    left = 0 if how is Ended.NOBODY_LEFT else 1
+    stand = everywhere(NEW, replace(OLD, candidacies=left))
+    ended, out, err = await report(monkeypatch, capsys, stand, how, 10, left, as_json=True)
+    document = json.loads(out)
+    assert (ended, document["ended"]) == (code, how.value)
+    assert (document["deployment"], document["build"]) == ("certpath", "v2")
+    assert (document["moved"], document["left"], document["not_woken"]) == (10 - left, left, 0)
+    assert [(one["build"], one["candidacies"]) for one in document["left_where"]] == [("v1", 1)] * left
+    if left:
+        assert document["left_where"][0]["some"] == [{"candidate_id": "C-1", "designation": "CCSL"}]
+    assert ("Interrupted. Give the same command again" in err) == (how is Ended.INTERRUPTED)

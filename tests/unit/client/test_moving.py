@@ -1,0 +1,294 @@
+"""Moving candidacies: who is woken how often, how long anybody waits, and how it ends."""
+
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from client import deployments, finding, moving
+from client.deployments import BuildStatus, BuildView, DeploymentView, Everywhere, NoBuild
+from client.errors import Unreachable
+from client.finding import Entry, Filter
+from client.moving import Ended, Move, Waking
+from client.pool import Stopping
+
+OLD, NEW, LOST = "certpath:old", "certpath:new", "certpath:lost"
+
+
+def entry(candidate: str) -> Entry:
+    return Entry(
+        candidate_id=candidate,
+        designation="CCSL",
+        workflow_id=f"certification:CCSL:{candidate}",
+        run_id="r",
+        status="testing",
+        assessments_passed=0,
+        next_deadline=None,
+        needs_attention=(),
+        opened_at="2026-11-01T00:00:00Z",
+        execution="running",
+    )
+
+
+class World:
+    """Candidacies on builds, and a server that counts, lists and signals them.
+
+    `where` has the build of each; None: on none. Those that are `busy` hear this many signals in vain; a build that
+    `fails` takes up nobody. The builds in `polling` have workers.
+    """
+
+    def __init__(self, **where: str | None) -> None:
+        self.where: dict[str, str | None] = dict(where)
+        self.busy: dict[str, int] = {}
+        self.fails = False
+        self.polling = {OLD, NEW}
+        self.between: set[str] = set()
+        self.woken: list[str] = []
+        self.errors: dict[str, RPCError] = {}
+        self.on_wake: Any = lambda _name: None
+
+    def elsewhere(self, wanted: Filter) -> list[str]:
+        return [name for name, build in self.where.items() if build not in wanted.not_on]
+
+    async def count(self, _client: object, wanted: Filter) -> int:
+        if wanted.between_builds:
+            return len(self.between)
+        return len(self.elsewhere(wanted) if wanted.not_on else [1 for one in self.where.values() if one == NEW])
+
+    async def candidacies(self, _client: object, wanted: Filter) -> AsyncIterator[Entry]:
+        for name in self.elsewhere(wanted):
+            yield entry(name)
+
+    async def everywhere(self, _client: object) -> Everywhere:
+        builds = [
+            BuildView(
+                name.partition(":")[2],
+                "certpath",
+                BuildStatus.INACTIVE,
+                1,
+                "x",
+                polls=name in self.polling,
+                candidacies=list(self.where.values()).count(name),
+            )
+            for name in (NEW, OLD, LOST)
+        ]
+        return Everywhere((DeploymentView("certpath", "new", None, 0, tuple(builds)),), NoBuild(0, polls=False), 0)
+
+    def get_workflow_handle(self, workflow_id: str) -> "Handle":
+        return Handle(self, workflow_id.rpartition(":")[2])
+
+    def hear(self, name: str) -> None:
+        self.woken.append(name)
+        self.on_wake(name)
+        if name in self.errors:
+            raise self.errors[name]
+        self.busy[name] = self.busy.get(name, 0) - 1
+        if self.busy[name] >= 0 or self.where[name] == LOST:
+            return
+        if self.fails:
+            self.between.add(name)
+        else:
+            self.where[name] = NEW
+
+
+class Handle:
+    def __init__(self, world: World, name: str) -> None:
+        self._world = world
+        self._name = name
+
+    async def signal(self, name: str) -> None:
+        assert name == "wake"
+        self._world.hear(self._name)
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for seconds here."""
+    for name, seconds in (
+        ("_LOOK_SECONDS", 0.01),
+        ("_SHORTEST_PAUSE", 0.001),
+        ("_QUIET_SECONDS", 0.02),
+        ("_PATIENCE_SECONDS", 0.1),
+        ("_STALLED_SECONDS", 0.05),
+        ("_SETTLED_SECONDS", 0.03),
+    ):
+        monkeypatch.setattr(moving, name, seconds)
+
+
+class Moving:
+    """A move in this world: how far it has come, and its end."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(finding, "count", world.count)
+        monkeypatch.setattr(finding, "candidacies", world.candidacies)
+        monkeypatch.setattr(deployments, "everywhere", world.everywhere)
+        client = cast(Client, world)
+        self.stopping = Stopping()
+        self.waking = Waking(client, 4, self.stopping)
+        self.move = Move(client, NEW, self.waking, self.stopping)
+        self.told: list[int] = []
+
+    async def end(self, *, hold_back: bool = True) -> Ended:
+        await self.move.begin()
+        return await self.move.carry_out(self.told.append, hold_back=hold_back)
+
+
+async def test_everyone_who_is_elsewhere_is_woken_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=OLD, b=None, c=NEW, d=OLD)
+    moving_them = Moving(world, monkeypatch)
+    assert await moving_them.end() is Ended.NOBODY_LEFT
+    assert sorted(world.woken) == ["a", "b", "d"]
+    assert (moving_them.move.total, moving_them.move.left, moving_them.move.moved) == (3, 0, 3)
+    assert moving_them.told[-1] == 3
+
+
+async def test_where_nobody_is_elsewhere_nobody_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=NEW)
+    assert await Moving(world, monkeypatch).end() is Ended.NOBODY_LEFT
+    assert world.woken == []
+
+
+async def test_who_did_not_move_is_woken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=OLD, b=OLD)
+    world.busy = {"a": 2}
+    assert await Moving(world, monkeypatch).end() is Ended.NOBODY_LEFT
+    assert world.woken.count("a") == 3
+    assert world.woken.count("b") == 1
+
+
+async def test_nobody_waits_for_ever_for_who_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=OLD, b=OLD)
+    world.busy = {"a": 1000}
+    moving_them = Moving(world, monkeypatch)
+    assert await moving_them.end() is Ended.SOME_LEFT
+    assert (moving_them.move.left, moving_them.move.moved) == (1, 1)
+
+
+async def test_on_a_build_without_workers_nobody_is_woken_or_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=LOST, b=OLD, c=LOST)
+    monkeypatch.setattr(moving, "_PATIENCE_SECONDS", 3600)
+    moving_them = Moving(world, monkeypatch)
+    assert await moving_them.end() is Ended.SOME_LEFT
+    assert world.woken == ["b"]
+    assert moving_them.move.left == 2
+
+
+async def test_who_is_enrolled_elsewhere_at_the_last_moment_moves_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=OLD)
+    world.on_wake = lambda name: world.where.update(late=OLD) if name == "a" else None
+    moving_them = Moving(world, monkeypatch)
+    assert await moving_them.end() is Ended.NOBODY_LEFT
+    assert world.where == {"a": NEW, "late": NEW}
+    assert moving_them.move.moved == 1, "never more than there were"
+
+
+# --- not faster than they move
+
+
+async def test_a_build_that_takes_up_nobody_gets_only_the_first_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "_UNDER_WAY", 10)
+    world = World(**dict.fromkeys(map(str, range(100)), OLD))
+    world.fails = True
+    moving_them = Moving(world, monkeypatch)
+    assert await moving_them.end() is Ended.HELD_BACK
+    assert 10 <= len(world.woken) < 20
+    assert moving_them.move.left == 100
+
+
+async def test_a_build_that_fails_for_many_gets_no_more_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "_UNDER_WAY", 10)
+    monkeypatch.setattr(moving, "_TOO_MANY_BETWEEN", 5)
+    world = World(**dict.fromkeys(map(str, range(100)), OLD))
+    world.on_wake = lambda name: setattr(world, "fails", int(name) >= 20)
+    moving_them = Moving(world, monkeypatch)
+    assert await moving_them.end() is Ended.HELD_BACK
+    assert moving_them.move.moved == 20
+
+
+async def test_all_are_woken_all_the_same_where_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "_UNDER_WAY", 10)
+    world = World(**dict.fromkeys(map(str, range(40)), OLD))
+    world.fails = True
+    moving_them = Moving(world, monkeypatch)
+    assert await moving_them.end(hold_back=False) is Ended.SOME_LEFT
+    assert len(set(world.woken)) == 40
+
+
+async def test_many_busy_ones_do_not_keep_the_others_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "_UNDER_WAY", 10)
+    world = World(**dict.fromkeys(map(str, range(60)), OLD))
+    world.busy = {str(number): 1000 for number in range(5, 35)}
+    moving_them = Moving(world, monkeypatch)
+    assert await moving_them.end() is Ended.SOME_LEFT
+    assert moving_them.move.left == 30
+
+
+# --- what may go wrong
+
+
+async def test_a_stop_ends_it_and_another_move_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(**dict.fromkeys(map(str, range(50)), OLD))
+    moving_them = Moving(world, monkeypatch)
+    world.on_wake = lambda name: moving_them.stopping.ask() if name == "20" else None
+    assert await moving_them.end() is Ended.INTERRUPTED
+    assert 20 < len(world.woken) < 30
+    assert 20 < moving_them.move.moved < 50
+
+    world.on_wake = lambda _name: None
+    assert await Moving(world, monkeypatch).end() is Ended.NOBODY_LEFT
+    assert len(world.woken) == len(set(world.woken)) == 50
+
+
+async def test_a_stop_ends_the_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "_PATIENCE_SECONDS", 3600)
+    world = World(a=OLD)
+    world.busy = {"a": 1000}
+    moving_them = Moving(world, monkeypatch)
+    world.on_wake = lambda _name: moving_them.stopping.ask() if len(world.woken) == 2 else None
+    assert await moving_them.end() is Ended.INTERRUPTED
+
+
+async def test_who_is_closed_meanwhile_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=OLD, b=OLD)
+    world.errors["a"] = RPCError("workflow execution already completed", RPCStatusCode.NOT_FOUND, b"")
+    world.on_wake = lambda name: world.where.pop("a", None) if name == "a" else None
+    moving_them = Moving(world, monkeypatch)
+    assert await moving_them.end() is Ended.NOBODY_LEFT
+    assert moving_them.waking.not_woken == {}
+
+
+async def test_who_does_not_take_the_signal_is_named_and_the_others_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=OLD, b=OLD)
+    world.errors["a"] = RPCError("exceeded limit for signal events", RPCStatusCode.INVALID_ARGUMENT, b"")
+    moving_them = Moving(world, monkeypatch)
+    assert await moving_them.end() is Ended.SOME_LEFT
+    assert list(moving_them.waking.not_woken) == ["a for CCSL"]
+    assert "exceeded limit" in moving_them.waking.not_woken["a for CCSL"]
+    assert world.where["b"] == NEW
+
+
+async def test_a_server_that_is_gone_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=OLD, b=OLD)
+    world.errors["a"] = RPCError("gone", RPCStatusCode.UNAVAILABLE, b"")
+    with pytest.raises(Unreachable, match="gone"):
+        await Moving(world, monkeypatch).end()
+
+
+async def test_a_number_that_does_not_change_any_more_has_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=OLD, b=NEW)
+    numbers = iter([0, 1, 1, 4])
+
+    async def count(_client: object, wanted: Filter) -> int:
+        assert wanted.on_build == NEW
+        return next(numbers, 4)
+
+    monkeypatch.setattr(finding, "count", count)
+    await moving.settled(cast(Client, world), NEW, Stopping())
+    assert list(numbers) == []
+
+    stopping = Stopping()
+    stopping.ask()
+    monkeypatch.setattr(finding, "count", None)
+    await moving.settled(cast(Client, world), NEW, stopping)
