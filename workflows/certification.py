@@ -21,6 +21,7 @@ from temporalio.workflow import ContinueAsNewVersioningBehavior
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import Registration
+    from domain.formats import Unreadable
     from domain.messages import InvalidMessage
     from domain.state import State
     from runtime.metrics import REGISTRATION
@@ -60,11 +61,14 @@ class CertificationWorkflow(WithInbox):
         self._publisher = Publisher()
         self._tasks: list[asyncio.Task[None]] = []
         self._registration: Registration | None = None
+        self._unreadable: Unreadable | None = None
         self._cycle = 1
         try:
             self._begin(read_start(payloads))
         except InvalidMessage as error:
             self.inbox.invalid_registration = error
+        except Unreadable as error:
+            self._unreadable = error
 
     def _begin(self, start: Registration | Journal) -> None:
         if isinstance(start, Registration):
@@ -82,7 +86,11 @@ class CertificationWorkflow(WithInbox):
 
         Raises:
             ApplicationError: of type InvalidMessage, if the start input is not a valid registration.
+            Unreadable: the journal is that of a newer build; no message is lost while the candidacy waits.
         """
+        if self._unreadable is not None:
+            # This fails the workflow task, and the server repeats it until a build takes it that can read the journal.
+            raise self._unreadable
         life = asyncio.create_task(self._live())
         while True:
             try:

@@ -1,0 +1,144 @@
+"""On a server: a journal that a build cannot read fails its first workflow task, and the candidacy waits unharmed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from domain.calendar import ZONE_RULES
+from domain.formats import FORMAT, Chain, NewerFormat, Step, UnknownZone
+from tests.formats import newer
+from tests.formats.journals import JOURNALS, read
+from tests.formats.newer import EFFECT, NOTICE
+from tests.scheme import worker_settings
+from tests.waiting import eventually
+from tests.workflows.journeys import Candidate
+from tests.workflows.seeds import seed_worker, sow
+from worker import build_worker
+from workflows import journal as journals
+from workflows import outbox
+from workflows.journal import Journal
+
+
+def kept(name: str) -> dict[str, Any]:
+    return read(JOURNALS / "1" / f"{name}.json")
+
+
+async def why_it_failed(candidate: Candidate) -> str:
+    """The sentence with which the first workflow task of the newest run has failed; empty while none has."""
+    events = [event async for event in candidate.handle.fetch_history_events()]
+    failed = [event for event in events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
+    return failed[0].workflow_task_failed_event_attributes.failure.message if failed else ""
+
+
+def of_a_newer_format(document: dict[str, Any]) -> dict[str, Any]:
+    """In a format in which the state is one level deeper: this build could make nothing of it."""
+    state = document.pop("state")
+    return {**document, "format": FORMAT + 1, "moved": {"state": state}}
+
+
+def with_an_unknown_zone(document: dict[str, Any]) -> dict[str, Any]:
+    document["state"]["programme"]["body"]["zone"] = "Mars/Olympus_Mons"
+    return {**document, "zone_rules": "2199a"}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (of_a_newer_format, f"this journal has format {FORMAT + 1}, and this build reads no format after {FORMAT}"),
+        (with_an_unknown_zone, "this journal needs the time zone Mars/Olympus_Mons"),
+    ],
+)
+async def test_the_run_fails_its_first_task_and_waits(
+    client: Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[dict[str, Any]], dict[str, Any]],
+    sentence: str,
+) -> None:
+    candidate = Candidate(client, "CCMA", f"newer-{change.__name__}")
+    async with seed_worker(client), build_worker(client, worker_settings(outbox=tmp_path)):
+        await sow(candidate, change(kept("suspended")))
+        told = await eventually(lambda: why_it_failed(candidate), "the first task fails")
+        assert sentence in told
+        assert "Nothing is lost" in told
+        assert "Ana" not in told
+        assert "example.org" not in told
+        # Messages wait with it.
+        await candidate.signal("update_contact", name="Ana Ruiz-Vega")
+        assert (await candidate.handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        # Now a build comes that can read it, and goes on with all that was there.
+        step = Step(to=FORMAT + 1, why="a test", journal=lambda document: document)
+        monkeypatch.setattr(journals, "CHAIN", _Reading(Chain((step,))))
+        monkeypatch.setattr(journals, "is_zone", lambda _zone: True)
+        monkeypatch.setattr("domain.calendar._zone", _in_chicago)
+
+        async def taken_up() -> bool:
+            contact = await candidate.handle.query("contact")
+            return bool(contact["name"] == "Ana Ruiz-Vega")
+
+        await eventually(taken_up, "the candidacy goes on")
+        assert (await candidate.status())["status"] == "suspended"
+        types = [event["type"] for event in await candidate.timeline()]
+        before = [event["type"] for event in kept("suspended")["events"]]
+        assert types[: len(before)] == before
+        assert "ContactUpdated" in types[len(before) :]
+
+
+class _Reading:
+    """The chain of a newer build: it knows where its own format has the state."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+
+    def journal(self, document: dict[str, Any]) -> dict[str, Any]:
+        if "moved" in document:
+            document = {**document, "state": document["moved"]["state"]}
+        return self._chain.journal(document)
+
+
+def _in_chicago(_name: str) -> ZoneInfo:
+    return ZoneInfo("America/Chicago")
+
+
+def test_the_errors_are_of_one_kind() -> None:
+    document = kept("suspended")
+    with pytest.raises(NewerFormat):
+        Journal.read(of_a_newer_format(document))
+    with pytest.raises(UnknownZone, match="2199a"):
+        Journal.read(with_an_unknown_zone(kept("suspended")))
+
+
+# --- zone rules
+
+
+def test_a_journal_names_the_zone_rules_of_the_build_that_wrote_it_last() -> None:
+    """Other rules are no reason to refuse it: the dates that were computed stand in it."""
+    for written_with in ("2019a", "2199a"):
+        read_again = Journal.read({**kept("certified"), "zone_rules": written_with})
+        assert read_again.zone_rules == written_with
+        assert read_again.carried()["zone_rules"] == ZONE_RULES
+    without = kept("certified")
+    del without["zone_rules"]
+    assert Journal.read(without).zone_rules == ""
+
+
+# --- effects that only a newer build knows
+
+
+def test_an_effect_that_is_not_known_is_carried_out_by_nobody_and_keeps_the_workflow_open() -> None:
+    document = kept("closed-with-notices")
+    assert not outbox.must_go_out(Journal.read(document))
+    for effect in (EFFECT, NOTICE):
+        waiting = Journal.read({**document, "outbox": [effect, *document["outbox"]]})
+        assert outbox.must_go_out(waiting)
+        sent = {lane: outbox._next(waiting, lane) for lane in outbox.LANES}
+        assert sent["notices"] == waiting.outbox[1]
+        assert list(newer.lost([effect], json.loads(json.dumps(waiting.carried()))["outbox"][:1])) == []
