@@ -71,7 +71,7 @@ class Monitor:
         self._build = build
         self._worker = worker
         self._polls = Polls(client, worker.task_queue)
-        sampler = Sampler(runtime.metric_meter, client, waiting, self.problems)
+        sampler = Sampler(runtime.metric_meter, client, waiting, self.problems, self.warnings)
         self._tasks += [asyncio.create_task(self._keep_looking(self._polls)), asyncio.create_task(sampler.keep())]
 
     def draining(self) -> None:
@@ -139,7 +139,11 @@ class Monitor:
                 problems = await asyncio.wrap_future(asked)
         except TimeoutError:
             problems = {"worker": "The event loop does not run."}
-        return document("ready", problems, draining=self._draining, warnings=_listed(self._warning))
+        return document("ready", problems, draining=self._draining, warnings=self.warnings())
+
+    def warnings(self) -> list[str]:
+        """What keeps candidacies away from this worker, as far as that is known."""
+        return _listed(self._warning)
 
     async def problems(self) -> dict[str, str | None]:
         """For each check, what keeps the worker from doing its work now; None if the check passes."""

@@ -49,11 +49,13 @@ class Sampler:
         client: Client,
         waiting: WaitingNotices,
         problems: Callable[[], Awaitable[dict[str, str | None]]],
+        warnings: Callable[[], list[str]],
     ) -> None:
         self._meter = meter
         self._client = client
         self._waiting = waiting
         self._problems = problems
+        self._warnings = warnings
 
     async def keep(self) -> None:
         """Sets the gauges again and again, until this task is cancelled."""
@@ -68,5 +70,6 @@ class Sampler:
         for name, problem in problems.items():
             metrics.set_gauge(self._meter, metrics.CHECK_OK, float(problem is None), check=name)
         metrics.set_gauge(self._meter, metrics.READY, float(not any(problems.values())))
+        metrics.set_gauge(self._meter, metrics.WARNINGS, float(len(self._warnings())))
         with contextlib.suppress(RPCError, RuntimeError):
             metrics.set_gauge(self._meter, metrics.ALARMS_OVERDUE, await overdue(self._client, datetime.now(UTC)))

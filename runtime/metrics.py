@@ -108,6 +108,11 @@ CHECK_OK = Metric(
     "Whether one of the checks of /ready is well: 1 or 0",
     ("check",),
 )
+WARNINGS = Metric(
+    "certpath_warnings",
+    "gauge",
+    "Number of warnings of /ready: what keeps candidacies away from a worker that could work",
+)
 
 ALL = (
     DECISIONS,
@@ -120,6 +125,7 @@ ALL = (
     OLDEST_UNSENT_NOTICE,
     READY,
     CHECK_OK,
+    WARNINGS,
 )
 
 
