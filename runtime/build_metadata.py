@@ -146,9 +146,9 @@ async def _registered(client: "Client", build: Build) -> BuildMetadata | None:
 def _compare(build: Build, known: BuildMetadata | None, mine: BuildMetadata) -> None:
     if known is not None and known.code is not None and known.code != mine.code:
         raise SettingsError(
-            f"The build id {build.build_id!r} of the deployment {build.deployment!r} was used for other code, and this"
-            " code cannot go on with the candidacies of that build: give this build an id of its own, by"
-            " TEMPORAL_WORKER_BUILD_ID."
+            f"The build id {build.build_id!r} of the deployment {build.deployment!r} was used for other code, or with"
+            " other versions of Python or of the packages below it. This worker cannot go on with the candidacies of"
+            " that build: give this build an id of its own, by TEMPORAL_WORKER_BUILD_ID."
         )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from runtime.connection import CannotConnect
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server
-from runtime.kept_database import may_go_on
+from runtime.kept_database import claim_if_new, may_go_on
 from runtime.leashed import leashed
 from runtime.ports import Listener, listener, listening
 from runtime.settings import ROOT
@@ -56,6 +56,7 @@ async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None], *
         if listening(number):
             raise PortInUse(number, listener(number))
     stop = stop_requested()
+    claim_if_new(db)
     try:
         async with embedded_server(db=db, port=port, ui=True, ui_port=ui_port, log=db.with_suffix(".log")) as server:
             await may_go_on(await server.client(), db, anyway=anyway)

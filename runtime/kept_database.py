@@ -29,6 +29,16 @@ def beside(db: Path) -> Path:
     return db.with_name(f"{db.name}.build")
 
 
+def claim_if_new(db: Path) -> None:
+    """Call this before a server begins to keep its data in `db`: a database that is made now belongs to this code.
+
+    Later it would be too late: a client may enrol somebody as soon as the server answers.
+    """
+    if not db.exists():
+        db.parent.mkdir(parents=True, exist_ok=True)
+        _keep(db, code_fingerprint())
+
+
 async def may_go_on(client: "Client", db: Path, *, anyway: bool) -> None:
     """Raises `OtherBuild` if a worker of this code, without a build, should not go on with the candidacies in `db`.
 

@@ -24,6 +24,7 @@ from unittest import mock
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RawValue
+from temporalio.service import RPCError
 
 from cli.main import captured
 from domain.notices import WITH_NOTICE
@@ -372,6 +373,20 @@ def raw(data: bytes, encoding: bytes | None = b"json/plain") -> RawValue:
 async def timeline(handle: Handle) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = await handle.query("timeline")
     return events
+
+
+async def taken_up(handle: Handle) -> bool:
+    """Whether a worker has taken the candidacy up, so that it answers."""
+    try:
+        return bool(await timeline(handle))
+    except RPCError:
+        return False
+
+
+async def pinned_to(handle: Handle) -> str:
+    """The id of the build to which the newest run is pinned; empty while it is pinned to none."""
+    described = await handle.describe()
+    return described.raw_description.workflow_execution_info.versioning_info.deployment_version.build_id
 
 
 def types(events: Sequence[dict[str, Any]]) -> list[str]:

@@ -83,25 +83,33 @@ class Installation:
         self.exchange = folder / "exchange"
         self._folder = folder
         self._name = f"certpath-test-{uuid4().hex[:8]}"
-        self.image = f"certpath:{self._name}"
+        self.build = self._name
         self.address = f"127.0.0.1:{free_port()}"
-        self._compose = DockerCompose(ROOT, build=True, env_file=[".env", str(self._settings())])
-
-    def _settings(self) -> Path:
-        """What an operator would write into local.env."""
-        file = self._folder / "local.env"
-        values = {
+        self._images: set[str] = set()
+        self._values = {
             "COMPOSE_PROJECT_NAME": self._name,
-            "CERTPATH_BUILD_ID": self._name,
             "CERTPATH_TEMPORAL_PORT": self.address.rpartition(":")[2],
             "CERTPATH_UI_PORT": str(free_port()),
             "CERTPATH_SECRETS": str(self._folder / "secrets"),
             "CERTPATH_EXCHANGE": str(self.exchange),
         }
         if os.getuid() != 0:  # as deploy/prepare.sh tells somebody who is not root
-            values |= {"CERTPATH_UID": str(os.getuid()), "CERTPATH_GID": str(os.getgid())}
+            self._values |= {"CERTPATH_UID": str(os.getuid()), "CERTPATH_GID": str(os.getgid())}
+        self.name_builds(self.build)
+        self._compose = DockerCompose(ROOT, build=True, env_file=[".env", str(self._folder / "local.env")])
+
+    @property
+    def image(self) -> str:
+        """The image of the newest build."""
+        return f"certpath:{self.build}"
+
+    def name_builds(self, build: str, previous: str = "") -> None:
+        """Write into local.env, as an operator does before an upgrade, which build is the newest, and which was it."""
+        self.build = build
+        self._images.add(self.image)
+        values = {**self._values, "CERTPATH_BUILD_ID": build, "CERTPATH_PREVIOUS_BUILD_ID": previous}
+        file = self._folder / "local.env"
         file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
-        return file
 
     def prepare(self) -> None:
         """Make the secrets, by the command that an operator uses."""
@@ -121,8 +129,8 @@ class Installation:
 
     def remove(self) -> None:
         """End everything, with its volumes and its image."""
-        self._compose.stop()
-        _docker("image", "rm", "--force", self.image)
+        self.compose("--profile", "previous", "down", "--volumes")
+        _docker("image", "rm", "--force", *self._images)
 
     def containers(self, service: str) -> list[str]:
         """The ids of a service's running containers."""

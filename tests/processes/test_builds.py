@@ -12,14 +12,25 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
-from temporalio.service import RPCError
 
 from domain.formats import FORMAT
 from runtime.build_metadata import BuildMetadata, read
 from runtime.builds import Build, code_fingerprint
 from runtime.embedded import free_port
 from runtime.settings import ROOT
-from tests.processes.engine import JOURNEY, NOBODY, Ended, Engine, Handle, Worker, engine, run, timeline, types
+from tests.processes.engine import (
+    JOURNEY,
+    NOBODY,
+    Ended,
+    Engine,
+    Worker,
+    engine,
+    pinned_to,
+    run,
+    taken_up,
+    timeline,
+    types,
+)
 from tests.processes.test_worker_health import Health
 from tests.waiting import eventually
 
@@ -84,7 +95,7 @@ async def test_a_worker_of_a_build_says_who_it_is_and_carries_the_candidacies_of
 
         await make_current(bare, build)
         handle = await bare.enrol("C-1")
-        await eventually(lambda: started(bare, "C-1"))
+        await eventually(lambda: taken_up(bare.handle("C-1")))
         assert types(await timeline(handle))[0] == "Registered"
         assert await pinned_to(handle) == "v1.0"
         assert len(lines(worker, "no candidacies for this worker")) == 1
@@ -104,7 +115,7 @@ async def test_a_build_that_is_current_before_its_workers_serves_when_they_come(
     worker = worker_of(bare, build)
     try:
         await worker.start()
-        await eventually(lambda: started(bare, "C-1"))
+        await eventually(lambda: taken_up(bare.handle("C-1")))
         assert await known(bare, build) == BuildMetadata(code_fingerprint(), FORMAT)
         assert lines(worker, "no candidacies for this worker") == []
     finally:
@@ -157,7 +168,7 @@ async def test_a_worker_without_a_build_gets_nothing_beside_a_current_build_and_
         await bare.worker.start()
         assert lines(bare.worker, "worker ready")[0]["build"] is None
         handle = await bare.enrol("C-1")
-        await eventually(lambda: started(bare, "C-1"))
+        await eventually(lambda: taken_up(bare.handle("C-1")))
         assert await pinned_to(handle) == ""
         assert await bare.worker.stop() == 0
 
@@ -174,17 +185,11 @@ async def test_a_worker_without_a_build_gets_nothing_beside_a_current_build_and_
         await handle.execute_update(*JOURNEY[1])
         assert await pinned_to(handle) == "v1.0"
         await bare.enrol("C-2")
-        await eventually(lambda: started(bare, "C-2"))
+        await eventually(lambda: taken_up(bare.handle("C-2")))
         assert await pinned_to(bare.handle("C-2")) == "v1.0"
     finally:
         if worker.running:
             await worker.kill()
-
-
-async def pinned_to(handle: Handle) -> str:
-    """The id of the build to which a run is pinned; empty while it is pinned to none."""
-    described = await handle.describe()
-    return described.raw_description.workflow_execution_info.versioning_info.deployment_version.build_id
 
 
 @pytest.mark.parametrize("arguments", [[], ["--check"]])
@@ -193,10 +198,3 @@ def test_one_variable_alone_is_code_2_in_one_line(arguments: list[str]) -> None:
     assert (ended.code, ended.out) == (2, "")
     (line,) = ended.err.splitlines()
     assert "TEMPORAL_DEPLOYMENT_NAME is not set: set it to" in line
-
-
-async def started(certpath: Engine, candidate: str) -> bool:
-    try:
-        return bool(await timeline(certpath.handle(candidate)))
-    except RPCError:
-        return False

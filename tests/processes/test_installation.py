@@ -16,6 +16,7 @@ from tests.processes.engine import (
     email,
     expected_notices,
     notices,
+    pinned_to,
     registration,
     result,
     timeline,
@@ -161,6 +162,31 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(certpath
 
 
 def test_setting_up_again_changes_nothing(certpath: Installation) -> None:
-    for step in ("databases", "schema", "namespace"):
+    for step in ("databases", "schema", "namespace", "first-build"):
         certpath.compose("run", "--rm", "-T", step)
     assert certpath.starter("status", "C-1", "CCSL", "--json").document["status"] == "certified"
+
+
+async def test_candidacies_move_to_a_new_build_while_the_workers_of_the_previous_one_run_on(
+    certpath: Installation,
+) -> None:
+    # The same code under another id. What other code may change is tried by the drill.
+    previous, new = certpath.build, f"{certpath.build}-next"
+    handle = await enrol(certpath, "C-9")
+    await send(handle, *JOURNEY[1])
+    assert await pinned_to(handle) == previous
+
+    certpath.name_builds(new, previous)
+    await asyncio.to_thread(certpath.compose, "build", "worker")
+    both = ("--profile", "previous", "up", "--detach", "--wait", "worker", "worker-previous")
+    await asyncio.to_thread(certpath.compose, *both)
+    await send(handle, *JOURNEY[2])
+    assert await pinned_to(handle) == previous
+
+    await asyncio.to_thread(certpath.compose, "run", "--rm", "-T", "starter", "upgrade", new)
+    assert await pinned_to(await certpath.handle("C-9")) == new
+    certpath.compose("--profile", "previous", "rm", "--stop", "--force", "worker-previous")
+    handle = await certpath.handle("C-9")
+    for name, document in (JOURNEY[0], *JOURNEY[3:]):
+        await send(handle, name, document)
+    await assert_certified(certpath, "C-9")

@@ -12,10 +12,9 @@ from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionR
 
 from runtime.builds import code_fingerprint
 from runtime.embedded import free_port
-from runtime.kept_database import OtherBuild, beside, may_go_on
+from runtime.kept_database import OtherBuild, beside, claim_if_new, may_go_on
 from runtime.settings import ROOT
-from tests.processes.engine import NOBODY, Engine, Handle, Worker, engine, run, surroundings
-from tests.processes.test_builds import started
+from tests.processes.engine import NOBODY, Engine, Handle, Worker, engine, run, surroundings, taken_up
 from tests.waiting import PATIENCE, eventually
 
 OTHER = "the fingerprint of other code\n"
@@ -78,6 +77,15 @@ async def test_other_code_goes_on_only_if_no_candidacy_is_open_or_somebody_says_
     await may_go_on(idle.client, db, anyway=False)
 
 
+def test_a_database_that_is_made_now_belongs_to_this_code_and_an_old_one_to_nobody_knows_whom(tmp_path: Path) -> None:
+    new, old = tmp_path / "var" / "new.db", tmp_path / "old.db"
+    claim_if_new(new)
+    assert beside(new).read_text().strip() == code_fingerprint()
+    old.touch()
+    claim_if_new(old)
+    assert not beside(old).exists()
+
+
 async def test_candidacies_of_a_deployment_are_not_for_a_worker_without_a_build(idle: Engine, tmp_path: Path) -> None:
     db = tmp_path / "temporal.db"
     worker = Worker(idle.server.address, tmp_path, TEMPORAL_DEPLOYMENT_NAME="certpath", TEMPORAL_WORKER_BUILD_ID="v1")
@@ -85,7 +93,7 @@ async def test_candidacies_of_a_deployment_are_not_for_a_worker_without_a_build(
         await worker.start()
         await make_current(idle, "v1")
         await idle.enrol("C-1")
-        await eventually(lambda: started(idle, "C-1"))
+        await eventually(lambda: taken_up(idle.handle("C-1")))
     finally:
         await worker.kill()
     with pytest.raises(OtherBuild, match=rf"in {db} belong to the build v1 of the deployment certpath.*--db"):
