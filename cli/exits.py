@@ -116,6 +116,8 @@ def _facts(error: errors.ClientError) -> dict[str, Any]:
         return {"line": error.line, "column": error.column}
     if isinstance(error, errors.FormatNotRead):
         return {"reads": error.reads, "needed": error.needed}
+    if isinstance(error, errors.NoWorkerOfBuild):
+        return {"build": error.build}
     if isinstance(error, errors.NotFound):
         return {"workflow_id": error.workflow_id}
     if isinstance(error, errors.Closed):

@@ -143,9 +143,7 @@ def _busy(build: str) -> str:
 
 
 def _silent(build: str) -> str:
-    return (
-        f"no worker of {build} asks for work: start one again, and give the same command again; nothing is lost"
-    )
+    return f"no worker of {build} asks for work: start one again, and give the same command again; nothing is lost"
 
 
 def _not_taken_up(build: str) -> str:

@@ -1,7 +1,7 @@
 """Temporal's answers and silences as typed errors, and how long to wait for an answer."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -29,14 +29,24 @@ def raw(payload: bytes) -> RawValue:
     return RawValue(Payload(metadata={"encoding": b"json/plain"}, data=payload))
 
 
-async def patient(client: Client, work: Coroutine[Any, Any, T], seconds: float) -> T:
-    """The answer that a worker must give. Raises `TimeoutError`, and `NoWorker` early where there is none."""
+async def patient(
+    client: Client,
+    work: Coroutine[Any, Any, T],
+    seconds: float,
+    nobody: Callable[[], Awaitable[NoWorker | None]] | None = None,
+) -> T:
+    """The answer that a worker must give. Raises `TimeoutError`, and `NoWorker` early where there is none.
+
+    `nobody` is asked after some seconds of silence; it says why no worker can answer, if that is known.
+    """
     task = asyncio.ensure_future(work)
     try:
         done, _ = await asyncio.wait({task}, timeout=min(seconds, _SOON))
         if not done and seconds > _SOON:
             if not await worker_polls(client):
                 raise await missing(client, seconds)
+            if nobody and (known := await nobody()):
+                raise known
             done, _ = await asyncio.wait({task}, timeout=seconds - _SOON)
         if not done:
             raise TimeoutError

@@ -9,7 +9,7 @@ from temporalio.client import Client
 
 from client import answers
 from client.candidacy import Candidacy
-from client.errors import ClientError, NotFound, NoWorker, Refused, Unreadable
+from client.errors import ClientError, NotFound, NoWorker, NoWorkerOfBuild, Refused, Unreadable
 from client.finding import Entry
 from client.pool import finished
 from views.contact import ContactView
@@ -72,11 +72,15 @@ class _Asking:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._builds: set[str | None] | None = None
         self._silent = 0
         self._answered = False
         self._silence: NoWorker | None = None
 
     async def ask(self, entry: Entry) -> StatusView | ClientError:
+        if entry.build is not None and entry.build not in await self._polling():
+            # To wait for each of them in vain would take hours: thousands may have closed on a build of before.
+            return NoWorkerOfBuild(entry, entry.build, closed=None if entry.open else entry.status)
         # A run that still goes on may be continued while we ask; one that has ended is this one and no other: closed
         # and enrolled anew, two stand under one workflow id.
         try:
@@ -88,6 +92,9 @@ class _Asking:
         """Raises `NoWorker` where silence is nobody's own fault."""
         if isinstance(outcome, NotFound):
             return Heard.GONE, None
+        if isinstance(outcome, NoWorkerOfBuild):
+            self._silence = outcome
+            return Heard.SILENT, None
         if isinstance(outcome, NoWorker):
             self._silent, self._silence = self._silent + 1, outcome
             if not await self._worker_is_there():
@@ -100,6 +107,12 @@ class _Asking:
         """Raises `NoWorker` where some were asked, and none has answered: a worker that just died."""
         if self._silence and not self._answered:
             raise self._silence
+
+    async def _polling(self) -> set[str | None]:
+        """The builds that have workers, asked for once."""
+        if self._builds is None:
+            self._builds = await answers.polling(self._client)
+        return self._builds
 
     async def _worker_is_there(self) -> bool:
         # A worker that was killed counts as seen for a minute more, but then all that are asked at once are silent.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from temporalio.api.enums.v1 import VersioningBehavior
 from temporalio.client import (
     Client,
     WorkflowExecutionDescription,
@@ -18,7 +19,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from client import answers
-from client.errors import Closed, NeverBegan, NotFound, Refused
+from client.errors import Closed, NeverBegan, NotFound, NoWorker, NoWorkerOfBuild, Refused
 from domain.identity import workflow_id_of
 from runtime import search_attributes
 
@@ -78,19 +79,33 @@ class Candidacy(NamedTuple):
         """
         run = client.get_workflow_handle(self.workflow_id, run_id=run_id)
         try:
-            return await answers.patient(client, run.query(name, args=arguments), _QUERY_SECONDS)
+            asking = run.query(name, args=arguments)
+            return await answers.patient(client, asking, _QUERY_SECONDS, lambda: self._away(client, run_id))
         except WorkflowQueryFailedError as error:
             if never_began(await self.describe(client)):
                 raise self.never_began(str(error)) from error
             raise Refused(f"The candidacy of {self} does not answer {name}: {error}") from error
         except TimeoutError as error:
-            raise await answers.missing(client, _QUERY_SECONDS) from error
+            raise await self._silence(client, _QUERY_SECONDS, run_id) from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise self.not_found() from error
             if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION):
-                raise await answers.missing(client, _QUERY_SECONDS) from error
+                raise await self._silence(client, _QUERY_SECONDS, run_id) from error
             raise answers.explained(error) from error
+
+    async def _silence(self, client: Client, seconds: float, run_id: str | None = None) -> NoWorker:
+        """Why nobody has answered within so many seconds. Raises `Unreachable`."""
+        return await self._away(client, run_id) or await answers.missing(client, seconds)
+
+    async def _away(self, client: Client, run_id: str | None = None) -> NoWorkerOfBuild | None:
+        """The error for a candidacy whose build has no worker; None where it has one, or where any build will do."""
+        with answers.explaining():
+            description = await client.get_workflow_handle(self.workflow_id, run_id=run_id).describe()
+        build = build_of(description)
+        if build is None or build in await answers.polling(client):
+            return None
+        return NoWorkerOfBuild(self, build, closed=None if is_open(description) else status_of(description))
 
     async def foresee(self, client: Client, name: str, payloads: Sequence[bytes]) -> list[Foreseen] | None:
         """What would come of these messages, JSON texts, if they were sent one after another; nothing is taken.
@@ -126,7 +141,7 @@ class Candidacy(NamedTuple):
             if answered:
                 return receipt
             await asyncio.sleep(0.2)
-        raise await answers.missing(client, _UPDATE_SECONDS)
+        raise await self._silence(client, _UPDATE_SECONDS)
 
     async def _try_update(
         self, client: Client, name: str, payload: bytes, seconds: float
@@ -134,7 +149,7 @@ class Candidacy(NamedTuple):
         """One try: whether the answer is final, and the receipt."""
         sending = self.handle(client).execute_update(name, answers.raw(payload))
         try:
-            return True, await answers.patient(client, sending, seconds)
+            return True, await answers.patient(client, sending, seconds, lambda: self._away(client))
         except WorkflowUpdateFailedError as error:
             if _run_ended_meanwhile(error):
                 return False, {}
@@ -189,6 +204,15 @@ def status_of(description: WorkflowExecutionDescription) -> str:
     execution = description.status.name.lower().replace("_", " ") if description.status else "unknown"
     by_itself = description.status is WorkflowExecutionStatus.COMPLETED or is_open(description)
     return published if published and by_itself else execution
+
+
+def build_of(description: WorkflowExecutionDescription) -> str | None:
+    """The build that the workflow is kept on, as `deployment:build`; None where a worker of any build may take it."""
+    versioning = description.raw_description.workflow_execution_info.versioning_info
+    if versioning.behavior != VersioningBehavior.VERSIONING_BEHAVIOR_PINNED:
+        return None
+    version = versioning.deployment_version
+    return f"{version.deployment_name}:{version.build_id}"
 
 
 class End(NamedTuple):

@@ -165,6 +165,26 @@ class NoWorker(ClientError):
     """Temporal answers, but no worker does. What was sent may still be taken, once one is there."""
 
 
+class NoWorkerOfBuild(NoWorker):
+    """The candidacy is kept on a build, `deployment:build`, and no worker of that build answers; others may."""
+
+    def __init__(self, about: object, build: str, *, closed: str | None = None) -> None:
+        """`closed`: the status in which it is closed."""
+        name = build.partition(":")[2]
+        if closed is None:
+            sentence = (
+                f"The candidacy of {about} runs on build {name}, and no worker of {name} answers: start one again, "
+                "then try again. Nothing is lost."
+            )
+        else:
+            sentence = (
+                f"The candidacy of {about} closed as {closed} on build {name}, and no worker of {name} answers: start "
+                "one to ask for more."
+            )
+        super().__init__(sentence)
+        self.build = build
+
+
 class Unreachable(ClientError):
     """Temporal cannot be reached, or refuses to serve us."""
 

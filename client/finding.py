@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from temporalio.client import Client, WorkflowExecution
+from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 
 from client import answers, scheme
@@ -47,6 +48,9 @@ class Run(StrEnum):
 # Temporal's own attributes: the build that a run is pinned to, and whether it is pinned.
 _BUILD = "TemporalWorkerDeploymentVersion"
 _PINNING = "TemporalWorkflowVersioningBehavior"
+_PINNED = "Pinned"
+_BUILD_KEY = SearchAttributeKey.for_keyword(_BUILD)
+_PINNING_KEY = SearchAttributeKey.for_keyword(_PINNING)
 
 _RUNS = {
     Run.OPEN: "ExecutionStatus = 'Running'",
@@ -94,7 +98,8 @@ class Entry(NamedTuple):
     """One candidacy as the visibility store knows it. Instants are RFC 3339 in UTC.
 
     `status`, `assessments_passed` and `next_deadline` are None where the engine has published none; `execution` is
-    Temporal's own word: running, completed, failed, canceled, terminated or timed_out.
+    Temporal's own word: running, completed, failed, canceled, terminated or timed_out. `build` is the one that it is
+    kept on, as `deployment:build`; None where any worker may take it.
     """
 
     candidate_id: str
@@ -107,6 +112,7 @@ class Entry(NamedTuple):
     needs_attention: tuple[str, ...]
     opened_at: str
     execution: str
+    build: str | None = None
 
     @property
     def open(self) -> bool:
@@ -171,6 +177,7 @@ async def _entry(execution: WorkflowExecution) -> Entry:
         # A continued run starts anew; only the memo of the enrolment goes back further.
         opened_at=(await execution.memo()).get("registered_at") or instant(execution.start_time),
         execution=execution.status.name.lower() if execution.status else "unknown",
+        build=found.get(_BUILD_KEY) if found.get(_PINNING_KEY) == _PINNED else None,
     )
 
 
@@ -245,7 +252,7 @@ def _places(wanted: Filter) -> Iterator[str]:
     """On which build a candidacy is to run. No comparison finds one without a build, so that has words of its own."""
     if wanted.on_build is not None:
         # A run that was handed over keeps the build of the run before it until the next build has taken it up.
-        yield f"{_BUILD} = {_build(wanted.on_build)} AND {_PINNING} = 'Pinned'"
+        yield f"{_BUILD} = {_build(wanted.on_build)} AND {_PINNING} = '{_PINNED}'"
     if wanted.not_on:
         yield f"({_BUILD} IS NULL OR {_BUILD} NOT IN ({', '.join(map(_build, wanted.not_on))}))"
     if wanted.on_no_build:

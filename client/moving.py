@@ -32,7 +32,7 @@ _SHORTEST_PAUSE = 0.1
 _QUIET_SECONDS = 6.0
 _PATIENCE_SECONDS = 25.0
 _STALLED_SECONDS = 10.0
-_SETTLED_SECONDS = 3.0
+_SETTLED_LOOKS = 3
 # Where so many have been handed over and not taken up when everything stalls, the build cannot do its work.
 _TOO_MANY_BETWEEN = 50
 
@@ -214,9 +214,9 @@ async def settled(client: Client, build: str, stopping: Stopping) -> None:
 
     Raises as `finding.count` does.
     """
-    pauses, before, since = _Pauses(stopping), -1, time.monotonic()
-    while not stopping.times and time.monotonic() - since < _SETTLED_SECONDS:
+    pauses, before, same = _Pauses(stopping), -1, 0
+    while not stopping.times and same < _SETTLED_LOOKS:
         number = await finding.count(client, Filter(run=Run.OPEN, on_build=build))
-        if number != before:
-            before, since = number, time.monotonic()
-        await pauses.wait(_LOOK_SECONDS / 2)
+        same = same + 1 if number == before else 0
+        before = number
+        await pauses.wait(_LOOK_SECONDS)

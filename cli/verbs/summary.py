@@ -233,7 +233,10 @@ def _show_rates(rates: _Rates) -> None:
     asked = "one candidacy that was" if rates.asked == 1 else f"{rates.asked} candidacies that were"
     output.say(f"Rates and median are taken from the {asked} asked.")
     if rates.left_out:
-        output.say(f"{rates.left_out} more did not answer, and are left out: registrations that failed, or faults.")
+        output.say(
+            f"{rates.left_out} more did not answer, and are left out: kept on a build without workers "
+            "(`./starter.py upgrade`), or faults."
+        )
 
 
 def _rate_row(rate: dict[str, Any]) -> tuple[str, ...]:

@@ -148,8 +148,8 @@ def check(view: BuildView, everywhere: Everywhere) -> None:
     """Raises `NoWorker` if nobody would take the candidacies over, and `FormatNotRead` if it could not read them."""
     if not view.polls:
         raise NoWorker(
-            f"No worker of build {view.build} asks for work: start one, and wait until it is ready. Otherwise every "
-            "candidacy would wait there for one (--force)."
+            f"No worker of build {view.build} asks for work: start one, and wait until it is ready. Nothing was "
+            "changed."
         )
     others = [one for one in everywhere.builds if one.candidacies and one.name != view.name and one.format is not None]
     newest = max(others, key=lambda one: one.format or 0, default=None)

@@ -8,7 +8,7 @@ import pytest
 from client import answers, asking
 from client.asking import Answer, Heard
 from client.candidacy import Candidacy
-from client.errors import NotFound, NoWorker, Refused
+from client.errors import NotFound, NoWorker, NoWorkerOfBuild, Refused
 from client.finding import Entry
 
 
@@ -62,6 +62,16 @@ def seen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> boo
 
     monkeypatch.setattr(answers, "worker_polls", polls)
     return lately
+
+
+@pytest.fixture(autouse=True)
+def _polling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workers of one build ask for work."""
+
+    async def polling(_client: object) -> set[str | None]:
+        return {"certpath:v2"}
+
+    monkeypatch.setattr(answers, "polling", polling)
 
 
 async def listed(entries: list[Entry]) -> AsyncIterator[Entry]:
@@ -159,3 +169,31 @@ async def test_however_many_are_stuck_the_others_are_told(monkeypatch: pytest.Mo
     assert seen
     assert list(answered.values()).count(None) == 50
     assert len(answered) == 500
+
+
+KEPT = {"V1": "certpath:v1", "V2": "certpath:v2", "ANY": None}
+"""The builds on which these are kept; v1 has no worker any more."""
+
+
+@pytest.mark.parametrize("seen", [True], indirect=True)
+async def test_who_closed_on_a_build_without_workers_is_not_asked_in_vain(
+    monkeypatch: pytest.MonkeyPatch, seen: bool
+) -> None:
+    people = Candidates(**dict.fromkeys(KEPT, answer(1)))
+    monkeypatch.setattr(Candidacy, "query", lambda *given, **run: people.query(*given, **run))
+    entries = [entry(name, build=build, execution="completed") for name, build in KEPT.items()]
+    many = [entry(f"C{number}", build="certpath:v1", execution="completed") for number in range(1000)]
+    found = [one async for one in asking.statuses(cast(Any, None), listed([*many, *entries]))]
+    assert seen
+    assert sorted(people.asked) == ["ANY", "V2"]
+    assert {one.entry.candidate_id for one in found if one.heard is Heard.ANSWERED} == {"ANY", "V2"}
+    assert len(found) == 1003
+
+
+@pytest.mark.parametrize(
+    ("execution", "says"), [("completed", "closed as testing on build v1"), ("running", "runs on")]
+)
+async def test_where_all_are_on_a_build_without_workers_that_is_said(execution: str, says: str) -> None:
+    entries = [entry("A", build="certpath:v1", execution=execution)]
+    with pytest.raises(NoWorkerOfBuild, match=f"{says}.* no worker of v1 answers"):
+        assert [one async for one in asking.statuses(cast(Any, None), listed(entries))]

@@ -1,13 +1,19 @@
 """What Temporal and the engine answer, as typed errors."""
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 import pytest
-from temporalio.client import Client
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
+from temporalio.api.enums.v1 import VersioningBehavior
+from temporalio.api.workflow.v1 import WorkflowExecutionInfo, WorkflowExecutionVersioningInfo
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client import answers
+from client import answers, candidacy
 from client.candidacy import Candidacy
 from client.errors import (
     ClientError,
@@ -16,11 +22,13 @@ from client.errors import (
     MisusedCall,
     NotFound,
     NoWorker,
+    NoWorkerOfBuild,
     Refused,
     Unreachable,
 )
 from domain import decision
 from domain.vocabulary import RefusalCode
+from runtime.search_attributes import CERTIFICATION_STATUS
 from workflows.payloads import failure
 
 ANA = Candidacy("C-1", "CCSL")
@@ -104,8 +112,6 @@ async def test_nobody_of_that_id_is_not_found_by_every_question(client: Client) 
 
 
 async def test_an_answer_is_waited_for_as_long_as_was_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
-
     async def never() -> None:
         await asyncio.Event().wait()
 
@@ -118,3 +124,65 @@ async def test_an_answer_is_waited_for_as_long_as_was_said(client: Client, monke
     monkeypatch.setattr(answers, "worker_polls", nobody_polls)
     with pytest.raises(NoWorker, match="No worker answers"):
         await answers.patient(client, never(), 10)
+
+
+class Described:
+    """A server that describes one workflow, kept on a build or not, open or closed; its workers poll for v2."""
+
+    def __init__(self, behavior: str, build: str, *, closed: bool) -> None:
+        version = WorkerDeploymentVersion(deployment_name="certpath", build_id=build)
+        versioning = WorkflowExecutionVersioningInfo(
+            behavior=VersioningBehavior.Value(f"VERSIONING_BEHAVIOR_{behavior}"), deployment_version=version
+        )
+        info = WorkflowExecutionInfo(versioning_info=versioning)
+        self.raw_description = DescribeWorkflowExecutionResponse(workflow_execution_info=info)
+        self.status = WorkflowExecutionStatus.COMPLETED if closed else WorkflowExecutionStatus.RUNNING
+        self.typed_search_attributes = TypedSearchAttributes(
+            [SearchAttributePair(CERTIFICATION_STATUS, "withdrawn" if closed else "testing")]
+        )
+
+    def get_workflow_handle(self, _workflow_id: str, run_id: str | None = None) -> "Described":
+        return self
+
+    async def describe(self) -> "Described":
+        return self
+
+    async def query(self, _name: str, args: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def execute_update(self, _name: str, _payload: Any) -> None:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("described", "says"),
+    [
+        (Described("PINNED", "v1", closed=False), "runs on build v1, and no worker of v1 answers"),
+        (Described("PINNED", "v1", closed=True), "closed as withdrawn on build v1, and no worker of v1 answers"),
+        (Described("PINNED", "v2", closed=False), None),
+        (Described("AUTO_UPGRADE", "v1", closed=False), None),
+        (Described("UNSPECIFIED", "", closed=False), None),
+    ],
+)
+async def test_silence_is_explained_by_the_build_that_has_no_worker(
+    monkeypatch: pytest.MonkeyPatch, described: Described, says: str | None
+) -> None:
+    async def polling(_client: object) -> set[str | None]:
+        return {"certpath:v2"}
+
+    monkeypatch.setattr(answers, "polling", polling)
+    monkeypatch.setattr(answers, "_SOON", 0.01)
+    for seconds in ("_QUERY_SECONDS", "_UPDATE_SECONDS"):
+        monkeypatch.setattr(candidacy, seconds, 0.1)
+    asked: tuple[Any, ...] = (ANA.query(cast(Client, described), "status"),)
+    if described.status is WorkflowExecutionStatus.RUNNING:
+        asked = (*asked, ANA.update(cast(Client, described), "withdraw", b"{}"))
+    for call in asked:
+        with pytest.raises(NoWorker) as caught:
+            await call
+        if says is None:
+            assert not isinstance(caught.value, NoWorkerOfBuild)
+            continue
+        assert isinstance(caught.value, NoWorkerOfBuild)
+        assert says in caught.value.sentence
+        assert caught.value.build == "certpath:v1"

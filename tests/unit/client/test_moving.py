@@ -1,6 +1,8 @@
 """Moving candidacies: who is woken how often, how long anybody waits, and how it ends."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -104,17 +106,17 @@ class Handle:
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for seconds here."""
-    for name, seconds in (
-        ("_LOOK_SECONDS", 0.01),
-        ("_SHORTEST_PAUSE", 0.001),
-        ("_QUIET_SECONDS", 0.02),
-        ("_PATIENCE_SECONDS", 0.1),
-        ("_STALLED_SECONDS", 0.05),
-        ("_SETTLED_SECONDS", 0.03),
-    ):
-        monkeypatch.setattr(moving, name, seconds)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes only while somebody waits, and nobody waits for long."""
+    now = 0.0
+
+    async def wait(_self: object, seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(moving, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(moving._Pauses, "wait", wait)
 
 
 class Moving:
@@ -278,11 +280,11 @@ async def test_a_server_that_is_gone_ends_it(monkeypatch: pytest.MonkeyPatch) ->
 
 async def test_a_number_that_does_not_change_any_more_has_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(a=OLD, b=NEW)
-    numbers = iter([0, 1, 1, 4])
+    numbers = iter([0, 1, 1, 4, 4, 4, 4])
 
     async def count(_client: object, wanted: Filter) -> int:
         assert wanted.on_build == NEW
-        return next(numbers, 4)
+        return next(numbers)
 
     monkeypatch.setattr(finding, "count", count)
     await moving.settled(cast(Client, world), NEW, Stopping())
