@@ -12,6 +12,7 @@ from itertools import accumulate
 DEEPEST = 20
 """No message and no journal needs as many levels."""
 
+_OUTSIDE_AND_INSIDE = 2  # of strings, in turn, between two quotes
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _OTHER_BYTES = bytes(byte for byte in range(256) if byte not in _STEPS and byte != ord('"'))
 
@@ -28,5 +29,5 @@ def is_too_deep(data: bytes) -> bool:
     if not encoding.startswith("utf-8"):
         data = data.decode(encoding, "surrogatepass").encode("utf-8", "surrogatepass")
     quotes_and_brackets = data.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _OTHER_BYTES)
-    outside_of_strings = b"".join(quotes_and_brackets.split(b'"')[::2])
+    outside_of_strings = b"".join(quotes_and_brackets.split(b'"')[::_OUTSIDE_AND_INSIDE])
     return max(accumulate(_STEPS[bracket] for bracket in outside_of_strings), default=0) > DEEPEST
