@@ -43,6 +43,7 @@ def sample(annotation: Any, *, full: bool = True) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return build(annotation, full=full)
     values: dict[Any, Any] = {
+        Any: {"inner": 1},
         str: "two\nlines\u2028\x1b[31m – Ünïcode 日本\t",
         int: 3,
         bool: True,

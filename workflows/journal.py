@@ -74,7 +74,7 @@ class Journal(BaseModel):
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
 
     format: int = FORMAT
-    zone_rules: str = ZONE_RULES
+    zone_rules: str = ""
     contact: ContactRecord
     state: State
     events: list[StoredEvent] = []
@@ -91,7 +91,7 @@ class Journal(BaseModel):
         Raises:
             Unreadable: a newer build wrote it in a way that this build cannot read.
         """
-        journal = cls.model_validate({"zone_rules": "", **CHAIN.journal(document)})
+        journal = cls.model_validate(CHAIN.journal(document))
         if not is_zone(journal.state.zone):
             raise UnknownZone(journal.state.zone, journal.zone_rules, ZONE_RULES)
         return journal

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.formats import digests, journals, kept
+from tests.formats import digests, journals, kept, shapes, specimens
 from tests.formats.kept import Addition
 
-KEEPERS = (digests, journals)
+KEEPERS = (shapes, digests, specimens, journals)
 """Each has `faults()`, what today's code does otherwise than what stands, and `additions()`, what is to be added."""
 
 

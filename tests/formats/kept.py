@@ -18,16 +18,18 @@ _TOLD = "put it back as it was (git checkout), for candidacies of that age still
 
 
 class Addition(NamedTuple):
-    """Lines to add at the end of a file, and what they are, for people."""
+    """Lines to add at the end of a file, or in place of all its lines (`whole`), and what they are, for people."""
 
     path: Path
     lines: tuple[str, ...]
     what: str
+    whole: bool = False
 
 
 def lines_of(path: Path) -> list[str]:
     """The lines of a file; none where there is no such file."""
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    # A line ends with a line feed. `splitlines` would also cut at U+2028, which the examples have in their texts.
+    return path.read_text(encoding="utf-8").removesuffix("\n").split("\n") if path.exists() else []
 
 
 def examples(path: Path) -> list[dict[str, Any]]:
@@ -54,7 +56,8 @@ def write(additions: Iterable[Addition], folder: Path = FOLDER, sums: Path = SUM
     """Adds the lines, and notes what the files have now."""
     for addition in additions:
         addition.path.parent.mkdir(parents=True, exist_ok=True)
-        text = "".join(f"{line}\n" for line in [*lines_of(addition.path), *addition.lines])
+        before = [] if addition.whole else lines_of(addition.path)
+        text = "".join(f"{line}\n" for line in [*before, *addition.lines])
         addition.path.write_text(text, encoding="utf-8")
     noted = [_noted(folder, name) for name in _names(folder)]
     sums.write_text("".join(f"{line}\n" for line in noted), encoding="utf-8")
