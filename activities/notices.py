@@ -11,9 +11,9 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from email.headerregistry import Address
+from email import policy
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from typing import Any
 
 import idna
@@ -29,6 +29,24 @@ from runtime import metrics
 
 _ADDRESS = re.compile(r"[^@\s,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,64}@[^@\s,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,255}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class _Headers(HeaderRegistry):
+    """Makes the class of each kind of header once. The standard library makes one for each header of each message."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        kind = name.lower()
+        if kind not in self._made:
+            self._made[kind] = super().__getitem__(name)
+        return self._made[kind]
+
+
+_SMTP = policy.SMTP.clone(header_factory=_Headers())
+_SMTPUTF8 = _SMTP.clone(utf8=True)
 
 
 class Notices:
@@ -88,7 +106,7 @@ class Notices:
         to = _recipient(name, request.to_email)
         subject, text = self._renderer.render(request.notice, name, request.facts)
         body = request.facts["body"]  # the template has used it above, so it exists
-        message = EmailMessage(policy=SMTP if to.addr_spec.isascii() else SMTPUTF8)
+        message = EmailMessage(policy=_SMTP if to.addr_spec.isascii() else _SMTPUTF8)
         message["From"] = Address(one_line(body["name"]), addr_spec=body["email"])
         message["To"] = to
         message["Subject"] = one_line(subject)
