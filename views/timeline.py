@@ -24,7 +24,6 @@ from domain.events import (
     DeadlineExtended,
     ExperienceMet,
     ExperienceRecorded,
-    LaterEvent,
     LowerGaveWay,
     MessageRefused,
     NoShowRecorded,
@@ -99,11 +98,12 @@ def _instant(instant: datetime) -> str:
 
 def summary_of(event: BaseEvent) -> str:
     """The event in one plain line. Line breaks in a reason or a comment become spaces."""
-    return " ".join(one_line(SENTENCES[type(event)](event)).split())
+    sentence = SENTENCES.get(type(event), _later)
+    return " ".join(one_line(sentence(event)).split())
 
 
-def _later(event: LaterEvent) -> str:
-    return f"{event.type}: a newer build has recorded this event, and this build does not know it"
+def _later(event: BaseEvent) -> str:
+    return f"{type_of(event)}: a newer build has recorded this event, and this build does not know it"
 
 
 def result_words(result: ResultFacts) -> str:
@@ -396,7 +396,6 @@ def _attention_acknowledged(event: AttentionAcknowledged) -> str:
 
 
 SENTENCES: Mapping[type[BaseEvent], Callable[[Any], str]] = {
-    LaterEvent: _later,
     Registered: _registered,
     PurchaseConfirmed: _purchase_confirmed,
     DeadlineExtended: _deadline_extended,

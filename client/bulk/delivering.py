@@ -102,7 +102,7 @@ class _Delivering:
                 receipts = await rows[0].candidacy.query(self._client, "receipts", some)
             except Refused:  # a worker of before this query, or a registration that was invalid
                 return known
-            known |= {one for one, receipt in receipts.items() if _same(receipt["content"], contents[one])}
+            known |= {one for one, receipt in receipts.items() if _same(receipt.get("content", ""), contents[one])}
         return known
 
 

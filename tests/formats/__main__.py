@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.formats import digests, journals, kept, shapes, specimens
+from tests.formats import answers, digests, journals, kept, shapes, specimens
 from tests.formats.kept import Addition
 
-KEEPERS = (shapes, digests, specimens, journals)
+KEEPERS = (shapes, digests, specimens, journals, answers)
 """Each has `faults()`, what today's code does otherwise than what stands, and `additions()`, what is to be added."""
 
 
