@@ -29,7 +29,7 @@ $(STAMP): $(LOCK)
 demo: setup ## play a whole programme on an embedded Temporal server, then end; no other server is needed
 	$(BIN)/python starter.py demo
 
-test: setup ## run all tests, on real servers (ARGS="-k name" to choose)
+test: setup ## run all tests, on real servers (ARGS="-k name" to choose, ARGS="--shuffle 7" for a random order of files)
 	$(BIN)/python -m pytest $(ARGS)
 
 test-fast: setup ## run the tests that need no server, in half a minute (ARGS="-k name" to choose)

@@ -1,8 +1,9 @@
 """Two servers for one suite: a real one, shared, and one that skips time, new for each test."""
 
 import os
+import random
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,21 +24,37 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 _SLOW_FIRST = ("processes", "documents", "workflows", "integration", "properties", "formats")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the files that take longest first. Both cores then end at the same time, with many short files."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shuffle", metavar="SEED", help="run the files in a random order, the same for the same seed")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts the files that take longest first. Both cores then end at the same time, with many short files.
+
+    With `--shuffle`, the files come in a random order. The tests of a file keep theirs.
+    """
     here = Path(__file__).parent
     places = {folder: place for place, folder in enumerate(_SLOW_FIRST)}
     items.sort(key=lambda item: places.get(item.path.relative_to(here).parts[0], len(places)))
+    seed = config.getoption("--shuffle")
+    if seed is not None:
+        files = list(dict.fromkeys(item.path for item in items))
+        random.Random(seed).shuffle(files)
+        items.sort(key=lambda item: files.index(item.path))
 
 
-@pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test reads the developer's own Temporal profile or the shipped scheme, or writes into the checkout's var/."""
-    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "no-temporal.toml"))
-    monkeypatch.setenv("CERTPATH_OUTBOX", str(tmp_path / "outbox"))
-    monkeypatch.setenv("CERTPATH_SCHEME", str(SCHEME_FILE))
-    for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE", DEPLOYMENT_VARIABLE, BUILD_VARIABLE):
-        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path_factory.mktemp("environment")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TEMPORAL_CONFIG_FILE", str(folder / "no-temporal.toml"))
+        environment.setenv("CERTPATH_OUTBOX", str(folder / "outbox"))
+        environment.setenv("CERTPATH_SCHEME", str(SCHEME_FILE))
+        of_temporal = ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE")
+        for name in (*of_temporal, DEPLOYMENT_VARIABLE, BUILD_VARIABLE):
+            environment.delenv(name, raising=False)
+        yield
 
 
 @pytest_asyncio.fixture(scope="session")
