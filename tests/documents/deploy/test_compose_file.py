@@ -172,14 +172,17 @@ def test_the_first_build_is_current_before_a_worker_starts() -> None:
     assert all("first-build" in SERVICES[name]["depends_on"] for name in WORKERS)
 
 
-def test_the_workers_of_the_previous_build_are_the_same_but_for_their_image() -> None:
+def test_the_workers_of_the_previous_build_are_the_same_but_for_their_image_and_scheme() -> None:
     previous, worker = SERVICES["worker-previous"], SERVICES["worker"]
     assert previous["profiles"] == ["previous"], "they run only while candidacies move"
     assert previous["image"] == PREVIOUS
     # `docker compose build` must not build today's code under the id of another build, and nobody else has its image.
     assert "build" not in previous
     assert previous["pull_policy"] == worker["pull_policy"] == "never"
-    own = {"image", "build", "profiles"}
+    # A number that today's scheme has and the previous build does not know would make its worker useless.
+    own_scheme = "${CERTPATH_PREVIOUS_SCHEMES:-./schemes}:/app/schemes:ro"
+    assert previous["volumes"] == [own_scheme if "/app/schemes" in one else one for one in worker["volumes"]]
+    own = {"image", "build", "profiles", "volumes"}
     assert {key: value for key, value in previous.items() if key not in own} == {
         key: value for key, value in worker.items() if key not in own
     }
