@@ -188,7 +188,7 @@ def test_a_journal_of_an_older_build_is_read_and_a_strange_name_in_it_too() -> N
     assert journal.contact == ContactRecord(name="Ana\u200bRuiz", email="ana@example.org")
     journal.take(parse("update_contact", name="Ana Ruiz"), START + days(1))
     assert [former.name for former in journal.contact.former] == ["Ana\u200bRuiz"]
-    assert Journal.model_validate(journal.carried()) == journal
+    assert Journal.read(journal.carried()).carried() == journal.carried()
 
 
 def test_a_refused_message_keeps_no_former_name_either() -> None:
