@@ -95,7 +95,7 @@ class Monitor:
         assert self._client is not None
         found = await routing.warning(self._client, self._build)
         if found and found != self._warning:
-            _log.warning("no candidacies for this worker", extra={"problem": found})
+            _log.warning("candidacies wait", extra={"problem": found})
         self._warning = found
 
     async def end(self) -> None:
@@ -142,7 +142,7 @@ class Monitor:
         return document("ready", problems, draining=self._draining, warnings=self.warnings())
 
     def warnings(self) -> list[str]:
-        """What keeps candidacies away from this worker, as far as that is known."""
+        """Why new candidacies wait, or do not come to this worker, as far as that is known."""
         return _listed(self._warning)
 
     async def problems(self) -> dict[str, str | None]:

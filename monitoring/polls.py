@@ -7,12 +7,12 @@ queue it remembers which worker asked, and when. An idle worker asks again about
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, ListTaskQueuePartitionsRequest
 from temporalio.service import RPCError
 
@@ -47,47 +47,48 @@ class Polls:
 
     async def look(self) -> None:
         """Asks the server, if the last known poll is a minute old. Does not raise if the server does not answer."""
-        for kind, number in _KINDS.items():
+        for kind in _KINDS:
             if self._monotonic() - self._known[kind] < _LONG_POLL:
                 continue
             try:
-                polled = await self._polled_since(kind, number)
+                polled = await self._polled_since(kind)
             except (RPCError, RuntimeError):
                 polled = True
             if polled:
                 self._known[kind] = self._monotonic()
 
-    async def _polled_since(self, kind: str, number: TaskQueueType.ValueType) -> bool:
+    async def _polled_since(self, kind: str) -> bool:
         """Whether there has been a poll since the last one that was seen."""
-        async for queue in self._partitions(kind):
-            request = DescribeTaskQueueRequest(
-                namespace=self._client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=number
-            )
-            answer = await self._client.workflow_service.describe_task_queue(request, timeout=_RPC)
-            newest = max(
-                (
-                    poller.last_access_time.ToNanoseconds()
-                    for poller in answer.pollers
-                    if poller.identity == self._client.identity
-                ),
-                default=0,
-            )
+        async for pollers in pollers_of(self._client, self._task_queue, kind):
+            ours = (poller for poller in pollers if poller.identity == self._client.identity)
+            newest = max((poller.last_access_time.ToNanoseconds() for poller in ours), default=0)
             if newest > self._newest.get(kind, 0):
                 self._newest[kind] = newest
                 return True
         return False
 
-    async def _partitions(self, kind: str) -> AsyncIterator[str]:
-        """The queue itself, and then the other partitions into which a server may have split it.
 
-        A worker's polls are spread over all partitions, so the first one may get none of them for a while.
-        """
-        yield self._task_queue
-        request = ListTaskQueuePartitionsRequest(
-            namespace=self._client.namespace, task_queue=TaskQueue(name=self._task_queue)
+async def pollers_of(client: Client, task_queue: str, kind: str) -> AsyncIterator[Sequence[PollerInfo]]:
+    """Who asked for tasks of this kind (workflow, activity): for each partition of the queue, one after another.
+
+    Raises `RPCError`.
+    """
+    async for queue in _partitions(client, task_queue, kind):
+        request = DescribeTaskQueueRequest(
+            namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=_KINDS[kind]
         )
-        answer = await self._client.workflow_service.list_task_queue_partitions(request, timeout=_RPC)
-        found = answer.workflow_task_queue_partitions if kind == "workflow" else answer.activity_task_queue_partitions
-        for partition in found:
-            if partition.key != self._task_queue:
-                yield partition.key
+        yield (await client.workflow_service.describe_task_queue(request, timeout=_RPC)).pollers
+
+
+async def _partitions(client: Client, task_queue: str, kind: str) -> AsyncIterator[str]:
+    """The queue itself, and then the other partitions into which a server may have split it.
+
+    A worker's polls are spread over all partitions, so the first one may get none of them for a while.
+    """
+    yield task_queue
+    request = ListTaskQueuePartitionsRequest(namespace=client.namespace, task_queue=TaskQueue(name=task_queue))
+    answer = await client.workflow_service.list_task_queue_partitions(request, timeout=_RPC)
+    found = answer.workflow_task_queue_partitions if kind == "workflow" else answer.activity_task_queue_partitions
+    for partition in found:
+        if partition.key != task_queue:
+            yield partition.key

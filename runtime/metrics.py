@@ -111,7 +111,7 @@ CHECK_OK = Metric(
 WARNINGS = Metric(
     "certpath_warnings",
     "gauge",
-    "Number of warnings of /ready: what keeps candidacies away from a worker that could work",
+    "Number of warnings of /ready: why new candidacies wait, or do not come to this worker",
 )
 
 ALL = (

@@ -4,6 +4,7 @@ A current build gets the whole task queue, so each test has a server of its own.
 """
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -87,7 +88,7 @@ async def test_a_worker_of_a_build_says_who_it_is_and_carries_the_candidacies_of
         assert await known(bare, build) == BuildMetadata(code_fingerprint(), FORMAT)
 
         # Without a current build every candidacy waits silently, so somebody is told.
-        (told,) = await eventually(lambda: lines(worker, "no candidacies for this worker"))
+        (told,) = await eventually(lambda: lines(worker, "candidacies wait"))
         assert "The deployment certpath has no current build" in told["problem"]
         assert "./starter.py upgrade v1.0" in told["problem"]
         status, document = health.ask("/ready")
@@ -98,7 +99,7 @@ async def test_a_worker_of_a_build_says_who_it_is_and_carries_the_candidacies_of
         await eventually(lambda: taken_up(bare.handle("C-1")))
         assert types(await timeline(handle))[0] == "Registered"
         assert await pinned_to(handle) == "v1.0"
-        assert len(lines(worker, "no candidacies for this worker")) == 1
+        assert len(lines(worker, "candidacies wait")) == 1
         assert await worker.stop() == 0
         # The same build and the same code: that is a restart.
         await worker.start()
@@ -112,12 +113,17 @@ async def test_a_build_that_is_current_before_its_workers_serves_when_they_come(
     build = Build("certpath", "v1.0")
     await make_current(bare, build)
     await bare.enrol("C-1")
+    # The worker of another build knows that the candidacy waits for one of this build.
+    other = Build("certpath", "v1.1")
+    (told,) = run_as(other, (*WORKER, "--check"), bare).document["warnings"]
+    assert re.search("No worker of the build v1.0, .* asks for work.*`./starter.py upgrade v1.1`", told)
     worker = worker_of(bare, build)
     try:
         await worker.start()
+        assert run_as(other, (*WORKER, "--check"), bare).document["warnings"] == []
         await eventually(lambda: taken_up(bare.handle("C-1")))
         assert await known(bare, build) == BuildMetadata(code_fingerprint(), FORMAT)
-        assert lines(worker, "no candidacies for this worker") == []
+        assert lines(worker, "candidacies wait") == []
     finally:
         await worker.kill()
 
@@ -175,7 +181,7 @@ async def test_a_worker_without_a_build_gets_nothing_beside_a_current_build_and_
         await worker.start()
         await make_current(bare, build)
         await bare.worker.start()
-        (told,) = await eventually(lambda: lines(bare.worker, "no candidacies for this worker"))
+        (told,) = await eventually(lambda: lines(bare.worker, "candidacies wait"))
         assert "the deployment certpath, whose current build is v1.0" in told["problem"]
         checked = run((*WORKER, "--check"), bare.server.address, CERTPATH_OUTBOX=str(bare.worker.outbox))
         assert (checked.code, checked.document["warnings"]) == (0, [told["problem"]])

@@ -133,7 +133,7 @@ async def test_dev_refuses_with_code_2_and_says_what_to_do(tmp_path: Path) -> No
         process.terminate()
         _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, err
-        assert "no candidacies for this worker" not in err
+        assert "candidacies wait" not in err
 
     with running() as first:
         await eventually(lambda: run([*starter, "register", *ana], address).code == 0)
