@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import arguments, command_line, cycles, enrolling, journey, pure
+from bench import arguments, command_line, cycles, enrolling, journey, moving, pure
 from bench.alone import Alone
-from bench.contest import Sides, contest, prepare
+from bench.contest import Sides, contests
 from bench.place import Place, machine, place
 from bench.report import Report
 from bench.workers import crew
@@ -26,6 +26,8 @@ _START_CALLS = 15
 _VERB_PAIRS = 25
 _IMPORT_ROUNDS = 3
 _IMPORT_ROWS = 2000
+_MOVE_ROUNDS = 3
+_MOVED = 1000
 UNREACHABLE = 3
 
 
@@ -41,15 +43,13 @@ async def _run(given: argparse.Namespace, folder: Path) -> Report:
         told = str(await machine(where))
         _say(told)
         try:
-            _say("recording one journey of each side, message by message")
-            sides = await prepare(where, outbox)
-            contests = [await contest(where, sides, number, given, outbox, _say) for number in given.workers]
+            sides, held = await contests(where, given, outbox, _say)
             verbs = await _verbs(where, sides, given, outbox) if where.embedded else None
         finally:
             await where.clean("certpath")
             await where.clean("bare")
     alone = await _alone(verbs, given, folder) if verbs else None
-    return Report(told, where.embedded, contests, sides.events, alone)
+    return Report(told, where.embedded, held, sides.events, alone)
 
 
 async def _verbs(where: Place, sides: Sides, given: argparse.Namespace, outbox: Path) -> _Verbs:
@@ -70,13 +70,17 @@ async def _verbs(where: Place, sides: Sides, given: argparse.Namespace, outbox: 
 async def _alone(verbs: _Verbs, given: argparse.Namespace, folder: Path) -> Alone:
     _say(f"{_IMPORT_ROUNDS} rounds of starter.py import with {_IMPORT_ROWS} rows, and of as many bare starts")
     imports = await _imports(folder, _IMPORT_ROWS // 10 if given.quick else _IMPORT_ROWS)
+    candidacies = _MOVED // 10 if given.quick else _MOVED
+    _say(f"{_MOVE_ROUNDS} rounds of {candidacies} candidacies that move to another build, and of as many bare starts")
+    with tempfile.TemporaryDirectory(dir=folder) as apart:
+        moves = await moving.rounds(_MOVE_ROUNDS, candidacies, Path(apart))
     lived = None
     if not given.quick:
         _say(f"{_CYCLES} recertification cycles on the time-skipping server")
         lived = await cycles.events_per_cycle(_CYCLES, folder / "outbox")
     _say("the domain and the command line alone")
     decisions, start_ms = pure.decisions_per_second(), command_line.start_cost_ms(_START_CALLS)
-    return Alone(lived, decisions, start_ms, verbs.pairs, imports, verbs.exits)
+    return Alone(lived, decisions, start_ms, verbs.pairs, imports, moves, verbs.exits)
 
 
 async def _imports(folder: Path, rows: int) -> list[tuple[float, float]]:

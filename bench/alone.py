@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from statistics import median
 
+from bench.moving import Moved
 from bench.target import Target
 
 MIN_DECISIONS = 5000
 MAX_START_MS = 150
 MAX_VERB = 1.3
 MIN_IMPORT = 0.9
+MIN_MOVED = 0.5
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Alone:
     start_ms: dict[str, float]
     verb_ms: list[tuple[float, float]]  # starter.py, barest client
     imports: list[tuple[float, float]]  # rows a second: starter.py import, bare starts
+    moves: list[Moved]
     exits: dict[str, int] | None
 
     @property
@@ -34,6 +37,11 @@ class Alone:
     def import_ratio(self) -> float:
         """Rate of `starter.py import` divided by that of bare starts: the median of the ratios of all rounds."""
         return median(ours / bare for ours, bare in self.imports)
+
+    @property
+    def move_ratio(self) -> float:
+        """Rate of moves to another build divided by that of bare workflows that start and are taken up: the median."""
+        return median(one.moved / one.taken_up for one in self.moves)
 
     def targets(self) -> Iterator[Target]:
         """The figures with the targets that they must reach."""
@@ -51,6 +59,10 @@ class Alone:
         shown = f"{self.import_ratio:.2f} x ({ours_rate:.0f}/s to {bare_rate:.0f}/s)"
         fast = self.import_ratio >= MIN_IMPORT
         yield Target("starter.py import / bare starts", shown, f"at least {MIN_IMPORT} x", fast)
+        moved, taken_up, started = (median(rates) for rates in zip(*map(astuple, self.moves), strict=True))
+        shown = f"{self.move_ratio:.2f} x ({moved:.0f}/s to {taken_up:.0f}/s; {started:.0f}/s not taken up)"
+        fast = self.move_ratio >= MIN_MOVED
+        yield Target("moves to another build / bare starts", shown, f"at least {MIN_MOVED} x", fast)
         if self.exits is not None:
             shown = ", ".join(f"{count} {what}" for what, count in sorted(self.exits.items()))
             yield Target("mixed runs of starter.py", shown, "as expected only", set(self.exits) == {"as expected"})
@@ -67,5 +79,6 @@ class Alone:
             "import_rows_per_second": [
                 {"starter.py import": round(ours, 1), "bare starts": round(bare, 1)} for ours, bare in self.imports
             ],
+            "moves_per_second": [vars(one) for one in self.moves],
             "exits": self.exits,
         }

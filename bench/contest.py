@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,8 @@ from bench.place import Place
 from bench.report import Contest, Measured
 from bench.workers import Crew, crew
 
-# These journeys are not measured, because each worker loads its code during its first journeys.
+# These journeys are not measured, because each worker loads its code during its first journeys. A worker plays so many,
+# but all together not more than a round has.
 _WARM_UP = 4
 
 
@@ -27,36 +28,57 @@ class Sides:
     events: dict[str, int]  # history events of a journey played message by message, by side
 
 
-async def prepare(where: Place, outbox: Path) -> Sides:
+async def contests(
+    where: Place, given: argparse.Namespace, outbox: Path, say: Callable[[str], None]
+) -> tuple[Sides, list[Contest]]:
+    """One contest for each number of workers. The first workers also play the journeys that are recorded."""
+    sides: Sides | None = None
+    held: list[Contest] = []
+    for workers in given.workers:
+        async with AsyncExitStack() as stack:
+            crews = {
+                side: await stack.enter_async_context(crew(side, workers, where, outbox))
+                for side in ("certpath", "bare")
+            }
+            if sides is None:
+                say("recording one journey of each side, message by message")
+                sides = await _prepare(where)
+            held.append(await _contest(where, sides, workers, given, crews, say))
+    if sides is None:
+        raise ValueError("there must be at least one contest")
+    return sides, held
+
+
+async def _prepare(where: Place) -> Sides:
     """Records one journey of Certpath message by message, and checks that the bare workflow does as much."""
     certpath = journey.certpath(where.queue("certpath"))
-    async with crew("certpath", 1, where, outbox):
-        shape, history = await journey.recorded(where.client, certpath, where.candidate("reference"))
+    shape, history = await journey.recorded(where.client, certpath, where.candidate("reference"))
     bare = journey.bare_like(shape, where.queue("bare"))
-    async with crew("bare", 1, where, outbox):
-        bare_shape, bare_history = await journey.recorded(where.client, bare, where.candidate("reference"))
+    bare_shape, bare_history = await journey.recorded(where.client, bare, where.candidate("reference"))
     if bare_shape != shape:
         raise RuntimeError(f"the bare workflow does not do as much as Certpath: {bare_shape} instead of {shape}")
     return Sides(certpath, bare, shape.activities, {"certpath": len(history), "bare": len(bare_history)})
 
 
-async def contest(
-    where: Place, sides: Sides, workers: int, given: argparse.Namespace, outbox: Path, say: Callable[[str], None]
+async def _contest(
+    where: Place,
+    sides: Sides,
+    workers: int,
+    given: argparse.Namespace,
+    crews: Mapping[str, Crew],
+    say: Callable[[str], None],
 ) -> Contest:
     """All rounds with this number of workers for each side. The sides take turns in beginning a round."""
     measured: dict[str, list[Measured]] = {"certpath": [], "bare": []}
-    async with AsyncExitStack() as stack:
-        crews = {side: await stack.enter_async_context(crew(side, workers, where, outbox)) for side in measured}
-        for side in (sides.certpath, sides.bare):
-            await _play(where, side, sides, f"{workers}-warm", _WARM_UP * workers, given.at_once)
-        for number in range(given.rounds):
-            order = (sides.certpath, sides.bare) if number % 2 == 0 else (sides.bare, sides.certpath)
-            for side in order:
-                say(
-                    f"{workers} at work, round {number + 1} of {given.rounds}: {given.journeys} journeys of {side.name}"
-                )
-                prefix = f"{workers}-{number}"
-                measured[side.name].append(await _measured(where, side, sides, prefix, given, crews[side.name]))
+    for side in (sides.certpath, sides.bare):
+        warm_up = min(_WARM_UP * workers, given.journeys)
+        await _play(where, side, sides, f"{workers}-warm", warm_up, given.at_once)
+    for number in range(given.rounds):
+        order = (sides.certpath, sides.bare) if number % 2 == 0 else (sides.bare, sides.certpath)
+        for side in order:
+            say(f"{workers} at work, round {number + 1} of {given.rounds}: {given.journeys} journeys of {side.name}")
+            prefix = f"{workers}-{number}"
+            measured[side.name].append(await _measured(where, side, sides, prefix, given, crews[side.name]))
     return Contest(workers, list(zip(measured["certpath"], measured["bare"], strict=True)))
 
 

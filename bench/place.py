@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from bench.pool import at_most
 from runtime import search_attributes
+from runtime.builds import BUILD_VARIABLE, DEPLOYMENT_VARIABLE, Build
 from runtime.connection import connect
 from runtime.embedded import embedded_server
 
@@ -90,15 +91,20 @@ async def place(address: str | None, namespace: str | None, folder: Path) -> Asy
         yield Place(client, address, False, mark)
 
 
-def environment(where: Place) -> dict[str, str]:
-    """The environment of a worker process. For an embedded server, the settings for another server are left out."""
+def environment(where: Place, build: Build | None = None) -> dict[str, str]:
+    """The environment of a worker process, of this build or of none.
+
+    For an embedded server, the settings for another server are left out.
+    """
+    versioned = {DEPLOYMENT_VARIABLE: build.deployment, BUILD_VARIABLE: build.build_id} if build else {}
     kept = {
         name: value
         for name, value in os.environ.items()
         # With bytecode, as in production: without it each process would compile its modules again.
-        if name != "PYTHONDONTWRITEBYTECODE" and not (where.embedded and name.startswith("TEMPORAL_"))
+        if name not in ("PYTHONDONTWRITEBYTECODE", DEPLOYMENT_VARIABLE, BUILD_VARIABLE)
+        and not (where.embedded and name.startswith("TEMPORAL_"))
     }
-    return {**kept, "TEMPORAL_ADDRESS": where.address, "TEMPORAL_NAMESPACE": where.namespace}
+    return {**kept, "TEMPORAL_ADDRESS": where.address, "TEMPORAL_NAMESPACE": where.namespace, **versioned}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bench.place import Place, environment
+from runtime.builds import Build
 
 ROOT = Path(__file__).resolve().parent.parent
 _STOP_SECONDS = 20.0
@@ -90,16 +91,19 @@ class Crew:
 
 
 @asynccontextmanager
-async def crew(side: str, number: int, where: Place, outbox: Path) -> AsyncIterator[Crew]:
+async def crew(side: str, number: int, where: Place, outbox: Path, build: Build | None = None) -> AsyncIterator[Crew]:
     """A number of workers of one side, ready when the block begins and ended when it ends."""
     async with AsyncExitStack() as stack:
-        yield Crew([await stack.enter_async_context(_worker_process(side, where, outbox)) for _ in range(number)])
+        yield Crew(
+            [await stack.enter_async_context(_worker_process(side, where, outbox, build)) for _ in range(number)]
+        )
 
 
 @asynccontextmanager
-async def _worker_process(side: str, where: Place, outbox: Path) -> AsyncIterator[WorkerProcess]:
+async def _worker_process(side: str, where: Place, outbox: Path, build: Build | None) -> AsyncIterator[WorkerProcess]:
     command = (sys.executable, "-m", "bench.workers", side, where.queue(side), str(outbox))
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=ROOT, env=environment(where))
+    variables = environment(where, build)
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=ROOT, env=variables)
     worker = WorkerProcess(process)
     try:
         await worker.cpu()
@@ -123,7 +127,8 @@ async def _work(side: str, queue: str, outbox: Path, answers: TextIO) -> None:
     from worker import build_worker, workflow_runner
 
     cached = Settings.from_environment().cached_workflows
-    config = build_worker(await connect(), Settings(outbox=outbox, cached_workflows=cached)).config()
+    settings = Settings(outbox=outbox, cached_workflows=cached)
+    config = build_worker(await connect(), settings, build=Build.from_environment()).config()
     config["task_queue"] = queue
     if side == "bare":
         # With the same sandbox, converter and limits. Its module is loaded once too, and not for each workflow.

@@ -16,6 +16,8 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from bench import arguments, bare, journey, memory
+from bench.alone import Alone
+from bench.moving import Moved
 from bench.report import Contest, Measured, Report
 from bench.shape import Shape, Step
 from bench.workers import Memory
@@ -129,6 +131,13 @@ def test_a_ratio_below_the_target_is_missed() -> None:
         assert ("MISSED" in report.table()) is not met
 
 
+def test_moves_are_compared_with_bare_workflows_that_are_taken_up() -> None:
+    for taken_up, met in ((20, True), (21, False)):
+        moves = [Moved(moved=10, taken_up=taken_up, started=100)] * 3
+        alone = Alone(None, 6000, {}, [(1, 1)], [(1, 1)], moves, None)
+        assert [one.met for one in alone.targets() if one.name.startswith("moves")] == [met]
+
+
 def test_memory_that_grows_with_the_number_of_candidacies_is_missed() -> None:
     def held(candidacies: int, *rss: float) -> memory.Held:
         each = [Memory(one, one - 5, one - 10) for one in rss]
@@ -164,7 +173,7 @@ async def running(embedded: EmbeddedServer) -> AsyncIterator[Running]:
     there = ("--address", embedded.address, "--namespace", "default")
     tasks = {
         "bench": asyncio.create_task(bench("bench", *there, "--journeys", "2", "--rounds", "1", "--workers", "2")),
-        "bench.memory": asyncio.create_task(bench("bench.memory", *there, "--candidacies", "3,6", "--workers", "2")),
+        "bench.memory": asyncio.create_task(bench("bench.memory", *there, "--candidacies", "3", "--workers", "2")),
     }
     yield tasks
     await asyncio.gather(*tasks.values(), return_exceptions=True)
@@ -185,7 +194,7 @@ async def test_the_memory_of_each_worker_is_measured_when_all_is_open_and_when_e
     running: Running,
 ) -> None:
     told = await running["bench.memory"]
-    assert [one["candidacies"] for one in told["held"]] == [3, 6]
+    assert [one["candidacies"] for one in told["held"]] == [3]
     for held in told["held"]:
         for moment in ("idle", "opened", "touched"):
             assert len(held[moment]) == 2
