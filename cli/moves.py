@@ -124,30 +124,33 @@ async def _left(client: Client, everywhere: Everywhere, build: Build) -> AsyncIt
     for one in everywhere.builds:
         if one.candidacies and one.name != str(build):
             told = _busy(one.build) if one.polls else f"on build {one.build}: {_silent('it')}"
-            yield await _group(client, one.build, one.candidacies, told, Filter(run=Run.OPEN, on_build=one.name))
+            yield await _group(client, one.build, one.candidacies, told, Filter(on_build=one.name))
     works = any(one.polls for one in everywhere.builds if one.name == str(build))
     told = _not_taken_up(build.build_id) if works else _silent(f"build {build.build_id}")
     if everywhere.between:
-        told_between = f"handed over, and not taken up by any build yet; {told}"
-        yield await _group(client, None, everywhere.between, told_between, Filter(run=Run.OPEN, between_builds=True))
+        told_between = f"handed over, and not taken up by any build yet: {told}"
+        yield await _group(client, None, everywhere.between, told_between, Filter(between_builds=True))
     if number := everywhere.no_build.candidacies:
-        told_none = f"on no build, and not taken up yet; {told}"
-        yield await _group(client, None, number, told_none, Filter(run=Run.OPEN, on_no_build=True))
+        told_none = f"on no build, and not taken up yet: {told}"
+        yield await _group(client, None, number, told_none, Filter(on_no_build=True))
 
 
 def _busy(build: str) -> str:
     return (
         f"on build {build}, whose workers poll: they are busy, and move by themselves when what is under way has "
-        f"finished. Keep a worker of {build}, and give the same command again later"
+        f"finished. Keep a worker of {build}, and give this command again later. If they stay, look at its log"
     )
 
 
 def _silent(build: str) -> str:
-    return f"no worker of {build} asks for work: start one again, and give the same command again; nothing is lost"
+    return f"no worker of {build} asks for work: start one again, and give this command again; nothing is lost"
 
 
 def _not_taken_up(build: str) -> str:
-    return f"look at the log of the workers of build {build}; going back to the build before is safe"
+    return (
+        "the server offers a task that failed again within ten minutes. If they do not become fewer, look at the log "
+        f"of the workers of build {build}. To go back is safe: give the build before to this command"
+    )
 
 
 async def _group(client: Client, build: str | None, number: int, told: str, wanted: Filter) -> Group:
@@ -157,7 +160,7 @@ async def _group(client: Client, build: str | None, number: int, told: str, want
 
 def _lines(left: list[Group], waking: Waking) -> Iterator[str]:
     for group in left:
-        yield f"{group.number:,} {group.told}: {_named(group)}"
+        yield f"{group.number:,} {group.told} ({_named(group)})."
     for who, why in list(waking.not_woken.items())[:_NAMED]:
         yield f"{who} does not take the signal: {why}"
 
@@ -197,7 +200,7 @@ async def a_part(client: Client, build: Build, percentage: int, manner: Manner, 
     """
     stopping = Stopping()
     waking = Waking(client, manner.at_once, stopping)
-    wanted = Filter(run=Run.OPEN) if also_on_it else Filter(run=Run.OPEN, not_on=(str(build),))
+    wanted = Filter(run=Run.OPEN) if also_on_it else Filter(not_on=(str(build),))
     woken = 0
     try:
         with (

@@ -4,6 +4,8 @@ A deployment is one installation of workers, and a build is one state of its cod
 current, and candidacies begin there or move there. Another one may be ramping: it gets a part of them.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +29,9 @@ from runtime import build_metadata
 from runtime.connection import TASK_QUEUE
 
 _AT_ONCE = 8
+# The server names the worker of a new build some moments after it knows the build.
+_WORKER_SECONDS = 10.0
+_PAUSE = 0.5
 
 
 class BuildStatus(StrEnum):
@@ -144,11 +149,26 @@ async def everywhere(client: Client) -> Everywhere:
     """
     with answers.explaining():
         polling = await answers.polling(client)
-        names = [name async for name in _names(client)]
-        found = await together(names, lambda name: _deployment(client, name, polling), _AT_ONCE)
+        names = {name async for name in _names(client)}
+        # The list may be some seconds behind, when the first worker of a deployment asks for work already.
+        names |= {build.partition(":")[0] for build in polling if build is not None}
+        found = await together(sorted(names), lambda name: _deployment(client, name, polling), _AT_ONCE)
     no_build = await finding.count(client, Filter(on_no_build=True))
     between = await finding.count(client, Filter(between_builds=True))
     return Everywhere(tuple(one for one in found if one), NoBuild(no_build, None in polling), between)
+
+
+async def has_workers(client: Client, build: BuildView) -> bool:
+    """Whether a worker of the build asks for work. One that was started a moment ago is waited for, for ten seconds.
+
+    Raises `Unreachable`.
+    """
+    until = time.monotonic() + _WORKER_SECONDS
+    while build.name not in await answers.polling(client):
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(_PAUSE)
+    return True
 
 
 async def _names(client: Client) -> AsyncIterator[str]:

@@ -45,10 +45,15 @@ class Run(StrEnum):
     CUT_SHORT = "cut short"
 
 
-# Temporal's own attributes: the build that a run is pinned to, and whether it is pinned.
+# Temporal's own attributes: the build that a run is kept on, whether it is pinned to it, and which builds have done a
+# task of it. A run that was handed over has the build of the run before it, until the next build has done a task.
 _BUILD = "TemporalWorkerDeploymentVersion"
 _PINNING = "TemporalWorkflowVersioningBehavior"
-_PINNED = "Pinned"
+_PINNED, _MOVES = "Pinned", "AutoUpgrade"
+_WORKED_ON_BY = "TemporalUsedWorkerDeploymentVersions"
+_BETWEEN = f"({_PINNING} = '{_MOVES}' AND {_WORKED_ON_BY} IS NULL)"
+# No comparison finds a run without the attribute.
+_NOT_BETWEEN = f"({_PINNING} IS NULL OR {_PINNING} != '{_MOVES}' OR {_WORKED_ON_BY} IS NOT NULL)"
 _BUILD_KEY = SearchAttributeKey.for_keyword(_BUILD)
 _PINNING_KEY = SearchAttributeKey.for_keyword(_PINNING)
 
@@ -74,9 +79,9 @@ class Filter:
     for a person's attention. `raw` is a list filter in Temporal's own language. `ringing`: open, and an alarm may ring
     soon. `no_status`: the engine has published no status yet.
 
-    Which build an open candidacy runs on, each written `deployment:build`: `on_build`: it is pinned to this one.
-    `not_on`: on none of these, also on no build at all. `on_no_build`: a worker without a build runs it, or no worker
-    has taken it up. `between_builds`: one build has handed it over, and no other build has taken it up yet.
+    Which build an open candidacy runs on, each written `deployment:build`: `on_build`: on this one. `not_on`: on none
+    of these; perhaps on no build at all, but not between two. `on_no_build`: a worker without a build runs it, or no
+    worker has taken it up. `between_builds`: one build has handed it over, and no build has taken it up yet.
     """
 
     statuses: tuple[str, ...] = ()
@@ -249,16 +254,16 @@ def _besides(wanted: Filter) -> Iterator[str]:
 
 
 def _places(wanted: Filter) -> Iterator[str]:
-    """On which build a candidacy is to run. No comparison finds one without a build, so that has words of its own."""
+    """On which build a candidacy is to run."""
     if wanted.on_build is not None:
-        # A run that was handed over keeps the build of the run before it until the next build has taken it up.
-        yield f"{_BUILD} = {_build(wanted.on_build)} AND {_PINNING} = '{_PINNED}'"
+        yield f"{_BUILD} = {_build(wanted.on_build)} AND {_NOT_BETWEEN}"
     if wanted.not_on:
-        yield f"({_BUILD} IS NULL OR {_BUILD} NOT IN ({', '.join(map(_build, wanted.not_on))}))"
+        builds = ", ".join(map(_build, wanted.not_on))
+        yield f"({_BUILD} IS NULL OR {_BUILD} NOT IN ({builds})) AND {_NOT_BETWEEN}"
     if wanted.on_no_build:
         yield f"{_BUILD} IS NULL"
     if wanted.between_builds:
-        yield f"{_PINNING} = 'AutoUpgrade'"
+        yield _BETWEEN
 
 
 def _may_ring(within: timedelta, known: Facts) -> Iterator[str]:

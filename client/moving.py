@@ -5,7 +5,7 @@ The server knows who runs where. So nothing is written down here, and a move tha
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client import answers, deployments, finding
 from client.errors import MisusedCall
-from client.finding import Entry, Filter, Run
+from client.finding import Entry, Filter
 from client.pool import Stopping, finished
 
 WAKE = "wake"
@@ -90,8 +90,7 @@ class Move:
     """
 
     def __init__(self, client: Client, build: str, waking: Waking, stopping: Stopping) -> None:
-        self.total = 0
-        self.left = 0
+        self.total = self.left = self._lowest = self._between_at_first = 0
         self._client = client
         self._build = build
         self._waking = waking
@@ -107,7 +106,8 @@ class Move:
 
     async def begin(self) -> int:
         """Counts who runs elsewhere. Raises as `finding.count` does."""
-        self.total = self.left = await self._count()
+        self._between_at_first = await self._between()
+        self.total = self.left = self._lowest = await self._count()
         return self.total
 
     async def carry_out(self, tell: Callable[[int], object], *, hold_back: bool = True) -> Ended:
@@ -129,7 +129,7 @@ class Move:
             if self._stopping.times:
                 await self._look()
                 return Ended.INTERRUPTED if self.left else Ended.NOBODY_LEFT
-            if self.left and (self._quiet_for() > _PATIENCE_SECONDS or not await self._count(*asleep)):
+            if self.left and (self._quiet_for() > _PATIENCE_SECONDS or not await self._count(asleep)):
                 return Ended.SOME_LEFT
         return Ended.NOBODY_LEFT
 
@@ -138,9 +138,12 @@ class Move:
         return [one.name for one in everywhere.builds if not one.polls and one.candidacies]
 
     async def _wake(self, asleep: list[str], *, hold_back: bool) -> bool:
-        """Wakes all but those on these builds, no faster than they move. False where the build takes up nobody."""
+        """Wakes all but those on these builds, no faster than they move. False where the build takes up nobody.
+
+        Who is between two builds has a task waiting, and needs no signal.
+        """
         woken, before, since = 0, self.left, time.monotonic()
-        async with aclosing(self._waking.everyone(self._elsewhere(*asleep))) as ends:
+        async with aclosing(self._waking.everyone(self._elsewhere(asleep))) as ends:
             async for _ in ends:
                 woken += 1
                 if time.monotonic() - self._looked_at > _LOOK_SECONDS:
@@ -156,8 +159,7 @@ class Move:
         return True
 
     async def _build_fails(self) -> bool:
-        between = await finding.count(self._client, Filter(between_builds=True))
-        return not self.moved or between >= _TOO_MANY_BETWEEN
+        return not self.moved or await self._between() - self._between_at_first >= _TOO_MANY_BETWEEN
 
     async def _watch(self) -> None:
         """Until nobody is left, or nothing has moved for a while, or the move is to stop."""
@@ -178,16 +180,21 @@ class Move:
         """Counts who is left."""
         left = await self._count()
         self._looked_at = time.monotonic()
-        if left < self.left:
-            self._moved_at = self._looked_at
+        # A run that is being handed over is in no list for a moment, so only a number that was never so low counts.
+        if left < self._lowest:
+            self._lowest, self._moved_at = left, self._looked_at
         self.left = left
         self._tell(self.moved)
 
-    async def _count(self, *besides: str) -> int:
-        return await finding.count(self._client, self._elsewhere(*besides))
+    async def _count(self, asleep: Sequence[str] = ()) -> int:
+        """How many do not run on the build, without those on these builds."""
+        return await finding.count(self._client, self._elsewhere(asleep)) + await self._between()
 
-    def _elsewhere(self, *besides: str) -> Filter:
-        return Filter(run=Run.OPEN, not_on=(self._build, *besides))
+    async def _between(self) -> int:
+        return await finding.count(self._client, Filter(between_builds=True))
+
+    def _elsewhere(self, asleep: Sequence[str]) -> Filter:
+        return Filter(not_on=(self._build, *asleep))
 
     def _quiet_for(self, since: float = 0.0) -> float:
         """How many seconds nothing has moved, as far as that is known; only those after `since`."""
@@ -216,7 +223,7 @@ async def settled(client: Client, build: str, stopping: Stopping) -> None:
     """
     pauses, before, same = _Pauses(stopping), -1, 0
     while not stopping.times and same < _SETTLED_LOOKS:
-        number = await finding.count(client, Filter(run=Run.OPEN, on_build=build))
+        number = await finding.count(client, Filter(on_build=build))
         same = same + 1 if number == before else 0
         before = number
         await pauses.wait(_LOOK_SECONDS)

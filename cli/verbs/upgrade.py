@@ -114,7 +114,8 @@ async def _upgrade(client: Client, name: str, choice: Choice) -> int:
     view = deployment.build(name)
     build = _build(deployment.name, name)
     if not choice.force:
-        check(view, everywhere)
+        await _check_workers(client, view)
+        check_format(view, everywhere)
     manner = Manner(choice.at_once, hold_back=not choice.force, as_json=choice.as_json)
     if choice.ramp is not None:
         return await _ramp(client, deployment, build, choice.ramp, manner)
@@ -144,13 +145,17 @@ def _build(deployment: str, build: str) -> Build:
         raise exits.BadInput(f"The name of the build {error}") from error
 
 
-def check(view: BuildView, everywhere: Everywhere) -> None:
-    """Raises `NoWorker` if nobody would take the candidacies over, and `FormatNotRead` if it could not read them."""
-    if not view.polls:
+async def _check_workers(client: Client, view: BuildView) -> None:
+    """Raises `NoWorker` if nobody would take the candidacies over."""
+    if not await deployments.has_workers(client, view):
         raise NoWorker(
             f"No worker of build {view.build} asks for work: start one, and wait until it is ready. Nothing was "
             "changed."
         )
+
+
+def check_format(view: BuildView, everywhere: Everywhere) -> None:
+    """Raises `FormatNotRead` if the build could not read what it gets."""
     others = [one for one in everywhere.builds if one.candidacies and one.name != view.name and one.format is not None]
     newest = max(others, key=lambda one: one.format or 0, default=None)
     if newest is None or newest.format is None or (view.format or 0) >= newest.format:

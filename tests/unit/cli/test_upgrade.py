@@ -14,7 +14,7 @@ from cli.verbs import upgrade
 from client import deployments, finding
 from client.connection import Client
 from client.deployments import BuildStatus, BuildView, DeploymentView, Everywhere, NoBuild
-from client.errors import FormatNotRead, NoWorker
+from client.errors import FormatNotRead
 from client.finding import Filter
 from client.moving import Ended, Move, Waking
 from client.pool import Stopping
@@ -67,17 +67,12 @@ def test_the_deployment_may_stand_in_the_environment(monkeypatch: pytest.MonkeyP
 # --- before anything is changed
 
 
-def test_a_build_whose_workers_poll_and_that_reads_everything_is_taken() -> None:
-    upgrade.check(NEW, everywhere(NEW, OLD))
-    upgrade.check(OLD, everywhere(NEW, OLD))
+def test_a_build_that_reads_everything_is_taken() -> None:
+    upgrade.check_format(NEW, everywhere(NEW, OLD))
+    upgrade.check_format(OLD, everywhere(NEW, OLD))
     unknown = replace(OLD, format=None)
-    upgrade.check(NEW, everywhere(NEW, unknown))
-    upgrade.check(replace(NEW, format=3), everywhere(NEW, OLD))
-
-
-def test_a_build_without_workers_is_refused() -> None:
-    with pytest.raises(NoWorker, match="No worker of build v2 asks for work"):
-        upgrade.check(replace(NEW, polls=False), everywhere(NEW, OLD))
+    upgrade.check_format(NEW, everywhere(NEW, unknown))
+    upgrade.check_format(replace(NEW, format=3), everywhere(NEW, OLD))
 
 
 @pytest.mark.parametrize(("reads", "says"), [(1, "reads format 1 at most"), (None, "does not say which format")])
@@ -85,11 +80,11 @@ def test_a_build_that_cannot_read_what_is_stored_is_refused(reads: int | None, s
     newer = replace(OLD, build="v3", format=2, candidacies=3)
     older = replace(NEW, format=reads)
     with pytest.raises(FormatNotRead, match=says) as caught:
-        upgrade.check(older, everywhere(older, newer, OLD))
+        upgrade.check_format(older, everywhere(older, newer, OLD))
     assert (caught.value.reads, caught.value.needed) == (reads, 2)
     assert "3 open candidacies on build v3" in caught.value.sentence
     # Where nobody runs on it, nothing is stored in its format.
-    upgrade.check(replace(older, format=1), everywhere(older, replace(newer, candidacies=0), OLD))
+    upgrade.check_format(replace(older, format=1), everywhere(older, replace(newer, candidacies=0), OLD))
 
 
 # --- who runs where
@@ -241,7 +236,7 @@ async def test_who_is_left_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPa
     lines = err.splitlines()[1:]
     assert [line.split()[0] for line in lines] == ["4", "2", "1", "3"]
     assert "on build v1, whose workers poll: they are busy" in lines[0]
-    assert lines[0].endswith(": C-1 for CCSL, C-2 for CCSL, C-3 for CCSL, …")
+    assert lines[0].endswith("(C-1 for CCSL, C-2 for CCSL, C-3 for CCSL, …).")
     assert "on build v0: no worker of it asks for work: start one again" in lines[1]
     assert "nothing is lost" in lines[1]
     assert "handed over, and not taken up" in lines[2]

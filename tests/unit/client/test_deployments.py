@@ -139,6 +139,15 @@ async def test_deployments_of_other_applications_are_left_out() -> None:
     assert found.deployments[0].builds[0].status is BuildStatus.INACTIVE
 
 
+async def test_a_deployment_that_is_not_in_the_list_yet_is_known_by_its_worker() -> None:
+    class Late(Server):
+        async def list_worker_deployments(self, request: Any, retry: bool) -> ListWorkerDeploymentsResponse:
+            return ListWorkerDeploymentsResponse()
+
+    found = await look(Late(version("certpath", "v2", CREATED, "certification"), current={}))
+    assert [one.name for one in found.builds] == ["certpath:v2"]
+
+
 @pytest.mark.parametrize("gone", ["other", "v0"])
 async def test_what_is_deleted_meanwhile_is_left_out(gone: str) -> None:
     server = Server(
@@ -191,3 +200,18 @@ def test_a_build_that_is_not_there_is_answered_with_those_that_are() -> None:
     with pytest.raises(UnknownValue, match="v3 is none of v2, v1 in deployment certpath") as caught:
         known.build("v3")
     assert (caught.value.what, caught.value.known) == ("build", ("v2", "v1"))
+
+
+async def test_a_worker_that_was_started_a_moment_ago_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered: list[set[str | None]] = [set(), {None}, {"certpath:v1"}]
+
+    async def polling(_client: object) -> set[str | None]:
+        return answered.pop(0) if answered else set()
+
+    monkeypatch.setattr(answers, "polling", polling)
+    monkeypatch.setattr(deployments, "_PAUSE", 0)
+    (build,) = deployment("certpath", "v1").builds
+    assert await deployments.has_workers(cast(Client, None), build)
+    assert answered == []
+    monkeypatch.setattr(deployments, "_WORKER_SECONDS", 0)
+    assert not await deployments.has_workers(cast(Client, None), build)

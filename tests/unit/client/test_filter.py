@@ -13,6 +13,10 @@ from domain.vocabulary import Status
 from runtime.settings import ROOT
 
 PLAIN = "WorkflowType = 'CertificationWorkflow' AND ExecutionStatus NOT IN ('ContinuedAsNew', 'Failed')"
+TAKEN_UP = (
+    "(TemporalWorkflowVersioningBehavior IS NULL OR TemporalWorkflowVersioningBehavior != 'AutoUpgrade'"
+    " OR TemporalUsedWorkerDeploymentVersions IS NOT NULL)"
+)
 INSTANT = r"'20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ'"
 
 
@@ -35,18 +39,18 @@ INSTANT = r"'20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ'"
         (Filter(no_status=True), " AND (CertificationStatus IS NULL)"),
         (
             Filter(on_build="certpath:v1"),
-            " AND (ExecutionStatus = 'Running' AND TemporalWorkerDeploymentVersion = 'certpath:v1'"
-            " AND TemporalWorkflowVersioningBehavior = 'Pinned')",
+            f" AND (ExecutionStatus = 'Running' AND TemporalWorkerDeploymentVersion = 'certpath:v1' AND {TAKEN_UP})",
         ),
         (
             Filter(not_on=("certpath:v2", "certpath:v1")),
             " AND (ExecutionStatus = 'Running' AND (TemporalWorkerDeploymentVersion IS NULL"
-            " OR TemporalWorkerDeploymentVersion NOT IN ('certpath:v2', 'certpath:v1')))",
+            f" OR TemporalWorkerDeploymentVersion NOT IN ('certpath:v2', 'certpath:v1')) AND {TAKEN_UP})",
         ),
         (Filter(on_no_build=True), " AND (ExecutionStatus = 'Running' AND TemporalWorkerDeploymentVersion IS NULL)"),
         (
             Filter(between_builds=True),
-            " AND (ExecutionStatus = 'Running' AND TemporalWorkflowVersioningBehavior = 'AutoUpgrade')",
+            " AND (ExecutionStatus = 'Running' AND (TemporalWorkflowVersioningBehavior = 'AutoUpgrade'"
+            " AND TemporalUsedWorkerDeploymentVersions IS NULL))",
         ),
         (Filter(candidate_id="C-1"), " AND (CandidateId = 'C-1')"),
     ],

@@ -52,7 +52,8 @@ class World:
         self.on_wake: Any = lambda _name: None
 
     def elsewhere(self, wanted: Filter) -> list[str]:
-        return [name for name, build in self.where.items() if build not in wanted.not_on]
+        there = [name for name, build in self.where.items() if build not in wanted.not_on]
+        return [name for name in there if name not in self.between]
 
     async def count(self, _client: object, wanted: Filter) -> int:
         if wanted.between_builds:
@@ -207,6 +208,27 @@ async def test_a_build_that_fails_for_many_gets_no_more_of_them(monkeypatch: pyt
     moving_them = Moving(world, monkeypatch)
     assert await moving_them.end() is Ended.HELD_BACK
     assert moving_them.move.moved == 20
+
+
+async def test_who_is_between_two_builds_is_waited_for_and_not_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "_UNDER_WAY", 10)
+    names = list(map(str, range(100)))
+    world = World(**dict.fromkeys(names, NEW), last=OLD)
+    world.between = set(names)
+    looks = 0
+
+    async def count(client: object, wanted: Filter) -> int:
+        nonlocal looks
+        looks += 1
+        if looks % 10 == 0 and names:  # the server tries again now and then
+            world.between.discard(names.pop())
+        return await world.count(client, wanted)
+
+    moving_them = Moving(world, monkeypatch)
+    monkeypatch.setattr(finding, "count", count)
+    assert await moving_them.end() is Ended.NOBODY_LEFT
+    assert world.woken == ["last"]
+    assert (moving_them.move.total, moving_them.move.moved) == (101, 101)
 
 
 async def test_all_are_woken_all_the_same_where_that_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
