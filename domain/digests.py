@@ -19,6 +19,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -73,12 +74,15 @@ def _first(message: Message | Registration) -> str:
 
 def _fields(value: BaseModel) -> dict[str, Any]:
     """The fields that say something: those whose value is not the default."""
-    fields = type(value).model_fields
-    return {
-        name: _written(part)
-        for name, part in value
-        if fields[name].is_required() or part != fields[name].get_default(call_default_factory=True)
-    }
+    defaults = _defaults(type(value))
+    return {name: _written(part) for name, part in value if name not in defaults or part != defaults[name]}
+
+
+@lru_cache(maxsize=256)
+def _defaults(kind: type[BaseModel]) -> dict[str, Any]:
+    """The defaults of the fields that need not be given."""
+    fields = kind.model_fields.items()
+    return {name: field.get_default(call_default_factory=True) for name, field in fields if not field.is_required()}
 
 
 def _written(value: Any) -> Any:

@@ -75,5 +75,7 @@ def _known_or_later(value: Any, read: Callable[[Any], Any]) -> Any:
     return value if isinstance(value, LaterEffect) else read(value)
 
 
-StoredEffect = Annotated[SerializeAsAny[Effect] | LaterEffect, WrapValidator(_known_or_later)]
+StoredEffect = Annotated[
+    SerializeAsAny[Effect] | LaterEffect, Field(union_mode="left_to_right"), WrapValidator(_known_or_later)
+]
 """An effect as a journal has it: one of a newer build is kept as it is."""

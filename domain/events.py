@@ -625,7 +625,9 @@ def _known_or_later(value: Any, read: Callable[[Any], Any]) -> Any:
     return value if isinstance(value, LaterEvent) else read(value)
 
 
-StoredEvent = Annotated[SerializeAsAny[Event] | LaterEvent, WrapValidator(_known_or_later)]
+StoredEvent = Annotated[
+    SerializeAsAny[Event] | LaterEvent, Field(union_mode="left_to_right"), WrapValidator(_known_or_later)
+]
 """An event as a journal has it: one of a newer build is kept as it is."""
 
 EVENTS: TypeAdapter[Event | LaterEvent] = TypeAdapter(StoredEvent)
