@@ -88,7 +88,8 @@ def _over(everywhere: Everywhere, build: Build) -> Iterator[str]:
     """What may be stopped now."""
     others = [one.build for one in everywhere.builds if one.polls and one.name != str(build)]
     if others:
-        yield f"The workers of {' and '.join(others)} may be stopped."
+        *first, last = others
+        yield f"The workers of {', '.join(first)}{' and ' if first else ''}{last} may be stopped."
     if everywhere.no_build.polls:
         yield "Workers without a build get no more work, and may be stopped."
     if others:

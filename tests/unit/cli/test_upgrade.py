@@ -212,11 +212,13 @@ Report = pytest.CaptureFixture[str]
 async def test_when_nobody_is_left_the_workers_of_the_others_may_be_stopped(
     monkeypatch: pytest.MonkeyPatch, capsys: Report
 ) -> None:
-    stand = everywhere(NEW, replace(OLD, candidacies=0), no_build=NoBuild(0, polls=True))
+    old = replace(OLD, candidacies=0)
+    idle = [replace(old, build=build) for build in ("v0", "v1b")]
+    stand = everywhere(NEW, old, *idle, no_build=NoBuild(0, polls=True))
     code, out, err = await report(monkeypatch, capsys, stand, Ended.NOBODY_LEFT, 20_000, 0)
     assert (code, out) == (0, "")
     assert "20,000 open candidacies moved to build v2: nobody is left elsewhere." in err
-    assert "The workers of v1 may be stopped." in err
+    assert "The workers of v1, v0 and v1b may be stopped." in err
     assert "Workers without a build get no more work" in err
     assert "Closed candidacies stay on the build on which they closed" in err
 
