@@ -6,7 +6,7 @@ Effects are data. The shell queues them and has activities carry them out in ord
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SerializeAsAny, WrapValidator
 
@@ -75,7 +75,9 @@ def _known_or_later(value: Any, read: Callable[[Any], Any]) -> Any:
     return value if isinstance(value, LaterEffect) else read(value)
 
 
-StoredEffect = Annotated[
-    SerializeAsAny[Effect] | LaterEffect, Field(union_mode="left_to_right"), WrapValidator(_known_or_later)
-]
+if TYPE_CHECKING:
+    StoredEffect = Effect | LaterEffect
+else:
+    # For pydantic this is no union: an effect of a known kind that cannot be read is an error, and no unknown effect.
+    StoredEffect = Annotated[SerializeAsAny[Effect], WrapValidator(_known_or_later)]
 """An effect as a journal has it: one of a newer build is kept as it is."""

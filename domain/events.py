@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import Field, SerializeAsAny, TypeAdapter, WrapValidator
 
@@ -625,9 +625,11 @@ def _known_or_later(value: Any, read: Callable[[Any], Any]) -> Any:
     return value if isinstance(value, LaterEvent) else read(value)
 
 
-StoredEvent = Annotated[
-    SerializeAsAny[Event] | LaterEvent, Field(union_mode="left_to_right"), WrapValidator(_known_or_later)
-]
+if TYPE_CHECKING:
+    StoredEvent = Event | LaterEvent
+else:
+    # For pydantic this is no union: an event of a known type that cannot be read is an error, and no unknown event.
+    StoredEvent = Annotated[SerializeAsAny[Event], WrapValidator(_known_or_later)]
 """An event as a journal has it: one of a newer build is kept as it is."""
 
 EVENTS: TypeAdapter[Event | LaterEvent] = TypeAdapter(StoredEvent)

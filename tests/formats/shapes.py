@@ -25,8 +25,8 @@ from pydantic.fields import FieldInfo
 
 from activities import requests
 from domain.commands import MESSAGES, Registration
-from domain.effects import Effect
-from domain.events import BaseEvent
+from domain.effects import Effect, LaterEffect
+from domain.events import BaseEvent, LaterEvent
 from domain.formats import FORMAT
 from domain.personal import ContactRecord
 from domain.stored import OR_A_LATER_ALARM, Stored
@@ -79,7 +79,7 @@ def _roots() -> dict[str, list[type[BaseModel]]]:
         value for value in vars(requests).values() if isinstance(value, type) and value.__module__.endswith("requests")
     ]
     return {
-        "stored": [Journal, ContactRecord],
+        "stored": [Journal, ContactRecord, LaterEvent, LaterEffect],
         "message": [Registration, *MESSAGES.values()],
         "request": [shape for shape in shapes if issubclass(shape, requests.Shape) and shape is not requests.Shape],
         "answer": [StatusView, ContactView],

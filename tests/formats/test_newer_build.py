@@ -178,6 +178,12 @@ def test_an_event_of_this_build_that_was_kept_as_unknown_is_itself_again() -> No
     )
 
 
+def test_an_event_or_effect_of_a_known_type_that_cannot_be_read_is_an_error_and_not_unknown() -> None:
+    for field, wrong in (("events", {"type": "Withdrawn"}), ("outbox", {"effect": "notify", "notice": 7})):
+        with pytest.raises(ValidationError, match=field):
+            Journal.read({**read("testing"), field: [wrong]})
+
+
 # --- what is read from people stays strict
 
 

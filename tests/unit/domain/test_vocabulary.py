@@ -11,11 +11,13 @@ import pytest
 from domain import events as e
 from domain import rulebook
 from domain.commands import MESSAGES
-from domain.decision import Decision
+from domain.decision import Alarm, Decision
 from domain.notices import WITH_NOTICE, notice_of
 from domain.vocabulary import AlarmKind
 from runtime.settings import ROOT
 from tests.samples import build
+from tests.unit.domain.builders import START, Candidacy
+from views.alarms import what
 from views.timeline import summary_of
 
 EVENT_CLASSES: dict[str, type[e.BaseEvent]] = {kind.__name__: kind for kind in get_args(get_args(e.Event)[0])}
@@ -97,6 +99,12 @@ def test_no_two_matters_decide_the_same() -> None:
 
 def test_every_alarm_has_what_it_leads_to() -> None:
     assert set(rulebook.RINGS) == set(AlarmKind)
+
+
+@pytest.mark.parametrize("kind", list(AlarmKind))
+def test_every_alarm_has_words(kind: AlarmKind) -> None:
+    alarm = Alarm(at=START, kind=kind, subject="people-management", days=7)
+    assert what(alarm, Candidacy().state)
 
 
 def test_every_matter_stands_in_the_rulebook() -> None:
