@@ -15,6 +15,8 @@ from threading import Event
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from temporalio import activity
+
 _SECONDS = 30.0
 _CHECK_SECONDS = 3.0
 _AT_ONCE = 20
@@ -131,12 +133,18 @@ class MailServer:
 
     async def carry(self, message: EmailMessage, name: str) -> None:
         given_up = Event()
+        sending = asyncio.get_running_loop().run_in_executor(self._threads, self._send, message, given_up)
         try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, self._send, message, given_up)
+            await asyncio.shield(sending)
         except asyncio.CancelledError:
             # The thread cannot be stopped. But it must not send the notice any more, because another attempt will.
             given_up.set()
-            raise
+            if not _taken_back():
+                sending.cancel()
+                raise
+            # The candidacy waits for an answer, and must not be told that a notice was not sent that was.
+            if not await sending:
+                raise
 
     def check(self) -> None:
         """Connects to the server, logs in if the URL has a user, sends the command NOOP, and disconnects."""
@@ -154,11 +162,14 @@ class MailServer:
         finally:
             _leave(server)
 
-    def _send(self, message: EmailMessage, given_up: Event) -> None:
+    def _send(self, message: EmailMessage, given_up: Event) -> bool:
+        """Sends the message, unless it was given up before, and says whether it did."""
         server = self._open(self._where, _SECONDS)
         try:
-            if not given_up.is_set():
-                server.send_message(message)
+            if given_up.is_set():
+                return False
+            server.send_message(message)
+            return True
         except smtplib.SMTPRecipientsRefused as error:
             raise self._refused("the recipient", max(code for code, _ in error.recipients.values())) from None
         except smtplib.SMTPSenderRefused as error:
@@ -216,6 +227,12 @@ class MailServer:
             server.close()
             raise
         return server
+
+
+def _taken_back() -> bool:
+    """Whether the candidacy itself has cancelled this attempt. Otherwise the server or the worker has given it up."""
+    details = activity.cancellation_details() if activity.in_activity() else None
+    return details is not None and details.cancel_requested
 
 
 def _leave(server: smtplib.SMTP) -> None:

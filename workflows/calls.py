@@ -16,7 +16,7 @@ from typing import Any, TypeVar, Unpack
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
-from temporalio.workflow import ActivityConfig
+from temporalio.workflow import ActivityCancellationType, ActivityConfig
 
 with workflow.unsafe.imports_passed_through():
     from activities import requests
@@ -180,6 +180,8 @@ async def send_notice(notice: Notify, state: State, contact: ContactRecord, unti
         heartbeat_timeout=_SECONDS_10,
         schedule_to_close_timeout=until - workflow.now(),
         retry_policy=_NOTICE,
+        # Whoever takes a notice back must know whether it was sent.
+        cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         summary=Markdown("notice: {}").format(notice.notice.replace("-", " ")),
     )
 

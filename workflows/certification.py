@@ -123,9 +123,13 @@ class CertificationWorkflow(WithInbox):
 
     async def _run_until_over(self, journal: Journal) -> None:
         self._tasks.append(asyncio.create_task(self._clock.keep(journal)))
-        self._tasks += [asyncio.create_task(outbox.send(journal, lane)) for lane in outbox.LANES]
+        lanes = outbox.Lanes(journal)
+        self._tasks += lanes.tasks
         await self._publish_until(journal, lambda: bool(journal.state.closed) or self._time_to_continue(journal))
         await self._finish(journal)
+        if journal.outbox:
+            await lanes.hand_over()
+            await self._publish_until(journal, lambda: self._may_end(journal))  # what has arrived meanwhile
 
     async def _publish_until(self, journal: Journal, enough: Callable[[], bool]) -> None:
         """Waits until it is enough, and publishes every change on the way."""

@@ -10,6 +10,7 @@ the workflow does not end before it has moved to a build that knows it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.notices import only_a_newer_build_knows
     from domain.state import State
     from domain.vocabulary import UndeliveredCause
-    from workflows import calls, counting
+    from workflows import calls, counting, traces
     from workflows.journal import Journal
 
 _TOO_LATE = "it could not be sent in the time that the scheme allows"
@@ -121,14 +122,70 @@ LANES = tuple(dict.fromkeys(row.lane for row in ROWS.values()))
 # --- carrying out -------------------------------------------------------------------------------------------
 
 
-async def send(journal: Journal, lane: str) -> None:
-    """Carries out the effects of one lane in their order, for as long as the run lasts."""
-    while True:
-        effect = _next(journal, lane)
-        if effect is None:
-            await workflow.wait_condition(lambda: _next(journal, lane) is not None)
-        else:
-            await _carry_out(journal, effect)
+class Lanes:
+    """Carries out the effects of a journal, those of one lane after another, until they are handed over."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._handing_over = False
+        self._busy_lanes: set[str] = set()
+        self._tasks = {lane: asyncio.create_task(self._send(lane)) for lane in LANES}
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """The tasks of the lanes, whose errors are errors of the run."""
+        return list(self._tasks.values())
+
+    async def hand_over(self) -> None:
+        """Begins nothing more, and waits until it is known of every notice whether it was sent.
+
+        A notice between two attempts is taken back at once. If an attempt is being made, its end is awaited: the next
+        run would send the notice again. The other effects may be carried out twice, so nothing waits for them.
+        """
+        self._handing_over = True
+        lane = ROWS[Notify].lane
+        if lane in self._busy_lanes:
+            # An activity that was scheduled in this moment must have begun to wait, or it would not hear of it.
+            await workflow.wait_condition(lambda: True)
+        if lane in self._busy_lanes:
+            traces.current().gave_command()
+            self._tasks[lane].cancel()  # is answered by the activity: it was done, or it was cancelled
+            await workflow.wait_condition(lambda: lane not in self._busy_lanes)
+
+    async def _send(self, lane: str) -> None:
+        while not self._handing_over:
+            effect = _next(self._journal, lane)
+            if effect is None:
+                await workflow.wait_condition(lambda: _next(self._journal, lane) is not None)
+                continue
+            self._busy_lanes.add(lane)
+            try:
+                await self._carry_out(effect)
+            finally:
+                self._busy_lanes.discard(lane)
+
+    async def _carry_out(self, effect: Effect) -> None:
+        journal, row = self._journal, ROWS[type(effect)]
+        until = row.until(effect, journal.state)
+        if until is not None and until <= workflow.now():
+            _give_up(journal, effect, _TOO_LATE, UndeliveredCause.TOO_LATE)
+            return
+        try:
+            command = await row.carry_out(journal, effect, until)
+        except asyncio.CancelledError:
+            if self._handing_over:
+                return  # it had not begun
+            raise
+        except calls.Failed as failed:
+            if self._handing_over and not failed.refused:
+                return  # it was taken back, and the next run tries again
+            # If the activity marked the failure as not retryable, it has counted the notice itself.
+            cause = UndeliveredCause.REFUSED if failed.refused else UndeliveredCause.TOO_LATE
+            _give_up(journal, effect, str(failed), cause, counted=failed.refused)
+            return
+        if command is not None:
+            journal.take(command, workflow.now())
+        _done(journal, effect)
 
 
 def _next(journal: Journal, lane: str) -> Effect | None:
@@ -142,24 +199,6 @@ def _known(journal: Journal, lanes: Collection[str] = LANES) -> Iterator[Effect]
             continue
         if not only_a_newer_build_knows(effect):
             yield effect
-
-
-async def _carry_out(journal: Journal, effect: Effect) -> None:
-    row = ROWS[type(effect)]
-    until = row.until(effect, journal.state)
-    if until is not None and until <= workflow.now():
-        _give_up(journal, effect, _TOO_LATE, UndeliveredCause.TOO_LATE)
-        return
-    try:
-        command = await row.carry_out(journal, effect, until)
-    except calls.Failed as failed:
-        # If the activity marked the failure as not retryable, it has counted the notice itself.
-        cause = UndeliveredCause.REFUSED if failed.refused else UndeliveredCause.TOO_LATE
-        _give_up(journal, effect, str(failed), cause, counted=failed.refused)
-        return
-    if command is not None:
-        journal.take(command, workflow.now())
-    _done(journal, effect)
 
 
 def give_up_all(journal: Journal) -> None:

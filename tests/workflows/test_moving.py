@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -78,6 +79,17 @@ async def certified(client: Client, candidate_id: str, designation: str = "CCMA"
     await holder.pass_all(datetime.now(tz=UTC))
     await holder.stands("certified")
     return holder
+
+
+async def at_rest(candidate: Candidate, activities: int) -> None:
+    """Waits until so many activities are done and no workflow task is left."""
+
+    async def nothing_left() -> bool:
+        counts = await candidate.counts()
+        tasks = counts["WORKFLOW_TASK_SCHEDULED"] - counts["WORKFLOW_TASK_COMPLETED"]
+        return counts["ACTIVITY_TASK_COMPLETED"] == activities and tasks == 0
+
+    await eventually(nothing_left, f"{candidate.workflow_id} has nothing to do")
 
 
 async def all_is_sent(candidate: Candidate, folder: Path, count: int) -> None:
@@ -169,6 +181,42 @@ async def test_notices_that_wait_are_sent_by_the_build_to_which_their_candidacy_
         assert len(mailbox.subjects) == 7
 
 
+class SlowMailbox(Mailbox):
+    """It takes a mail, and answers only when it is told to."""
+
+    def __init__(self, mine: str) -> None:
+        super().__init__(mine)
+        self.may_answer = threading.Event()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        answer = await super().handle_DATA(server, session, envelope)
+        while not self.may_answer.is_set():  # noqa: ASYNC110 - it is set in another thread
+            await asyncio.sleep(0.1)
+        return answer
+
+
+async def test_a_notice_that_is_on_its_way_is_not_sent_again_after_the_move(client: Client, tmp_path: Path) -> None:
+    port, mailbox = free_port(), SlowMailbox("move-9@")
+    with mail_server(mailbox, port):
+        async with at_work(client, tmp_path, "A", "B", smtp_url=f"smtp://127.0.0.1:{port}"):
+            candidate = await buyer(client, "move-9")
+            await eventually(lambda: mailbox.subjects, "the mail server has the first mail")
+            await make_current(client, "B")
+            await candidate.handle.signal("wake")
+
+            async def taken_back() -> bool:
+                return (await candidate.counts())["ACTIVITY_TASK_CANCEL_REQUESTED"] == 1
+
+            await eventually(taken_back, "the notice is taken back, if it was not sent")
+            assert await build_of(candidate) == "A"
+            mailbox.may_answer.set()
+            await is_on(candidate, "B")
+            await eventually(lambda: len(mailbox.subjects) >= 2, "two mails")
+            await candidate.send("withdraw", reason="another job")
+            assert await candidate.ended() == "withdrawn"
+    assert len(mailbox.subjects) == len(set(mailbox.subjects)) == 3
+
+
 async def test_a_closed_candidacy_whose_notices_wait_moves_and_ends_there(client: Client, tmp_path: Path) -> None:
     port, mailbox = free_port(), Mailbox("move-6@")
     async with at_work(client, tmp_path, "A", "B", smtp_url=f"smtp://127.0.0.1:{port}"):
@@ -196,6 +244,7 @@ async def test_a_candidacy_that_asks_its_lower_certificate_moves_when_it_has_the
             higher = Candidate(client, "CCOM", "move-7")
             await eventually(higher.exists, "the advancement is opened")
             await higher.has("ExperienceMet")
+            await at_rest(higher, activities=3)  # with anything left to do, it would move as well
             await make_current(client, "C")
             await holder.handle.signal("wake")
             await is_on(holder, "C")
