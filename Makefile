@@ -7,13 +7,13 @@ BIN := .venv/bin
 LOCK := requirements-dev.lock
 # Touched after a complete install. If it is there and newer than the lock, there is nothing to do.
 STAMP := .venv/.installed
-SOURCES := domain views feeds workflows activities runtime monitoring client cli demo bench chaos trials worker.py starter.py tests
+SOURCES := domain views feeds workflows activities runtime monitoring client cli demo bench chaos drill trials worker.py starter.py tests
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format types schemas formats pictures bench chaos lock clean
+.PHONY: help setup demo test test-fast lint format types schemas formats pictures bench chaos drill lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench: setup ## compare Certpath with a bare workflow, on one embedded server
 
 chaos: setup ## play 200 journeys while workers, server and mail fail, and account for everything (ARGS="--seed 7")
 	$(BIN)/python -m chaos $(ARGS)
+
+drill: setup ## move 200 candidacies to a newer build, back and forth again, and account for everything (ARGS="--seed 7")
+	$(BIN)/python -m drill $(ARGS)
 
 lock: setup ## resolve pyproject.toml anew into both lock files (with no registry address and no machine path)
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements.lock

@@ -39,12 +39,22 @@ class Interrupted(Exception):
     """A signal has ended the run."""
 
 
-def carry_out(name: str, trial: Callable[[Path], Awaitable[Result]], *, as_json: bool) -> int:
+def carry_out(
+    name: str, trial: Callable[[Path], Awaitable[Result]], *, as_json: bool, failures: tuple[type[Exception], ...] = ()
+) -> int:
     """Runs a trial in a folder of its own, prints its report, and returns the exit code.
 
-    0: everything is accounted for. 1: something is not, and the folder is kept. 3: a part could not be started. 130: it
-    was interrupted.
+    0: everything is accounted for. 1: something is not, and the folder is kept. 3: a part could not be started, or one
+    of `failures` came, and the folder is kept too. 130: it was interrupted.
     """
+    not_played: tuple[type[Exception], ...] = (
+        CannotConnect,
+        OthersWork,
+        ServerFailed,
+        WorkerFailed,
+        SettingsError,
+        *failures,
+    )
     folder = Path(tempfile.mkdtemp(prefix=f"certpath-{name}-"))
     try:
         report = asyncio.run(_interruptible(trial(folder)))
@@ -52,8 +62,8 @@ def carry_out(name: str, trial: Callable[[Path], Awaitable[Result]], *, as_json:
         sys.stderr.write(f"{error}\n")
         shutil.rmtree(folder)
         return 130
-    except (CannotConnect, OthersWork, ServerFailed, WorkerFailed, SettingsError) as error:
-        sys.stderr.write(f"{error}\n")
+    except not_played as error:
+        sys.stderr.write(f"{error}\nThe logs of this run are kept in {folder}.\n")
         return 3
     print(json.dumps(report.document(), indent=2) if as_json else report.table())
     if report.right:

@@ -37,6 +37,13 @@ class Run:
     not_replayed: str = ""
     """Why this history cannot be replayed; empty if it can."""
     activities: list[Activity] = field(default_factory=list)
+    workflow_type: str = ""
+    began_at: float = 0.0
+    """Seconds since 1970 (UTC)."""
+    ended_at: float | None = None
+    """The same for the end; None while it runs."""
+    builds: list[str] = field(default_factory=list)
+    """The build ids of the workers that completed its workflow tasks, without repetition; empty without versioning."""
 
 
 _ENDS = {
@@ -76,7 +83,14 @@ def read_history(run_id: str, events: Sequence[HistoryEvent]) -> Run:
     for event in events:
         kind = event.event_type
         if kind == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
-            run.continued_from = event.workflow_execution_started_event_attributes.continued_execution_run_id
+            started = event.workflow_execution_started_event_attributes
+            run.workflow_type = started.workflow_type.name
+            run.continued_from = started.continued_execution_run_id
+            run.began_at = _at(event)
+        elif kind == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            build = event.workflow_task_completed_event_attributes.deployment_version.build_id
+            if build and build not in run.builds:
+                run.builds.append(build)
         elif kind == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
             failed = event.workflow_task_failed_event_attributes
             run.failed_tasks.append(f"{WorkflowTaskFailedCause.Name(failed.cause)}: {failed.failure.message[:200]}")
@@ -84,6 +98,7 @@ def read_history(run_id: str, events: Sequence[HistoryEvent]) -> Run:
             run.timed_out_tasks += 1
         elif kind in _ENDS:
             run.status = _ENDS[kind]
+            run.ended_at = _at(event)
         else:
             _read_activity(event, activities)
     run.activities = list(activities.values())
@@ -106,7 +121,7 @@ def _tasks_without_command(events: Sequence[HistoryEvent]) -> Iterator[int]:
 
 
 def _read_activity(event: HistoryEvent, activities: dict[int, Activity]) -> None:
-    at = event.event_time.seconds + event.event_time.nanos / 1e9
+    at = _at(event)
     if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
         name = event.activity_task_scheduled_event_attributes.activity_type.name
         activities[event.event_id] = Activity(name, at)
@@ -119,6 +134,10 @@ def _read_activity(event: HistoryEvent, activities: dict[int, Activity]) -> None
         field_name, outcome = _ACTIVITY_ENDS[event.event_type]
         activity = activities[getattr(event, field_name).scheduled_event_id]
         activity.closed_at, activity.outcome = at, outcome
+
+
+def _at(event: HistoryEvent) -> float:
+    return float(event.event_time.seconds + event.event_time.nanos / 1e9)
 
 
 def _why(failure: Failure) -> str:

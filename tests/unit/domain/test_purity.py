@@ -106,6 +106,7 @@ ROOMS = (
     "client",
     "demo",
     "docs",
+    "drill",
     "feeds",
     "monitoring",
     "runtime",
