@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from activities import requests
 from activities.rendering import Renderer, TemplateFault
@@ -150,7 +150,10 @@ def _fault(reader: Callable[[dict[str, Any]], Any], example: dict[str, Any]) -> 
             return "is not known any more: stored ones must stay readable"
         if reader is read_event:
             summary_of(read)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return f"cannot be read any more: {'; '.join(faults)}"
     except (ValueError, KeyError, TypeError) as error:
-        return f"cannot be read any more: {str(error).splitlines()[0]}"
+        return f"cannot be read any more: {error!r}"
     gone = list(lost(example["document"], read.model_dump(mode="json"))) if example["format"] == FORMAT else []
     return f"is not read whole: {', '.join(gone)}" if gone else ""

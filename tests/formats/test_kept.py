@@ -15,7 +15,7 @@ from pydantic import Field, create_model
 from activities.rendering import TemplateFault
 from activities.requests import NoticeRequest
 from domain import events, scheme
-from domain.commands import Suspend
+from domain.commands import MESSAGES, Suspend
 from domain.effects import Notify
 from domain.events import LaterEvent, Withdrawn
 from domain.formats import Chain, Step
@@ -239,6 +239,14 @@ def test_a_new_message_and_a_new_field_of_one_need_examples(monkeypatch: pytest.
     assert (
         "no example of award_medal gives reason: add one to tests/formats/examples.py, then run `make formats`" in told
     )
+
+
+def test_a_message_that_was_taken_before_and_is_refused_today_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    stricter = EXTENDED("Suspend", __base__=Suspend, until=(str, ...))
+    monkeypatch.setitem(MESSAGES, "suspend", stricter)
+    told = list(digests.faults())
+    assert "suspend is invalid: until: is required" in told[0]
+    assert "the contract only grows" in told[0]
 
 
 def test_a_digest_that_is_another_one_today_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
