@@ -11,12 +11,14 @@ from drill.playing import Options
 from drill.running import run
 from runtime.process import leave
 from trials.command import carry_out, quiet_runtime, to_stderr
+from trials.patience import Impatient
 
 _ABOUT = """\
 Runs an older and a newer build of Certpath as processes on a real server, with a real mail server. Candidacies in every
 stage of life move to the newer build, back, and forth again, while messages flow, some of which only the newer build
 understands. Then every message, event, alarm and notice is accounted for, and every run. Exit codes: 0 everything is
-accounted for, 1 something is not, 2 bad usage, 3 a server or a worker could not be started, or `upgrade` failed.
+accounted for, 1 something is not, 2 bad usage, 3 the drill could not be played: a server or a worker did not start, or
+`upgrade` failed.
 """
 
 
@@ -41,7 +43,7 @@ def main() -> int:
         "drill",
         lambda folder: run(options, folder, to_stderr, quiet_runtime()),
         as_json=as_json,
-        failures=(UpgradeFailed, Misfit),
+        failures=(UpgradeFailed, Misfit, Impatient),
     )
 
 

@@ -171,8 +171,11 @@ class Drill:
 
         async def flow(life: Life, steps: Sequence[Step], begins_after: float) -> None:
             await asyncio.sleep(begins_after)
-            if not life.stage.by_message:
+            try:
                 await self._until_there(life)
+            except Impatient as error:
+                life.faults.append(f"stuck: {error}")
+                return
             for step in steps:
                 async with gate:
                     await self._send(life, step, part, dice)
