@@ -95,16 +95,31 @@ def passed(state: State, domain: str) -> bool:
     return any(result.passed for result in _attempts(state, domain))
 
 
-def exhausted(state: State, domain: str) -> bool:
-    """Whether every attempt at this assessment was used without a pass."""
-    attempts = _attempts(state, domain)
-    return len(attempts) >= state.programme.rules.retakes.attempts and not any(result.passed for result in attempts)
+def exhausted(state: State) -> list[str]:
+    """The domains of the required assessments at which every attempt was used without a pass."""
+    attempts, limit = _attempts_of_all(state), state.programme.rules.retakes.attempts
+    return [
+        domain for domain in required(state) if _without_pass(used := attempts.get(domain, [])) and len(used) >= limit
+    ]
 
 
-def _may_be_tried(state: State, domain: str) -> bool:
-    """Whether this assessment is open: neither passed nor exhausted."""
-    attempts = _attempts(state, domain)
-    return len(attempts) < state.programme.rules.retakes.attempts and not any(result.passed for result in attempts)
+def _any_open(state: State) -> bool:
+    """Whether a required assessment is neither passed nor exhausted."""
+    attempts, limit = _attempts_of_all(state), state.programme.rules.retakes.attempts
+    return any(_without_pass(used := attempts.get(domain, [])) and len(used) < limit for domain in required(state))
+
+
+def _attempts_of_all(state: State) -> dict[str, list[ResultFacts]]:
+    """The accepted results that use an attempt, in no order, by their domain."""
+    attempts: dict[str, list[ResultFacts]] = {}
+    for result in state.results.values():
+        if result.outcome != "voided":
+            attempts.setdefault(result.domain, []).append(result)
+    return attempts
+
+
+def _without_pass(attempts: list[ResultFacts]) -> bool:
+    return not any(result.passed for result in attempts)
 
 
 def first_pass(state: State, domain: str) -> ResultFacts | None:
@@ -183,7 +198,8 @@ def required(state: State) -> Iterable[str]:
 
 def all_passed(state: State) -> bool:
     """Whether every assessment that the candidacy requires is passed."""
-    return all(passed(state, domain) for domain in required(state))
+    attempts = _attempts_of_all(state)
+    return not any(_without_pass(attempts.get(domain, [])) for domain in required(state))
 
 
 def experience_met(state: State) -> bool:
@@ -222,7 +238,7 @@ def can_act(state: State) -> bool:
     """Whether the candidate can still do something inside the testing window. If not, no reminder goes out (rule 5)."""
     if state.window is None or state.window.closed or state.settlements or state.certificate or state.closed:
         return False
-    if any(_may_be_tried(state, domain) for domain in required(state)):
+    if _any_open(state):
         return True
     if state.programme.work_product and _may_hand_in(state):
         return True

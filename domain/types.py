@@ -19,6 +19,7 @@ from domain.forms import EARLIEST_YEAR, LATEST_YEAR, MAX_DIGITS
 from domain.stored import Stored
 
 _RFC3339 = re.compile(forms.INSTANT_PATTERN)
+_FINER = re.compile(r"(\.\d{6})\d+")
 _DECIMAL = re.compile(forms.DECIMAL_PATTERN)
 _DAY = re.compile(forms.DAY_PATTERN)
 _INSTANT_FORM = "an RFC 3339 instant with an offset, e.g. 2026-11-22T15:00:00Z"
@@ -53,7 +54,8 @@ def parse_instant(value: Any) -> datetime:
         raise ValueError(f"must be {_INSTANT_FORM}")
     try:
         # Python keeps microseconds. A finer fraction is cut off, because rounding it up could reach the next day.
-        instant = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value.upper())).astimezone(UTC)
+        cut = _FINER.sub(r"\1", value) if "." in value else value
+        instant = datetime.fromisoformat(cut.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"must be {_INSTANT_FORM}; there is no such day, time or offset") from error
     _in_range(instant.year)

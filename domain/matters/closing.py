@@ -160,8 +160,9 @@ def settle_attempts(decision: Decision) -> None:
     state = decision.state
     if state.certificate or state.closed:
         return
+    over = requirements.exhausted(state)
     for domain in requirements.required(state):
-        exhausted = requirements.exhausted(state, domain)
+        exhausted = domain in over
         if exhausted and domain not in state.settlements:
             decision.record(
                 SettlementStarted,
