@@ -129,7 +129,8 @@ class CertificationWorkflow(WithInbox):
         await self._finish(journal)
         if journal.outbox:
             await lanes.hand_over()
-            await self._publish_until(journal, lambda: self._may_end(journal))  # what has arrived meanwhile
+            # What has arrived meanwhile is decided here; what has to be sent because of it is sent by the next run.
+            await self._publish_until(journal, self._nothing_is_under_way)
 
     async def _publish_until(self, journal: Journal, enough: Callable[[], bool]) -> None:
         """Waits until it is enough, and publishes every change on the way."""
@@ -203,11 +204,13 @@ class CertificationWorkflow(WithInbox):
             await self._finish(journal)  # it was closed during this wait, or has more to send: that gets its time too
 
     def _may_end(self, journal: Journal) -> bool:
-        """Whether nothing is under way any more that this run must finish."""
-        if self._under_way.pending or not workflow.all_handlers_finished():
-            return False
+        """Whether this run has finished everything that it must finish itself."""
         waits = bool(journal.state.closed) and outbox.must_go_out(journal)
-        return not waits or _another_build_is_current()
+        return self._nothing_is_under_way() and (not waits or _another_build_is_current())
+
+    def _nothing_is_under_way(self) -> bool:
+        """Whether every message that has arrived is answered, and every inquiry as well."""
+        return not self._under_way.pending and workflow.all_handlers_finished()
 
     @workflow.signal(description="looks whether another build is current, and moves there; it changes nothing else")
     async def wake(self, *_payloads: RawValue) -> None:

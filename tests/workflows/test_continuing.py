@@ -1,94 +1,22 @@
 """Messages that race a run's end, on a real server: every sender gets a receipt, every message counts once."""
 
 import asyncio
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
-from temporalio.client import Client, WorkflowUpdateFailedError
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 import worker
 import workflows.certification
+from runtime.embedded import free_port
 from tests.scheme import worker_settings
+from tests.waiting import eventually
 from tests.workflows.journeys import Candidate
+from tests.workflows.outside import SlowMailbox, mail_server
 from tests.workflows.seeds import plant, recertifying
-
-
-@dataclass
-class Senders:
-    """People and feeds that all write to one candidate at once, and send again what was not answered."""
-
-    candidate: Candidate
-    receipts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    retries: int = 0
-    # The server takes ten updates of one workflow at a time, and turns the eleventh away.
-    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(8))
-
-    async def update(self, message_id: str, message: str, /, **payload: Any) -> None:
-        async with self._turns:
-            await self._update(message_id, message, payload)
-
-    async def _update(self, message_id: str, message: str, payload: dict[str, Any]) -> None:
-        for _ in range(20):
-            try:
-                receipt = await self.candidate.send(message, **payload, message_id=message_id)
-            except (WorkflowUpdateFailedError, RPCError) as error:
-                # The failure that a sender may see: the run ended beside the update. The same again is safe.
-                if not _run_ended(error):
-                    raise
-            else:
-                self.receipts.setdefault(message_id, []).append(receipt)
-                return
-            self.retries += 1
-        raise AssertionError(f"{message_id} was never answered")
-
-    async def contact(self, number: int) -> None:
-        """Each is a change of its own, so taking it twice would show."""
-        await self.update(f"update-{number}", "update_contact", name=f"Ana of update {number}")
-
-    async def contact_signal(self, number: int) -> None:
-        name, message_id = f"Ana of signal {number}", f"signal-{number}"
-        await self.candidate.signal("update_contact", name=name, message_id=message_id)
-
-    async def all_at_once(self, count: int, *others: Any) -> None:
-        """Every update is sent twice and every signal twice, all side by side; the others somewhere in between."""
-        work = [self.contact(number) for number in range(count) for _ in range(2)]
-        work += [self.contact_signal(number) for number in range(count) for _ in range(2)]
-        work[len(work) // 3 : len(work) // 3] = others
-        await asyncio.gather(*work)
-
-    async def check(self, count: int) -> None:
-        """Every message stands on the timeline once, and every receipt says so."""
-        await self.candidate.has("ContactUpdated", 2 * count)
-        timeline = await self.candidate.timeline()
-        assert [entry["type"] for entry in timeline].count("ContactUpdated") == 2 * count
-        sequences = [entry["sequence"] for entry in timeline]
-        assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
-        events = {entry["sequence"]: entry["type"] for entry in timeline}
-        for number in range(count):
-            first, second = self.receipts[f"update-{number}"]
-            assert {**first, "duplicate": None} == {**second, "duplicate": None}
-            assert [first["events"], events[first["sequence"]]] == [["ContactUpdated"], "ContactUpdated"]
-            # Where an answer was lost, both senders may hold the receipt of a message that was known already.
-            assert first["duplicate"] or second["duplicate"]
-        first_answers = [receipt["sequence"] for receipt, _ in self._pairs(count)]
-        assert len(set(first_answers)) == count
-
-    def _pairs(self, count: int) -> list[list[dict[str, Any]]]:
-        return [self.receipts[f"update-{number}"] for number in range(count)]
-
-
-def _run_ended(error: WorkflowUpdateFailedError | RPCError) -> bool:
-    if isinstance(error, RPCError):
-        # Failed precondition: "unexpected workflow task failure", where messages met the end of the run.
-        return error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
-    return isinstance(error.cause, ApplicationError) and error.cause.type == "AcceptedUpdateCompletedWorkflow"
-
+from tests.workflows.senders import Senders
 
 # A message came in beside the end of a run, or a hundred were waiting: the server begins the task afresh.
 _THE_SERVERS_OWN = {
@@ -192,6 +120,38 @@ async def test_a_holder_whose_cancellation_was_refused_continues_as_new_and_refu
         await holder.handle.cancel()
         await holder.has("MessageRefused", 2)
         assert (await holder.status())["status"] == "certified"
+
+
+async def test_what_closes_a_candidacy_while_it_is_handed_over_is_told_by_the_next_run(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "workflow_runner", UnsandboxedWorkflowRunner)
+    monkeypatch.setattr(workflows.certification, "_MESSAGES_A_RUN", 3)
+    port, mailbox = free_port(), SlowMailbox("handover-1@")
+    settings = worker_settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{port}")
+    with mail_server(mailbox, port):
+        async with worker.build_worker(client, settings):
+            holder = Candidate(client, "CCMA", "handover-1")
+            await plant(holder, recertifying(holder, submission=None))
+            await holder.send("request_advancement", purchase={"reference": "INV-9"})
+            higher = Candidate(client, "CCOM", "handover-1")
+            await eventually(higher.exists, "the advancement is opened")
+            await higher.has("PurchaseConfirmed")
+            first = await higher.run_id()
+            for number in range(3):
+                await higher.signal("update_contact", name=f"Ana {number}")
+
+            async def taken_back() -> bool:
+                return (await higher.counts())["ACTIVITY_TASK_CANCEL_REQUESTED"] == 1
+
+            await eventually(taken_back, "the run is handing over, and waits for the mail that is on its way")
+            # It closes the candidacy, and has to be told to the holder's.
+            receipt = await higher.send("withdraw", reason="another job")
+            assert (receipt["status"], await higher.run_id()) == ("withdrawn", first)
+            mailbox.may_answer.set()
+            assert await higher.ended() == "withdrawn"
+            assert await higher.run_id() != first
+            await holder.has("AdvancementEnded")
 
 
 async def test_the_ledger_remembers_the_newest_500_messages(client: Client, tmp_path: Path) -> None:

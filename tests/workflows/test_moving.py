@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -20,8 +19,8 @@ from runtime.embedded import embedded_server, free_port
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from tests.workflows.journeys import OPERATIONS, PEOPLE, Candidate
-from tests.workflows.test_continuing import Senders
-from tests.workflows.test_slow_world import Mailbox, _scoring, _write_to, buyer, mail_server, marked, slow_key
+from tests.workflows.outside import Mailbox, SlowMailbox, buyer, mail_server, marked, scoring, slow_key, write_to
+from tests.workflows.senders import Senders
 from worker import build_worker
 
 EXPERIENCE = {"role": "Operations Manager", "started_on": "2020-01-01"}
@@ -151,13 +150,13 @@ async def test_a_result_that_is_being_scored_is_answered_before_its_candidacy_mo
         async with at_work(client, tmp_path, "A", "B", answer_keys=pipe.parent):
             candidate = await buyer(client, "move-4")
             slow = asyncio.create_task(candidate.send("record_assessment_result", **marked(1)))
-            await _scoring(candidate)
+            await scoring(candidate)
             await make_current(client, "B")
             await candidate.handle.signal("wake")
             beside = await candidate.result(OPERATIONS, taken_at=datetime.now(tz=UTC))
             assert beside["events"] == ["AssessmentPassed"]
             assert (await build_of(candidate), slow.done()) == ("A", False)
-            await asyncio.to_thread(_write_to, pipe)
+            await asyncio.to_thread(write_to, pipe)
             assert (await slow)["events"] == ["AssessmentPassed"]
             await is_on(candidate, "B")
             assert (await candidate.types()).count("AssessmentPassed") == 2
@@ -179,20 +178,6 @@ async def test_notices_that_wait_are_sent_by_the_build_to_which_their_candidacy_
 
             await eventually(all_there, "seven mails")
         assert len(mailbox.subjects) == 7
-
-
-class SlowMailbox(Mailbox):
-    """It takes a mail, and answers only when it is told to."""
-
-    def __init__(self, mine: str) -> None:
-        super().__init__(mine)
-        self.may_answer = threading.Event()
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        answer = await super().handle_DATA(server, session, envelope)
-        while not self.may_answer.is_set():  # noqa: ASYNC110 - it is set in another thread
-            await asyncio.sleep(0.1)
-        return answer
 
 
 async def test_a_notice_that_is_on_its_way_is_not_sent_again_after_the_move(client: Client, tmp_path: Path) -> None:

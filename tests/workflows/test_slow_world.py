@@ -1,77 +1,23 @@
 """When the world is slow or away: inquiries delay their own message only, effects delay nothing at all."""
 
 import asyncio
-import email
-import email.policy
-import os
 import shutil
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from runtime.embedded import free_port
-from runtime.settings import ROOT
 from tests.scheme import SCHEME_FILE, worker_settings
 from tests.waiting import eventually
-from tests.workflows.journeys import LEADERSHIP, OPERATIONS, PEOPLE, Candidate, World, local
+from tests.workflows.journeys import LEADERSHIP, OPERATIONS, PEOPLE, World, local
+from tests.workflows.outside import Mailbox, buyer, mail_server, marked, scoring, slow_key, write_to
 from worker import build_worker
 
-KEY = ROOT / "examples" / "answer-keys" / "PM-A.json"
-RIGHT = dict(zip(map(str, range(1, 11)), "BDACCABDDA", strict=True))
 NOBODY = "smtp://127.0.0.1:1"
-
-
-@contextmanager
-def slow_key(folder: Path) -> Iterator[Path]:
-    """An answer key on a pipe: reading it takes as long as nobody writes."""
-    folder.mkdir()
-    pipe = folder / "PM-A.json"
-    os.mkfifo(pipe)
-    try:
-        yield pipe
-    finally:
-        pipe.unlink(missing_ok=True)
-
-
-def _write_to(pipe: Path) -> None:
-    """Answers whoever reads the pipe, and puts the key itself in its place for those who come later."""
-    readers = os.open(pipe, os.O_RDWR)
-    os.write(readers, KEY.read_bytes())
-    shutil.copy(KEY, pipe.with_suffix(".new"))
-    pipe.with_suffix(".new").rename(pipe)
-    os.close(readers)
-
-
-async def buyer(client: Client, candidate_id: str, designation: str = "CCMA") -> Candidate:
-    candidate = Candidate(client, designation, candidate_id)
-    await candidate.start(
-        email=f"{candidate_id}@example.org",
-        purchase={"reference": "INV-1", "purchased_at": (datetime.now(tz=UTC) - timedelta(days=9)).isoformat()},
-    )
-    await candidate.has("PurchaseConfirmed")
-    return candidate
-
-
-def marked(number: int, **fields: Any) -> dict[str, Any]:
-    given = {"result_id": f"F-{number}", "domain": PEOPLE, "form": "PM-A", "responses": RIGHT}
-    return given | {"taken_at": (datetime.now(tz=UTC) - timedelta(days=1)).isoformat()} | fields
-
-
-async def _scoring(candidate: Candidate) -> None:
-    async def begun() -> bool:
-        events = (await candidate.history()).events
-        names = [event.activity_task_scheduled_event_attributes.activity_type.name for event in events]
-        return "score_responses" in names
-
-    await eventually(begun, "the result is being scored")
 
 
 async def test_slow_scoring_delays_its_own_message_only(client: Client, tmp_path: Path) -> None:
@@ -80,11 +26,11 @@ async def test_slow_scoring_delays_its_own_message_only(client: Client, tmp_path
         async with build_worker(client, settings):
             candidate = await buyer(client, "slow-1")
             slow = asyncio.create_task(candidate.send("record_assessment_result", **marked(1)))
-            await _scoring(candidate)
+            await scoring(candidate)
             behind = await candidate.result(OPERATIONS, taken_at=datetime.now(tz=UTC))
             assert behind["events"] == ["AssessmentPassed"]
             assert not slow.done()
-            await asyncio.to_thread(_write_to, pipe)
+            await asyncio.to_thread(write_to, pipe)
             assert (await slow)["events"] == ["AssessmentPassed"]
             assert (await candidate.status())["assessments"][PEOPLE]["percentage"] == "100.00"
             await candidate.send("withdraw")
@@ -97,11 +43,11 @@ async def test_a_withdrawal_behind_a_slow_scoring_is_answered_at_once(client: Cl
         async with build_worker(client, settings):
             candidate = await buyer(client, "slow-2")
             slow = asyncio.create_task(candidate.send("record_assessment_result", **marked(1)))
-            await _scoring(candidate)
+            await scoring(candidate)
             receipt = await candidate.send("withdraw", reason="another job")
             assert receipt["status"] == "withdrawn"
             assert not slow.done()
-            await asyncio.to_thread(_write_to, pipe)
+            await asyncio.to_thread(write_to, pipe)
             # The one behind the key is answered too, before the workflow ends: nothing vanishes.
             with pytest.raises(WorkflowUpdateFailedError) as refused:
                 await slow
@@ -120,8 +66,8 @@ async def test_the_same_message_again_beside_the_first_waits_for_it_and_counts_o
             candidate = await buyer(client, "slow-3")
             message = marked(1, message_id="m-1")
             both = [asyncio.create_task(candidate.send("record_assessment_result", **message)) for _ in range(2)]
-            await _scoring(candidate)
-            await asyncio.to_thread(_write_to, pipe)
+            await scoring(candidate)
+            await asyncio.to_thread(write_to, pipe)
             receipts = await asyncio.gather(*both)
             assert sorted(receipt["duplicate"] for receipt in receipts) == [False, True]
             assert len({receipt["sequence"] for receipt in receipts}) == 1
@@ -142,37 +88,6 @@ async def test_a_key_that_never_answers_holds_the_result(world: World, tmp_path:
 
 
 # --- notices
-
-
-class Mailbox:
-    """A mail server's mind: what it takes, and whom it refuses."""
-
-    def __init__(self, mine: str, *, refuse: str | None = None) -> None:
-        self.mine, self.refuse = mine, refuse
-        self.subjects: list[str] = []
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
-        if self.refuse and address.startswith(self.refuse):
-            return "550 no such user"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        # Whoever else is still open on the shared server gets mails here too.
-        if self.mine in mail["To"]:
-            self.subjects.append(mail["Subject"])
-        return "250 OK"
-
-
-@contextmanager
-def mail_server(mailbox: Mailbox, port: int) -> Iterator[None]:
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield
-    finally:
-        controller.stop()
 
 
 async def test_a_mail_server_that_is_down_delays_no_decision_and_gets_every_mail_in_order(
