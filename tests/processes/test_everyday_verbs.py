@@ -36,6 +36,7 @@ from tests.processes.engine import (
     result,
     run,
     run_here,
+    taken_up,
     timeline,
     types,
     workflow_id,
@@ -336,12 +337,15 @@ def test_what_the_rules_refuse_is_code_1(testing: Engine, verb: str) -> None:
 
 
 async def test_what_cannot_be_understood_is_told_in_flags(certpath: Engine) -> None:
-    await certpath.enrol("X-bad")
+    handle = await certpath.enrol("X-bad")
+    await eventually(lambda: taken_up(handle))  # before that, nobody knows the domains of its scheme
     who = ("X-bad", "CCSL")
     wrong = ("--result-id", "R-1", "--domain", "nonsense", "--taken-at", "22.11.2026", "--percentage", "1,5")
     ended = certpath.starter("result", *who, *wrong)
     assert (ended.code, ended.out) == (2, "")
+    domains = "people-management, operations-management, customer-relationships, leadership-and-business"
     assert ended.err.splitlines()[1:] == [
+        f"  --domain: must be the name of a domain of the scheme: {domains}",
         '  --taken-at: "22.11.2026": write 2026-11-22; then add time and offset, e.g. 2026-11-22T15:00:00Z, '
         "or with an offset 2026-11-22T09:00:00-06:00",
         "  --percentage: must be a number or a decimal string",

@@ -38,7 +38,7 @@ FORM = "PM-9"
 async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
     folder = tmp_path_factory.mktemp("killed")
     (folder / "keys").mkdir()
-    async with engine(folder, CERTPATH_ANSWER_KEYS=str(folder / "keys")) as running:
+    async with engine(folder, lasting=True, CERTPATH_ANSWER_KEYS=str(folder / "keys")) as running:
         yield running
         assert outbox_is_whole(running.worker.outbox), "a kill has cut a notice short"
 

@@ -52,7 +52,8 @@ async def dying(folder: Path, *activities: str, **environment: str) -> AsyncIter
     deaths = folder / "deaths"
     deaths.mkdir()
     script = (str(DYING), str(deaths), *activities)
-    async with engine(folder, working=True, script=script, PYTHONPATH=str(ROOT), **environment) as certpath:
+    there = {"PYTHONPATH": str(ROOT), **environment}
+    async with engine(folder, working=True, lasting=False, script=script, **there) as certpath:
         async with started_again(certpath.worker):
             yield certpath
         assert sorted(path.name for path in deaths.iterdir()) == sorted(activities)

@@ -60,7 +60,8 @@ class Health:
 @asynccontextmanager
 async def watched(folder: Path, **environment: str) -> AsyncIterator[tuple[Engine, Health]]:
     health = Health(free_port())
-    async with engine(folder, working=True, CERTPATH_HEALTH_ADDRESS=health.address, **environment) as certpath:
+    there = {"CERTPATH_HEALTH_ADDRESS": health.address, **environment}
+    async with engine(folder, working=True, lasting=True, **there) as certpath:
         yield certpath, health
 
 
