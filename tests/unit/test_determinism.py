@@ -266,6 +266,7 @@ def test_what_is_kept_is_found_in_any_form(source: str) -> None:
         "FOUND = []\ndef f(FOUND): FOUND.append(1)",
         "class A:\n    def f(self): self.seen.append(1)",
         "from functools import lru_cache\n@lru_cache\ndef f(a: str): return a",
+        "from functools import lru_cache\n@lru_cache\ndef f(a: type[A]): return a",
     ],
 )
 def test_what_lives_no_longer_than_its_run_is_not_meant(source: str) -> None:
