@@ -102,20 +102,24 @@ class CertificationWorkflow(WithInbox):
                 # The rules decide what a cancellation means (rule 21), so the run goes on.
                 self.traces.took_something_in()
                 self._tasks.append(asyncio.create_task(self.inbox.take_cancellation()))
+        if journal is None:
+            _continue_as_new(*payloads)
         if not _is_over(journal):
-            self._continue_as_new(journal)
+            _continue_as_new(journal.carried())
         return str(journal.state.closed)
 
-    def _continue_as_new(self, journal: Journal) -> NoReturn:
-        """Hands the journal over to the next run, which begins on the build that is current then."""
-        to_the_current_build = ContinueAsNewVersioningBehavior.AUTO_UPGRADE
-        workflow.continue_as_new(journal.carried(), initial_versioning_behavior=to_the_current_build)
-
-    async def _live(self) -> Journal:
-        """Runs until the candidacy is over, or until it is time to continue as new."""
+    async def _live(self) -> Journal | None:
+        """Runs until the candidacy is over or continues as new; None where it moves before it was registered."""
         self._tasks.append(asyncio.create_task(self.traces.keep()))
         try:
-            journal = await self._open()
+            opening = asyncio.create_task(self._open())
+            # A scheme that this build cannot read would keep the candidacy here, although another build may read it.
+            await workflow.wait_condition(
+                lambda: opening.done() or (_another_build_is_current() and self._nothing_is_under_way())
+            )
+            if not opening.done():
+                return None
+            journal = opening.result()
             await self._run_until_over(journal)
         finally:
             self.traces.end()
@@ -263,6 +267,12 @@ class CertificationWorkflow(WithInbox):
         """What would come of messages with these JSON texts, one after another. Nothing is taken."""
         journal = self.inbox.journal
         return foresee(journal, message, payloads, _query_time()) if journal else []
+
+
+def _continue_as_new(*payloads: Any) -> NoReturn:
+    """Begins the next run with this input, on the build that is current then."""
+    to_the_current_build = ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+    workflow.continue_as_new(args=payloads, initial_versioning_behavior=to_the_current_build)
 
 
 def _is_over(journal: Journal) -> bool:

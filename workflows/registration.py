@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -23,12 +24,17 @@ with workflow.unsafe.imports_passed_through():
 def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
     """The start input: a registration, or the journal of the run before.
 
+    A run that moved to another build before its scheme was loaded has handed its registration on.
+
     Raises:
         InvalidMessage: it is not a registration, or it does not fit this workflow's id.
         Unreadable: it is the journal of a newer build, and this build cannot read it.
     """
     if workflow.info().continued_run_id:
-        return _read_journal(payloads)
+        # Plain JSON and not a message: numbers that a newer build has added stay numbers when they are written.
+        document = json.loads(payload_bytes(REGISTRATION, payloads))
+        if "state" in document:
+            return _read_journal(document)
     registration = parse(Registration, REGISTRATION, read_document(REGISTRATION, payloads))
     problems = list(_id_problems(registration))
     try:
@@ -40,14 +46,13 @@ def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
     return registration
 
 
-def _read_journal(payloads: Sequence[RawValue]) -> Journal:
+def _read_journal(document: Mapping[str, Any]) -> Journal:
     """The journal of the run before.
 
     An error here fails the workflow task, and never the workflow. The server repeats the task until a build takes it
     that can read the journal, so the candidacy waits unharmed.
     """
-    # Read as plain JSON and not as a message: numbers that a newer build has added stay numbers when they are written.
-    journal = Journal.read(json.loads(payload_bytes(REGISTRATION, payloads)))
+    journal = Journal.read(document)
     if journal.zone_rules > ZONE_RULES:
         workflow.logger.warning(
             "the zone rules of this build, %s, are older than those of the run before, %s: dates that were computed"

@@ -248,6 +248,28 @@ async def test_a_candidacy_that_asks_its_lower_certificate_moves_when_it_has_the
         assert (await higher.last("Certified"))["effective_at"] == (await holder.last("Superseded"))["at"]
 
 
+async def test_a_candidacy_whose_scheme_cannot_be_read_here_is_registered_by_the_other_build(
+    client: Client, tmp_path: Path
+) -> None:
+    broken = tmp_path / "scheme.toml"
+    broken.write_text("version = ")
+    other = worker_settings(outbox=tmp_path / "outbox")
+    async with at_work(client, tmp_path, "A", scheme=broken), build_worker(client, other, build=Build("certpath", "B")):
+        candidate = Candidate(client, "CCMA", "move-10")
+        await candidate.start()
+        first = await candidate.run_id()
+        assert (await candidate.status())["sequence"] == 0
+        await make_current(client, "B")
+        await candidate.handle.signal("wake")
+        await is_on(candidate, "B")
+        await candidate.has("Registered")
+        described = (await candidate.handle.describe()).raw_description.workflow_execution_info
+        assert (await candidate.run_id() != first, described.first_run_id) == (True, first)
+        receipt = await candidate.send("confirm_purchase", reference="INV-1")
+        assert receipt["events"] == ["PurchaseConfirmed"]
+        assert candidate.notices(tmp_path / "outbox")[:1] == ["registered"]
+
+
 async def test_messages_racing_a_move_are_answered_and_taken_once(client: Client, tmp_path: Path) -> None:
     async with at_work(client, tmp_path, "A", "B"):
         holder = await certified(client, "move-8")
