@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
 
+from client import current_build
+from client.errors import NotChanged
 from runtime.builds import Build
 from runtime.embedded import embedded_server, free_port
 from tests.scheme import worker_settings
@@ -46,14 +46,11 @@ async def at_work(client: Client, folder: Path, *builds: str, **changed: Any) ->
 
 
 async def make_current(client: Client, build: str) -> None:
-    request = SetWorkerDeploymentCurrentVersionRequest(
-        namespace=client.namespace, deployment_name="certpath", build_id=build, ignore_missing_task_queues=True
-    )
+    """Makes a build current, once the server knows it, which is after the first poll of its worker."""
 
     async def known() -> bool:
-        # The server knows a build only after the first poll of its worker.
-        with contextlib.suppress(RPCError):
-            await client.workflow_service.set_worker_deployment_current_version(request)
+        with contextlib.suppress(NotChanged):
+            await current_build.make_current(client, Build("certpath", build))
             return True
         return False
 
