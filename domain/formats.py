@@ -59,6 +59,16 @@ class UnknownZone(Unreadable):
         )
 
 
+class UnknownRegistration(Unreadable):
+    """A registration that another build has taken has something that this build does not know."""
+
+    def __init__(self, problems: str) -> None:
+        super().__init__(
+            f"another build has taken this registration, and this build cannot read it: {problems}. Nothing is lost, "
+            "and nothing is changed. Make a build current that reads it (starter.py upgrade); see docs/upgrading.md"
+        )
+
+
 def unchanged(document: Document) -> Document:
     """The change of a step that leaves one kind of document as it is."""
     return document

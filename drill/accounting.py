@@ -49,14 +49,13 @@ def _timelines(where: str, found: Found) -> Iterator[Discrepancy]:
         if len(earlier) > len(found.timeline):
             yield Discrepancy("lost", f"{where}: {len(earlier)} events after the part {part}, fewer at the end")
         for before, after in zip(earlier, found.timeline, strict=False):
-            if _compared(before, part) != _compared(after, part):
+            if _compared(before) != _compared(after):
                 yield Discrepancy("wrong", f"{where}: after the part {part} an event was {before}, now it is {after}")
 
 
-def _compared(event: Mapping[str, Any], part: Part) -> dict[str, Any]:
-    """An event without its sentence, where the build that showed it then may not know what kind of event it is."""
-    older = MOVES.get(part) == OLD or CURRENT.get(part) == OLD
-    left_out = {"summary"} if older and event["type"] in ONLY_NEWER_EVENTS else set()
+def _compared(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event without its sentence, where the build that showed it may not know what kind of event it is."""
+    left_out = {"summary"} if event["type"] in ONLY_NEWER_EVENTS else set()
     return {name: value for name, value in event.items() if name not in left_out}
 
 

@@ -12,6 +12,7 @@ from temporalio.common import RawValue
 with workflow.unsafe.imports_passed_through():
     from domain.calendar import ZONE_RULES
     from domain.commands import Register, Registration
+    from domain.formats import UnknownRegistration
     from domain.identity import workflow_id_of
     from domain.messages import InvalidMessage, Problem, check_times, parse
     from domain.scheme import Programme
@@ -28,13 +29,22 @@ def read_start(payloads: Sequence[RawValue]) -> Registration | Journal:
 
     Raises:
         InvalidMessage: it is not a registration, or it does not fit this workflow's id.
-        Unreadable: it is the journal of a newer build, and this build cannot read it.
+        Unreadable: another build has handed it over, and this build cannot read it.
     """
     if workflow.info().continued_run_id:
         # Plain JSON and not a message: numbers that a newer build has added stay numbers when they are written.
         document = json.loads(payload_bytes(REGISTRATION, payloads))
-        if "state" in document:
+        # A journal of any format says which one it has, and a registration says nothing of the kind.
+        if "format" in document:
             return _read_journal(document)
+        try:
+            return _read_registration(payloads)
+        except InvalidMessage as error:
+            raise UnknownRegistration(", ".join(problem.field for problem in error.problems)) from None
+    return _read_registration(payloads)
+
+
+def _read_registration(payloads: Sequence[RawValue]) -> Registration:
     registration = parse(Registration, REGISTRATION, read_document(REGISTRATION, payloads))
     problems = list(_id_problems(registration))
     try:

@@ -92,6 +92,18 @@ async def test_the_run_fails_its_first_task_and_waits(
         assert "ContactUpdated" in types[len(before) :]
 
 
+async def test_a_registration_that_only_another_build_understands_waits_and_is_never_invalid(
+    client: Client, tmp_path: Path
+) -> None:
+    candidate = Candidate(client, "CCMA", "newer-registration")
+    async with seed_worker(client), build_worker(client, worker_settings(outbox=tmp_path)):
+        await sow(candidate, candidate.registration(language="es"))
+        told = await eventually(lambda: why_it_failed(candidate), "the first task fails")
+        assert "this build cannot read it: language" in told
+        assert "Ana" not in told
+        assert (await candidate.handle.describe()).status is WorkflowExecutionStatus.RUNNING
+
+
 class _Reading:
     """The chain of a newer build: it knows where its own format has the state."""
 

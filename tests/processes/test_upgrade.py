@@ -35,8 +35,8 @@ V1, V2 = Build("certpath", "v1"), Build("certpath", "v2")
 
 @pytest_asyncio.fixture
 async def bare(tmp_path: Path) -> AsyncIterator[Engine]:
-    """A server for one test. The worker of this engine has no build."""
-    async with engine(tmp_path, working=False) as certpath:
+    """A server for one test, which may be killed. The worker of this engine has no build."""
+    async with engine(tmp_path, working=False, lasting=True) as certpath:
         yield certpath
 
 

@@ -12,6 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from temporalio import activity
+from temporalio.activity import ActivityCancellationDetails
 from temporalio.testing import ActivityEnvironment
 
 from activities.delivery import MailServer
@@ -126,7 +127,7 @@ async def test_an_attempt_that_was_given_up_before_the_mail_server_answered_send
         environment = ActivityEnvironment()
         sending = asyncio.create_task(environment.run(Notices(MailServer(url)).send_notice, request()))
         connection = await door.somebody()
-        environment.cancel()
+        environment.cancel(ActivityCancellationDetails(timed_out=True))
         with pytest.raises(asyncio.CancelledError):
             await sending
         said = await door.pass_on(connection)
@@ -142,7 +143,7 @@ def test_a_worker_that_stops_does_not_wait_for_a_mail_server_that_hangs() -> Non
             environment = ActivityEnvironment()
             sending = asyncio.create_task(environment.run(Notices(MailServer(url)).send_notice, request()))
             connection = await door.somebody()
-            environment.cancel()
+            environment.cancel(ActivityCancellationDetails(worker_shutdown=True))
             with pytest.raises(asyncio.CancelledError):
                 await sending
             return connection
