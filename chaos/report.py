@@ -11,13 +11,10 @@ from typing import Any
 from chaos.accounting import repeated
 from chaos.evidence import Evidence
 from chaos.faults import Outage
-from trials.discrepancies import Discrepancy
+from trials.discrepancies import Discrepancy, table
 from trials.histories import Activity
 from trials.mail import Mail
 from trials.workers import End
-
-_NAMED = 40
-"""At most this many discrepancies are printed; the JSON document has all of them."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +96,7 @@ class Report:
 
     def table(self) -> str:
         """The figures for people, then each discrepancy."""
-        lines = [f"{name:40}{figure:>10}" for name, figure in self.figures().items()]
-        if self.right:
-            return "\n".join([*lines, "", "Everything is accounted for."])
-        shown = [str(problem) for problem in self.discrepancies[:_NAMED]]
-        left = len(self.discrepancies) - len(shown)
-        return "\n".join([*lines, "", *shown, *([f"and {left} more (--json has all)"] if left else [])])
+        return table(self.figures(), self.discrepancies, 40)
 
     def document(self) -> dict[str, Any]:
         """The figures for machines, with every discrepancy, and every wait in seconds."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import TypeVar
 from uuid import uuid4
 
 from temporalio.client import Client
@@ -29,13 +28,11 @@ from runtime.settings import ROOT, Settings
 from trials.discrepancies import Discrepancy
 from trials.installation import alone
 from trials.mail import MailServer
+from trials.many import each
 from trials.workers import Worker, environment
 
 _UNDER_WAY = 30
 """At most this many journeys are played at once; on a slow machine the others begin later."""
-_ASKED_AT_ONCE = 10
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -74,9 +71,9 @@ async def run(
         say(f"seed {options.seed}: {options.journeys} journeys, workers are ended {options.kills} times")
         lived = await _live(options, mark, sender, faults, say)
         say("waiting until every candidacy has come to rest")
-        await _each(lived, lambda one: journeys.come_to_rest(one, sender))
+        await each(lived, lambda one: journeys.come_to_rest(one, sender))
         say("accounting for everything")
-        found = [one for one in await _each(lived, lambda one: _gather(one, sender)) if one is not None]
+        found = [one for one in await each(lived, lambda one: _gather(one, sender)) if one is not None]
         problems = await _account(client, mark, lived, found, faults)
         ends = [end for worker in workers for end in worker.ends]
         return Report(
@@ -182,14 +179,3 @@ async def _account(
     problems += accounting.of_workers(ends)
     problems += accounting.of_repeats(faults.mail.taken, ends, faults.server_outages)
     return problems
-
-
-async def _each(items: Sequence[T], work: Callable[[T], Awaitable[R]]) -> list[R]:
-    """Works on all items, ten at once."""
-    gate = asyncio.Semaphore(_ASKED_AT_ONCE)
-
-    async def one(item: T) -> R:
-        async with gate:
-            return await work(item)
-
-    return await asyncio.gather(*(one(item) for item in items))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import TypeVar
 
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
@@ -23,11 +22,11 @@ from drill.steps import MOVES, NEW, OLD, Part, Step
 from runtime.settings import Settings
 from trials.discrepancies import Discrepancy
 from trials.mail import MailServer, Mood
+from trials.many import each
 from trials.past import WORKFLOW, seed_worker
 from trials.patience import Impatient, until_none
 
 _AT_ONCE = 20
-_ASKED_AT_ONCE = 10
 _A_SECOND = 8
 """So many messages a second are sent, if the machine can follow."""
 _SHORTEST_PART = 6.0
@@ -38,8 +37,6 @@ _MOODS: dict[Part, Mood] = {
     Part.AGAIN: "hangs",
 }
 """How the mail server fails when a move begins, so that notices wait."""
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -236,14 +233,3 @@ class Drill:
         except Exception as error:  # noqa: BLE001 - the fault is recorded, and the other candidacies are still asked
             life.faults.append(f"{life.workflow_id}: it cannot be asked: {error!r}")
             return None
-
-
-async def each(items: Sequence[T], work: Callable[[T], Awaitable[R]]) -> list[R]:
-    """Works on all items, ten at once."""
-    gate = asyncio.Semaphore(_ASKED_AT_ONCE)
-
-    async def one(item: T) -> R:
-        async with gate:
-            return await work(item)
-
-    return await asyncio.gather(*(one(item) for item in items))

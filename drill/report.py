@@ -12,11 +12,8 @@ from drill.evidence import Found
 from drill.newer import ONLY_NEWER_EVENTS
 from drill.raising import Raising
 from drill.sending import Sender
-from trials.discrepancies import Discrepancy
+from trials.discrepancies import Discrepancy, table
 from trials.mail import Mail
-
-_NAMED = 40
-"""At most this many discrepancies are printed; the JSON document has all of them."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +74,7 @@ class Report:
 
     def table(self) -> str:
         """The figures for people, then each discrepancy."""
-        lines = [f"{name:48}{figure:>10}" for name, figure in self.figures().items()]
-        if self.right:
-            return "\n".join([*lines, "", "Everything is accounted for."])
-        shown = [str(problem) for problem in self.discrepancies[:_NAMED]]
-        left = len(self.discrepancies) - len(shown)
-        return "\n".join([*lines, "", *shown, *([f"and {left} more (--json has all)"] if left else [])])
+        return table(self.figures(), self.discrepancies, 48)
 
     def document(self) -> dict[str, Any]:
         """The figures for machines, with every discrepancy, and what each `upgrade --json` has said."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+_NAMED = 40
+"""At most so many discrepancies are named in a table."""
 
 Kind = Literal["lost", "twice", "wrong", "failed", "stuck"]
 
@@ -17,3 +21,13 @@ class Discrepancy:
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.what}"
+
+
+def table(figures: Mapping[str, Any], discrepancies: Sequence[Discrepancy], width: int) -> str:
+    """The figures for people, with names of this width, then the discrepancies or that there are none."""
+    lines = [f"{name:{width}}{figure:>10}" for name, figure in figures.items()]
+    if not discrepancies:
+        return "\n".join([*lines, "", "Everything is accounted for."])
+    shown = [str(problem) for problem in discrepancies[:_NAMED]]
+    left = len(discrepancies) - len(shown)
+    return "\n".join([*lines, "", *shown, *([f"and {left} more (--json has all)"] if left else [])])

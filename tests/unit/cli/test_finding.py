@@ -13,12 +13,13 @@ from cli import advice, exits, filters, main, options, output, tables
 from cli.verbs import attention, due, reviews, summary, timeline
 from cli.verbs import list as list_verb
 from client import scheme
-from client.finding import Entry, Filter
+from client.finding import Filter
 from client.payloads import instant
 from domain.commands import ReportUndeliverable
 from domain.vocabulary import Status, UndeliveredCause
 from tests.unit.cli.parsing import parsed, payload_of
 from tests.unit.domain.builders import Candidacy
+from tests.unit.entries import entry
 from views import words
 from views.details import details
 from views.status import StatusView, status_view
@@ -35,22 +36,6 @@ def wanted(*arguments: str, verb: str = "list") -> Filter:
 def answer(**fields: Any) -> StatusView:
     """The answer of a query with these fields."""
     return StatusView.parse({"candidate_id": "C-1", "designation": "CCSL", "status": "testing", **fields})
-
-
-def entry(candidate: str = "C-1", **changes: Any) -> Entry:
-    known = Entry(
-        candidate_id=candidate,
-        designation="CCSL",
-        workflow_id=f"certification:CCSL:{candidate}",
-        run_id="r",
-        status="testing",
-        assessments_passed=0,
-        next_deadline=None,
-        needs_attention=(),
-        opened_at="2026-11-01T00:00:00Z",
-        execution="running",
-    )
-    return known._replace(**changes)
 
 
 # --- filters

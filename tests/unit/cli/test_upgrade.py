@@ -20,7 +20,7 @@ from client.moving import Ended, Move, Waking
 from client.pool import Stopping
 from runtime.builds import Build
 from tests.unit.cli.parsing import parsed
-from tests.unit.client.test_moving import entry
+from tests.unit.entries import entry
 
 NOBODY = NoBuild(0, polls=False)
 OLD = BuildView("v1", "certpath", BuildStatus.DRAINING, 1, "aa", polls=True, candidacies=20_000)

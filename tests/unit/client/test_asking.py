@@ -10,22 +10,7 @@ from client.asking import Answer, Heard
 from client.candidacy import Candidacy
 from client.errors import NotFound, NoWorker, NoWorkerOfBuild, Refused
 from client.finding import Entry
-
-
-def entry(candidate: str, **changes: Any) -> Entry:
-    known = Entry(
-        candidate_id=candidate,
-        designation="CCSL",
-        workflow_id=f"certification:CCSL:{candidate}",
-        run_id="r",
-        status="testing",
-        assessments_passed=0,
-        next_deadline=None,
-        needs_attention=(),
-        opened_at="2026-11-01T00:00:00Z",
-        execution="running",
-    )
-    return known._replace(**changes)
+from tests.unit.entries import entry
 
 
 def answer(number: int) -> dict[str, Any]:

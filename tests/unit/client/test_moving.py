@@ -15,23 +15,9 @@ from client.errors import Unreachable
 from client.finding import Entry, Filter
 from client.moving import Ended, Move, Waking
 from client.pool import Stopping
+from tests.unit.entries import entry
 
 OLD, NEW, LOST = "certpath:old", "certpath:new", "certpath:lost"
-
-
-def entry(candidate: str) -> Entry:
-    return Entry(
-        candidate_id=candidate,
-        designation="CCSL",
-        workflow_id=f"certification:CCSL:{candidate}",
-        run_id="r",
-        status="testing",
-        assessments_passed=0,
-        next_deadline=None,
-        needs_attention=(),
-        opened_at="2026-11-01T00:00:00Z",
-        execution="running",
-    )
 
 
 class World:
