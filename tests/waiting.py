@@ -9,7 +9,7 @@ from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
-PATIENCE = 600.0
+PATIENCE = 240.0
 """Seconds. Nothing takes so long, even on a machine that does other things too: only a failing test waits for it."""
 
 _PAUSE, _LONGEST_PAUSE = 0.05, 0.5

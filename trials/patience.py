@@ -67,9 +67,21 @@ async def until_answered(what: str, attempt: Callable[[], Awaitable[T]], seconds
                     if error.status not in _PASSING:
                         raise
                     last = error
+                _end_if_cancelled()
                 await asyncio.sleep(next(pauses))
     except TimeoutError:
         raise Impatient(f"no answer within {seconds:g} s: {what} ({last!r})") from None
+
+
+def _end_if_cancelled() -> None:
+    """Ends the task if somebody has cancelled it, as the timeout around the attempts does.
+
+    The SDK turns the cancellation of an update into an error like that of an update without an answer, so the error
+    does not say which of the two it was. Who only tried again would never end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _growing() -> Iterator[float]:

@@ -12,8 +12,7 @@ from uuid import uuid4
 
 import pytest
 import yaml
-from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 from testcontainers.compose import DockerCompose
 
 from runtime.connection import CannotConnect, connect_at
@@ -21,20 +20,10 @@ from runtime.embedded import free_port
 from runtime.settings import ROOT
 from tests.processes.engine import STARTER, Ended, Handle, run, workflow_id
 from tests.waiting import PATIENCE
+from trials.patience import until_answered
 
 T = TypeVar("T")
 OUTBOX = "/var/lib/certpath/outbox"
-
-# What a client is told while a server, its database or the last worker is away. Each is worth another try.
-_PASSING = {
-    RPCStatusCode.UNAVAILABLE,
-    RPCStatusCode.DEADLINE_EXCEEDED,
-    RPCStatusCode.CANCELLED,
-    RPCStatusCode.FAILED_PRECONDITION,
-    RPCStatusCode.RESOURCE_EXHAUSTED,
-    RPCStatusCode.INTERNAL,
-    RPCStatusCode.UNKNOWN,
-}
 
 
 def missing() -> str | None:
@@ -118,7 +107,7 @@ class Installation:
 
     def up(self) -> None:
         """Build the image, start everything, and wait until it is healthy."""
-        self._compose.start()
+        self.compose("up", "--build", "--detach", "--wait")
 
     def compose(self, *arguments: str) -> str:
         """Run `docker compose` with these arguments to its end; answers what it printed."""
@@ -172,18 +161,13 @@ class Installation:
 
 
 async def persistently(ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask as an integration must: again, while a server or the last worker is away."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                async with asyncio.timeout(20):
-                    return await ask()
-            except RPCError as error:
-                if error.status not in _PASSING:
-                    raise
-            except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-                pass
-            await asyncio.sleep(0.5)
+    """Asks as an integration must: again, while a server or the last worker is away."""
+
+    async def attempt() -> T:
+        async with asyncio.timeout(20):
+            return await ask()
+
+    return await until_answered("what the installation was asked", attempt, PATIENCE)
 
 
 @contextmanager

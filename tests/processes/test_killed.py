@@ -13,8 +13,6 @@ from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
-from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.service import RPCError
 
 from tests.processes.engine import (
     DOMAINS,
@@ -30,6 +28,7 @@ from tests.processes.engine import (
     types,
 )
 from tests.waiting import PATIENCE, eventually
+from trials.patience import until_answered
 
 FORM = "PM-9"
 
@@ -160,18 +159,14 @@ async def test_the_server_killed_in_the_middle_of_messages(certpath: Engine) -> 
 
     async def live(handle: Handle) -> None:
         for name, document in JOURNEY:
-            await until_answered(handle, name, document)
-            once.set()
 
-    async def until_answered(handle: Handle, name: str, document: dict[str, Any]) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                try:
-                    async with asyncio.timeout(20):
-                        answered.append(await handle.execute_update(name, document))
-                    return
-                except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-                    await asyncio.sleep(0.1)
+            async def send(name: str = name, document: dict[str, Any] = document) -> dict[str, Any]:
+                async with asyncio.timeout(20):
+                    receipt: dict[str, Any] = await handle.execute_update(name, document)
+                    return receipt
+
+            answered.append(await until_answered(f"the update {name}", send, PATIENCE))
+            once.set()
 
     lives = [asyncio.create_task(live(handle)) for handle in handles.values()]
     await once.wait()
