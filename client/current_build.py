@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from temporalio.api.enums.v1 import RoutingConfigUpdateState
+from temporalio.api.deployment.v1 import RoutingConfig
+from temporalio.api.enums.v1 import RoutingConfigUpdateState, TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue, TaskQueueVersioningInfo
 from temporalio.api.workflowservice.v1 import (
+    DescribeTaskQueueRequest,
     SetWorkerDeploymentCurrentVersionRequest,
     SetWorkerDeploymentRampingVersionRequest,
 )
@@ -16,10 +19,15 @@ from client import answers
 from client.deployments import described
 from client.errors import NotChanged
 from runtime.builds import Build
+from runtime.connection import TASK_QUEUE
 
 # The server tells a task queue of a new current build within a second, and in a large cluster within some seconds.
 _KNOWN_SECONDS = 15.0
-_PAUSE = 0.1
+# It sometimes never says that it has finished (temporal issue 11842), although the task queue knows long ago. A large
+# task queue has several partitions, and those that are not asked know no later than this.
+_PARTITION_SECONDS = 1.0
+_PAUSE = 0.2
+_KINDS = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
 _UNDER_WAY = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
 _NOT_CHANGED = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED)
 
@@ -79,15 +87,39 @@ async def _until_known(client: Client, deployment: str) -> None:
     """Waits until the task queue knows of the change. A candidacy that is woken before would stay where it is."""
     try:
         async with asyncio.timeout(_KNOWN_SECONDS):
-            while await _under_way(client, deployment):  # noqa: ASYNC110 - it happens in another process
+            while (routing := await _under_way(client, deployment)) is not None:
+                if await _task_queue_knows(client, routing):
+                    await asyncio.sleep(_PARTITION_SECONDS)
+                    return
                 await asyncio.sleep(_PAUSE)
     except TimeoutError:
         return  # whoever is woken too early is woken again
 
 
-async def _under_way(client: Client, deployment: str) -> bool:
+async def _under_way(client: Client, deployment: str) -> RoutingConfig | None:
+    """The routing of the deployment that the server is still telling the task queue of; None if it has finished."""
     info = await described(client, deployment)
-    return info is not None and info.routing_config_update_state == _UNDER_WAY
+    if info is None or info.routing_config_update_state != _UNDER_WAY:
+        return None
+    return info.routing_config
+
+
+async def _task_queue_knows(client: Client, routing: RoutingConfig) -> bool:
+    """Whether tasks of both kinds, of workflows and of activities, are given out by this routing."""
+    wanted = _compared(routing)
+    for kind in _KINDS:
+        queue = TaskQueue(name=TASK_QUEUE)
+        request = DescribeTaskQueueRequest(namespace=client.namespace, task_queue=queue, task_queue_type=kind)
+        answer = await client.workflow_service.describe_task_queue(request, retry=True)
+        if _compared(answer.versioning_info) != wanted:
+            return False
+    return True
+
+
+def _compared(routing: RoutingConfig | TaskQueueVersioningInfo) -> tuple[str, str, str, float]:
+    """The current build and the ramping one, as deployments and task queues both say it."""
+    current, ramping = routing.current_deployment_version, routing.ramping_deployment_version
+    return current.deployment_name, current.build_id, ramping.build_id, routing.ramping_version_percentage
 
 
 @contextmanager

@@ -226,4 +226,5 @@ async def settled(client: Client, build: str, stopping: Stopping) -> None:
         number = await finding.count(client, Filter(on_build=build))
         same = same + 1 if number == before else 0
         before = number
-        await pauses.wait(_LOOK_SECONDS)
+        if same < _SETTLED_LOOKS:
+            await pauses.wait(_LOOK_SECONDS)
