@@ -37,7 +37,8 @@ class _Verbs:
     exits: dict[str, int] | None
 
 
-async def _run(given: argparse.Namespace, folder: Path) -> Report:
+async def run(given: argparse.Namespace, folder: Path) -> Report:
+    """Measures everything that the arguments ask for. Raises `CannotConnect`."""
     outbox = folder / "outbox"
     async with place(given.address, given.namespace, folder) as where:
         told = str(await machine(where))
@@ -98,7 +99,7 @@ def main() -> int:
     given = arguments.parse()
     try:
         with tempfile.TemporaryDirectory(prefix="certpath-bench-") as folder:
-            report = asyncio.run(_run(given, Path(folder)))
+            report = asyncio.run(run(given, Path(folder)))
     except CannotConnect as error:
         _say(str(error))
         return UNREACHABLE

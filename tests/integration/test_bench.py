@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from bench import arguments, bare, journey, memory
+from bench.__main__ import main as bench_main
+from bench.__main__ import run as run_bench
 from bench.alone import Alone
 from bench.moving import Moved
 from bench.report import Contest, Measured, Report
@@ -154,10 +157,19 @@ def test_memory_that_grows_with_the_number_of_candidacies_is_missed() -> None:
 # --- on a server that is there already
 
 
-async def bench(module: str, *options: str) -> Any:
-    """Runs a bench as people do, and answers its JSON document."""
+async def contests(folder: Path, *options: str) -> Any:
+    """Runs the bench in this process, and answers what it writes as JSON."""
+    report = await run_bench(arguments.parse(list(options)), folder)
+    return json.loads(json.dumps(report.document()))
+
+
+async def memories(*options: str) -> Any:
+    """Runs the memory bench as people do, and answers its JSON document."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, *options, "--json"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        *(sys.executable, "-m", "bench.memory", *options, "--json"),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()[-2000:]
@@ -168,20 +180,21 @@ Running = dict[str, asyncio.Task[Any]]
 
 
 @pytest_asyncio.fixture(scope="module")
-async def running(embedded: EmbeddedServer) -> AsyncIterator[Running]:
+async def running(embedded: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     """Both benches at once: each waits most of the time, until its workers are quiet or have started."""
+    folder = tmp_path_factory.mktemp("bench")
     there = ("--address", embedded.address, "--namespace", "default")
     tasks = {
-        "bench": asyncio.create_task(bench("bench", *there, "--journeys", "2", "--rounds", "1", "--workers", "2")),
-        "bench.memory": asyncio.create_task(bench("bench.memory", *there, "--candidacies", "3", "--workers", "2")),
+        "bench": asyncio.create_task(contests(folder, *there, "--journeys", "2", "--rounds", "1", "--workers", "1")),
+        "bench.memory": asyncio.create_task(memories(*there, "--candidacies", "3", "--workers", "2")),
     }
     yield tasks
     await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
-async def test_on_another_server_several_workers_are_measured(running: Running) -> None:
+async def test_on_another_server_both_sides_are_measured(running: Running) -> None:
     told = await running["bench"]
-    assert [one["workers"] for one in told["contests"]] == [2]
+    assert [one["workers"] for one in told["contests"]] == [1]
     ((ours, bare_side),) = [(one["certpath"], one["bare"]) for one in told["contests"][0]["rounds"]]
     assert ours["per_second"] > 0
     assert ours["cpu_ms"] > 0
@@ -210,11 +223,12 @@ async def test_both_benches_leave_nothing_behind_on_a_server_that_stays(running:
     await eventually(cleaned, "a list without the candidacies of the benches")
 
 
-async def test_a_server_that_is_not_there_is_one_clear_line_and_exit_code_3() -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench", "--address", "127.0.0.1:1"), cwd=ROOT, stderr=subprocess.PIPE
-    )
-    _, err = await process.communicate()
-    assert process.returncode == 3
-    assert "127.0.0.1:1" in err.decode()
-    assert "Traceback" not in err.decode()
+def test_a_server_that_is_not_there_is_one_clear_line_and_exit_code_3(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", "--address", "127.0.0.1:1"])
+    assert bench_main() == 3
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "127.0.0.1:1" in told.err
+    assert told.err.count("\n") == 1
