@@ -15,7 +15,7 @@ from runtime.embedded import EmbeddedServer
 from trials.mail import OUTAGES, MailServer
 from trials.workers import Worker
 
-_GAP_SECONDS = (1.5, 4.5)
+GAP_SECONDS = (1.5, 4.5)
 """Pause after the ended workers work again. Counted from then, so that journeys go on on a slow machine too."""
 MEAN_GAP = 5.0
 """Mean seconds between two ends of workers on an idle machine, restarts included; longer on a busy one."""
@@ -32,7 +32,7 @@ _KILLS_A_SERVER_KILL = 8
 _KILLS_A_MAIL_OUTAGE = 2
 _AT_A_MAIL_SECONDS = 5.0
 
-_HOWS = {"SIGKILL": 10, "SIGKILL at a mail": 5, "SIGTERM": 3, "SIGKILL of all": 2}
+HOWS = {"SIGKILL": 10, "SIGKILL at a mail": 5, "SIGTERM": 3, "SIGKILL of all": 2}
 """How workers are ended, with the number of cases in 20. "At a mail": it is taken, and its sender has no answer yet."""
 
 
@@ -53,6 +53,9 @@ class Faults:
     workers: Sequence[Worker]
     mail: MailServer
     server: EmbeddedServer | None
+    gap_seconds: tuple[float, float] = GAP_SECONDS
+    ends: Sequence[str] = ()
+    """How workers are ended, one way after another; if it is empty, the dice choose until the journeys are done."""
     server_outages: list[Outage] = field(default_factory=list)
     mail_outages: list[Outage] = field(default_factory=list)
     _armed: asyncio.Future[None] | None = None
@@ -72,10 +75,10 @@ class Faults:
             others.append(asyncio.create_task(self._server_comes_and_goes(self.server, kills)))
         try:
             for number in range(_AT_MOST * kills):
-                if number >= kills and journeys_done():
+                if number >= kills and (self.ends or journeys_done()):
                     break
-                await asyncio.sleep(self.dice.uniform(*_GAP_SECONDS))
-                await self._end(self.dice.choices(list(_HOWS), weights=list(_HOWS.values()))[0])
+                await asyncio.sleep(self.dice.uniform(*self.gap_seconds))
+                await self._end(self.ends[number] if self.ends else self._any_how())
         finally:
             for task in others:
                 task.cancel()
@@ -85,6 +88,9 @@ class Faults:
         for error in ended:
             if isinstance(error, Exception):
                 raise error
+
+    def _any_how(self) -> str:
+        return self.dice.choices(list(HOWS), weights=list(HOWS.values()))[0]
 
     async def _everything_runs(self) -> None:
         await self.mail.be("takes mail")
@@ -101,6 +107,8 @@ class Faults:
         """Ends one worker or all, and waits until they work again. It does not wait for a drain."""
         if how == "SIGKILL at a mail" and await self._armed_until_it_happened():
             return
+        if how == "SIGKILL of all":
+            await asyncio.gather(*self._restarts)
         running = [worker for worker in self.workers if worker.running]
         if not running:
             return

@@ -17,7 +17,7 @@ from temporalio.runtime import Runtime
 
 from chaos import accounting, evidence, journeys
 from chaos.evidence import Evidence
-from chaos.faults import MEAN_GAP, Faults
+from chaos.faults import GAP_SECONDS, MEAN_GAP, Faults
 from chaos.journeys import Lived
 from chaos.plans import Plan, plans
 from chaos.report import Report
@@ -45,6 +45,9 @@ class Options:
     workers: int = 3
     address: str | None = None
     scheme: Path = Settings.scheme
+    gap_seconds: tuple[float, float] = GAP_SECONDS
+    ends: Sequence[str] = ()
+    """How workers are ended, one way for each kill; if it is empty, each is chosen by chance."""
     patience: float = 1200.0
     """Seconds until one message must be taken, and until one candidacy must come to rest. The default is longer than
     any pause between two attempts to send a notice."""
@@ -67,7 +70,8 @@ async def run(
     mark = f"chaos{options.seed}" if options.address is None else f"chaos{options.seed}-{uuid4().hex[:6]}"
     async with _parts(options, folder, runtime) as (client, server, mail, workers):
         sender = Sender(client, options.patience)
-        faults = Faults(random.Random(f"{options.seed}:faults"), workers, mail, server)
+        dice = random.Random(f"{options.seed}:faults")
+        faults = Faults(dice, workers, mail, server, options.gap_seconds, options.ends)
         say(f"seed {options.seed}: {options.journeys} journeys, workers are ended {options.kills} times")
         lived = await _live(options, mark, sender, faults, say)
         say("waiting until every candidacy has come to rest")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from time import monotonic
 from typing import TypeVar
 
 from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
@@ -12,7 +13,8 @@ from temporalio.service import RPCError, RPCStatusCode
 T = TypeVar("T")
 
 _PAUSE_SECONDS = (0.3, 3.0)
-"""The first and the longest pause between two attempts. Pauses grow, so that waiting senders do not slow the others."""
+"""The first and the longest pause between two attempts. Each is a quarter of the time that was waited until then, so
+that waiting senders do not slow the others, and none waits much longer than it must."""
 # Errors of a server that is away, that is starting, or that has just lost the worker that should answer.
 _PASSING = frozenset(
     {
@@ -85,7 +87,7 @@ def _end_if_cancelled() -> None:
 
 
 def _growing() -> Iterator[float]:
-    pause, longest = _PAUSE_SECONDS
+    shortest, longest = _PAUSE_SECONDS
+    begun_at = monotonic()
     while True:
-        yield pause
-        pause = min(2 * pause, longest)
+        yield min(max(shortest, (monotonic() - begun_at) / 4), longest)

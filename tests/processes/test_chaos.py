@@ -6,13 +6,25 @@ from chaos.plans import KINDS
 from chaos.running import Options, run
 from tests.scheme import SCHEME_FILE
 
+ENDS = ("SIGKILL at a mail", "SIGTERM", "SIGKILL of all")
+
 
 async def test_everything_is_accounted_for_after_workers_server_and_mail_have_failed(tmp_path: Path) -> None:
-    # The mail is never away for long here, so no pause between two attempts comes near to five minutes.
-    report = await run(Options(seed=8, journeys=14, kills=4, workers=2, scheme=SCHEME_FILE, patience=300), tmp_path)
+    options = Options(
+        seed=8,
+        journeys=len(KINDS),
+        kills=len(ENDS),
+        ends=ENDS,
+        gap_seconds=(0.5, 1.5),
+        workers=2,
+        scheme=SCHEME_FILE,
+        # The mail is never away for long here, so no pause between two attempts comes near to five minutes.
+        patience=300,
+    )
+    report = await run(options, tmp_path)
     assert report.right, report.table()
     figures = report.figures()
-    assert figures["journeys"] == 14
+    assert figures["journeys"] == len(KINDS)
     assert all(figures[f"  {kind}"] for kind in KINDS)
     assert figures["workers ended"] >= 4
     assert figures["server killed and restarted"] >= 1
