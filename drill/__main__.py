@@ -7,7 +7,7 @@ import random
 
 from drill.builds import UpgradeFailed
 from drill.edits import Misfit
-from drill.playing import Options
+from drill.options import Options
 from drill.running import run
 from runtime.process import leave
 from trials.command import carry_out, quiet_runtime, to_stderr

@@ -91,12 +91,14 @@ class Life:
         closed = parts.index(self.stage.closed_in) if self.stage.closed_in else len(parts)
         return opened <= parts.index(part) < closed
 
-    def steps(self, part: Part, dice: random.Random) -> list[Step]:
+    def steps(self, part: Part, dice: random.Random, chatter: tuple[int, int]) -> list[Step]:
         """The messages of this part: first some that could come at any time, in any order, then those of its plot.
+
+        `chatter`: at least and at most so many that could come at any time.
 
         A message that finds its answer key hanging is not among them: it is sent before the part begins.
         """
-        others = [self._chatter(dice) for _ in range(dice.randint(1, 2))] if self.open_in(part) else []
+        others = [self._chatter(dice) for _ in range(dice.randint(*chatter))] if self.open_in(part) else []
         return [*others, *(step for step in self.stage.plot.get(part, ()) if not step.scored)]
 
     def with_own_form(self, step: Step, part: Part) -> Step:

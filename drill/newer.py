@@ -260,6 +260,14 @@ ONLY_NEWER_COMMAND = "name_mentor"
 ONLY_NEWER_FIELD = "platform"
 ONLY_NEWER_EVENTS = ("MentorNamed", "MentorCheckDue")
 
+EARLY_CHECKS: Mapping[str, Sequence[Edit]] = {
+    "an earlier alarm": (
+        Swap("domain/scheme.py", "MentoringRules(check_seconds=15)", "MentoringRules(check_seconds=6)"),
+        Swap("schemes/ciac.toml", "\ncheck_seconds = 15\n", "\ncheck_seconds = 6\n"),
+    )
+}
+"""For a drill whose parts are short: otherwise it would wait at its end for the last alarms."""
+
 RAISED: Mapping[str, Sequence[Edit]] = {
     "a form that an older build must not read": (
         Swap(

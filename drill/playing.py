@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import monotonic
 
 from temporalio.client import Client
@@ -17,9 +16,9 @@ from drill.builds import Build, Move
 from drill.evidence import Found
 from drill.hanging import HangingKeys
 from drill.lives import Life
+from drill.options import Options
 from drill.sending import ONE_ANSWER, WAYS, Sender
 from drill.steps import MOVES, NEW, OLD, Part, Step
-from runtime.settings import Settings
 from trials.discrepancies import Discrepancy
 from trials.mail import MailServer, Mood
 from trials.many import each
@@ -27,31 +26,15 @@ from trials.past import WORKFLOW, seed_worker
 from trials.patience import Impatient, until_none
 
 _AT_ONCE = 20
-_A_SECOND = 8
-"""So many messages a second are sent, if the machine can follow."""
-_SHORTEST_PART = 6.0
-_KEYS_SECONDS = 3.0
+_BACK_SOON_SECONDS = 3.0
+_MAIL_SECONDS = 14.0
+"""How long the mail server is away at a long move. A candidacy that moves waits 10 seconds for its last notices."""
 _MOODS: dict[Part, Mood] = {
     Part.FORTH: "refuses connections",
     Part.BACK: "answers 4xx",
     Part.AGAIN: "hangs",
 }
 """How the mail server fails when a move begins, so that notices wait."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options of a drill. `address`: an installation to run against, whose server is left alone."""
-
-    seed: int
-    candidacies: int = 200
-    address: str | None = None
-    scheme: Path = Settings.scheme
-    deployment: str = "certpath"
-    mail_seconds: float = 14.0
-    """How long the mail server is away at each move. A candidacy that moves waits 10 seconds for its last notices."""
-    patience: float = 300.0
-    """Seconds until one message must be answered, and until one candidacy must come to rest."""
 
 
 @dataclass
@@ -73,7 +56,7 @@ class Drill:
 
     async def begin(self) -> None:
         """The older build is current, and every candidacy begins on it."""
-        await self.builds[OLD].start()
+        await asyncio.gather(self.builds[OLD].start(), self.builds[NEW].start())
         await self.builds[OLD].make_current()
         beginning = [life for life in self.lives if life.stage.by_message]
         async with seed_worker(self.client):
@@ -121,21 +104,24 @@ class Drill:
         await self.mail.be(_MOODS[part])
         scoring = await self._begin_scoring(part, dice)
         try:
-            await asyncio.gather(self._messages(part, dice), self._upgrade(target), self._relieve(), *scoring)
+            await asyncio.gather(self._messages(part, dice), self._upgrade(target), self._relieve(part), *scoring)
         finally:
             for task in scoring:
                 task.cancel()
             await asyncio.gather(*scoring, return_exceptions=True)
-            self.keys.let_go()  # now that every result is scored by a later attempt
+            self.keys.let_go()  # now that every result is scored
 
     async def _upgrade(self, target: Build) -> None:
         self.moves.append(await target.make_current())
 
-    async def _relieve(self) -> None:
-        """The keys are put right, and the mail server comes back."""
-        await asyncio.sleep(_KEYS_SECONDS)
+    async def _relieve(self, part: Part) -> None:
+        """The keys are put right, and the mail server comes back. In a short move, whoever waits for a key gets it."""
+        await asyncio.sleep(_BACK_SOON_SECONDS)
         self.keys.put_right()
-        await asyncio.sleep(max(0.0, self.options.mail_seconds - _KEYS_SECONDS))
+        if part in self.options.extent.long_moves:
+            await asyncio.sleep(_MAIL_SECONDS - _BACK_SOON_SECONDS)
+        else:
+            self.keys.answer()
         await self.mail.be("takes mail")
 
     async def _begin_scoring(self, part: Part, dice: random.Random) -> list[asyncio.Task[None]]:
@@ -162,8 +148,9 @@ class Drill:
 
     async def _messages(self, part: Part, dice: random.Random) -> None:
         """Sends the messages of a part: those of one candidacy one after another, those of many at the same time."""
-        flows = [(life, steps) for life in self.lives if (steps := life.steps(part, dice))]
-        lasts = max(_SHORTEST_PART, sum(len(steps) for _, steps in flows) / _A_SECOND)
+        extent = self.options.extent
+        flows = [(life, steps) for life in self.lives if (steps := life.steps(part, dice, extent.chatter))]
+        lasts = max(extent.part_seconds, sum(len(steps) for _, steps in flows) / extent.messages_a_second)
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def flow(life: Life, steps: Sequence[Step], begins_after: float) -> None:

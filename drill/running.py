@@ -14,8 +14,9 @@ from activities.programme import read_scheme
 from drill.builds import Build, build, ended
 from drill.hanging import HangingKeys
 from drill.lives import lives
-from drill.newer import NEWER
-from drill.playing import Drill, Options
+from drill.newer import EARLY_CHECKS, NEWER
+from drill.options import Options
+from drill.playing import Drill
 from drill.raising import run_raising
 from drill.report import Report
 from drill.sending import Sender
@@ -52,7 +53,7 @@ async def run(
         found, problems = await drill.account()
         mails, sender, moves = list(drill.mail.taken), drill.sender, drill.moves
     raising = None
-    if options.address is None:
+    if options.address is None and options.extent.raising:
         raising = await run_raising(folder / "raising", options.scheme, options.patience, say, runtime)
         problems += raising.discrepancies
     return Report(options.seed, found, moves, mails, sender, raising, monotonic() - begun_at, problems)
@@ -66,7 +67,8 @@ async def _parts(
     async with AsyncExitStack() as stack:
         server = None
         if options.address is None:
-            opened = embedded_server(db=folder / "temporal.db", log=folder / "temporal.log")
+            database = folder / "temporal.db" if options.extent.database else None
+            opened = embedded_server(db=database, log=folder / "temporal.log")
             server = await stack.enter_async_context(opened)
         client = await server.client(runtime) if server else await connect(runtime, target_host=options.address)
         if server is None:
@@ -94,7 +96,7 @@ def _builds(options: Options, folder: Path, address: str | None, mail: MailServe
     }
     around = environment(address or str(options.address), more, ours=address is not None)
     old = copied(folder / OLD, options.scheme)
-    new = changed(old, folder / NEW, NEWER)
+    new = changed(old, folder / NEW, NEWER, EARLY_CHECKS if options.extent.early_checks else {})
     zones = other_tzdata(folder / "tzdata")
     # On a server that is reused, Temporal knows the ids of builds for months.
     suffix = "" if address else f"-{uuid4().hex[:6]}"

@@ -16,6 +16,8 @@ _CODE = (
     *("worker.py", "starter.py", "schemes", "examples"),
 )
 """What a worker and the command line need."""
+_HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
+"""Bytecode that another process is just writing, and which may be gone before it is copied."""
 
 OTHER_TZDATA = "2999.1"
 ZONE = "America/Chicago"
@@ -24,12 +26,15 @@ _WITHOUT_SUMMER = "America/Regina"
 
 
 def copied(folder: Path, scheme: Path) -> Path:
-    """A copy of the code of this tree in `folder`, with this scheme."""
+    """A copy of the code of this tree in `folder`, with this scheme.
+
+    Bytecode comes along where there is some. It is still that of its module, whose time of change is copied as well.
+    """
     folder.mkdir(parents=True)
     for name in _CODE:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, folder / name, ignore=_HALF_WRITTEN)
         else:
             shutil.copy2(source, folder / name)
     shutil.copy2(scheme, folder / "schemes" / "ciac.toml")
@@ -42,7 +47,7 @@ def changed(tree: Path, folder: Path, *changes: Mapping[str, Sequence[Edit]]) ->
     Raises:
         Misfit: a change does not fit the code.
     """
-    shutil.copytree(tree, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(tree, folder, ignore=_HALF_WRITTEN)
     for edits in changes:
         for edit in (one for several in edits.values() for one in several):
             edit.carry_out(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from temporalio import workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from client import current_build
+from client.errors import NotChanged
 from domain.calendar import ZONE_RULES
-from domain.formats import FORMAT, Chain, NewerFormat, Step, UnknownZone
+from domain.formats import CHAIN, FORMAT, Chain, NewerFormat, Step, UnknownZone
+from runtime.builds import Build
+from runtime.embedded import embedded_server
 from tests.formats import newer
 from tests.formats.journals import JOURNALS, read
 from tests.formats.newer import EFFECT, NOTICE
@@ -102,6 +108,66 @@ async def test_a_registration_that_only_another_build_understands_waits_and_is_n
         assert "this build cannot read it: language" in told
         assert "Ana" not in told
         assert (await candidate.handle.describe()).status is WorkflowExecutionStatus.RUNNING
+
+
+async def test_who_was_forced_back_below_a_format_waits_until_the_newer_build_is_current_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`starter.py upgrade` moves candidacies back below a format only with --force."""
+    monkeypatch.setattr(journals, "CHAIN", _NewerAlone())
+    settings = worker_settings(outbox=tmp_path)
+    # On a server of its own: once a build is current, workers without a build get nothing.
+    async with embedded_server() as server:
+        client = await server.client()
+        candidate = Candidate(client, "CCMA", "newer-forced-back")
+        newer_build, older_build = (
+            build_worker(client, settings, build=NEWER),
+            build_worker(client, settings, build=OLDER),
+        )
+        async with seed_worker(client), newer_build, older_build:
+            await make_current(client, NEWER)
+            await sow(candidate, kept("suspended"))
+            await eventually(lambda: is_on(candidate, NEWER), "the candidacy runs on the newer build")
+            before = await candidate.timeline()
+            await make_current(client, OLDER)
+            await candidate.handle.signal("wake")
+            assert "Nothing is lost" in await eventually(lambda: why_it_failed(candidate), "the first task fails")
+            await candidate.signal("update_contact", name="Ana Ruiz-Vega")
+            await make_current(client, NEWER)
+            await candidate.has("ContactUpdated")
+            assert await is_on(candidate, NEWER)
+            assert (await candidate.timeline())[:-1] == before
+
+
+OLDER, NEWER = Build("certpath", "older"), Build("certpath", "newer")
+
+
+class _NewerAlone:
+    """The chain of both builds: the newer one has raised the format, so that the older one can read no journal."""
+
+    def journal(self, document: dict[str, Any]) -> dict[str, Any]:
+        version = workflow.info().get_current_deployment_version()
+        if version is None or version.build_id != NEWER.build_id:
+            raise NewerFormat("journal", FORMAT + 1, FORMAT)
+        return CHAIN.journal(document)
+
+
+async def make_current(client: Client, build: Build) -> None:
+    """Makes a build current, once the server knows it, which is after the first poll of its worker."""
+
+    async def known() -> bool:
+        with contextlib.suppress(NotChanged):
+            await current_build.make_current(client, build)
+            return True
+        return False
+
+    await eventually(known, f"build {build} is current")
+
+
+async def is_on(candidate: Candidate, build: Build) -> bool:
+    """Whether the newest run is pinned to this build, which it is when its first task is done."""
+    info = (await candidate.handle.describe()).raw_description.workflow_execution_info
+    return bool(info.versioning_info.deployment_version.build_id == build.build_id)
 
 
 class _Reading:

@@ -25,7 +25,9 @@ from activities.programme import read_scheme
 from domain import calendar, commands, events, formats, vocabulary
 from runtime.search_attributes import ALL
 rules = read_scheme(Path("schemes/ciac.toml")).rules
+step = formats.CHAIN.steps[-1:]
 print(json.dumps({{
+    "mentor": step[0].state({{"mentor": {{"name": "M. Entor"}}}})["mentor"] if step else None,
     "commands": list(commands.MESSAGES),
     "fields": list(commands.RecordSelfAssessment.model_fields),
     "events": list(events.EVENT_TYPES),
@@ -69,6 +71,7 @@ def test_the_newer_build_has_every_change_and_the_third_one_a_raised_format(tmp_
     assert new["attributes"] == old["attributes"] + 1
     assert (old["day"][11:13], new["day"][11:13], new["tzdata"]) == ("05", "06", OTHER_TZDATA)
     assert (new["format"], raised["format"]) == (old["format"], old["format"] + 1)
+    assert raised["mentor"] == {"full_name": "M. Entor"}
 
 
 @pytest.mark.parametrize(
