@@ -69,7 +69,7 @@ def run(command: Sequence[str | Path], address: str, *, stdin: bytes = b"", **en
 
 
 # A command takes the environment and the standard streams of the whole process.
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
 
 
 def run_here(arguments: Sequence[str], address: str, *, stdin: bytes = b"", **environment: str) -> Ended:
@@ -77,7 +77,7 @@ def run_here(arguments: Sequence[str], address: str, *, stdin: bytes = b"", **en
     ended: list[Ended] = []
 
     def work() -> None:
-        with _ONE_AT_A_TIME, mock.patch.dict(os.environ, surroundings(address, environment), clear=True):
+        with ONE_AT_A_TIME, mock.patch.dict(os.environ, surroundings(address, environment), clear=True):
             ended.append(Ended(*captured(arguments, stdin)))
 
     thread = threading.Thread(target=work, daemon=True)

@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,10 +16,11 @@ import pytest_asyncio
 
 from runtime.settings import ROOT
 from tests.processes.engine import DOMAINS, Engine, engine, instant, surroundings, timeline, workflow_id
+from tests.processes.here import engine_here
 from tests.waiting import PATIENCE, eventually
 
-ROWS = 250
-"""So many that an import of them can be stopped on the way."""
+ROWS = 120
+"""So many that an import of them can be stopped three times on the way."""
 CANDIDATE_COLUMNS = ("candidate_id", "name", "email", "designation", "purchase_reference", "purchased_at")
 RESULT_COLUMNS = (
     *("candidate_id", "designation", "result_id", "revision", "domain", "taken_at", "outcome", "percentage"),
@@ -33,14 +33,7 @@ USED = "used-before"
 @pytest_asyncio.fixture(scope="module")
 async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
     """A server and a worker for the tests of this file."""
-    async with engine(tmp_path_factory.mktemp("bulk")) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(scope="module")
-async def idle(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server without a worker: hundreds of registrations that nobody needs to take up."""
-    async with engine(tmp_path_factory.mktemp("idle"), working=False) as running:
+    async with engine_here(tmp_path_factory.mktemp("bulk")) as running:
         yield running
 
 
@@ -208,57 +201,68 @@ def begun(command: Sequence[str], certpath: Engine, **options: Any) -> "subproce
     )
 
 
-async def stopped_midway(process: "subprocess.Popen[bytes]", outcome: Path, number: signal.Signals) -> tuple[int, str]:
-    """Lets it come some way, and no further; sends the signal, and answers its exit code and stderr."""
-    await eventually(lambda: process.poll() is not None or (outcome.exists() and kinds(outcome)["registered"] > 5))
+async def some_way(process: "subprocess.Popen[bytes]", outcome: Path, done_before: int) -> int:
+    """Lets it register some rows more than were done before, and no further; answers how many are done by then."""
+
+    def registers() -> bool:
+        found = kinds(outcome) if outcome.exists() else Counter()
+        return found["already enrolled"] >= done_before and found["registered"] > 5
+
+    await eventually(lambda: process.poll() is not None or registers())
     process.send_signal(signal.SIGSTOP)
     assert process.poll() is None
-    assert kinds(outcome)["registered"] < ROWS
-    process.send_signal(number)
+    found = kinds(outcome)
+    assert found["not reached"] > 0
+    return found["registered"] + found["already enrolled"]
+
+
+async def ended(process: "subprocess.Popen[bytes]") -> tuple[int, str]:
+    """Lets it go on to its end; answers its exit code and stderr."""
     process.send_signal(signal.SIGCONT)
     _, told = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
     return process.returncode, told.decode()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-async def test_interrupted_anywhere_it_goes_on_and_does_nothing_twice(
-    idle: Engine, tmp_path: Path, number: signal.Signals
-) -> None:
-    prefix = f"I5{number.name}"
-    file = candidates(tmp_path / "people.csv", prefix, ROWS)
+async def test_interrupted_anywhere_it_goes_on_and_does_nothing_twice(tmp_path: Path) -> None:
+    file = candidates(tmp_path / "people.csv", "I5", ROWS)
     outcome = tmp_path / "people.outcome.csv"
-    process = begun(["import", str(file), "--at-once", "2"], idle)
-    code, told = await stopped_midway(process, outcome, number)
-    if number is signal.SIGKILL:
-        assert code == -signal.SIGKILL
-    else:
+    command = ["import", str(file), "--at-once", "2"]
+    # Without a worker: nobody needs to take these registrations up.
+    async with engine(tmp_path, working=False, lasting=True) as idle:
+        process = begun(command, idle)
+        await some_way(process, outcome, 0)
+        process.send_signal(signal.SIGINT)
+        code, told = await ended(process)
         assert code == 130, told
         assert "goes on" in told
         found = kinds(outcome)
         assert found["registered"] > 5
         assert found["not reached"] > 0
         assert found.total() == ROWS
-    again = idle.starter("import", str(file))
-    assert again.code == 0, again.err
-    found = kinds(outcome)
-    assert found["already enrolled"] > 5
-    assert found["registered"] + found["already enrolled"] == ROWS
-    started = await runs(idle, prefix, ROWS)
-    assert len(started) == started.total() == ROWS
 
+        process = begun(command, idle)
+        done = await some_way(process, outcome, found["registered"])
+        process.send_signal(signal.SIGKILL)
+        assert (await ended(process))[0] == -signal.SIGKILL
 
-async def test_without_temporal_nothing_is_lost_and_the_code_is_3(tmp_path: Path) -> None:
-    async with engine(tmp_path, working=False) as alone:
-        file = candidates(tmp_path / "people.csv", "I6", 300)
-        outcome = tmp_path / "people.outcome.csv"
-        process = begun(["import", str(file), "--at-once", "2"], alone)
-        await eventually(lambda: process.poll() is not None or (outcome.exists() and kinds(outcome)["registered"] > 5))
-        os.kill(alone.server.pid or 0, signal.SIGKILL)
-        _, told = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
-    assert process.returncode == 3, told
-    assert b"Run the same command again" in told
-    assert b"Traceback" not in told
-    assert kinds(outcome).total() == 300
+        # Without Temporal nothing is lost, and the code is 3.
+        process = begun(command, idle)
+        done = await some_way(process, outcome, done)
+        await idle.server.kill()
+        code, told = await ended(process)
+        assert code == 3, told
+        assert "Run the same command again" in told
+        assert "Traceback" not in told
+        assert kinds(outcome).total() == ROWS
+
+        await idle.server.start()
+        again = idle.starter("import", str(file))
+        assert again.code == 0, again.err
+        found = kinds(outcome)
+        assert found["already enrolled"] >= done > 15
+        assert found["registered"] + found["already enrolled"] == ROWS
+        started = await runs(idle, "I5", ROWS)
+        assert len(started) == started.total() == ROWS
 
 
 # --- results
@@ -461,13 +465,10 @@ async def test_an_act_goes_on_with_those_that_were_found_the_first_time(certpath
     assert ids == [line.split(",")[3] for line in begun_anew]
 
 
-async def test_what_was_done_on_one_server_is_not_done_on_another(tmp_path: Path) -> None:
+async def test_what_was_done_on_one_server_is_not_done_on_another(certpath: Engine, tmp_path: Path) -> None:
     act = ("message", "--query", "CandidateId STARTS_WITH 'S-'", "update_contact", '{"publish": true}', "--dry-run")
-    names = set()
-    for number in ("one", "two"):
-        (tmp_path / number).mkdir()
-        async with engine(tmp_path / number, working=False) as alone:
-            names.add(alone.starter(*act, "--json").document["outcome_file"])
+    async with engine(tmp_path, working=False) as another:
+        names = {one.starter(*act, "--json").document["outcome_file"] for one in (certpath, another)}
     _remove(names)
     assert len(names) == 2
 

@@ -25,12 +25,12 @@ from tests.processes.engine import (
     DOMAINS,
     JOURNEY,
     NOBODY,
+    Ended,
     Engine,
     Handle,
     Terminal,
     day,
     email,
-    engine,
     instant,
     registration,
     result,
@@ -41,6 +41,7 @@ from tests.processes.engine import (
     types,
     workflow_id,
 )
+from tests.processes.here import drawn_here, engine_here
 from tests.scheme import worker_settings
 from tests.unit.cli.parsing import payload_of
 from tests.waiting import eventually
@@ -53,7 +54,7 @@ PAT = ("--by", "Pat Lee", "--reason", "because")
 @pytest_asyncio.fixture(scope="module")
 async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
     """A server and a worker for the tests of this file."""
-    async with engine(tmp_path_factory.mktemp("everyday")) as running:
+    async with engine_here(tmp_path_factory.mktemp("everyday")) as running:
         yield running
 
 
@@ -398,45 +399,33 @@ async def test_the_same_message_id_counts_once(certpath: Engine) -> None:
     assert types(await timeline(handle)).count("AssessmentPassed") == 1
 
 
-async def test_without_a_worker_the_way_to_send_it_again_is_told(tmp_path: Path) -> None:
-    async with engine(tmp_path, working=False) as alone:
-        handle = await alone.enrol("T-2")
-        lost = alone.starter("contact", "T-2", "CCSL", "--name", "Ana Lopez", "--json")
-        assert (lost.code, lost.document["error"]["kind"]) == (3, "no-worker")
-        message_id = lost.document["error"]["message_id"]
-        assert f"--message-id {message_id}" in lost.err
-        await alone.worker.start()
-        assert alone.starter("contact", "T-2", "CCSL", "--name", "Ana Lopez", "--message-id", message_id).code == 0
-        assert types(await timeline(handle)).count("ContactUpdated") == 1
-
-
 # --- with a terminal
 
 
-@pytest.mark.parametrize("keys", [b"y\n", b"YES\n"])
-async def test_on_a_terminal_it_asks_and_a_yes_does_it(certpath: Engine, keys: bytes) -> None:
-    candidate = f"Y-{keys.strip().decode()}"
-    handle = await certpath.enrol(candidate)
-    with Terminal(certpath.server.address, "withdraw", candidate, "CCSL", "--json", piped=True) as terminal:
-        ended = await terminal.answer("[y/N] ", keys)
-    assert (ended.code, ended.document["events"]) == (0, ["Withdrawn", "CandidacyClosed"])
-    assert ended.err.startswith(f"End the candidacy of {candidate} for CCSL")
-    assert (await handle.query("status"))["status"] == "withdrawn"
+async def test_on_a_terminal_it_asks_and_a_yes_does_it(certpath: Engine) -> None:
+    def told_well(ended: Ended, candidate: str) -> None:
+        assert (ended.code, ended.document["events"]) == (0, ["Withdrawn", "CandidacyClosed"])
+        assert ended.err.startswith(f"End the candidacy of {candidate} for CCSL")
+
+    handles = [await certpath.enrol(candidate) for candidate in ("Y-1", "Y-2")]
+    with Terminal(certpath.server.address, "withdraw", "Y-1", "CCSL", "--json", piped=True) as terminal:
+        told_well(await terminal.answer("[y/N] ", b"y\n"), "Y-1")
+    arguments = ("withdraw", "Y-2", "CCSL", "--json")
+    told_well(drawn_here(arguments, certpath.server.address, keys=b"YES\n", piped=True), "Y-2")
+    assert [(await handle.query("status"))["status"] for handle in handles] == ["withdrawn"] * 2
 
 
 @pytest.mark.parametrize("keys", [b"n\n", b"\n", b"yesterday\n", b"\xff\n", b"\x04"], ids=repr)
-async def test_anything_but_a_yes_sends_nothing(keys: bytes) -> None:
+def test_anything_but_a_yes_sends_nothing(keys: bytes) -> None:
     # Nobody listens there: had it tried to send, it would be code 3.
-    with Terminal(NOBODY, "revoke", "C-1", "CCSL", *PAT, "--json", piped=True) as terminal:
-        ended = await terminal.answer("[y/N] ", keys)
+    ended = drawn_here(("revoke", "C-1", "CCSL", *PAT, "--json"), NOBODY, keys=keys, piped=True)
     assert (ended.code, ended.document["error"]["kind"]) == (1, "declined")
     assert ended.err.startswith("Revoke the certificate of C-1 for CCSL for good? [y/N] ")
     assert ended.err.endswith("Nothing was sent.\n")
 
 
-@pytest.mark.parametrize("verb", ["revoke", "withdraw"])
-async def test_ctrl_c_at_the_question_is_code_130(verb: str) -> None:
-    with Terminal(NOBODY, verb, "C-1", "CCSL", *RIGHT[verb], piped=True) as terminal:
+async def test_ctrl_c_at_the_question_is_code_130() -> None:
+    with Terminal(NOBODY, "revoke", "C-1", "CCSL", *PAT, piped=True) as terminal:
         ended = await terminal.answer("[y/N] ", b"\x03")
     assert (ended.code, ended.out) == (130, "")
     assert "Traceback" not in ended.err
@@ -447,8 +436,7 @@ async def test_ctrl_c_at_the_question_is_code_130(verb: str) -> None:
     [("revoke", "C-1", "CCSL", *PAT, "--yes"), ("suspend", "C-1", "CCSL", *PAT)],
     ids=lambda words: words[0],
 )
-async def test_yes_and_what_can_be_undone_ask_nothing(arguments: Sequence[str]) -> None:
-    with Terminal(NOBODY, *arguments, piped=True) as terminal:
-        ended = await terminal.ended()
+def test_yes_and_what_can_be_undone_ask_nothing(arguments: Sequence[str]) -> None:
+    ended = drawn_here(arguments, NOBODY, piped=True)
     assert ended.code == 3
     assert "[y/N]" not in ended.err

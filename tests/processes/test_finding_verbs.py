@@ -3,8 +3,6 @@
 import asyncio
 import shlex
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,16 +16,16 @@ from temporalio.client import WorkflowFailureError
 from cli import filters
 from cli.verbs import list as list_verb
 from client import finding
-from runtime.settings import ROOT
-from tests.processes.engine import DOMAINS, NOBODY, Engine, Terminal, engine, instant, result, run_here, surroundings
+from tests.processes.engine import DOMAINS, NOBODY, Engine, Terminal, engine, instant, result, run_here
+from tests.processes.here import drawn_here, engine_here, impatient
 from tests.unit.cli.parsing import parsed
-from tests.waiting import PATIENCE, eventually
+from tests.waiting import eventually
 
 
 @pytest_asyncio.fixture(scope="module")
 async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
     """A server, a worker and some people at all stations of a candidacy."""
-    async with engine(tmp_path_factory.mktemp("finding")) as running:
+    async with engine_here(tmp_path_factory.mktemp("finding")) as running:
         await enrolled(running)
         yield running
 
@@ -39,7 +37,7 @@ SUBMITTED = {"submission_id": "W-1", "uri": "https://files.example.org/w-1.pdf",
 @pytest_asyncio.fixture(scope="module")
 async def beside(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
     """A server and a worker for what ended otherwise: the people of the other tests are counted."""
-    async with engine(tmp_path_factory.mktemp("beside")) as running:
+    async with engine_here(tmp_path_factory.mktemp("beside")) as running:
         yield running
 
 
@@ -134,21 +132,6 @@ def test_a_list_filter_that_temporal_does_not_take_is_answered_in_its_words(cert
         assert "Shoe" in ended.err
         assert "AND (Shoe = 43)" in ended.err
         assert "registered?" not in ended.err, "a typing error is no missing search attribute"
-
-
-def test_a_reader_who_has_seen_enough_is_no_error(certpath: Engine) -> None:
-    command = f"{sys.executable} starter.py list | head -1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=ROOT,
-        env=surroundings(certpath.server.address, {}),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert (done.returncode, done.stdout.split()[0]) == (0, "candidate")
-    assert "Traceback" not in done.stderr
 
 
 # --- due
@@ -424,11 +407,8 @@ def test_bad_input_is_code_2_before_any_server_is_asked(arguments: tuple[str, ..
         (("timeline", "F-certified", "CCMA"), ("Certified: certificate",)),
     ],
 )
-async def test_every_verb_draws_on_a_terminal(
-    certpath: Engine, arguments: tuple[str, ...], shown: tuple[str, ...]
-) -> None:
-    with Terminal(certpath.server.address, *arguments) as terminal:
-        ended = await terminal.ended()
+def test_every_verb_draws_on_a_terminal(certpath: Engine, arguments: tuple[str, ...], shown: tuple[str, ...]) -> None:
+    ended = drawn_here(arguments, certpath.server.address)
     assert ended.code == 0
     assert all(words in ended.out for words in shown)
     assert "Traceback" not in ended.out
@@ -451,9 +431,9 @@ async def test_without_a_worker_what_is_published_is_found_and_the_rest_is_code_
         assert alone.starter("due", "--deadlines", "--json").document == []
         assert alone.starter("attention", "--json").document == []
         asking = (("due",), ("summary",), ("attention", "N-01", "CCSL"))
-        for ended in await asyncio.gather(
-            *(asyncio.to_thread(alone.process, *arguments, "--json") for arguments in asking)
-        ):
+        with impatient():
+            answers = [alone.starter(*arguments, "--json") for arguments in asking]
+        for ended in answers:
             assert (ended.code, ended.document["error"]["kind"]) == (3, "no-worker")
             assert "./worker.py" in ended.err
         with Terminal(alone.server.address, "summary") as terminal:
