@@ -19,7 +19,7 @@ from uuid import uuid4
 from temporalio import activity, client, worker
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
@@ -74,11 +74,11 @@ class _Losing(ActivityInboundInterceptor):
 
 
 @asynccontextmanager
-async def losing(client: Client, folder: Path, loses: Loses) -> AsyncIterator[None]:
+async def losing(client: Client, folder: Path, loses: Loses, smtp_url: str | None = None) -> AsyncIterator[None]:
     """Certpath's worker, which loses answers, for the length of the block."""
     config = client.config()
     config["interceptors"] = [loses]
-    settings = worker_settings(outbox=folder, answer_keys=KEYS)
+    settings = worker_settings(outbox=folder, answer_keys=KEYS, smtp_url=smtp_url)
     async with build_worker(Client(**config), settings):
         yield
 
@@ -141,6 +141,24 @@ async def test_a_lower_candidacy_that_is_forgotten_before_its_answer_has_arrived
         types = await higher.types()
         assert "AttentionRaised" not in types
         assert types.count("Certified") == 1
+
+
+async def test_a_lower_certificate_that_cannot_send_its_last_notices_still_gives_way_in_time(
+    client: Client, tmp_path: Path
+) -> None:
+    """No mail server is there, so the lower candidacy is still open when the question is put again."""
+    loses = Loses()
+    async with losing(client, tmp_path, loses, smtp_url="smtp://127.0.0.1:1"):
+        lower, higher = await advancing(client)
+        await higher.stands("certified")
+        assert (requests.SUPERSEDE_LOWER, higher.workflow_id) in loses.lost
+        assert (await lower.handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        assert "AttentionRaised" not in await higher.types()
+        gave_way, certified = await lower.last("Superseded"), await higher.last("Certified")
+        assert certified["effective_at"] == gave_way["at"]
+        assert gave_way["by_number"] == certified["number"]
+        for candidate in (lower, higher):
+            await candidate.handle.terminate()
 
 
 async def asked_again(loses: Loses) -> bool:

@@ -1,35 +1,31 @@
 """A worker that dies when an activity has done its work and the server has not heard of it: nothing is done twice.
 
-After each death ten seconds go by until the server gives up what was under way. So the stories of this file, each with
-a server of its own, are lived at the same time, and each test asks what came of one of them.
+After each death ten seconds go by until the server gives up what was under way. So the worker dies of two activities at
+once, where both can be under way at the same time. tests/integration/test_lost_answers.py loses answers without killing
+a process.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-import pytest_asyncio
 from temporalio.api.enums.v1 import EventType, TimeoutType
 from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.settings import ROOT
 from tests.processes.engine import (
     DOMAINS,
-    NOBODY,
     Engine,
     Handle,
     Worker,
     all_notices,
     assert_nothing_twice,
     engine,
-    expected_notices,
     instant,
-    notices,
     registration,
     result,
     review,
@@ -44,19 +40,19 @@ DYING = ROOT / "tests" / "processes" / "dying_worker.py"
 
 
 @asynccontextmanager
-async def dying(folder: Path, *activities: str, **environment: str) -> AsyncIterator[Engine]:
-    """A server, and a worker that dies once of each of these activities and is started again, until the block ends.
+async def dying(folder: Path, *deaths: str, **environment: str) -> AsyncIterator[Engine]:
+    """A server, and a worker that dies each of these deaths and is started again, until the block ends.
 
-    Afterwards it must have died of each.
+    Afterwards it must have died of each activity.
     """
-    deaths = folder / "deaths"
-    deaths.mkdir()
-    script = (str(DYING), str(deaths), *activities)
+    died_of = folder / "deaths"
+    died_of.mkdir()
+    script = (str(DYING), str(died_of), *deaths)
     there = {"PYTHONPATH": str(ROOT), **environment}
     async with engine(folder, working=True, lasting=False, script=script, **there) as certpath:
         async with started_again(certpath.worker):
             yield certpath
-        assert sorted(path.name for path in deaths.iterdir()) == sorted(activities)
+        assert sorted(path.name for path in died_of.iterdir()) == sorted("+".join(deaths).split("+"))
 
 
 async def certified(handle: Handle) -> bool:
@@ -83,9 +79,8 @@ async def holder(certpath: Engine, candidate: str, first_result: dict[str, Any])
     return lower
 
 
-async def advance(certpath: Engine, candidate: str) -> tuple[Handle, Handle]:
-    """The same on the way on to CCOM; answers the candidacies of both."""
-    lower = await holder(certpath, candidate, result(1, DOMAINS[0]))
+async def advance(certpath: Engine, candidate: str, lower: Handle) -> Handle:
+    """The same on the way on to CCOM."""
     experience = registration(candidate)["experience"]
     purchase = {"reference": "INV-9", "purchased_at": instant(20)}
     await lower.signal("request_advancement", {"purchase": purchase, "experience": experience})
@@ -94,7 +89,7 @@ async def advance(certpath: Engine, candidate: str) -> tuple[Handle, Handle]:
     await higher.signal("submit_work_product", submission())
     await higher.signal("review_work_product", review())
     await survived(lambda: certified(higher))
-    return lower, higher
+    return higher
 
 
 async def survived(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -171,77 +166,24 @@ async def closed(handle: Handle) -> bool:
     return bool(description.close_time)
 
 
-# --- the stories
-
-
-async def certification(folder: Path) -> None:
-    keys = {"CERTPATH_ANSWER_KEYS": str(KEYS)}
-    async with dying(folder, "load_programme", "score_responses", "send_notice", **keys) as certpath:
+async def test_every_activity_runs_again_after_its_success_and_changes_nothing_more(tmp_path: Path) -> None:
+    deaths = ("score_responses+send_notice", "open_advancement+load_programme", "supersede_lower", "tell_candidacy")
+    async with dying(tmp_path, *deaths, CERTPATH_ANSWER_KEYS=str(KEYS)) as certpath:
         answers = json.loads((KEYS / "PM-A.json").read_text())["answers"]
         scored = result(1, DOMAINS[0], form="PM-A", responses=answers)
         del scored["percentage"]
-        handle = await holder(certpath, "C-5101", scored)
-
-        async def all_sent() -> bool:
-            wanted = expected_notices(await timeline(handle))
-            return len(notices(certpath.worker.outbox, "C-5101", "CCMA")) >= len(wanted)
-
-        await survived(all_sent)
-        await all_notices(certpath, handle, "C-5101", "CCMA")
-        events = await timeline(handle)
-        assert_nothing_twice(events)
-        assert "AttentionRaised" not in types(events)
-        assert types(events).count("AssessmentPassed") == 4
-        # Not after the notice's own timeout of two minutes.
-        assert "send_notice" in await without_heartbeats(handle)
-        await assert_a_killed_worker_is_noticed_within_seconds(handle)
-
-
-async def advancement(folder: Path) -> None:
-    async with dying(folder, "open_advancement", "supersede_lower", "tell_candidacy") as certpath:
-        lower, higher = await advance(certpath, "C-5103")
+        lower = await holder(certpath, "C-5101", scored)
+        await all_notices(certpath, lower, "C-5101", "CCMA")
+        higher = await advance(certpath, "C-5101", lower)
         await survived(lambda: closed(lower))
         for handle in (lower, higher):
             events = await timeline(handle)
             assert_nothing_twice(events)
             assert "AttentionRaised" not in types(events)
+        assert types(await timeline(lower)).count("AssessmentPassed") == 4
         await assert_one_instant(lower, higher)
+        # Not after the notice's own timeout of two minutes.
+        assert "send_notice" in await without_heartbeats(lower)
         await assert_a_killed_worker_is_noticed_within_seconds(lower, higher)
-        await all_notices(certpath, higher, "C-5103", "CCOM")
-        assert (await certpath.client.count_workflows("CandidateId = 'C-5103'")).count == 2
-
-
-async def advancement_without_mail(folder: Path) -> None:
-    """No mail server is there, so the lower one stays open for ten minutes after it gave way."""
-    async with dying(folder, "supersede_lower", CERTPATH_SMTP_URL=f"smtp://{NOBODY}") as certpath:
-        lower, higher = await advance(certpath, "C-5102")
-        assert not await closed(lower)
-        assert "AttentionRaised" not in types(await timeline(higher))
-        await assert_one_instant(lower, higher)
-
-
-Story = Callable[[Path], Coroutine[Any, Any, None]]
-Lived = dict[Story, asyncio.Task[None]]
-
-
-@pytest_asyncio.fixture(scope="module")
-async def lived(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Lived]:
-    """Every story, under way."""
-    stories: tuple[Story, ...] = (certification, advancement, advancement_without_mail)
-    tasks = {story: asyncio.create_task(story(tmp_path_factory.mktemp(story.__name__))) for story in stories}
-    yield tasks
-    for task in tasks.values():
-        task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
-
-
-async def test_loading_scoring_and_sending_run_again_after_their_success_and_change_nothing_more(lived: Lived) -> None:
-    await lived[certification]
-
-
-async def test_opening_and_superseding_run_again_after_their_success_and_change_nothing_more(lived: Lived) -> None:
-    await lived[advancement]
-
-
-async def test_a_lower_certificate_that_cannot_send_its_last_notices_still_gives_way_in_time(lived: Lived) -> None:
-    await lived[advancement_without_mail]
+        await all_notices(certpath, higher, "C-5101", "CCOM")
+        assert (await certpath.client.count_workflows("CandidateId = 'C-5101'")).count == 2
