@@ -437,19 +437,12 @@ def _worker(*arguments: str, **environment: str) -> "subprocess.CompletedProcess
     )
 
 
-@pytest.mark.parametrize(
-    ("environment", "code", "words"),
-    [
-        ({"TEMPORAL_ADDRESS": "127.0.0.1:1"}, 3, "127.0.0.1:1"),
-        ({"CERTPATH_LOG_FORMAT": "xml"}, 2, "CERTPATH_LOG_FORMAT"),
-        ({"TEMPORAL_PROFILE": "nobody"}, 2, "TEMPORAL_"),
-    ],
-)
-def test_a_worker_that_cannot_begin_says_so_in_one_line(environment: dict[str, str], code: int, words: str) -> None:
-    ended = _worker(**environment)
-    assert ended.returncode == code
+def test_a_worker_that_cannot_begin_says_so_in_one_line() -> None:
+    """tests/processes/test_worker_health.py has the other settings, and a Temporal that is not there."""
+    ended = _worker(CERTPATH_LOG_FORMAT="xml")
+    assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
-    assert words in ended.stderr
+    assert "CERTPATH_LOG_FORMAT" in ended.stderr
 
 
 def test_help_answers_without_the_sdk() -> None:

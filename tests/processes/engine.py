@@ -5,7 +5,9 @@ Nothing here is timed: what takes time is asked for until it is there, and every
 
 import asyncio
 import fcntl
+import io
 import json
+import logging
 import os
 import pty
 import signal
@@ -14,7 +16,7 @@ import sys
 import termios
 import threading
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +34,7 @@ from runtime.embedded import EmbeddedServer, embedded_server, temporal_cli
 from runtime.settings import ROOT
 from tests.scheme import SCHEME_FILE
 from tests.waiting import PATIENCE, eventually
+from worker import main as worker_main
 
 STARTER = (sys.executable, str(ROOT / "starter.py"))
 NOBODY = "127.0.0.1:1"
@@ -85,6 +88,23 @@ def run_here(arguments: Sequence[str], address: str, *, stdin: bytes = b"", **en
     thread.join(PATIENCE)
     assert ended, f"starter.py {' '.join(arguments)} has not ended"
     return ended[0]
+
+
+def worker_here(*arguments: str, address: str = NOBODY, **environment: str) -> Ended:
+    """Run `worker.py` to its end in this process, where it does not come to work.
+
+    Without `--check` it sets handlers of signals, so it must run on the main thread.
+    """
+    root, out, err = logging.getLogger(), io.StringIO(), io.StringIO()
+    handlers, level = list(root.handlers), root.level
+    with _ONE_AT_A_TIME, mock.patch.dict(os.environ, surroundings(address, environment), clear=True):
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                code = worker_main(list(arguments))
+        finally:
+            root.handlers[:] = handlers
+            root.setLevel(level)
+    return Ended(code, out.getvalue(), err.getvalue())
 
 
 def surroundings(address: str, more: dict[str, str]) -> dict[str, str]:
@@ -224,6 +244,19 @@ class Worker:
         if self._process.poll() is None:
             self._process.send_signal(number)
         return await asyncio.to_thread(self._process.wait, 60)
+
+
+def listening(pid: int) -> set[int]:
+    """The TCP ports on which a process listens, from /proc."""
+    links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    sockets = {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
+    ports = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in sockets:
+                ports.add(int(fields[1].rpartition(":")[2], 16))
+    return ports
 
 
 class Engine:

@@ -32,7 +32,7 @@ from tests.processes.engine import (
     timeline,
     types,
 )
-from tests.processes.test_worker_health import Health
+from tests.processes.health import Health
 from tests.waiting import eventually
 
 WORKER = (sys.executable, ROOT / "worker.py")

@@ -1,19 +1,16 @@
-"""The worker as a process: its notices over a real mail server, its logs, its end, its metrics.
+"""The worker as a process: its notices over a real mail server, its logs, its end, its metrics and its health.
 
-All tests share one server. Each has a worker of its own, and one candidacy, which is ended with the test: the worker of
-the next test must have nothing to do for it.
+All tests share one server, one mail server and one worker, which some of them kill or stop and start again. Each has a
+candidacy of its own. A test that needs a worker takes the one that runs, or starts it.
 """
 
 import asyncio
 import json
-import sys
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
 from email import message_from_bytes
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -21,24 +18,22 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
 
 from runtime.embedded import free_port
-from runtime.settings import ROOT
 from tests.processes.engine import (
     DOMAINS,
     JOURNEY,
     NAME,
-    NOBODY,
     Engine,
-    Worker,
+    Handle,
     email,
     engine,
     expected_notices,
-    run,
+    listening,
     timeline,
     types,
 )
+from tests.processes.health import Health
 from tests.waiting import eventually
 
 
@@ -47,191 +42,197 @@ class Postmaster:
 
     def __init__(self) -> None:
         self.mails: list[Envelope] = []
-        self.begun = 0
+        self.begun: Counter[str] = Counter()
+        """How many mails it was asked to take, by address."""
         self.is_open = True
 
     async def handle_DATA(self, _server: object, _session: object, envelope: Envelope) -> str:
-        self.begun += 1
+        self.begun.update(envelope.rcpt_tos)
         await eventually(lambda: self.is_open)
         self.mails.append(envelope)
         return "250 taken"
 
-    def ids(self) -> Counter[str]:
-        return Counter(message_from_bytes(mail.original_content or b"")["Message-ID"] for mail in self.mails)
+    def ids(self, candidate: str) -> Counter[str]:
+        """How often each mail to this candidate was taken, by its Message-ID."""
+        return Counter(
+            message_from_bytes(mail.original_content or b"")["Message-ID"]
+            for mail in self.mails
+            if mail.rcpt_tos == [email(candidate)]
+        )
 
 
-@pytest.fixture
-def postmaster() -> Postmaster:
-    return Postmaster()
-
-
-@pytest.fixture
-def smtp_url(postmaster: Postmaster) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def post_office() -> Iterator[tuple[Postmaster, str]]:
+    """The mail server, and its address."""
+    postmaster = Postmaster()
     controller = Controller(postmaster, hostname="127.0.0.1", port=free_port())
     controller.start()
-    yield f"smtp://127.0.0.1:{controller.port}"
+    yield postmaster, f"smtp://127.0.0.1:{controller.port}"
     postmaster.is_open = True
     controller.stop()
 
 
-@pytest_asyncio.fixture(scope="module")
-async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """The server. The worker of this engine is never started."""
-    async with engine(tmp_path_factory.mktemp("shared"), working=False) as certpath:
-        yield certpath
-
-
-Working = Callable[..., AbstractAsyncContextManager[Engine]]
-
-
 @pytest.fixture
-def working(shared: Engine, tmp_path: Path) -> Working:
-    """For the length of the block: a worker with these settings, started at once, and the candidacy of a test."""
-
-    @asynccontextmanager
-    async def block(candidate: str, *, at_once: bool = True, **environment: str) -> AsyncIterator[Engine]:
-        worker = Worker(shared.server.address, tmp_path, **environment)
-        try:
-            if at_once:
-                await worker.start()
-            yield Engine(shared.server, worker, shared.client, tmp_path)
-        finally:
-            if worker.running:
-                await worker.kill()
-            with suppress(RPCError):  # it has ended
-                await shared.handle(candidate).terminate()
-
-    return block
+def postmaster(post_office: tuple[Postmaster, str]) -> Iterator[Postmaster]:
+    postmaster, _ = post_office
+    yield postmaster
+    postmaster.is_open = True
 
 
-async def test_notices_go_out_by_smtp_once_each_and_no_log_names_anybody(
-    working: Working, postmaster: Postmaster, smtp_url: str
-) -> None:
-    async with working("C-7001", CERTPATH_SMTP_URL=smtp_url) as certpath:
-        handle = await certpath.enrol("C-7001")
-        for name, document in JOURNEY:
-            await handle.execute_update(name, document)
-        # What goes wrong is logged too, and must name nobody either.
-        await handle.signal("update_contact", {"name": NAME, "email": f"{email('C-7001')} {NAME}"})
-        with pytest.raises(WorkflowUpdateFailedError):
-            await handle.execute_update("suspend", {"reason": NAME})
-        wanted = expected_notices(await timeline(handle))
-        await eventually(lambda: len(postmaster.mails) >= len(wanted))
-        assert await certpath.worker.stop() == 0
+@pytest.fixture(scope="module")
+def health() -> Health:
+    return Health(free_port())
 
-        assert list(postmaster.ids().values()) == [1] * len(wanted)
-        assert {tuple(mail.rcpt_tos) for mail in postmaster.mails} == {(email("C-7001"),)}
-        assert not certpath.worker.outbox.exists()
-        lines = [json.loads(line) for line in certpath.worker.log.splitlines()]
-        assert {"worker ready", "notice sent", "worker draining", "worker stopped"} <= {line["event"] for line in lines}
-        assert {line["workflow_id"] for line in lines if line["event"] == "notice sent"} == {handle.id}
-        told = json.dumps(lines, ensure_ascii=False)
+
+@pytest.fixture(scope="module")
+def metrics_port() -> int:
+    return free_port()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def certpath(
+    tmp_path_factory: pytest.TempPathFactory, post_office: tuple[Postmaster, str], health: Health, metrics_port: int
+) -> AsyncIterator[Engine]:
+    """The server, and the worker, whose log names nobody in the end."""
+    settings = {
+        "CERTPATH_SMTP_URL": post_office[1],
+        "CERTPATH_HEALTH_ADDRESS": health.address,
+        "CERTPATH_METRICS_ADDRESS": f"127.0.0.1:{metrics_port}",
+    }
+    async with engine(tmp_path_factory.mktemp("certpath"), working=False, lasting=False, **settings) as started:
+        yield started
+        told = json.dumps([json.loads(line) for line in started.worker.log.splitlines()], ensure_ascii=False)
         assert "@" not in told.replace("@example.org>", "")
         assert "quarterstaff" not in told.lower()
+        assert not started.worker.outbox.exists()
+
+
+@pytest_asyncio.fixture
+async def working(certpath: Engine) -> Engine:
+    """The same, with its worker at work."""
+    if not certpath.worker.running:
+        await certpath.worker.start()
+    return certpath
+
+
+async def all_sent_once(postmaster: Postmaster, handle: Handle, candidate: str) -> None:
+    """Waits for a mail for each event that wants one; there must be no second."""
+    wanted = expected_notices(await timeline(handle))
+    await eventually(lambda: postmaster.ids(candidate).total() >= len(wanted))
+    assert list(postmaster.ids(candidate).values()) == [1] * len(wanted)
+
+
+async def test_messages_sent_before_a_worker_is_up_are_taken_in_order(certpath: Engine) -> None:
+    if certpath.worker.running:
+        await certpath.worker.stop()
+    handle = await certpath.enrol("C-7005", purchase=None, experience=None)
+    await handle.signal("confirm_purchase", {"reference": "INV-1"})
+    await handle.signal("record_self_assessment", {"domain": DOMAINS[0], "percentage": 60})
+    await handle.signal("promote", {})
+    waiting = asyncio.create_task(handle.execute_update("extend_deadline", {"until": "soon"}))
+    await certpath.worker.start()
+    with pytest.raises(WorkflowUpdateFailedError):
+        await waiting
+    expected = ["Registered", "PurchaseConfirmed", "SelfAssessmentRecorded", "MessageRefused"]
+
+    async def taken() -> list[str]:
+        return types(await timeline(handle))
+
+    await eventually(taken)
+    assert await taken() == expected
 
 
 async def test_a_worker_killed_in_the_middle_of_a_notice_sends_it_again(
-    working: Working, postmaster: Postmaster, smtp_url: str
+    working: Engine, postmaster: Postmaster
 ) -> None:
     postmaster.is_open = False
-    async with working("C-7002", CERTPATH_SMTP_URL=smtp_url) as certpath:
-        handle = await certpath.enrol("C-7002")
-        await eventually(lambda: postmaster.begun == 1)
-        await certpath.worker.kill()
-        # The mail server never said yes; what hangs on the dead connection is not delivered.
-        postmaster.is_open = True
-        await certpath.worker.start()
-        # A decision waits for no notice.
-        accepted = await handle.execute_update(*JOURNEY[1])
-        assert accepted["events"] == ["AssessmentPassed"]
-        wanted = expected_notices(await timeline(handle))
-
-        async def all_sent() -> bool:
-            return len(postmaster.ids()) >= len(wanted)
-
-        await eventually(all_sent)
-        # The first may have been taken twice, under one Message-ID, by which mail programs show it once.
-        assert sorted(postmaster.ids().values())[:-1] == [1] * (len(wanted) - 1)
-        assert "NoticeUndeliverable" not in types(await timeline(handle))
+    handle = await working.enrol("C-7002")
+    await eventually(lambda: postmaster.begun[email("C-7002")] == 1)
+    await working.worker.kill()
+    # The mail server never said yes; what hangs on the dead connection is not delivered.
+    postmaster.is_open = True
+    await working.worker.start()
+    # A decision waits for no notice.
+    accepted = await handle.execute_update(*JOURNEY[1])
+    assert accepted["events"] == ["AssessmentPassed"]
+    wanted = expected_notices(await timeline(handle))
+    await eventually(lambda: len(postmaster.ids("C-7002")) >= len(wanted))
+    # The first may have been taken twice, under one Message-ID, by which mail programs show it once.
+    assert sorted(postmaster.ids("C-7002").values())[:-1] == [1] * (len(wanted) - 1)
+    assert "NoticeUndeliverable" not in types(await timeline(handle))
 
 
-async def test_a_drain_finishes_what_has_begun(working: Working, postmaster: Postmaster, smtp_url: str) -> None:
-    postmaster.is_open = False
-    async with working("C-7003", CERTPATH_SMTP_URL=smtp_url) as certpath:
-        handle = await certpath.enrol("C-7003")
-        await eventually(lambda: postmaster.begun == 1)
-        stopping = asyncio.create_task(certpath.worker.stop())
-        await eventually(lambda: "worker draining" in certpath.worker.log)
-        postmaster.is_open = True
-        assert await stopping == 0
-        assert len(postmaster.mails) == 1
-        await certpath.worker.start()
-        wanted = expected_notices(await timeline(handle))
-        await eventually(lambda: len(postmaster.mails) >= len(wanted))
-        assert list(postmaster.ids().values()) == [1] * len(wanted)
+async def test_notices_go_out_by_smtp_once_each(working: Engine, postmaster: Postmaster) -> None:
+    handle = await working.enrol("C-7001")
+    for name, document in JOURNEY:
+        await handle.execute_update(name, document)
+    # What goes wrong is logged too, and must name nobody either.
+    await handle.signal("update_contact", {"name": NAME, "email": f"{email('C-7001')} {NAME}"})
+    with pytest.raises(WorkflowUpdateFailedError):
+        await handle.execute_update("suspend", {"reason": NAME})
+    await all_sent_once(postmaster, handle, "C-7001")
+    lines = [json.loads(line) for line in working.worker.log.splitlines()]
+    assert handle.id in {line["workflow_id"] for line in lines if line["event"] == "notice sent"}
 
 
 async def test_a_closed_candidacy_whose_last_notices_wait_answers_closed(
-    working: Working, postmaster: Postmaster, smtp_url: str
+    working: Engine, postmaster: Postmaster
 ) -> None:
     postmaster.is_open = False
-    async with working("C-7004", CERTPATH_SMTP_URL=smtp_url) as certpath:
-        handle = await certpath.enrol("C-7004")
-        assert (await handle.execute_update("withdraw", {}))["status"] == "withdrawn"
-        with pytest.raises(WorkflowUpdateFailedError) as failed:
-            await handle.execute_update("record_self_assessment", {"domain": DOMAINS[0], "percentage": 60})
-        cause = failed.value.cause
-        assert isinstance(cause, ApplicationError)
-        assert (cause.type, cause.details) == ("Refused", ({"code": "closed"},))
-        postmaster.is_open = True
-        assert await handle.result() == "withdrawn"
-        wanted = expected_notices(await timeline(handle))
-        assert len(postmaster.ids()) == len(wanted)
+    handle = await working.enrol("C-7004")
+    assert (await handle.execute_update("withdraw", {}))["status"] == "withdrawn"
+    with pytest.raises(WorkflowUpdateFailedError) as failed:
+        await handle.execute_update("record_self_assessment", {"domain": DOMAINS[0], "percentage": 60})
+    cause = failed.value.cause
+    assert isinstance(cause, ApplicationError)
+    assert (cause.type, cause.details) == ("Refused", ({"code": "closed"},))
+    postmaster.is_open = True
+    assert await handle.result() == "withdrawn"
+    wanted = expected_notices(await timeline(handle))
+    assert len(postmaster.ids("C-7004")) == len(wanted)
 
 
-async def test_messages_sent_before_a_worker_is_up_are_taken_in_order(working: Working) -> None:
-    async with working("C-7005", at_once=False) as certpath:
-        handle = await certpath.enrol("C-7005", purchase=None, experience=None)
-        await handle.signal("confirm_purchase", {"reference": "INV-1"})
-        await handle.signal("record_self_assessment", {"domain": DOMAINS[0], "percentage": 60})
-        await handle.signal("promote", {})
-        waiting = asyncio.create_task(handle.execute_update("extend_deadline", {"until": "soon"}))
-        await certpath.worker.start()
-        with pytest.raises(WorkflowUpdateFailedError):
-            await waiting
-        expected = ["Registered", "PurchaseConfirmed", "SelfAssessmentRecorded", "MessageRefused"]
-
-        async def taken() -> list[str]:
-            return types(await timeline(handle))
-
-        await eventually(taken)
-        assert await taken() == expected
+async def test_metrics_and_health_are_served_where_asked_for(
+    working: Engine, health: Health, metrics_port: int
+) -> None:
+    """tests/processes/test_killed.py has a worker that is asked for neither, and listens nowhere."""
+    assert listening(working.worker.pid) == {metrics_port, int(health.address.rpartition(":")[2])}
+    handle = await working.enrol("C-7006")
+    await handle.execute_update(*JOURNEY[1])
+    body = await eventually(lambda: metrics(f"127.0.0.1:{metrics_port}"))
+    assert "# TYPE temporal_" in body
+    assert "quarterstaff" not in body.lower()
 
 
-def test_a_temporal_that_is_not_there_is_code_3_in_one_line() -> None:
-    ended = run([sys.executable, ROOT / "worker.py"], NOBODY)
-    assert ended.code == 3
-    assert ended.out == ""
-    assert len(ended.err.splitlines()) == 1
-    assert NOBODY in ended.err
+async def test_a_drain_finishes_what_has_begun_and_is_seen_in_the_health(
+    working: Engine, postmaster: Postmaster, health: Health
+) -> None:
+    worker = working.worker
+    assert "mail" in health.ask("/ready")[1]["checks"]
+    postmaster.is_open = False
+    handle = await working.enrol("C-7003")
+    await eventually(lambda: postmaster.begun[email("C-7003")] == 1)
+    stopping = asyncio.create_task(worker.stop())
+    await eventually(lambda: health.ask("/ready")[1].get("draining"))
+    status, document = health.ask("/ready")
+    assert (status, document["ready"]) == (503, False)
+    assert document["checks"]["worker"]["problem"].startswith("The worker is draining")
+    assert health.ask("/live")[0] == 200
+    assert NAME not in json.dumps(document, ensure_ascii=False)
+    postmaster.is_open = True
+    assert await stopping == 0
+    assert postmaster.ids("C-7003").total() == 1
+    events = {json.loads(line)["event"] for line in worker.log.splitlines()}
+    assert {"worker ready", "notice sent", "worker draining", "worker stopped"} <= events
 
+    await handle.signal(*JOURNEY[1])
+    await worker.start()
 
-async def test_metrics_are_served_where_asked_for_and_nowhere_else(working: Working, tmp_path: Path) -> None:
-    address = f"127.0.0.1:{free_port()}"
-    async with working("C-7006") as certpath:
-        assert listening(certpath.worker.pid) == set()
-        (tmp_path / "second").mkdir()
-        second = Worker(certpath.server.address, tmp_path / "second", CERTPATH_METRICS_ADDRESS=address)
-        try:
-            await second.start()
-            assert listening(second.pid) == {int(address.rpartition(":")[2])}
-            handle = await certpath.enrol("C-7006")
-            await handle.execute_update(*JOURNEY[1])
-            body = await eventually(lambda: metrics(address))
-            assert "# TYPE temporal_" in body
-            assert "quarterstaff" not in body.lower()
-        finally:
-            assert await second.stop() == 0
+    async def passed() -> bool:
+        return "AssessmentPassed" in types(await timeline(handle))
+
+    await eventually(passed)
+    await all_sent_once(postmaster, handle, "C-7003")
 
 
 def metrics(address: str) -> str:
@@ -240,16 +241,3 @@ def metrics(address: str) -> str:
             return str(answer.read().decode())
     except urllib.error.URLError:
         return ""
-
-
-def listening(pid: int) -> set[int]:
-    """The TCP ports on which a process listens, from /proc."""
-    links = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
-    sockets = {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
-    ports = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == "0A" and fields[9] in sockets:
-                ports.add(int(fields[1].rpartition(":")[2], 16))
-    return ports
