@@ -153,7 +153,8 @@ def _suspensions(filling: Filling, count: int) -> None:
         filling.say("reinstate", reason=filling.text, by=filling.line)
 
 
-def _worst() -> Filling:
+@pytest.fixture(scope="module")
+def worst() -> Filling:
     """A holder with everything there can be, all at once, in characters of four bytes."""
     filling = Filling(paid=False)
     _until_refused(filling.held_result, 60)
@@ -172,12 +173,11 @@ def _worst() -> Filling:
     return filling
 
 
-def test_the_worst_that_messages_can_do_stays_under_the_servers_limit() -> None:
-    filling = _worst()
-    carried = filling.journal.carried()
+def test_the_worst_that_messages_can_do_stays_under_the_servers_limit(worst: Filling) -> None:
+    carried = worst.journal.carried()
     assert len(carried["events"]) == CARRIED_EVENTS
     assert len(carried["ledger"]) == REMEMBERED_MESSAGES
-    assert len(_waiting(filling)) == QUEUED_NOTICES
+    assert len(_waiting(worst)) == QUEUED_NOTICES
     assert len(carried["state"]["held"]) > 3
     assert size(carried) < 0.8 * HARD_LIMIT
     again = Journal.model_validate(json.loads(json.dumps(carried)))
@@ -187,7 +187,7 @@ def test_the_worst_that_messages_can_do_stays_under_the_servers_limit() -> None:
 @pytest.mark.parametrize("letter", ["x", WIDE])
 def test_results_held_and_resolved_without_end_stay_small(letter: str) -> None:
     filling = Filling(letter, "CCMA")
-    for _ in range(150):
+    for _ in range(CARRIED_EVENTS // 2 + 10):
         filling.held_result()
         result_id = next(iter(filling.journal.state.held.values())).result.result_id
         filling.resolve(result_id)
@@ -206,7 +206,7 @@ def test_evidence_submitted_and_returned_without_end_stays_bounded() -> None:
     filling.certify()
     filling.ring()
     activities = [{"title": WIDE * 200, "completed_on": START.date(), "uri": "urn:" + "u" * 190}] * 20
-    for number in range(150):
+    for number in range(CARRIED_EVENTS // 2 + 10):
         submission = f"{number}".ljust(64, "s")
         filling.say("submit_recertification", submission_id=submission, activities=activities)
         filling.say(
@@ -354,9 +354,11 @@ def test_decisions_without_end_are_given_up_before_they_end_the_workflow() -> No
     assert Attention(AttentionKind.NOTICE_UNDELIVERABLE) in filling.journal.state.attention
 
 
-async def test_the_worst_journal_passes_through_a_real_servers_continue_as_new(client: Client, tmp_path: Path) -> None:
+async def test_the_worst_journal_passes_through_a_real_servers_continue_as_new(
+    client: Client, tmp_path: Path, worst: Filling
+) -> None:
     holder = Candidate(client, "CCSL", "C" * 64)
-    carried = _worst().journal.carried()
+    carried = worst.journal.carried()
     # The notices wait on, so that the same weight is handed over once more.
     settings = worker_settings(outbox=tmp_path, smtp_url="smtp://127.0.0.1:1")
     async with build_worker(client, settings):
