@@ -332,6 +332,9 @@ def test_what_is_no_revision_names_the_field(number: str) -> None:
         ("100", "100"),
         ("1e2", "100"),
         ("0.1", "0.1"),
+        ("7499999999999999999999999999e-26", "74.99999999999999999999999999"),
+        ("1e-28", "1E-28"),
+        ("-0", "0"),
     ],
 )
 def test_a_percentage_is_exact(written: str, exact: str) -> None:
