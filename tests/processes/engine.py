@@ -97,7 +97,7 @@ def worker_here(*arguments: str, address: str = NOBODY, **environment: str) -> E
     """
     root, out, err = logging.getLogger(), io.StringIO(), io.StringIO()
     handlers, level = list(root.handlers), root.level
-    with _ONE_AT_A_TIME, mock.patch.dict(os.environ, surroundings(address, environment), clear=True):
+    with ONE_AT_A_TIME, mock.patch.dict(os.environ, surroundings(address, environment), clear=True):
         try:
             with redirect_stdout(out), redirect_stderr(err):
                 code = worker_main(list(arguments))
