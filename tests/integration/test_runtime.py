@@ -294,16 +294,6 @@ def test_no_text_of_a_log_line_moves_the_cursor_of_a_terminal() -> None:
 # --- the embedded server
 
 
-async def test_the_embedded_server_leaves_nothing_running() -> None:
-    async with embedded_server() as server:
-        pid = server.pid
-        assert pid is not None
-        assert runs(pid)
-        await server.client()
-    assert not runs(pid)
-    assert not server.log.exists()
-
-
 @workflow.defn(sandboxed=False)
 class WaitingWorkflow:
     """Waits for one signal and answers what it brought."""
@@ -332,23 +322,37 @@ def open_to_all(folder: Path) -> None:
         path.chmod(0o644)
 
 
-async def test_a_killed_server_comes_back_on_its_file_under_its_address(tmp_path: Path) -> None:
+def process_of(server: EmbeddedServer) -> int:
+    """The id of its process, which runs."""
+    assert server.pid is not None
+    assert runs(server.pid)
+    return server.pid
+
+
+async def test_a_killed_server_comes_back_on_its_file_under_its_address_and_leaves_nothing_running(
+    tmp_path: Path,
+) -> None:
     async with embedded_server(db=tmp_path / "temporal.db") as server:
         client = await server.client()
         handle = await client.start_workflow(WaitingWorkflow.run, id="waiting", task_queue="waiting")
-        address, first = server.address, server.pid
+        address, first = server.address, process_of(server)
         assert modes(tmp_path) == {0o600}
         await server.kill()
+        assert not runs(first)
         assert server.pid is None
         open_to_all(tmp_path)
         server.log.chmod(0o644)
         await server.start()
-        assert (server.address, server.pid != first) == (address, True)
+        assert server.address == address
         assert modes(tmp_path) == {0o600}
         assert server.log.stat().st_mode & 0o777 == 0o600
         async with Worker(client, task_queue="waiting", workflows=[WaitingWorkflow]):
             await handle.signal(WaitingWorkflow.say, "still here")
             assert await handle.result() == "still here"
+        second = process_of(server)
+        assert second != first
+    assert not runs(second)
+    assert not server.log.exists()
 
 
 async def test_a_port_that_is_taken_is_a_clear_error(embedded: EmbeddedServer, tmp_path: Path) -> None:
