@@ -23,6 +23,8 @@ class Extent:
     """So many messages a second are sent, if the machine can follow."""
     chatter: tuple[int, int] = (1, 2)
     """At least and at most so many messages that could come at any time are sent to each candidacy in each part."""
+    looks: Collection[Part] = tuple(Part)
+    """At the end of these parts every candidacy is asked for its timeline."""
     early_checks: bool = False
     """Whether the alarm of the newer build rings 6 seconds after a mentor was named, and not 15."""
     raising: bool = True
@@ -36,6 +38,7 @@ SHORT = Extent(
     part_seconds=1.5,
     messages_a_second=20,
     chatter=(0, 1),
+    looks=(Part.BEFORE, Part.NEWER, Part.OLDER),  # once on each build before each move
     early_checks=True,
     raising=False,
     database=False,

@@ -82,15 +82,16 @@ class Drill:
         await until_none(missing, self.options.patience)
 
     async def play(self, part: Part) -> None:
-        """Plays one part, with a move if it has one, and asks for every timeline at its end."""
+        """Plays one part, with a move if it has one, and asks for the timelines at its end."""
         dice = random.Random(f"{self.options.seed}:{part}")
         begun_at = monotonic()
         if part in MOVES:
             await self._move(part, dice)
         else:
             await self._messages(part, dice)
-        open_lives = [life for life in self.lives if life.open_in(part) or life.stage.closed_in is part]
-        await each(open_lives, lambda life: self._note_timeline(life, part))
+        if part in self.options.extent.looks:
+            open_lives = [life for life in self.lives if life.open_in(part) or life.stage.closed_in is part]
+            await each(open_lives, lambda life: self._note_timeline(life, part))
         if part in MOVES:
             await self.builds[OLD if MOVES[part] == NEW else NEW].stop()
         sent = sum(sent.part is part for life in self.lives for sent in life.sent)
