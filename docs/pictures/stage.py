@@ -73,6 +73,15 @@ async def _settled(client: Client) -> None:
             await asyncio.sleep(0.1)
 
 
+_STILL = """addEventListener("DOMContentLoaded", () => {
+  const style = document.createElement("style");
+  style.textContent = "*, ::before, ::after { animation: none !important; transition: none !important }";
+  document.head.append(style);
+});"""
+_COARSE = 0.25
+"""Drawn pixels for each pixel of the page."""
+
+
 class NewPage(Protocol):
     """Opens a page. Close its context when nobody looks at it any more: it would go on drawing."""
 
@@ -80,8 +89,12 @@ class NewPage(Protocol):
 
 
 @asynccontextmanager
-async def browsing() -> AsyncIterator[NewPage]:
-    """A browser. It yields a function that opens a page of a width and height, with a storage of its own."""
+async def browsing(*, drawn: bool = True) -> AsyncIterator[NewPage]:
+    """A browser. It yields a function that opens a page of a width and height, with a storage of its own.
+
+    With `drawn` False, nobody will look at the pages: they are drawn coarsely, and nothing moves in them. The layout
+    and the texts are the same. Without a graphics card, drawing would cost more than everything else in the browser.
+    """
     from playwright.async_api import async_playwright
 
     if missing():
@@ -91,8 +104,15 @@ async def browsing() -> AsyncIterator[NewPage]:
 
         async def new_page(width: int = 1300, height: int = 1000) -> Page:
             size: ViewportSize = {"width": width, "height": height}
-            context = await running.new_context(viewport=size, timezone_id="UTC", reduced_motion="reduce")
+            context = await running.new_context(
+                viewport=size,
+                timezone_id="UTC",
+                reduced_motion="reduce",
+                device_scale_factor=1 if drawn else _COARSE,
+            )
             context.set_default_timeout(_PATIENCE)
+            if not drawn:
+                await context.add_init_script(_STILL)
             return await context.new_page()
 
         try:

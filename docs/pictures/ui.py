@@ -116,6 +116,13 @@ async def open_views(page: Page) -> None:
     await page.get_by_placeholder("Search views").wait_for()
 
 
+async def choose_view(page: Page, name: str) -> None:
+    """Chooses a saved view, of which the beginning of the name is given."""
+    await open_views(page)
+    await page.get_by_placeholder("Search views").fill(name)
+    await page.get_by_text(name).first.click()
+
+
 # --- one candidate ------------------------------------------------------------------------------------------
 
 
@@ -128,19 +135,24 @@ async def open_candidate(page: Page, server: EmbeddedServer, workflow_id: str) -
 async def choose_candidate(page: Page, server: EmbeddedServer, workflow_id: str) -> None:
     """Opens the page of a candidate from any page of the UI, by the menu and the list.
 
-    That loads no page anew, and so it is much faster than `open_candidate`.
+    That loads no page anew, and so it is much faster than `open_candidate`. The page shows the tab in which the last
+    candidate was left.
     """
     await page.keyboard.press("Escape")  # closes a form that was left open
     await page.get_by_role("link", name="Workflows", exact=True).filter(visible=True).first.click()
     await or_load(page, _LIST, f"{server.ui_url}/namespaces/{NAMESPACE}/workflows")
     await page.get_by_role("link", name=workflow_id, exact=True).filter(visible=True).first.click()
     await or_load(page, _CANDIDATE, _url_of(server, workflow_id))
-    await visible(page, "timeline-tab").click()  # the UI would show the tab in which the last candidate was left
-    await page.get_by_role("heading", name="Timeline").wait_for()
 
 
 def _url_of(server: EmbeddedServer, workflow_id: str) -> str:
     return f"{server.ui_url}/namespaces/{NAMESPACE}/workflows/{workflow_id}"
+
+
+async def open_timeline(page: Page) -> None:
+    """Opens the tab Timeline."""
+    await visible(page, "timeline-tab").click()
+    await page.get_by_role("heading", name="Timeline").wait_for()
 
 
 async def open_details(page: Page) -> Locator:
@@ -185,11 +197,22 @@ async def open_form(page: Page, kind: Kind) -> Locator:
 async def fill_form(page: Page, form: Locator, message: str, text: str) -> None:
     """Chooses a message and types its JSON, then leaves the field: the UI formats the JSON anew, and it moves."""
     await form.get_by_role("option", name=message).first.click()
+    await type_data(page, form, text)
+
+
+async def type_data(page: Page, form: Locator, text: str) -> None:
+    """Types the JSON of a message, in place of what the field contains, and leaves the field."""
     if text:
         data = form.get_by_role("textbox", name="Data")
         await data.click()
+        await page.keyboard.press("ControlOrMeta+A")
         await page.keyboard.insert_text(text)
         await data.blur()
+
+
+async def submit(form: Locator) -> None:
+    """Presses Submit."""
+    await form.get_by_test_id("confirm-modal-button").click()
 
 
 async def send(page: Page, kind: Kind, message: str, text: str) -> Any:
@@ -205,7 +228,7 @@ async def send(page: Page, kind: Kind, message: str, text: str) -> Any:
     toast, alert = page.get_by_text({"signal": "Workflow signaled.", "update": "Update successful"}[kind]), alerts(form)
     await toast.first.wait_for(state="hidden")  # of the message before, which stays for a few seconds
     page.on("response", listen)
-    await form.get_by_test_id("confirm-modal-button").click()
+    await submit(form)
     await toast.or_(alert).first.wait_for()
     page.remove_listener("response", listen)
     return await answers[0].json() if answers else None

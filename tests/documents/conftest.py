@@ -17,5 +17,5 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embe
 
 @pytest.fixture(scope="module")
 async def new_page() -> AsyncIterator[NewPage]:
-    async with browsing() as opening:
+    async with browsing(drawn=False) as opening:
         yield opening
