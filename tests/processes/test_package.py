@@ -28,17 +28,21 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in ROOT.iterdir():
         if path.is_dir() and not path.name.startswith(".") and path.name not in ("var", "tests", "docs"):
             shutil.copytree(path, sources / path.name, ignore=shutil.ignore_patterns("__pycache__"))
-    build = ("pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps", "--wheel-dir", str(folder), str(sources))
-    subprocess.run([sys.executable, "-m", *build], check=True)
+    # By uv, which needs a fifth of the CPU that pip needs. It builds with our setuptools, and asks nobody.
+    uv("build", "--wheel", "--no-build-isolation", "--python", sys.executable, "--out-dir", str(folder), str(sources))
     (wheel,) = folder.glob("certpath-*.whl")
     shutil.rmtree(sources)
 
     venv.create(folder / "home", with_pip=False, symlinks=True)
+    uv("pip", "install", "--no-deps", "--no-index", "--python", str(folder / "home/bin/python"), str(wheel))
     packages = next((folder / "home" / "lib").glob("python*/site-packages"))
-    install = ("pip", "--python", str(folder / "home/bin/python"), "install", "--quiet", "--no-deps", "--no-index")
-    subprocess.run([sys.executable, "-m", *install, str(wheel)], check=True)
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     return folder / "home"
+
+
+def uv(*arguments: str) -> None:
+    command = [str(Path(sys.executable).with_name("uv")), *arguments]
+    subprocess.run([*command, "--quiet", "--offline", "--no-cache", "--no-config"], check=True)
 
 
 def run(home: Path, command: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
