@@ -30,8 +30,8 @@ _OPENING_SECONDS = 15.0
 async def play(folder: Path, runtime: Runtime, narrator: Narrator) -> None:
     """Start a server and a worker, let everything happen, and show who stands where."""
     settings = Settings(outbox=folder / "outbox", answer_keys=feed.EXAMPLES / "answer-keys")
-    narrator.say("Part one: a real Temporal server, in a temporary folder.")
-    async with embedded_server(db=folder / "temporal.db") as server:
+    narrator.say("Part one: a real Temporal server, which keeps its data in memory.")
+    async with embedded_server() as server:
         client = await server.client(runtime)
         async with build_worker(client, settings):
             await _enrol(client, narrator)

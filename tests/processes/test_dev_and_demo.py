@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from runtime.builds import code_fingerprint
 from runtime.embedded import free_port
+from runtime.kept_database import beside
 from runtime.settings import ROOT
-from tests.processes.engine import run, surroundings
+from tests.processes.engine import run, run_here, surroundings
 from tests.waiting import PATIENCE, eventually, runs
 
 STARTER = str(ROOT / "starter.py")
@@ -75,7 +77,7 @@ def demo_in(folder: Path) -> "subprocess.Popen[str]":
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
 async def test_a_demo_that_is_stopped_leaves_nothing_behind_either(tmp_path: Path, asked: signal.Signals) -> None:
     with demo_in(tmp_path) as demo:
-        await eventually(lambda: any(tmp_path.rglob("temporal.db")))
+        await eventually(lambda: any(tmp_path.rglob("temporal.log")))
         demo.send_signal(asked)
         _, err = demo.communicate(timeout=PATIENCE)
     assert demo.returncode == 130
@@ -83,42 +85,54 @@ async def test_a_demo_that_is_stopped_leaves_nothing_behind_either(tmp_path: Pat
     assert left_in(tmp_path) == []
 
 
-async def test_dev_keeps_what_happened_and_says_where_it_is(tmp_path: Path) -> None:
-    port, ui_port = free_port(), free_port()
+async def test_dev_keeps_what_happened_says_where_it_is_and_refuses_what_belongs_to_other_code(tmp_path: Path) -> None:
+    port, ui_port, db = free_port(), free_port(), tmp_path / "dev.db"
     address = f"127.0.0.1:{port}"
-    where = ("--port", str(port), "--ui-port", str(ui_port), "--db", str(tmp_path / "dev.db"))
+    command = (sys.executable, STARTER, "dev", "--port", str(port), "--ui-port", str(ui_port), "--db", str(db))
     ana = ("--candidate", "C-1", "--name", "Ana", "--email", "a@b.c", "--designation", "CCMA")
+    around = {
+        "CERTPATH_OUTBOX": str(tmp_path / "outbox"),
+        # The developer works on builds in this shell. The worker of dev has none all the same.
+        "TEMPORAL_DEPLOYMENT_NAME": "certpath",
+        "TEMPORAL_WORKER_BUILD_ID": "v1",
+    }
 
-    def dev() -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, STARTER, "dev", *where],
-            # The operator's own Temporal is another one: dev is not to work for it.
-            env=surroundings(NOBODY, {"CERTPATH_OUTBOX": str(tmp_path / "outbox")}),
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def dev(*flags: str) -> "subprocess.Popen[str]":
+        # The operator's own Temporal is another one: dev is not to work for it.
+        environment = surroundings(NOBODY, around)
+        return subprocess.Popen([*command, *flags], env=environment, stderr=subprocess.PIPE, text=True)
 
     def status() -> int:
-        return run([sys.executable, STARTER, "status", "C-1", "CCMA"], address).code
+        return run_here(["status", "C-1", "CCMA"], address).code
 
     def stop(running: "subprocess.Popen[str]", asked: signal.Signals) -> str:
         running.send_signal(asked)
         _, err = running.communicate(timeout=PATIENCE)
         assert running.returncode == 0, err
+        assert "candidacies wait" not in err
         return err
 
     with dev() as first:
-        await eventually(lambda: run([sys.executable, STARTER, "register", *ana], address).code == 0)
+        await eventually(lambda: run_here(["register", *ana], address).code == 0)
         await eventually(lambda: status() == 0)
-        second = run([sys.executable, STARTER, "dev", *where], NOBODY)
+        second = run(command, NOBODY)
         assert second.code == 3
         assert re.search(rf"Port {port} is in use by process (\d+) \(.*temporal.*\): end it with `kill \1`", second.err)
         told = stop(first, signal.SIGINT)
     assert address in told
     assert f"http://127.0.0.1:{ui_port}" in told
-    with dev() as again:
+
+    beside(db).write_text("the fingerprint of other code\n")
+    refused = run(command, NOBODY, stdin=b"", **around)
+    assert (refused.code, refused.out) == (2, "")
+    assert re.search(rf"1 open candidacy in {db} belongs to other code than this.*--anyway", refused.err)
+    assert "Traceback" not in refused.err
+    with dev("--anyway") as again:
         await eventually(lambda: status() == 0)
         stop(again, signal.SIGTERM)
+    assert beside(db).read_text().strip() == code_fingerprint()
+
+    # What was said once with --anyway holds, and the death of dev ends what it has started.
     assert status() == 3
     with dev() as killed:
         await eventually(lambda: status() == 0)
