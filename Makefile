@@ -7,7 +7,7 @@ BIN := .venv/bin
 LOCK := requirements-dev.lock
 # Touched after a complete install. If it is there and newer than the lock, there is nothing to do.
 STAMP := .venv/.installed
-SOURCES := domain views feeds workflows activities runtime monitoring client cli demo bench chaos drill trials worker.py starter.py tests
+SOURCES := domain views feeds record workflows activities runtime monitoring client cli demo bench chaos drill trials worker.py starter.py tests
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock"

@@ -90,6 +90,12 @@ def test_feeds_loads_without_temporal_and_the_command_line() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=PATIENCE)
 
 
+@pytest.mark.parametrize("path", sorted((DOMAIN.parent / "record").rglob("*.py")), ids=lambda path: path.name)
+def test_the_record_knows_the_events_and_its_databases_and_no_temporal(path: Path) -> None:
+    found = {module.split(".")[0] for module in imports(ast.parse(path.read_text(encoding="utf-8")))}
+    assert found <= {"record", "domain", "sqlalchemy", "alembic"} | set(sys.stdlib_module_names)
+
+
 @pytest.mark.parametrize("module", ["domain.vocabulary", "views.words", "runtime.attribute_names"])
 def test_the_names_and_their_words_load_without_the_models(module: str) -> None:
     """The command line shows them in its help, and cannot wait for pydantic."""
@@ -109,6 +115,7 @@ ROOMS = (
     "drill",
     "feeds",
     "monitoring",
+    "record",
     "runtime",
     "trials",
     "workflows",

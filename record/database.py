@@ -1,0 +1,118 @@
+"""The record's database: SQLite by default, PostgreSQL for an installation, and one way to write to either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+
+from record.errors import Unavailable, WrongUrl
+
+_SQLITE, _POSTGRESQL = "sqlite", "postgresql"
+_WAIT_SECONDS = 5
+
+_STATEMENT_SECONDS = 60
+_FORMS = "It is sqlite:///PATH, with a fourth slash where the path begins with one, or postgresql://USER@HOST/DATABASE."
+
+_WRITERS = 0x43455254
+"""The number of the advisory lock that writers take on PostgreSQL, the same in every version: "CERT" in ASCII."""
+
+
+def open_database(url: str, wait_seconds: int = _WAIT_SECONDS) -> Engine:
+    """The database at this address. No connection is made yet.
+
+    `url` is `sqlite:///PATH` or `postgresql://USER@HOST/DATABASE`. The folder of a SQLite file is made. A writer waits
+    `wait_seconds` for another one, before the record counts as unavailable.
+
+    Raises:
+        WrongUrl: it is neither.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == _SQLITE:
+        if not parsed.database or parsed.database == ":memory:":
+            raise WrongUrl(f"CERTPATH_RECORD_URL names no file. {_FORMS}")
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        # Python's own module would begin a transaction only at the first change, and never an immediate one.
+        engine = create_engine(parsed, connect_args={"timeout": wait_seconds, "isolation_level": None})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    options = f"-c lock_timeout={wait_seconds}s -c statement_timeout={_STATEMENT_SECONDS}s"
+    return create_engine(parsed, connect_args={"connect_timeout": _WAIT_SECONDS, "options": options})
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees the record as it is at one moment.
+
+    Raises:
+        Unavailable: the database cannot be reached or does not answer.
+    """
+    with _explained(), engine.connect() as connection:
+        if connection.dialect.name == _POSTGRESQL:
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may append. Writers come one after another, so that positions become visible in their order.
+
+    Two writers that took a position each and committed in the other order would hide an event from a reader who
+    follows the positions, for ever. So the lock comes first, and the position is taken after it.
+
+    Raises:
+        Unavailable: the database cannot be reached, another writer holds it for too long, or the disk is full. Nothing
+            was written.
+    """
+    with _explained(), engine.connect() as connection, connection.execution_options(certpath_writes=True).begin():
+        if connection.dialect.name == _POSTGRESQL:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:writers)"), {"writers": _WRITERS})
+        yield connection
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    # Readers do not wait for the writer. Each commit is on the disk before it counts.
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("certpath_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable(f"the record cannot be reached: {_reason(error)}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable(f"the record has ended the connection: {_reason(error)}") from error
+        raise
+
+
+def _reason(error: DBAPIError) -> str:
+    """The database's own first line. It has no personal data, because no statement and no value is in it."""
+    return str(error.orig).strip().partition("\n")[0] or type(error.orig).__name__
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise WrongUrl(f"CERTPATH_RECORD_URL is no address of a database. {_FORMS}") from None
+    if parsed.drivername not in (_SQLITE, _POSTGRESQL):
+        raise WrongUrl(f"CERTPATH_RECORD_URL begins with {parsed.drivername}://. {_FORMS}")
+    return parsed

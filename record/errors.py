@@ -1,0 +1,31 @@
+"""What may go wrong between the record and those who write to it or read it."""
+
+
+class RecordError(Exception):
+    """Something about the record. The sentence names no person."""
+
+
+class Unavailable(RecordError):
+    """The database cannot be reached, is locked, or has no room. Nothing was recorded; the same again may succeed."""
+
+
+class Conflict(RecordError):
+    """An event is recorded already under the same key, with other content. Nothing of the batch was recorded.
+
+    This never happens by itself: somebody has reset a workflow, or has changed the database. A person must look.
+    """
+
+
+class Gap(RecordError):
+    """Events are missing between the recorded ones and those that were given. Nothing of the batch was recorded.
+
+    `recorded` is the sequence of the last event that the record has; the events after it are wanted.
+    """
+
+    def __init__(self, key: str, recorded: int, given: int) -> None:
+        super().__init__(f"{key}: event {recorded} is the last one recorded, and event {given} cannot follow it")
+        self.recorded = recorded
+
+
+class WrongUrl(RecordError):
+    """CERTPATH_RECORD_URL cannot be used. The sentence says what it must look like, without the password."""

@@ -1,0 +1,118 @@
+"""The proof, against a hostile administrator who edits rows while the triggers are off."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from record import chain, proof, store
+from record.database import writing
+from record.events import Recorded
+from record.proof import Fault
+from tests.record.test_store import ANA, ANA_AGAIN, BEN, events
+
+
+@pytest.fixture
+def record(engine: Engine) -> Engine:
+    """Three candidacies, two of them Ana's, whose events came by turns."""
+    for candidacy, first, count in ((ANA, 1, 2), (BEN, 1, 1), (ANA, 3, 2), (ANA_AGAIN, 1, 1), (ANA, 5, 1)):
+        store.append(engine, candidacy, events(count, first))
+    return engine
+
+
+@contextmanager
+def hostile(engine: Engine) -> Iterator[Connection]:
+    """A transaction of somebody who owns the tables and has the triggers off."""
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE events DISABLE TRIGGER ALL"))
+        else:
+            for trigger in ("update", "delete", "replace"):
+                connection.execute(text(f"DROP TRIGGER events_no_{trigger}"))
+        yield connection
+
+
+def found(engine: Engine) -> list[tuple[Fault, str, int]]:
+    return [(one.fault, one.candidacy.enrolment, one.sequence) for one in proof.findings(engine)]
+
+
+def test_a_record_that_nobody_has_touched_has_no_fault(record: Engine) -> None:
+    assert found(record) == []
+    assert list(proof.positions_missing(record)) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "type = 'Withdrawn'",
+        "at = '2031-01-01T00:00:00+00:00'",
+        "format = 2",
+        "body = '{}'",
+        "hash = 'ab'",
+        "enrolment = 'run-9'",
+    ],
+)
+def test_a_changed_event_is_named(record: Engine, change: str) -> None:
+    with hostile(record) as connection:
+        connection.execute(text(f"UPDATE events SET {change} WHERE position = 4"))
+    faults = found(record)
+    assert faults
+    assert {sequence for _, _, sequence in faults} <= {3, 4}
+    assert (Fault.CHANGED, "run-1", 3) in faults or (Fault.MISSING, "run-1", 3) in faults
+
+
+def test_an_event_taken_out_of_the_middle_is_named_and_no_other_one(record: Engine) -> None:
+    with hostile(record) as connection:
+        connection.execute(text("DELETE FROM events WHERE position = 4"))
+    assert found(record) == [(Fault.MISSING, "run-1", 3)]
+    assert list(proof.positions_missing(record)) == [range(4, 5)]
+
+
+def test_newest_events_that_were_taken_away_leave_their_positions_empty(record: Engine) -> None:
+    with hostile(record) as connection:
+        connection.execute(text("DELETE FROM events WHERE position IN (3, 5)"))
+        connection.execute(text("DELETE FROM events WHERE position = 7"))
+    assert list(proof.positions_missing(record)) == [range(3, 4), range(5, 6)]
+
+
+def test_a_candidacy_whose_chain_was_computed_anew_is_found_by_an_older_head(record: Engine) -> None:
+    filed = proof.head(record)
+    with hostile(record) as connection:
+        before = chain.START
+        for kept in store.of_candidacy(record, ANA):
+            body = kept.event.body.replace("name", "email")
+            changed = Recorded(kept.event.sequence, kept.event.type, 1, kept.event.at, body)
+            before = chain.link(before, ANA, changed)
+            connection.execute(
+                text("UPDATE events SET body = :body, hash = :hash WHERE position = :position"),
+                {"body": body, "hash": before, "position": kept.position},
+            )
+    assert found(record) == []
+    assert proof.head(record, filed.position) != filed
+
+
+def test_an_event_that_was_put_in_later_than_it_says_is_named(record: Engine) -> None:
+    with hostile(record) as connection:
+        connection.execute(text("UPDATE events SET position = 99 WHERE position = 2"))
+    assert (Fault.MISPLACED, "run-1", 3) in found(record)
+
+
+def test_a_head_stays_what_it_was_when_the_record_grows(record: Engine) -> None:
+    filed = proof.head(record)
+    assert (filed.position, filed.candidacies) == (7, 3)
+    store.append(record, ANA, events(3, 6))
+    store.append(record, BEN, events(1, 2))
+    assert proof.head(record, filed.position) == filed
+    newer = proof.head(record)
+    assert (newer.position, newer.candidacies) == (11, 3)
+    assert newer.root != filed.root
+
+
+def test_a_head_before_a_candidacy_began_does_not_have_it(record: Engine) -> None:
+    assert proof.head(record, 2).candidacies == 1
+    assert proof.head(record, 0).candidacies == 0
+
+
+def test_both_databases_have_the_same_head(record: Engine) -> None:
+    assert proof.head(record).root == "1625fe0e1c384d0de5d675637f3daa6e235022d4de201636844842b8141e260d"
