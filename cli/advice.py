@@ -13,8 +13,7 @@ from views import words
 
 if TYPE_CHECKING:
     from client.finding import Entry
-    from views.attention import AttentionView
-    from views.status import StatusView
+    from views.status import AttentionView, StatusView
 
 HELD = AttentionKind.HELD_RESULT
 

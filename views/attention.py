@@ -4,32 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
 
 from domain import calendar, holds, requirements
 from domain.state import Held, Refusal, State, Undelivered
-from domain.types import Frozen, Instant
 from domain.vocabulary import Attention, AttentionKind
 from views import words
+from views.status import AttentionView
 from views.timeline import replaced_words, result_words
-
-
-class AttentionView(Frozen):
-    """One reason for attention. `since` is an instant (UTC), or None where the state does not know it.
-
-    `cause` says why a notice was not delivered; it is None for every other reason. Of a held result, `hold` is the
-    number of its hold, `name_hold` says whether a decision must name it, and `decisions` are the decisions that can be
-    taken now. An older build does not say them.
-    """
-
-    attention: str
-    since: Instant | None = None
-    what: str = ""
-    advice: str = ""
-    cause: Literal["refused", "too-late", "too-many", "closed"] | str | None = None
-    hold: int | None = None
-    name_hold: bool = False
-    decisions: tuple[str, ...] = ()
 
 
 def attention_view(state: State) -> tuple[AttentionView, ...]:

@@ -7,13 +7,16 @@ field has a default, as in `views/status.py`.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain import calendar
-from domain.commands import Registration
-from domain.personal import ContactRecord
-from domain.state import State
 from domain.types import Frozen, Instant
+
+if TYPE_CHECKING:
+    # Clients read the answer: they need no command and no state.
+    from domain.commands import Registration
+    from domain.personal import ContactRecord
+    from domain.state import State
 
 
 class PurchaseView(Frozen):

@@ -15,8 +15,9 @@ from domain.stored import attention as attention_from
 from domain.vocabulary import Attention, AttentionKind, UndeliveredCause
 from views import alarms as alarm_words
 from views import words
-from views.attention import AttentionView, attention_view
+from views.attention import attention_view
 from views.markdown import Markdown, code
+from views.status import AttentionView
 
 # The UI puts the details into a URL, whose length is limited.
 _SHOWN_ATTENTION = 10

@@ -1,4 +1,6 @@
-"""The answer of the `status` query, as one type. The worker makes it, and our clients read it.
+"""The answer of the `status` query, as one type. The worker makes it (`views/standing.py`), and our clients read it.
+
+So this module imports no rule: a command that only reads the answer would wait for all of them to be loaded.
 
 Every field has a default: a client also reads the answers of older builds, which do not have every field. It
 reads the answers of newer builds too: a word of the contract may be any text, and code compares it with those it knows.
@@ -6,20 +8,13 @@ reads the answers of newer builds too: a word of the contract may be any text, a
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from domain import calendar, requirements, rulebook
-from domain.commands import Registration
-from domain.decision import Alarm
-from domain.matters.self_assessments import guidance
-from domain.state import State
 from domain.types import Frozen, Instant
 from domain.vocabulary import CLOSED, Status
-from views import alarms
-from views.attention import AttentionView, attention_view
 
 
 class AssessmentView(Frozen):
@@ -117,6 +112,24 @@ class UpcomingView(Frozen):
     border: bool = False
 
 
+class AttentionView(Frozen):
+    """One reason for attention. `since` is an instant (UTC), or None where the state does not know it.
+
+    `cause` says why a notice was not delivered; it is None for every other reason. Of a held result, `hold` is the
+    number of its hold, `name_hold` says whether a decision must name it, and `decisions` are the decisions that can be
+    taken now. An older build does not say them.
+    """
+
+    attention: str
+    since: Instant | None = None
+    what: str = ""
+    advice: str = ""
+    cause: Literal["refused", "too-late", "too-many", "closed"] | str | None = None
+    hold: int | None = None
+    name_hold: bool = False
+    decisions: tuple[str, ...] = ()
+
+
 class StatusView(Frozen):
     """Where a candidacy stands. Days are in the body's zone, instants in UTC. The contract explains each field."""
 
@@ -177,144 +190,3 @@ class StatusView(Frozen):
         if self.tells_upcoming or self.next is None:
             return self.upcoming
         return (UpcomingView(on=self.next.on, what=self.next.what, why=self.next.why),)
-
-
-def status_view(state: State, name: str, now: datetime) -> StatusView:
-    """The status of a candidacy at this instant (UTC). `name` is the candidate's, which the state does not hold."""
-    window = state.window
-    return StatusView(
-        candidate_id=state.candidate_id,
-        name=name,
-        designation=state.designation,
-        path=state.path,
-        status=requirements.status(state),
-        scheme=state.programme.scheme,
-        zone=state.zone,
-        registered_at=state.registered_at,
-        purchased_at=window.purchased_at if window else None,
-        testing_deadline=window.deadline if window else None,
-        assessments=_assessments(state, now),
-        self_assessments={
-            domain: SelfAssessmentView(percentage=score.shown, guidance=guidance(state, score))
-            for domain, score in state.self_assessments.items()
-        },
-        work_product=_work_product(state),
-        experience=_experience(state),
-        certificate=_certificate(state, now),
-        recertification=_recertification(state),
-        closed=ClosedView(at=state.closed_at, why=state.closed_why) if state.closed else None,
-        next=_next(state, now),
-        upcoming=tuple(_upcoming(alarm, state, now) for alarm in rulebook.alarms(state)),
-        attention=tuple(str(value) for value in state.attention),
-        matters=attention_view(state),
-        sequence=state.sequence,
-    )
-
-
-def status_before(registration: Registration) -> StatusView:
-    """The status of a candidacy that has started, while its scheme is still being loaded."""
-    return StatusView(
-        candidate_id=registration.candidate_id,
-        name=registration.name,
-        designation=registration.designation,
-        path="advancement" if registration.advances_from else "standard",
-        # Where a purchase came with it, the window is about to open. It is refused later only if that has ended.
-        status=Status.TESTING if registration.purchase else Status.AWAITING_PURCHASE,
-    )
-
-
-def _assessments(state: State, now: datetime) -> dict[str, AssessmentView]:
-    held = [hold.result.domain for hold in state.held.values()]
-    today = calendar.day_of(now, state.zone)
-    shown = {}
-    for domain, assessment in requirements.assessments(state).items():
-        deciding = assessment.deciding
-        wait_until = assessment.next_attempt_on
-        shown[domain] = AssessmentView(
-            status=assessment.status,
-            held=held.count(domain),
-            percentage=deciding.score.shown if deciding and deciding.score else None,
-            result_id=deciding.result_id if deciding else None,
-            attempts=assessment.attempts,
-            next_attempt_on=wait_until if wait_until and wait_until > today else None,
-        )
-    return shown
-
-
-def _work_product(state: State) -> WorkProductView:
-    product = state.work_product
-    due_on = product.due_on or (state.window.deadline if state.window else None)
-    waits = state.programme.work_product and product.status in ("open", "revise", "failed")
-    return WorkProductView(
-        required=state.programme.work_product,
-        status=product.status,
-        submission_id=product.submission_id,
-        due_on=due_on if waits else None,
-        uri=product.uri,
-        arrived_at=product.arrived_at,
-    )
-
-
-def _experience(state: State) -> ExperienceView:
-    coming = min((claim.met_on for claim in state.experience if claim.met_on), default=None)
-    known = state.experience_met_on is not None
-    return ExperienceView(
-        required=state.programme.experience is not None,
-        met=requirements.experience_met(state) if state.window else known,
-        met_on=state.experience_met_on or coming,
-        recorded=bool(state.experience),
-    )
-
-
-def _certificate(state: State, now: datetime) -> CertificateView | None:
-    certificate = state.certificate
-    if certificate is None:
-        return None
-    return CertificateView(
-        number=certificate.number,
-        certified_on=certificate.certified_on,
-        expires_on=certificate.expires_on,
-        cycle=certificate.cycle,
-        in_force=state.in_force(now),
-        gap_from=certificate.gap_from,
-        gaps=tuple(GapView(from_=gap.start, to=gap.end) for gap in certificate.gaps),
-    )
-
-
-def _recertification(state: State) -> RecertificationView | None:
-    certificate, recertification = state.certificate, state.recertification
-    if certificate is None:
-        return None
-    return RecertificationView(
-        window_opens_on=certificate.window_opens_on,
-        status=recertification.status,
-        submission_id=recertification.submission_id,
-        activities=recertification.activities if recertification.submission_id else None,
-        arrived_at=recertification.arrived_at,
-        evidence_from=certificate.cycle_starts_on,
-        grace_ends_on=certificate.grace_ends_on,
-        ends_on=certificate.ends_on,
-    )
-
-
-def _next(state: State, now: datetime) -> NextView | None:
-    alarm = rulebook.next_alarm(state)
-    if alarm is None:
-        return None
-    return NextView(on=_on(alarm, state, now), what=alarms.what(alarm, state), why=alarms.why(alarm, state))
-
-
-def _upcoming(alarm: Alarm, state: State, now: datetime) -> UpcomingView:
-    return UpcomingView(
-        on=_on(alarm, state, now),
-        at=alarm.at,
-        kind=alarm.kind,
-        what=alarms.what(alarm, state),
-        why=alarms.why(alarm, state),
-        border=alarm.border,
-    )
-
-
-def _on(alarm: Alarm, state: State, now: datetime) -> date:
-    # An alarm in the past is about to be handled, or is asked again each day. Its day is then today.
-    return max(alarm.on(state.zone), min(calendar.day_of(now, state.zone), calendar.day_of(alarm.at, state.zone)))

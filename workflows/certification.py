@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from runtime.metrics import REGISTRATION
     from views.contact import contact_before, contact_view
     from views.details import details
-    from views.status import status_before, status_view
+    from views.standing import status_before, status_view
     from views.timeline import timeline_view
 
     # These modules keep no state, so all workflows share them. Loading the journal's models for each would be slow.

@@ -18,7 +18,7 @@ from tests.formats.journals import STATES
 from tests.formats.kept import FOLDER, Addition
 from tests.formats.lives import BY, Life
 from views.contact import contact_before, contact_view
-from views.status import status_before, status_view
+from views.standing import status_before, status_view
 from views.timeline import timeline_view
 from workflows.foreseeing import foresee
 

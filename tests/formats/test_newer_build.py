@@ -26,7 +26,7 @@ from tests.formats.journals import name_of, paths
 from tests.scheme import SCHEME
 from tests.workflows.seeds import take
 from views.details import details
-from views.status import status_view
+from views.standing import status_view
 from views.timeline import timeline_view
 from workflows.journal import Journal
 

@@ -22,7 +22,8 @@ from tests.unit.domain.builders import Candidacy
 from tests.unit.entries import entry
 from views import words
 from views.details import details
-from views.status import StatusView, status_view
+from views.standing import status_view
+from views.status import StatusView
 
 
 def wanted(*arguments: str, verb: str = "list") -> Filter:

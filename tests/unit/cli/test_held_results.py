@@ -7,7 +7,8 @@ from cli import advice
 from domain.effects import Notify
 from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, days, holder
 from views.details import details
-from views.status import StatusView, status_view
+from views.standing import status_view
+from views.status import StatusView
 
 AT = START + days(1)
 

@@ -25,7 +25,7 @@ from tests.unit.domain.builders import (
     local,
 )
 from views.attention import attention_view
-from views.status import status_view
+from views.standing import status_view
 from views.timeline import summary_of
 
 AT = START + days(1)

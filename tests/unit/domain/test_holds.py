@@ -19,7 +19,8 @@ from tests.unit.domain.builders import (
     local,
     with_rules,
 )
-from views.attention import AttentionView, attention_view
+from views.attention import attention_view
+from views.status import AttentionView
 from views.timeline import summary_of
 
 AT = START + days(1)

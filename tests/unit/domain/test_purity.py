@@ -37,7 +37,7 @@ def test_the_domain_loads_without_temporal() -> None:
     """Not even by way of somebody else's module."""
     code = (
         "import sys\n"
-        "import domain.rulebook, domain.messages, views.status, views.timeline, views.details\n"
+        "import domain.rulebook, domain.messages, views.standing, views.timeline, views.details\n"
         "assert not [name for name in sys.modules if name.split('.')[0] in ('temporalio', 'activities', 'workflows')]"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=DOMAIN.parent, timeout=PATIENCE)
@@ -193,4 +193,12 @@ def test_a_message_is_sent_without_the_models() -> None:
     """They would cost each single message more CPU than everything else that a client does for it."""
     code = "import sys, client.candidacy, client.payloads, cli.verbs.everyday, cli.verbs.send\n"
     code += "assert not {'pydantic', 'rich'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=PATIENCE)
+
+
+def test_an_answer_is_read_without_the_rules() -> None:
+    """A verb that only asks would need a third more CPU, for rules that it never runs."""
+    verbs = ("status", "due", "attention", "reviews", "summary", "contact")
+    code = f"import sys, {', '.join(f'cli.verbs.{verb}' for verb in verbs)}\n"
+    code += "assert not {'domain.rulebook', 'domain.state', 'domain.events'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=PATIENCE)

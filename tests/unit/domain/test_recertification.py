@@ -9,7 +9,7 @@ from domain import events as e
 from domain.decision import Refused
 from domain.state import Certificate
 from tests.unit.domain.builders import CIAC, Candidacy, border, day, days, holder, last_moment, local, parse, scheme
-from views.status import status_view
+from views.standing import status_view
 
 
 def evidence(submission_id: str, *completed_on: str, **fields: object) -> dict[str, object]:

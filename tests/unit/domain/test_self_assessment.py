@@ -5,7 +5,7 @@ import pytest
 from domain import events as e
 from domain.effects import Notify
 from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, days
-from views.status import status_view
+from views.standing import status_view
 
 
 def self_assess(candidacy: Candidacy, percentage: object, **fields: object) -> list[str]:

@@ -9,7 +9,7 @@ from domain.vocabulary import Status
 from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, holder, local
 from views import words
 from views.details import details
-from views.status import status_before, status_view
+from views.standing import status_before, status_view
 from views.timeline import summary_of
 
 
