@@ -38,7 +38,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     here = Path(__file__).parent
     places = {folder: place for place, folder in enumerate(_SLOW_FIRST)}
-    items.sort(key=lambda item: places.get(item.path.relative_to(here).parts[0], len(places)))
+    in_order = {path: places.get(path.relative_to(here).parts[0], len(places)) for path in {one.path for one in items}}
+    items.sort(key=lambda item: in_order[item.path])
     seed = config.getoption("--shuffle")
     if seed is not None:
         files = list(dict.fromkeys(item.path for item in items))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from client import scheme
 from client.candidacy import Foreseen
 from domain.digests import matches
 from domain.messages import parse_message
+from tests.cases import case
 from tests.formats.answers import BEFORE, paths, read
 from tests.formats.journals import STATES
 from tests.formats.lives import BY
@@ -110,69 +110,82 @@ def _has_names(value: dict[str, Any]) -> bool:
 CHANGES = (as_it_was, with_less, with_bare_parts, with_more)
 
 
-@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
-def path(request: pytest.FixtureRequest) -> Path:
-    found: Path = request.param
-    return found
-
-
-@pytest.fixture(params=CHANGES, ids=lambda change: change.__name__)
-def answers(request: pytest.FixtureRequest, path: Path) -> dict[str, Any]:
-    changed: dict[str, Any] = request.param(read(path))
-    return changed
+@pytest.fixture(scope="module", params=CHANGES, ids=lambda change: change.__name__)
+def every_answer(request: pytest.FixtureRequest) -> dict[str, dict[str, Any]]:
+    """The answers of each state, by its name, changed in one way."""
+    return {path.stem: request.param(read(path)) for path in PATHS}
 
 
 def test_the_answers_of_every_state_are_kept() -> None:
     assert {path.stem for path in PATHS} >= {BEFORE, *STATES}
 
 
-def test_a_status_is_read_and_printed(answers: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    status = StatusView.parse(answers["status"])
-    tables.card(*card.of(status, scheme.titles()))
-    printed = capsys.readouterr().out
-    assert status.candidate_id in printed
-    for value in status.attention:
-        assert value in printed or status.closed_for_good
+def test_a_status_is_read_and_printed(
+    every_answer: dict[str, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, answers in every_answer.items():
+        with case(name):
+            status = StatusView.parse(answers["status"])
+            tables.card(*card.of(status, scheme.titles()))
+            printed = capsys.readouterr().out
+            assert status.candidate_id in printed
+            for value in status.attention:
+                assert value in printed or status.closed_for_good
 
 
-def test_what_needs_attention_is_listed(answers: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    status = StatusView.parse(answers["status"])
-    found = Found(())
-    found.add(status)
-    for as_json in (False, True):
-        found.show(as_json=as_json)
-    printed = capsys.readouterr().out
-    for case in advice.cases(status):
-        assert case.attention in printed
-        assert case.command.startswith("./starter.py ")
+def test_what_needs_attention_is_listed(
+    every_answer: dict[str, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, answers in every_answer.items():
+        with case(name):
+            status = StatusView.parse(answers["status"])
+            found = Found(())
+            found.add(status)
+            for as_json in (False, True):
+                found.show(as_json=as_json)
+            printed = capsys.readouterr().out
+            for matter in advice.cases(status):
+                assert matter.attention in printed
+                assert matter.command.startswith("./starter.py ")
 
 
-def test_reviews_are_listed(answers: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    status = StatusView.parse(answers["status"])
-    waiting = list(reviews.under_review(status))
-    for as_json in (False, True):
-        reviews.show(waiting, [], as_json=as_json)
-    assert all(review.submission_id in capsys.readouterr().out for review in waiting[:1])
+def test_reviews_are_listed(every_answer: dict[str, dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
+    for name, answers in every_answer.items():
+        with case(name):
+            status = StatusView.parse(answers["status"])
+            waiting = list(reviews.under_review(status))
+            for as_json in (False, True):
+                reviews.show(waiting, [], as_json=as_json)
+            printed = capsys.readouterr().out
+            assert all(review.submission_id in printed for review in waiting[:1])
 
 
-def test_contact_details_are_printed(answers: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    contact = ContactView.parse(answers["contact"])
-    tables.table(("what", "is"), list(contact_verb.rows(contact, scheme.facts())))
-    assert contact.email in capsys.readouterr().out
+def test_contact_details_are_printed(
+    every_answer: dict[str, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, answers in every_answer.items():
+        with case(name):
+            contact = ContactView.parse(answers["contact"])
+            tables.table(("what", "is"), list(contact_verb.rows(contact, scheme.facts())))
+            assert contact.email in capsys.readouterr().out
 
 
-def test_a_timeline_is_printed(answers: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    timeline.show(answers["timeline"])
-    printed = capsys.readouterr().out
-    for entry in answers["timeline"]:
-        assert entry["type"] in printed
+def test_a_timeline_is_printed(every_answer: dict[str, dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
+    for name, answers in every_answer.items():
+        with case(name):
+            timeline.show(answers["timeline"])
+            printed = capsys.readouterr().out
+            for entry in answers["timeline"]:
+                assert entry["type"] in printed
 
 
-def test_receipts_and_what_is_foreseen_are_read(answers: dict[str, Any]) -> None:
-    for one in answers["foresee"]:
-        assert Foreseen.read(one).outcome == one["outcome"]
-    for receipt in answers["receipts"].values():
-        assert {"status", "events", "duplicate", "sequence"} <= receipt.keys()
+def test_receipts_and_what_is_foreseen_are_read(every_answer: dict[str, dict[str, Any]]) -> None:
+    for name, answers in every_answer.items():
+        with case(name):
+            for one in answers["foresee"]:
+                assert Foreseen.read(one).outcome == one["outcome"]
+            for receipt in answers["receipts"].values():
+                assert {"status", "events", "duplicate", "sequence"} <= receipt.keys()
 
 
 def test_the_content_of_a_receipt_of_any_age_is_recognised() -> None:

@@ -12,6 +12,7 @@ from domain.events import Event
 from domain.formats import CHAIN, FIRST, FORMAT, STEPS, Chain, NewerFormat, Step
 from domain.scheme import Programme
 from domain.state import State
+from tests.cases import each
 
 
 def _with(field: str, value: Any = None) -> Any:
@@ -65,7 +66,7 @@ def test_one_step_changes_every_kind_of_document() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", ["journal", "state", "event", "effect", "programme", "entry"])
+@each("kind", ["journal", "state", "event", "effect", "programme", "entry"])
 def test_a_step_may_change_one_kind_alone(kind: str) -> None:
     step = Step(to=2, why="a test", **{kind: _with("new", kind)})
     after = Chain((step,)).journal(JOURNAL)
@@ -101,7 +102,7 @@ def test_what_is_read_is_not_changed_itself() -> None:
     assert repr(JOURNAL) == before
 
 
-@pytest.mark.parametrize("number", [FORMAT + 1, 99, 0, -1, "1", None, 1.0, True])
+@each("number", [FORMAT + 1, 99, 0, -1, "1", None, 1.0, True])
 def test_a_number_that_this_build_does_not_know_is_refused_with_a_sentence(number: Any) -> None:
     document = {**JOURNAL, "contact": {"name": "Ana Ruiz", "email": "ana@example.org"}, "format": number}
     with pytest.raises(NewerFormat, match=f"this journal has format {number}, and this build reads no format after"):

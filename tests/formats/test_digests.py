@@ -12,13 +12,14 @@ from pydantic import BaseModel, Field, create_model
 from domain import digests
 from domain.commands import Activity, Message, SubmitRecertification, Suspend, UpdateContact
 from domain.digests import digest_of, matches
+from tests.cases import each
 from tests.formats.digests import KINDS, MESSAGES_FILE, faults, read
 from tests.formats.kept import examples
 
 KEPT = examples(MESSAGES_FILE)
 
 
-@pytest.mark.parametrize("example", KEPT, ids=lambda one: f"{one['message']}-{one['digest'][2:8]}")
+@each("example", KEPT)
 def test_a_message_of_any_age_is_read_and_keeps_its_digest(example: dict[str, Any]) -> None:
     message = read(example["message"], example["payload"])
     assert digest_of(message) == example["digest"]
@@ -78,7 +79,7 @@ def test_false_is_something_else_than_nothing() -> None:
     assert len(said) == 3
 
 
-@pytest.mark.parametrize("known", ["", "1", "1:", "2:abc", "abc", "0" * 20, ":", "9:"])
+@each("known", ["", "1", "1:", "2:abc", "abc", "0" * 20, ":", "9:"])
 def test_a_digest_that_cannot_be_compared_matches_nothing(known: str) -> None:
     assert not matches(known, Suspend(**BY))
 

@@ -22,6 +22,7 @@ from domain.formats import Chain, Step
 from domain.scheme import Programme, TestingRules
 from domain.state import State
 from domain.vocabulary import HoldReason
+from tests.cases import each
 from tests.formats import __main__ as command
 from tests.formats import digests, kept, shapes, specimens
 from tests.formats.journals import JOURNALS, read
@@ -44,13 +45,13 @@ def test_nothing_that_is_kept_has_changed() -> None:
     assert list(kept.not_noted()) == [], RUN
 
 
-@pytest.mark.parametrize("keeper", command.KEEPERS, ids=lambda keeper: keeper.__name__.rpartition(".")[2])
+@each("keeper", command.KEEPERS)
 def test_the_code_of_today_agrees_with_what_is_kept(keeper: Any) -> None:
     assert list(keeper.faults()) == []
     assert [addition.path.name for addition in keeper.additions()] == [], RUN
 
 
-@pytest.mark.parametrize("path", [*specimens.READERS, specimens.NOTICES_FILE], ids=lambda path: path.stem)
+@each("path", [*specimens.READERS, specimens.NOTICES_FILE])
 def test_every_kind_has_examples(path: Path) -> None:
     assert len(examples(path)) >= len({one["kind"] for one in examples(path)}) > 2
 
@@ -137,7 +138,7 @@ def _told(change: dict[str, Line | None]) -> list[str]:
 FIELD = "stored State.closed_why"
 
 
-@pytest.mark.parametrize(
+@each(
     ("change", "told"),
     [
         ({FIELD: None}, "stored State.closed_why is gone or has another name"),
@@ -173,7 +174,7 @@ def test_a_change_that_is_no_addition_is_told(change: dict[str, Line | None], to
     assert "docs/changing.md" in sentence or "give it a default" in sentence
 
 
-@pytest.mark.parametrize(
+@each(
     "line",
     [
         Line("stored State.new", "int", "0"),
@@ -276,7 +277,7 @@ def test_a_template_that_needs_a_fact_that_older_builds_did_not_give_is_told(mon
     assert "must do without what those facts do not have" in told[0]
 
 
-@pytest.mark.parametrize("example", examples(specimens.REQUESTS_FILE), ids=lambda one: one["kind"])
+@each("example", examples(specimens.REQUESTS_FILE))
 def test_a_request_of_a_newer_build_is_read(example: dict[str, Any]) -> None:
     newer = {**example, "document": {**example["document"], "added_later": {"a": 1}}}
     assert specimens.read_request(newer) == specimens.read_request(example)
@@ -286,7 +287,7 @@ def test_a_request_has_nothing_that_only_its_own_build_could_read() -> None:
     assert NoticeRequest.model_config.get("extra") == "ignore"
 
 
-@pytest.mark.parametrize("example", examples(specimens.EVENTS_FILE), ids=lambda one: one["kind"])
+@each("example", examples(specimens.EVENTS_FILE))
 def test_a_single_event_of_any_age_is_read_and_has_a_sentence(example: dict[str, Any]) -> None:
     event = specimens.read_event(example)
     assert not isinstance(event, LaterEvent)

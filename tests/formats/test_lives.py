@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from temporalio.client import Client
 
 from domain import requirements
@@ -20,8 +19,9 @@ from domain.digests import matches
 from domain.identity import workflow_id_of
 from domain.messages import parse_message
 from domain.vocabulary import AlarmKind, Status
+from tests.cases import each
 from tests.formats import newer
-from tests.formats.journals import STATES, name_of, paths, read
+from tests.formats.journals import STATES, paths, read
 from tests.formats.lives import BY, CANDIDATE, Life
 from tests.scheme import worker_settings
 from tests.waiting import eventually
@@ -39,22 +39,18 @@ def opened(path: Path) -> Life:
     return Life(journal, journal.events[-1].at + timedelta(minutes=1))
 
 
-@pytest.fixture(params=PATHS, ids=name_of)
-def path(request: pytest.FixtureRequest) -> Path:
-    found: Path = request.param
-    return found
-
-
 def test_every_state_is_kept() -> None:
     assert {path.stem for path in PATHS} >= set(STATES)
 
 
+@each("path", PATHS)
 def test_a_journal_of_any_age_is_read_and_loses_nothing(path: Path) -> None:
     document = read(path)
     carried = Journal.read(document).carried()
     assert list(newer.lost({**document, "zone_rules": carried["zone_rules"]}, carried)) == []
 
 
+@each("path", PATHS)
 def test_a_journal_of_any_age_is_lived_on_by_its_alarms(path: Path) -> None:
     life = opened(path)
     closed_before = life.journal.state.closed
@@ -234,9 +230,7 @@ def _ends(path: Path) -> list[Status]:
     return [end for end in HOLDERS_ENDS if advances or end is not Status.SUPERSEDED]
 
 
-@pytest.mark.parametrize(
-    ("path", "end"), [pytest.param(one, end, id=f"{name_of(one)}-{end}") for one in LIVING for end in _ends(one)]
-)
+@each(("path", "end"), [(path, end) for path in LIVING for end in _ends(path)])
 def test_a_journal_of_any_age_goes_on_by_messages_to_each_end(path: Path, end: Status) -> None:
     """A candidate is certified, the certificate is renewed, and then ends in each of the ways."""
     life = opened(path)
@@ -250,21 +244,21 @@ def test_a_journal_of_any_age_goes_on_by_messages_to_each_end(path: Path, end: S
     assert life.journal.state.attention == ()
 
 
-@pytest.mark.parametrize("path", LIVING, ids=name_of)
+@each("path", LIVING)
 def test_a_candidacy_of_any_age_can_be_withdrawn(path: Path) -> None:
     life = opened(path)
     withdraw(life)
     assert life.hand_over().status is Status.WITHDRAWN
 
 
-@pytest.mark.parametrize("path", [one for one in LIVING if one.stem in CAN_FAIL], ids=name_of)
+@each("path", [one for one in LIVING if one.stem in CAN_FAIL])
 def test_a_candidate_of_any_age_can_use_up_the_attempts(path: Path) -> None:
     life = opened(path)
     fail_everything(life)
     assert life.hand_over().status is Status.REFUSED
 
 
-@pytest.mark.parametrize("path", [one for one in PATHS if one.stem == "suspended"], ids=name_of)
+@each("path", [one for one in PATHS if one.stem == "suspended"])
 def test_a_message_in_the_ledger_of_a_journal_of_any_age_is_recognised(path: Path) -> None:
     ledger = opened(path).journal.ledger.values()
     message = parse_message("suspend", json.dumps(BY).encode())

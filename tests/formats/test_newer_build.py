@@ -21,6 +21,7 @@ from domain.formats import FORMAT
 from domain.messages import InvalidMessage, parse_message
 from domain.scheme import Scheme
 from domain.vocabulary import Attention, AttentionKind, HoldReason, RefusalCode, Status
+from tests.cases import each
 from tests.formats import journals, newer
 from tests.formats.journals import name_of, paths
 from tests.scheme import SCHEME
@@ -78,18 +79,17 @@ def read_by_people(journal: Journal, now: datetime) -> bool:
     return bool(view.document() and details(journal.state) and timeline_view(journal.events, journal.omitted))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_unknown_fields_at_every_level_are_kept_when_the_journal_is_handed_over(name: str) -> None:
     document = newer.with_later_fields(read(name))
     assert list(newer.lost(document, Journal.read(document).carried())) == []
     assert json.dumps(document).count(newer.FIELD) > 30
 
 
-@pytest.mark.parametrize("alarms", [3, 60])
-@pytest.mark.parametrize("name", NAMES)
-def test_unknown_fields_are_kept_while_the_candidacy_lives_on(name: str, alarms: int) -> None:
+@each("name", NAMES)
+def test_unknown_fields_are_kept_while_the_candidacy_lives_on(name: str) -> None:
     document = newer.with_later_fields(read(name))
-    after = live_on(Journal.read(document), alarms).carried()
+    after = live_on(Journal.read(document), 60).carried()
     still = [path for path in _paths_of_later_fields(document) if path not in set(_paths_of_later_fields(after))]
     # A hold and a suspension end, notices give way to newer ones, and lists that are bounded lose their oldest entries.
     # Nothing else may go.
@@ -111,7 +111,7 @@ def _paths_of_later_fields(value: Any, path: str = "") -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_unknown_events_effects_and_words_are_kept(name: str) -> None:
     document = newer.with_later_things(read(name))
     journal = Journal.read(document)
@@ -132,7 +132,7 @@ def _same(one: dict[str, Any], after: dict[str, Any], field: str) -> dict[str, A
     return next((other for other in after["state"][field] if other["at"] == one["at"]), None)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each("name", NAMES)
 def test_what_is_not_known_is_shown_and_nothing_fails_over_it(name: str) -> None:
     journal = Journal.read(newer.with_later_fields(newer.with_later_things(read(name))))
     now = journal.events[-1].at + timedelta(hours=1)

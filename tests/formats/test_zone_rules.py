@@ -3,16 +3,16 @@
 import re
 from importlib.metadata import version
 
-import pytest
 import tzdata
 
 from domain.calendar import ZONE_RULES
 from runtime.builds import PACKAGES
 from runtime.settings import ROOT
+from tests.cases import each
 from tests.formats.journals import paths, read
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@each("lock", ["requirements.lock", "requirements-dev.lock"])
 def test_both_locks_pin_the_rules_that_are_installed(lock: str) -> None:
     pinned = re.findall(r"^tzdata==(\S+)", (ROOT / lock).read_text(), re.MULTILINE)
     assert pinned == [version("tzdata")], "run `make lock`, then `make setup`"

@@ -12,6 +12,7 @@ import pytest
 
 from runtime.builds import PACKAGES, BadName, Build, code_fingerprint, workflow_modules
 from runtime.settings import ROOT, SettingsError
+from tests.cases import each
 
 
 def of(deployment: str, build_id: str) -> Build | None:
@@ -30,7 +31,7 @@ def test_without_the_variables_there_is_no_build() -> None:
     assert of("", " ") is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("deployment", "build_id", "missing"),
     [("certpath", "", "TEMPORAL_WORKER_BUILD_ID"), (" ", "v1", "TEMPORAL_DEPLOYMENT_NAME")],
 )
@@ -40,7 +41,7 @@ def test_one_variable_alone_is_refused_with_what_to_do(deployment: str, build_id
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@each(
     ("deployment", "build_id", "wrong"),
     [
         # Temporal itself refuses these: a dot or a colon in a deployment, and what begins with two underscores.

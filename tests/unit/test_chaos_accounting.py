@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import pytest
-
 from chaos import accounting
 from chaos.evidence import Evidence
 from chaos.faults import Outage
@@ -14,6 +12,7 @@ from chaos.journeys import Lived
 from chaos.plans import KINDS, Candidacy, Plan, plans
 from chaos.report import Report
 from chaos.sending import Sent
+from tests.cases import each
 from trials.discrepancies import Discrepancy
 from trials.histories import Activity, Run
 from trials.mail import Mail
@@ -151,7 +150,7 @@ def get_stuck(found: Evidence) -> None:
     found.lived.faults.append("certification:CCSL:C-1: stuck: pending send_notice")
 
 
-@pytest.mark.parametrize(
+@each(
     ("spoil", "kind", "word"),
     [
         (lose_the_certificate, "lost", "1 x Certified missing"),
@@ -208,7 +207,7 @@ def test_an_execution_too_many_and_one_that_is_missing_are_named() -> None:
     assert first[0] in problems[0].what
 
 
-@pytest.mark.parametrize(
+@each(
     ("how", "code", "kinds"),
     [
         ("SIGKILL", -9, []),
@@ -240,7 +239,7 @@ MAIL = Mail("<1@ciac-cert.org>", "a@example.org", "a notice", "worker-0-1", 100.
 AGAIN = dataclasses.replace(MAIL, sender="worker-1-1", at=113.0)
 
 
-@pytest.mark.parametrize(
+@each(
     ("first", "ends", "outages", "explained"),
     [
         (MAIL, [], [], False),
@@ -282,7 +281,7 @@ def test_the_report_names_every_discrepancy_and_counts_it() -> None:
     assert dataclasses.replace(report, discrepancies=[]).right
 
 
-@pytest.mark.parametrize(("designation", "in_force", "kind"), [("CCOM", False, "lost"), ("CCMA", True, "twice")])
+@each(("designation", "in_force", "kind"), [("CCOM", False, "lost"), ("CCMA", True, "twice")])
 def test_a_person_without_a_certificate_in_force_and_one_with_two_are_named(
     designation: str, in_force: bool, kind: str
 ) -> None:

@@ -11,17 +11,25 @@ all of `workflows/`, `views/` and `domain/`, and the modules of other rooms that
 
 import ast
 import textwrap
-
-import pytest
+from functools import cache
 
 from runtime.settings import ROOT
+from tests.cases import each
 from tests.unit.determinism.calls import forbidden, imports_inside
 from tests.unit.determinism.kept import kept
 from tests.unit.determinism.sets import known, orders
 from tests.unit.determinism.sources import ROOMS, imports, loaded, modules
 
-TREES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in modules()}
-OURS = {name: tree for name, tree in TREES.items() if name.startswith(ROOMS)}
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """The modules by the names of their files. They are read in a test, and not whenever tests are collected."""
+    return {path.relative_to(ROOT).as_posix(): tree for path, tree in modules().items()}
+
+
+def ours() -> dict[str, ast.Module]:
+    return {name: tree for name, tree in trees().items() if name.startswith(ROOMS)}
+
 
 # What may be imported, beside what is ours. Whatever is not here must be looked at first: what can it do to a replay?
 STANDARD = {
@@ -48,21 +56,21 @@ def parsed(source: str) -> ast.Module:
 
 
 def test_the_modules_are_those_that_workflow_code_executes() -> None:
-    assert {name.split("/")[0] for name in TREES} == {*ROOMS, "activities", "runtime"}
-    assert {"activities/requests.py", "runtime/metrics.py", "domain/matters/window.py"} <= TREES.keys()
-    assert "activities/notices.py" not in TREES
+    assert {name.split("/")[0] for name in trees()} == {*ROOMS, "activities", "runtime"}
+    assert {"activities/requests.py", "runtime/metrics.py", "domain/matters/window.py"} <= trees().keys()
+    assert "activities/notices.py" not in trees()
 
 
 # --- calls and imports ----------------------------------------------------------------------------------------
 
 
 def test_nothing_reads_a_clock_chance_the_machine_or_its_locale() -> None:
-    found = {(name, what) for name, tree in TREES.items() for _, what in forbidden(tree)}
+    found = {(name, what) for name, tree in trees().items() for _, what in forbidden(tree)}
     assert found == ON_PURPOSE
 
 
 def test_only_queries_ask_the_clock() -> None:
-    tree = TREES["workflows/certification.py"]
+    tree = trees()["workflows/certification.py"]
     functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
     asking = [one for one in functions if "_query_time()" in "".join(map(ast.unparse, one.body))]
     assert {one.name for one in asking} == {"status", "foresee"}
@@ -71,14 +79,14 @@ def test_only_queries_ask_the_clock() -> None:
 
 
 def test_the_modules_import_only_what_cannot_change_a_replay() -> None:
-    rooms = {name.split("/")[0] for name in TREES}
-    for name, tree in OURS.items():
+    rooms = {name.split("/")[0] for name in trees()}
+    for name, tree in ours().items():
         allowed = STANDARD | (OF_A_WORKFLOW if name.startswith("workflows/") else set())
         assert {one for one in imports(tree) if one.split(".")[0] not in rooms} <= allowed, name
         assert imports_inside(tree) == [], name
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "found"),
     [
         # Clocks.
@@ -161,8 +169,8 @@ def test_imports_for_a_type_checker_alone_lead_nowhere() -> None:
 
 
 def test_the_order_of_a_set_reaches_nothing() -> None:
-    sets = known([*TREES.values()])
-    found = {name: orders(tree, sets) for name, tree in TREES.items()}
+    sets = known([*trees().values()])
+    found = {name: orders(tree, sets) for name, tree in trees().items()}
     assert {name: places for name, places in found.items() if places} == {}
 
 
@@ -216,13 +224,13 @@ IN_NO_ORDER = [
 ]
 
 
-@pytest.mark.parametrize("source", IN_ORDER)
+@each("source", IN_ORDER)
 def test_the_order_of_a_set_is_found_in_any_form(source: str) -> None:
     tree = parsed(source)
     assert orders(tree, known([tree]))
 
 
-@pytest.mark.parametrize("source", IN_NO_ORDER)
+@each("source", IN_NO_ORDER)
 def test_a_set_may_be_asked_what_does_not_depend_on_its_order(source: str) -> None:
     tree = parsed(source)
     assert orders(tree, known([tree])) == []
@@ -232,11 +240,11 @@ def test_a_set_may_be_asked_what_does_not_depend_on_its_order(source: str) -> No
 
 
 def test_nothing_is_kept_from_one_decision_to_the_next() -> None:
-    found = {name: kept(tree) for name, tree in OURS.items()}
+    found = {name: kept(tree) for name, tree in ours().items()}
     assert {name: places for name, places in found.items() if places} == {}
 
 
-@pytest.mark.parametrize(
+@each(
     "source",
     [
         "CACHE = {}\ndef f(a): CACHE[a] = 1",
@@ -258,7 +266,7 @@ def test_what_is_kept_is_found_in_any_form(source: str) -> None:
     assert len(kept(parsed(source))) == 1
 
 
-@pytest.mark.parametrize(
+@each(
     "source",
     [
         "KNOWN = {}\ndef f(a): return KNOWN[a]",

@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from drill import accounting, overall
 from drill.evidence import Found
 from drill.lives import Life, Sent
 from drill.stages import STAGES
 from drill.steps import NEW, OLD, Part, Step
+from tests.cases import each
 from trials.discrepancies import Discrepancy
 from trials.histories import Run
 from trials.mail import Mail
@@ -159,7 +158,7 @@ def _asks_for_attention(one: Found) -> None:
     one.status["attention"].append("notice-undeliverable")
 
 
-@pytest.mark.parametrize(
+@each(
     ("spoil", "words"),
     [
         (_gap, "not numbered"),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from tests.cases import each
 from tests.unit.domain.builders import Candidacy
 from workflows.journal import Journal
 
@@ -28,7 +29,7 @@ def test_texts_that_a_message_may_no_longer_have_stay_readable() -> None:
     assert Journal.model_validate(journal.carried()) == journal
 
 
-@pytest.mark.parametrize("wrong", [{"name": 7}, {"email": ["ana@example.org"]}, {"former": "+1 555"}])
+@each("wrong", [{"name": 7}, {"email": ["ana@example.org"]}, {"former": "+1 555"}])
 def test_an_error_of_a_journal_shows_none_of_its_values(wrong: dict[str, Any]) -> None:
     document = carried()
     document["contact"] |= wrong

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import pytest
-
 from domain.commands import Registration
 from domain.effects import OpenAdvancement
 from domain.messages import parse
 from domain.personal import ContactRecord, FormerContact
+from tests.cases import each
 from tests.unit.domain.builders import START, holder
 from workflows.calls import _registration
 
@@ -39,7 +38,7 @@ def test_the_higher_candidacy_gets_the_contact_details_of_today_and_no_former_on
     assert registration.experience.attested_by == "Pat Lee"
 
 
-@pytest.mark.parametrize("name", ["Ana\u200bRuiz", "\u202eAna", "Ana\u200c Ruiz"])
+@each("name", ["Ana\u200bRuiz", "\u202eAna", "Ana\u200c Ruiz"])
 def test_a_text_that_a_message_may_no_longer_have_stops_no_advancement(name: str) -> None:
     old = {"reference": "INV\u2028-78", "experience": EXPERIENCE | {"role": "Di\ufeffrector", "attested_by": name}}
     registration = opened(ContactRecord(name=name, email="ana\u2060@example.org"), **old)

@@ -8,6 +8,7 @@ from activities.rendering import TEMPLATES, Renderer, TemplateFault, reflowed
 from domain import events as e
 from domain.events import BaseEvent
 from domain.notices import WITH_NOTICE, notice_of
+from tests.cases import each
 from tests.unit.activities.notice_samples import EVENTS, facts, kebab
 
 
@@ -25,7 +26,7 @@ STANDARD = [(event, "standard") for event in EVENTS]
 ADVANCING = [(event, "advancement") for event in EVENTS if not isinstance(event, NOT_ON_THE_ADVANCEMENT_PATH)]
 
 
-@pytest.mark.parametrize(("event", "path"), STANDARD + ADVANCING, ids=lambda value: str(getattr(value, "type", value)))
+@each(("event", "path"), STANDARD + ADVANCING)
 def test_every_notice_reads_well_on_each_path(event: BaseEvent, path: str) -> None:
     subject, text = render(event, path=path)
     assert 10 < len(subject) < 100
@@ -121,7 +122,7 @@ FORGING = "INV\u2028\u2028FORGED\u2029- FORGED\nFORGED\r\n\r\nFORGED\x0b\x0cFORG
 FROM_OUTSIDE = {"reference", "submission_id", "reviewer", "comments", "reason", "by", "approved_by", "explanation"}
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda event: kebab(event))
+@each("event", EVENTS)
 def test_no_text_from_outside_begins_a_line_of_its_own(event: BaseEvent) -> None:
     given = facts(event, candidate_id=FORGING)
     hostile = {field: FORGING if field in FROM_OUTSIDE and value else value for field, value in given["event"].items()}
@@ -136,9 +137,7 @@ def test_no_text_from_outside_begins_a_line_of_its_own(event: BaseEvent) -> None
     assert len(unquoted) == len([block for block in plain.split("\n\n") if ">" not in block])
 
 
-@pytest.mark.parametrize(
-    ("by", "told"), [(None, "As you asked, your candidacy"), ("Kim Stone", "Our office has withdrawn")]
-)
+@each(("by", "told"), [(None, "As you asked, your candidacy"), ("Kim Stone", "Our office has withdrawn")])
 def test_a_withdrawal_by_the_office_is_not_told_as_the_persons_own(by: str | None, told: str) -> None:
     closed = next(event for event in EVENTS if isinstance(event, e.CandidacyClosed) and event.status == "withdrawn")
     _, text = render(closed.model_copy(update={"by": by}))
@@ -156,7 +155,7 @@ def test_paragraphs_are_filled_lists_and_quotes_kept() -> None:
     assert text.endswith("\nkept\napart\n")
 
 
-@pytest.mark.parametrize("notice", ["nothing-known", "_layout", "../notices", "registered.txt", "", "a/b"])
+@each("notice", ["nothing-known", "_layout", "../notices", "registered.txt", "", "a/b"])
 def test_an_unknown_notice_is_a_fault_of_the_templates(notice: str) -> None:
     with pytest.raises(TemplateFault):
         Renderer().render(notice, "Ana Ruiz", facts(EVENTS[0]))

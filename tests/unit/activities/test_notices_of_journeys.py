@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-import pytest
-
 from activities.rendering import Renderer
 from domain.effects import Notify
+from tests.cases import each
 from tests.unit.domain.builders import (
     CUSTOMERS,
     OPERATIONS,
@@ -103,9 +102,7 @@ def test_a_certificate_that_expired_while_it_was_suspended_is_not_called_valid()
     assert "Your certificate expired at the end of 5 March 2030 all the same, so you are not certified" in mail
 
 
-@pytest.mark.parametrize(
-    ("grace", "told"), [(90, "Until 3 June 2030 you can recertify as if in time"), (0, "the gap stays")]
-)
+@each(("grace", "told"), [(90, "Until 3 June 2030 you can recertify as if in time"), (0, "the gap stays")])
 def test_an_expiry_offers_only_the_grace_that_there_is(grace: int, told: str) -> None:
     candidacy = holder(of=with_rules(certificate={"grace_days": grace}))
     candidacy.advance_to(local("2030-03-06"))
@@ -142,7 +139,7 @@ def test_a_journey_on_the_advancement_path_hears_nothing_of_testing() -> None:
         assert not any(word in mail.lower() for word in ("testing", "attempt", "test center", "taken or submitted"))
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__.strip("_"))
+@each("story", STORIES)
 def test_every_mail_of_a_story_names_the_zone_of_its_days(story: object) -> None:
     assert callable(story)
     told = list(mails(story()))

@@ -4,11 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from activities.rendering import Renderer
 from domain.commands import FOR_THE_CANDIDATE, MESSAGES
 from domain.effects import Notify
+from tests.cases import each
 from tests.unit.domain.builders import PEOPLE, START, Candidacy, days, holder, local
 
 SECRET = "a text of its own that stands nowhere else"
@@ -75,9 +74,7 @@ def mails(candidacy: Candidacy, effects: int) -> str:
     return " ".join("\n".join(texts).split())
 
 
-@pytest.mark.parametrize(
-    ("made", "name", "field", "fields"), CASES, ids=[f"{case[1]}-{n}" for n, case in enumerate(CASES)]
-)
+@each(("made", "name", "field", "fields"), CASES)
 def test_a_mail_quotes_a_text_exactly_where_the_message_says_so(
     made: Callable[[], Candidacy], name: str, field: str, fields: dict[str, Any]
 ) -> None:

@@ -13,6 +13,7 @@ from cli.verbs.list import COLUMNS
 from cli.verbs.summary import RATE_COLUMNS
 from client.candidacy import End
 from domain.vocabulary import CLOSED
+from tests.cases import each
 from views.status import StatusView
 
 
@@ -164,7 +165,7 @@ def test_an_older_worker_tells_its_next_event_and_no_reasons() -> None:
     assert "hold resolve" in shown["Attention"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("experience", "words"),
     [
         ({"met": False, "met_on": None, "recorded": True}, "on record, but it ended too early to count"),
@@ -186,7 +187,7 @@ def test_a_purchase_that_is_awaited_says_so() -> None:
     assert "Testing until" not in shown
 
 
-@pytest.mark.parametrize("status", ["testing", "settling", "awaiting_review", "awaiting_experience"])
+@each("status", ["testing", "settling", "awaiting_review", "awaiting_experience"])
 def test_the_advancement_path_speaks_of_no_assessment_taken(status: str) -> None:
     answer = StatusView.parse(status_of(path="advancement", assessments={}, self_assessments={}, status=status))
     title, rows = card.of(answer, {})
@@ -233,9 +234,9 @@ END = End("completed", datetime(2027, 5, 1, 10, tzinfo=UTC))
 _OPEN_WORDS = ("may be", "to be", "still", "waits", "next attempt", "opens", "due ", "counts from", "open", "held")
 
 
-@pytest.mark.parametrize("status", CLOSED)
-@pytest.mark.parametrize("product", ["open", "submitted", "revise", "passed", "failed"])
-@pytest.mark.parametrize("holder", [False, True])
+@each("status", CLOSED)
+@each("product", ["open", "submitted", "revise", "passed", "failed"])
+@each("holder", [False, True])
 def test_nothing_of_a_closed_candidacy_reads_as_open(status: str, product: str, holder: bool) -> None:
     fields = {
         **(HOLDER if holder else {}),

@@ -11,6 +11,7 @@ from rich.progress import Progress as Bar
 from cli import everyday, exits, main, output, progress, sending, tables
 from client.candidacy import Candidacy
 from domain.commands import BETWEEN_WORKFLOWS, MESSAGES
+from tests.cases import each
 from tests.unit.cli.parsing import help_of, parsed
 
 
@@ -18,14 +19,14 @@ def test_the_messages_of_the_command_line_are_those_of_the_domain() -> None:
     assert set(everyday.MESSAGES) == set(MESSAGES) - {kind.message for kind in BETWEEN_WORKFLOWS}
 
 
-@pytest.mark.parametrize("words", main.VERBS)
+@each("words", main.VERBS)
 def test_every_verb_of_the_table_is_a_command_of_that_name(words: str) -> None:
     command = main.VERBS[words].command(words)
     assert command.name == words.split()[-1]
     assert command.callback is not None
 
 
-@pytest.mark.parametrize("words", main.VERBS)
+@each("words", main.VERBS)
 def test_the_words_of_a_verb_alone_lead_to_it(words: str) -> None:
     command: click.Command | None = main.Verbs()
     left = words.split()
@@ -35,7 +36,7 @@ def test_the_words_of_a_verb_alone_lead_to_it(words: str) -> None:
     assert (command.help, left) == (main.VERBS[words].command(words).help, [])
 
 
-@pytest.mark.parametrize("words", [*main.VERBS, *everyday.GROUPS])
+@each("words", [*main.VERBS, *everyday.GROUPS])
 def test_every_help_calls_the_program_as_it_is_called_here(words: str) -> None:
     usage, _, text = help_of(words).partition("\n\n")
     assert usage.startswith(f"Usage: starter.py {words} ")
@@ -52,7 +53,7 @@ def test_the_help_of_all_has_every_verb_with_its_line() -> None:
     assert all(line.help in help_of("hold") for words, line in main.VERBS.items() if words.startswith("hold "))
 
 
-@pytest.mark.parametrize("words", ["", *main.VERBS])
+@each("words", ["", *main.VERBS])
 def test_every_help_says_what_each_exit_code_means(words: str) -> None:
     _, _, text = help_of(words).partition("\nexit codes: ")
     there = [value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)]
@@ -64,7 +65,7 @@ def test_what_a_verb_is_also_called_leads_to_verbs_that_exist() -> None:
     assert not main.OTHERWISE.keys() & {words.split()[0] for words in main.VERBS}
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "sentence"),
     [
         ((), "A verb is missing. See `./starter.py --help`."),

@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from cli.decided import DECISIONS, in_words
 from domain import events
 from domain.commands import MESSAGES
+from tests.cases import each
 from tests.samples import build
 from views.timeline import timeline_view
 
@@ -20,9 +19,7 @@ def entry(name: str, **fields: Any) -> dict[str, Any]:
     return timeline_view([event.model_copy(update={"at": AT, **fields})], 0)[0]
 
 
-@pytest.mark.parametrize(
-    ("message", "name"), [(message, name) for message, decision in DECISIONS.items() for name in decision.events]
-)
+@each(("message", "name"), [(message, name) for message, decision in DECISIONS.items() for name in decision.events])
 def test_each_decision_is_found_by_what_it_is_about(message: str, name: str) -> None:
     decision = DECISIONS[message]
     found = entry(name)

@@ -25,6 +25,7 @@ from domain.commands import (
     SubmitRecertification,
 )
 from domain.messages import InvalidMessage, check_times, parse_message
+from tests.cases import each
 from tests.unit.cli.parsing import help_of, options_of, parsed, payload_of, verb_of
 
 NAMED = {" ".join(verb.words): verb for verb in VERBS}
@@ -71,7 +72,7 @@ def test_every_message_from_outside_has_exactly_one_verb() -> None:
     assert {verb.words[0] for verb in VERBS if len(verb.words) > 1} == set(GROUPS)
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=NAMED)
+@each("verb", VERBS)
 def test_every_field_has_its_flag(verb: Verb) -> None:
     def essence(flags: Iterable[Flag]) -> dict[str, tuple[bool, tuple[str, ...], str]]:
         kinds = {"yes": "switch"}  # a switch that nobody would ever turn off
@@ -102,7 +103,7 @@ def examples() -> Iterator[tuple[Verb, str]]:
             yield verb, line
 
 
-@pytest.mark.parametrize(("verb", "line"), list(examples()), ids=lambda value: value if isinstance(value, str) else "")
+@each(("verb", "line"), list(examples()))
 def test_an_example_works_when_it_is_copied(verb: Verb, line: str) -> None:
     program, *words = shlex.split(line)
     assert program == "./starter.py"
@@ -124,9 +125,7 @@ def test_only_what_cannot_be_undone_asks_first() -> None:
 # --- what the parser refuses
 
 
-@pytest.mark.parametrize(
-    ("words", "flag"), [(verb.words, flag) for verb in VERBS for flag in verb.flags if flag.required]
-)
+@each(("words", "flag"), [(verb.words, flag) for verb in VERBS for flag in verb.flags if flag.required])
 def test_a_required_flag_that_is_missing_is_bad_usage(words: tuple[str, ...], flag: Flag) -> None:
     given = [
         word
@@ -139,16 +138,14 @@ def test_a_required_flag_that_is_missing_is_bad_usage(words: tuple[str, ...], fl
     assert flag.option in ended.err
 
 
-@pytest.mark.parametrize(
-    ("words", "flag"), [(verb.words, flag) for verb in VERBS for flag in verb.flags if flag.choices]
-)
+@each(("words", "flag"), [(verb.words, flag) for verb in VERBS for flag in verb.flags if flag.choices])
 def test_a_word_that_is_no_choice_is_bad_usage(words: tuple[str, ...], flag: Flag) -> None:
     ended = main.captured([*words, "C-1", "CCSL", flag.option, "perhaps"])
     assert (ended.code, ended.out) == (2, "")
     assert all(choice in ended.err for choice in (flag.option, *flag.choices))
 
 
-@pytest.mark.parametrize("words", [(), ("Only a title",), ("t", "2029-01-01", "https://e.org", "3", "more")])
+@each("words", [(), ("Only a title",), ("t", "2029-01-01", "https://e.org", "3", "more")])
 def test_an_activity_has_two_to_four_words(words: tuple[str, ...]) -> None:
     ended = main.captured(["recertify", "submit", "C-1", "CCSL", "--submission-id", "E", "--activity", *words])
     assert ended.code == 2
@@ -176,7 +173,7 @@ def test_an_empty_word_is_sent_for_the_engine_to_refuse() -> None:
     assert payload("withdraw", "C-1", "CCSL", "--reason", "") == {"reason": ""}
 
 
-@pytest.mark.parametrize("number", ["74.99999999999999999", "81.50", "-5", "1e2", "abc"])
+@each("number", ["74.99999999999999999", "81.50", "-5", "1e2", "abc"])
 def test_a_number_goes_as_it_was_typed(number: str) -> None:
     assert payload(*RESULT, "--percentage", number)["percentage"] == number
     assert payload(*RESULT, "--points", number, "--out-of", "60")["points"] == number
@@ -189,7 +186,7 @@ def test_no_digit_is_lost_up_to_the_score() -> None:
     assert message.percentage == Decimal("74.99999999999999999")
 
 
-@pytest.mark.parametrize(("typed", "sent"), [("3", 3), ("0", 0), ("x", "x"), ("", ""), ("2.0", "2.0"), ("1_0", "1_0")])
+@each(("typed", "sent"), [("3", 3), ("0", 0), ("x", "x"), ("", ""), ("2.0", "2.0"), ("1_0", "1_0")])
 def test_a_whole_number_is_a_json_integer_and_anything_else_stays_what_it_is(typed: str, sent: Any) -> None:
     assert payload(*RESULT, "--revision", typed)["revision"] == sent
     huge = "9" * 5000
@@ -238,7 +235,7 @@ def test_a_json_text_comes_as_such_from_a_file_or_from_stdin_with_every_digit(
         assert message.activities[0].title == "Sommét"
 
 
-@pytest.mark.parametrize(
+@each(
     ("source", "told"),
     [
         ("{", "--responses is not JSON: Expecting property name enclosed in double quotes at line 1, column 2."),
@@ -337,7 +334,7 @@ def test_a_day_or_an_instant_in_another_form_is_answered_with_what_to_write() ->
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "option"),
     [
         ("result C-1 CCSL --result-id 7.00123E+11 --domain d --taken-at x", "--result-id"),
@@ -361,7 +358,7 @@ def test_an_id_that_is_there_can_be_named_however_it_looks() -> None:
     assert given["result_id"] == "7.00123E+11"
 
 
-@pytest.mark.parametrize(
+@each(
     ("flags", "told"),
     [
         (("--purchase-ref", "1.23E+05"), "--purchase-ref: "),

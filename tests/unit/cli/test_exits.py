@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from cli import exits
 from client import errors
+from tests.cases import each
 
 ID = "certification:CCSL:C-1"
 CASES: list[tuple[errors.ClientError, int, str, dict[str, Any]]] = [
@@ -49,7 +48,7 @@ CASES: list[tuple[errors.ClientError, int, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("error", "code", "kind", "facts"), CASES, ids=lambda one: type(one).__name__)
+@each(("error", "code", "kind", "facts"), CASES)
 def test_every_error_has_its_exit_code_its_kind_and_its_facts(
     error: errors.ClientError, code: int, kind: str, facts: dict[str, Any]
 ) -> None:

@@ -17,6 +17,7 @@ from client.finding import Filter
 from client.payloads import instant
 from domain.commands import ReportUndeliverable
 from domain.vocabulary import Status, UndeliveredCause
+from tests.cases import each
 from tests.unit.cli.parsing import parsed, payload_of
 from tests.unit.domain.builders import Candidacy
 from tests.unit.entries import entry
@@ -58,7 +59,7 @@ def test_a_flag_that_a_verb_does_not_have_is_not_given() -> None:
     assert wanted("--status", "testing", verb="attention") == Filter(statuses=("testing",))
 
 
-@pytest.mark.parametrize("value", ["nonsense", "testing' OR CandidateId != '", ""])
+@each("value", ["nonsense", "testing' OR CandidateId != '", ""])
 def test_an_unknown_status_is_answered_with_the_flag_and_all_of_them(value: str) -> None:
     with pytest.raises(exits.BadInput) as caught:
         wanted("--status", value)
@@ -70,14 +71,14 @@ def test_an_unknown_designation_is_answered_with_the_flag_and_all_of_them() -> N
         wanted("--designation", "CCXX")
 
 
-@pytest.mark.parametrize("text", ["", "  ", "a = 1)", "a = 1) OR (b = 2", "(a = 1", "a = ')' )"])
+@each("text", ["", "  ", "a = 1)", "a = 1) OR (b = 2", "(a = 1", "a = ')' )"])
 def test_a_list_filter_stays_between_its_parentheses(text: str) -> None:
     with pytest.raises(click.BadParameter) as refused:
         wanted("--query", text)
     assert "--query" in refused.value.format_message()
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "told"),
     [
         ("30", "write a number"),
@@ -174,7 +175,7 @@ def filled(command: str) -> list[str]:
     return [re.sub(r"<(\w+)[^>]*>", r"\1", word) for word in words]
 
 
-@pytest.mark.parametrize("kind", [*advice.KINDS, "of-a-newer-engine"])
+@each("kind", [*advice.KINDS, "of-a-newer-engine"])
 def test_every_command_is_one_that_exists(kind: str) -> None:
     value = f"{kind}:R 9" if kind == advice.HELD else kind
     words = filled(advice.command(held(), value))
@@ -220,7 +221,7 @@ def test_the_advice_names_the_verbs_of_the_command_line() -> None:
     assert not [text for text in told.values() for word in re.findall(r"`(\w+)`", text) if "_" in word]
 
 
-@pytest.mark.parametrize(
+@each(
     ("cause", "advised", "command"),
     [
         ("refused", "correct the e-mail address", "contact C-1001 CCSL --email"),
@@ -440,7 +441,7 @@ def test_events_are_chosen_by_day_and_type(capsys: pytest.CaptureFixture[str]) -
     assert [event["sequence"] for event in timeline.chosen(events, None, types)] == [4]
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "told"),
     [("AssesmentPassed", "AssessmentPassed"), ("assessment_passed", "AssessmentPassed"), ("Zzz", "contract.md")],
 )

@@ -19,6 +19,7 @@ from client.finding import Filter
 from client.moving import Ended, Move, Waking
 from client.pool import Stopping
 from runtime.builds import Build
+from tests.cases import each
 from tests.unit.cli.parsing import parsed
 from tests.unit.entries import entry
 
@@ -35,7 +36,7 @@ def everywhere(*views: BuildView, no_build: NoBuild = NOBODY, between: int = 0, 
 # --- the command line
 
 
-@pytest.mark.parametrize(
+@each(
     ("arguments", "sentence"),
     [
         (["--ramp", "5"], "Name the BUILD"),
@@ -50,7 +51,7 @@ def test_flags_that_do_not_go_together(arguments: list[str], sentence: str) -> N
     assert sentence in ended.err
 
 
-@pytest.mark.parametrize("percentage", ["0", "101", "12.5", "x", ""])
+@each("percentage", ["0", "101", "12.5", "x", ""])
 def test_a_ramp_is_a_whole_number_of_per_cent(percentage: str) -> None:
     with pytest.raises(click.UsageError, match="write a whole number from 1 to 100"):
         parsed("upgrade", "v1", "--ramp", percentage)
@@ -75,7 +76,7 @@ def test_a_build_that_reads_everything_is_taken() -> None:
     upgrade.check_format(replace(NEW, format=3), everywhere(NEW, OLD))
 
 
-@pytest.mark.parametrize(("reads", "says"), [(1, "reads format 1 at most"), (None, "does not say which format")])
+@each(("reads", "says"), [(1, "reads format 1 at most"), (None, "does not say which format")])
 def test_a_build_that_cannot_read_what_is_stored_is_refused(reads: int | None, says: str) -> None:
     newer = replace(OLD, build="v3", format=2, candidacies=3)
     older = replace(NEW, format=reads)
@@ -142,7 +143,7 @@ def test_the_document_of_builds() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each(
     ("stand", "advice"),
     [
         (everywhere(NEW), []),

@@ -25,6 +25,7 @@ from client.errors import (
 from client.finding import Filter
 from client.pool import Stopping
 from runtime.embedded import embedded_server
+from tests.cases import each
 
 ID = "certification:CCSL:C-1"
 ITEMS = [Item(number, (f"C-{number}", "CCMA")) for number in range(2, 6)]
@@ -165,7 +166,7 @@ def test_an_act_of_before_is_known_again() -> None:
     assert letter.content("7d5a") == "7708a122f1fa"
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "wanted", "kind"),
     [
         (b"{", SOME, NotJson),

@@ -29,6 +29,7 @@ from client.errors import (
 from domain import decision
 from domain.vocabulary import RefusalCode
 from runtime.search_attributes import CERTIFICATION_STATUS
+from tests.cases import each
 from workflows.payloads import failure
 
 ANA = Candidacy("C-1", "CCSL")
@@ -65,7 +66,7 @@ def test_wrong_fields_are_named() -> None:
     assert error.sentence == "C-1 for CCSL does not take this message: it has these mistakes."
 
 
-@pytest.mark.parametrize("cause", [ApplicationError("boom"), ValueError("boom")])
+@each("cause", [ApplicationError("boom"), ValueError("boom")])
 def test_any_other_failure_is_a_refusal_without_a_code(cause: BaseException) -> None:
     error = answers.refusal(cause, ANA)
     assert isinstance(error, Refused)
@@ -73,7 +74,7 @@ def test_any_other_failure_is_a_refusal_without_a_code(cause: BaseException) -> 
     assert error.sentence == "C-1 for CCSL: failed on this message, boom"
 
 
-@pytest.mark.parametrize(
+@each(
     ("status", "kind", "told"),
     [
         (RPCStatusCode.UNAVAILABLE, Unreachable, "stopped answering"),

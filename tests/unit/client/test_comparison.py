@@ -4,11 +4,10 @@ import unicodedata
 from datetime import UTC, date, datetime
 from typing import Any
 
-import pytest
-
 from client.comparison import differing
 from client.scheme import facts
 from domain.commands import Registration
+from tests.cases import each
 from views.contact import ContactView, ExperienceRecordView, FormerContactView, PurchaseView
 
 KNOWN = ContactView(
@@ -31,7 +30,7 @@ def fields(**given: Any) -> tuple[str, ...]:
     return differing(Registration.model_validate(whole), KNOWN, facts())
 
 
-@pytest.mark.parametrize(
+@each(
     "given",
     [
         {},
@@ -48,7 +47,7 @@ def test_the_same_list_saved_by_another_program_is_the_same_list(given: dict[str
     assert fields(**given) == ()
 
 
-@pytest.mark.parametrize(
+@each(
     ("given", "named"),
     [
         ({"name": "Jose Ruiz", "email": "ruiz@example.org"}, ("name", "email")),

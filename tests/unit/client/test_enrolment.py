@@ -5,6 +5,7 @@ import pytest
 from client.enrolment import _search_attributes, checked
 from client.errors import InvalidFields
 from runtime import search_attributes
+from tests.cases import each
 
 
 def test_a_registration_is_told_each_wrong_field() -> None:
@@ -32,7 +33,7 @@ def test_a_registration_is_told_each_wrong_field() -> None:
     assert caught.value.notes == ("purchase.purchased_at: lies in the future",)
 
 
-@pytest.mark.parametrize(("purchase", "status"), [({"reference": "INV-1"}, None), (None, "awaiting_purchase")])
+@each(("purchase", "status"), [({"reference": "INV-1"}, None), (None, "awaiting_purchase")])
 def test_a_paid_registration_is_not_published_as_awaiting_its_purchase(
     purchase: dict[str, str] | None, status: str | None
 ) -> None:

@@ -11,6 +11,7 @@ from client.errors import BadInput, UnknownValue
 from client.finding import Filter, Ringing, Run, check_raw, query
 from domain.vocabulary import Status
 from runtime.settings import ROOT
+from tests.cases import each
 
 PLAIN = "WorkflowType = 'CertificationWorkflow' AND ExecutionStatus NOT IN ('ContinuedAsNew', 'Failed')"
 TAKEN_UP = (
@@ -20,7 +21,7 @@ TAKEN_UP = (
 INSTANT = r"'20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ'"
 
 
-@pytest.mark.parametrize(
+@each(
     ("wanted", "besides"),
     [
         (Filter(), ""),
@@ -65,7 +66,7 @@ def test_what_is_due_is_open() -> None:
     query(Filter(due_within=timedelta(weeks=9999)))
 
 
-@pytest.mark.parametrize("value", ["nonsense", "testing' OR CandidateId != '", ""])
+@each("value", ["nonsense", "testing' OR CandidateId != '", ""])
 def test_an_unknown_status_is_answered_with_all_of_them(value: str) -> None:
     with pytest.raises(UnknownValue) as caught:
         query(Filter(statuses=("testing", value)))
@@ -92,7 +93,7 @@ def test_nothing_but_a_word_gets_into_a_query_even_without_a_scheme(monkeypatch:
             query(wanted)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "a = 1)", "a = 1) OR (b = 2", "(a = 1", "a = ')' )"])
+@each("text", ["", "  ", "a = 1)", "a = 1) OR (b = 2", "(a = 1", "a = ')' )"])
 def test_a_raw_list_filter_stays_between_its_parentheses(text: str) -> None:
     told = "its parentheses do not match" if text.strip() else "it is empty"
     with pytest.raises(BadInput, match=told):
@@ -124,7 +125,7 @@ def test_how_far_ahead_alarms_ring_comes_from_the_scheme(tmp_path: Path, monkeyp
     assert unreadable == f"{PLAIN} AND (ExecutionStatus = 'Running')"
 
 
-@pytest.mark.parametrize("words", ["ExecutionStatus", "IS NOT NULL", "IS NULL", "WorkflowType", "STARTS_WITH"])
+@each("words", ["ExecutionStatus", "IS NOT NULL", "IS NULL", "WorkflowType", "STARTS_WITH"])
 def test_the_list_language_stands_in_one_module(words: str) -> None:
     speaking = {
         str(path.relative_to(ROOT))
@@ -137,7 +138,7 @@ def test_the_list_language_stands_in_one_module(words: str) -> None:
     assert speaking - shown <= {"client/finding.py"}
 
 
-@pytest.mark.parametrize("name", ["", "certpath:it's", "a\\b", 'a"b', "a`b"])
+@each("name", ["", "certpath:it's", "a\\b", 'a"b', "a`b"])
 def test_a_build_never_ends_its_quotation(name: str) -> None:
     for wanted in (Filter(on_build=name), Filter(not_on=("certpath:v1", name))):
         with pytest.raises(BadInput, match="cannot be searched for"):

@@ -8,6 +8,7 @@ import pytest
 
 from client.errors import BadInput, NotJson
 from client.payloads import instant, parsed, with_message_id
+from tests.cases import each
 
 
 def test_a_payload_keeps_every_digit_and_gets_a_message_id() -> None:
@@ -22,7 +23,7 @@ def test_a_message_id_that_is_given_stays() -> None:
     assert with_message_id(b'\xef\xbb\xbf{"message_id": "mine"}') == b'{"message_id": "mine"}'
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "told"),
     [
         (b"", "line 1, column 1"),

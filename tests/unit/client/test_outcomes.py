@@ -11,6 +11,7 @@ from client.bulk import outcomes
 from client.bulk.cells import guarded, unguarded
 from client.bulk.outcomes import NOT_REACHED, Files, Found, Item, Kind, Outcome, OutcomeFile, Style
 from client.errors import BadInput, OutcomeFileLost
+from tests.cases import each
 
 COLUMNS = ("row", "candidate_id", "designation")
 ITEMS = [Item(number, (f"C-{number}", "CCMA")) for number in (2, 3, 4)]
@@ -29,7 +30,7 @@ def lines(path: Path) -> list[list[str]]:
 # --- one outcome
 
 
-@pytest.mark.parametrize(
+@each(
     ("outcome", "text"),
     [
         (REGISTERED, "registered"),
@@ -48,8 +49,8 @@ def test_an_outcome_is_read_as_it_was_written(outcome: Outcome, text: str) -> No
     assert Outcome.parse(text) == outcome
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.FOREIGN])
-@pytest.mark.parametrize("reason", [None, "a: b, c"])
+@each("kind", [kind for kind in Kind if kind is not Kind.FOREIGN])
+@each("reason", [None, "a: b, c"])
 def test_every_kind_is_known_again(kind: Kind, reason: str | None) -> None:
     assert Outcome.parse(str(Outcome(kind, reason))) == Outcome(kind, reason)
 
@@ -210,9 +211,7 @@ def test_two_files_never_share_an_outcome_file() -> None:
 # --- what a spreadsheet makes of it
 
 
-@pytest.mark.parametrize(
-    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''-1", "'", "it's", "", "C-1"]
-)
+@each("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''-1", "'", "it's", "", "C-1"])
 def test_no_cell_is_a_formula_and_each_is_read_as_it_was(cell: str) -> None:
     written = guarded(cell)
     assert not written.startswith(("=", "+", "-", "@", "\t", "\r"))

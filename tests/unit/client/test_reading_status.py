@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain.vocabulary import Status
+from tests.cases import each
 from views.status import StatusView
 
 WHO = {"candidate_id": "C-1", "designation": "CCSL", "status": "testing"}
@@ -32,7 +33,7 @@ def test_words_of_a_newer_build_are_kept_as_they_are() -> None:
     assert not view.closed_for_good
 
 
-@pytest.mark.parametrize("answer", [None, [], "testing", {}, {**WHO, "status": 7}, {**WHO, "testing_deadline": "soon"}])
+@each("answer", [None, [], "testing", {}, {**WHO, "status": 7}, {**WHO, "testing_deadline": "soon"}])
 def test_what_is_no_answer_is_a_value_error(answer: Any) -> None:
     with pytest.raises(ValueError, match="StatusView"):
         StatusView.parse(answer)

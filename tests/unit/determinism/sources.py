@@ -11,16 +11,16 @@ from runtime.settings import ROOT
 ROOMS = ("domain", "views", "workflows")
 
 
-def modules() -> list[Path]:
-    """The files of these modules."""
-    found: set[Path] = set()
+def modules() -> dict[Path, ast.Module]:
+    """The files of these modules, and what is written in them."""
+    found: dict[Path, ast.Module] = {}
     ahead = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
     while ahead:
         path = ahead.pop()
         if path not in found:
-            found.add(path)
-            ahead += [file for name in loaded(ast.parse(path.read_text(encoding="utf-8"))) if (file := _file(name))]
-    return sorted(found)
+            found[path] = ast.parse(path.read_text(encoding="utf-8"))
+            ahead += [file for name in loaded(found[path]) if (file := _file(name))]
+    return dict(sorted(found.items()))
 
 
 def imports(tree: ast.Module) -> set[str]:

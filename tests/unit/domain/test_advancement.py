@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from domain import events as e
 from domain import rulebook
 from domain.commands import AnswerAdvancement, RingAlarm
@@ -12,6 +10,7 @@ from domain.inquiries import AskLower, LowerAnswer
 from domain.matters.certificate import certificate_number
 from domain.requirements import assessments
 from domain.vocabulary import AlarmKind
+from tests.cases import each
 from tests.unit.domain.builders import (
     PEOPLE,
     START,
@@ -39,7 +38,7 @@ def higher(**options: object) -> Candidacy:
 # --- at the lower certificate ---
 
 
-@pytest.mark.parametrize(("lower", "target"), [("CCMA", "CCOM"), ("CCMC", "CCSL")])
+@each(("lower", "target"), [("CCMA", "CCOM"), ("CCMC", "CCSL")])
 def test_a_holder_in_force_may_advance(lower: str, target: str) -> None:
     candidacy = holder(lower)
     experience = {"role": "Manager", "started_on": "2025-01-01"}
@@ -53,7 +52,7 @@ def test_a_holder_in_force_may_advance(lower: str, target: str) -> None:
     assert candidacy.status == "certified"
 
 
-@pytest.mark.parametrize("designation", ["CCSL", "CCOM"])
+@each("designation", ["CCSL", "CCOM"])
 def test_there_are_no_other_edges(designation: str) -> None:
     assert holder(designation).refused("request_advancement", **PURCHASE) == "no-advancement"
 
@@ -140,9 +139,7 @@ def advancing() -> Candidacy:
 ENDED = {"by_workflow_id": HIGHER_ID, "ended_as": "timed_out"}
 
 
-@pytest.mark.parametrize(
-    ("reference", "bought"), [("INV-91", "2027-03-04"), ("INV-90", "2027-03-05"), ("INV-91", None)]
-)
+@each(("reference", "bought"), [("INV-91", "2027-03-04"), ("INV-90", "2027-03-05"), ("INV-91", None)])
 def test_a_request_with_another_purchase_is_refused_while_the_first_is_open(reference: str, bought: str | None) -> None:
     candidacy = advancing()
     purchase = {"reference": reference} | ({"purchased_at": local(bought)} if bought else {})
@@ -191,7 +188,7 @@ def test_a_refused_advancement_may_be_asked_for_again_with_the_same_purchase() -
     assert candidacy.say("request_advancement", **PURCHASE) == ["AdvancementRequested"]
 
 
-@pytest.mark.parametrize("moment", ["2030-03-06", "2030-08-01"])
+@each("moment", ["2030-03-06", "2030-08-01"])
 def test_not_in_force_it_does_not_give_way(moment: str) -> None:
     candidacy = holder(certified_on="2027-03-05")
     candidacy.say("request_advancement", local("2029-01-01"), **PURCHASE)
@@ -281,7 +278,7 @@ def test_the_lower_is_asked_a_last_time_just_before_the_settlement_ends() -> Non
     assert candidacy.status == "certified"
 
 
-@pytest.mark.parametrize("back_at", [border("2029-06-15"), local("2029-07-01")])
+@each("back_at", [border("2029-06-15"), local("2029-07-01")])
 def test_when_the_settlement_has_ended_the_lower_is_not_asked_any_more(back_at: datetime) -> None:
     candidacy = higher()
     candidacy.submit()
@@ -292,8 +289,8 @@ def test_when_the_settlement_has_ended_the_lower_is_not_asked_any_more(back_at: 
     assert candidacy.status == "timed_out"
 
 
-@pytest.mark.parametrize("reviewed", ["2029-06-16", "2029-08-01"])
-@pytest.mark.parametrize("outage", [False, True])
+@each("reviewed", ["2029-06-16", "2029-08-01"])
+@each("outage", [False, True])
 def test_one_that_becomes_ready_only_after_the_settlement_asks_once(reviewed: str, outage: bool) -> None:
     for answer, status in ((LowerAnswer(superseded_at=local(reviewed)), "certified"), (None, "timed_out")):
         candidacy = higher()
@@ -382,7 +379,7 @@ def test_a_lower_certificate_that_gave_way_too_early_is_not_forgotten() -> None:
     assert candidacy.last(e.Certified).effective_at == instant
 
 
-@pytest.mark.parametrize("wrong", [{"workflow_id": "certification:CCMC:C-1001"}, {"by_number": "CCOM-AAAA-BBBB-CCCC"}])
+@each("wrong", [{"workflow_id": "certification:CCMC:C-1001"}, {"by_number": "CCOM-AAAA-BBBB-CCCC"}])
 def test_the_word_of_another_candidacy_or_about_another_certificate_is_refused(wrong: dict[str, object]) -> None:
     candidacy = higher()
     told = confirmation(candidacy, candidacy.clock, **wrong)

@@ -6,11 +6,10 @@ Rulings R1, R3, R4, R15 and R17.
 import itertools
 from typing import Any
 
-import pytest
-
 from activities.rendering import Renderer
 from domain import events as e
 from domain.effects import Notify
+from tests.cases import each
 from tests.unit.domain.builders import (
     CUSTOMERS,
     LEADERSHIP,
@@ -87,7 +86,7 @@ def test_a_correction_to_another_day_is_judged() -> None:
 # --- R1: what a correction or a voiding exposes ---
 
 
-@pytest.mark.parametrize("how", [{"percentage": 20}, {"percentage": None, "outcome": "voided"}])
+@each("how", [{"percentage": 20}, {"percentage": None, "outcome": "voided"}])
 def test_what_was_left_aside_is_judged_in_the_order_in_which_it_was_taken(how: dict[str, Any]) -> None:
     candidacy = candidacy_later()
     take(candidacy, "PASS", 90, 0)
@@ -328,7 +327,7 @@ def used_up(candidacy: Candidacy, domain: str = PEOPLE, *, from_day: str = "2026
         candidacy.result(domain, 10, taken, at=taken, result_id=f"{domain[:3]}-{number}")
 
 
-@pytest.mark.parametrize(("domain", "percentage"), [(PEOPLE, 10), (OPERATIONS, 90)])
+@each(("domain", "percentage"), [(PEOPLE, 10), (OPERATIONS, 90)])
 def test_a_hold_that_cannot_pass_the_domain_does_not_keep_its_settlement_open(domain: str, percentage: int) -> None:
     candidacy = Candidacy("CCMA", at=START)
     used_up(candidacy)

@@ -6,18 +6,17 @@ from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 
-import pytest
-
 from domain import calendar
 from domain.scheme import Scheme
 from runtime.settings import ROOT
+from tests.cases import each
 from tests.unit.domain.builders import day, utc
 from tests.waiting import PATIENCE
 
 ZONE = "America/Chicago"
 
 
-@pytest.mark.parametrize(
+@each(
     ("anchor", "months", "expected"),
     [
         ("2024-02-29", 12, "2025-02-28"),
@@ -50,7 +49,7 @@ def test_borders_fall_at_midnight_of_the_zone_in_winter_and_in_summer() -> None:
     assert calendar.end_of(day("2026-01-10"), ZONE) == utc("2026-01-11T06:00:00Z")
 
 
-@pytest.mark.parametrize(("changing", "hours"), [("2026-03-08", 23), ("2026-11-01", 25), ("2026-06-01", 24)])
+@each(("changing", "hours"), [("2026-03-08", 23), ("2026-11-01", 25), ("2026-06-01", 24)])
 def test_a_day_is_as_long_as_it_is_in_the_zone(changing: str, hours: int) -> None:
     length = calendar.end_of(day(changing), ZONE) - calendar.start_of(day(changing), ZONE)
     assert length == timedelta(hours=hours)

@@ -3,10 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from domain import events as e
 from domain.effects import Notify
+from tests.cases import each
 from tests.unit.domain.builders import (
     START,
     Candidacy,
@@ -153,7 +152,7 @@ def test_reminders_that_are_past_when_the_window_opens_are_not_made_up_for() -> 
     assert [day.isoformat() for day in planned] == ["2029-03-05", "2029-03-30", "2030-02-03", "2030-03-06"]
 
 
-@pytest.mark.parametrize("grace", [0, 90])
+@each("grace", [0, 90])
 def test_the_day_after_the_expiry_has_its_reminder_as_long_as_the_certificate_can_be_renewed(grace: int) -> None:
     rules = with_rules(certificate={"grace_days": grace, "reminder_days_after": [1, 370]})
     candidacy = holder(certified_on="2027-03-05", of=rules)
@@ -168,7 +167,7 @@ def notices(candidacy: Candidacy) -> list[str]:
     return [effect.notice for effect in candidacy.effects if isinstance(effect, Notify)]
 
 
-@pytest.mark.parametrize(
+@each(
     ("back_on", "sent"),
     [
         ("2030-03-05", ["recertification-window-opened"]),
@@ -220,7 +219,7 @@ def test_a_suspension_masks_the_status_and_stops_no_clock() -> None:
     assert candidacy.status == "grace"
 
 
-@pytest.mark.parametrize(
+@each(
     ("moment", "status"),
     [("2028-06-01", "certified"), ("2029-06-01", "recertifying"), ("2030-04-01", "grace"), ("2030-08-01", "lapsed")],
 )
@@ -285,8 +284,8 @@ def test_suspension_is_for_holders_only_and_not_twice() -> None:
     assert candidate.refused("suspend", **WHO) == "already-suspended"
 
 
-@pytest.mark.parametrize("moment", ["2028-01-01", "2029-06-01", "2030-04-01", "2030-08-01"])
-@pytest.mark.parametrize("suspended", [False, True])
+@each("moment", ["2028-01-01", "2029-06-01", "2030-04-01", "2030-08-01"])
+@each("suspended", [False, True])
 def test_revoking_is_final_and_possible_in_every_holder_status(moment: str, suspended: bool) -> None:
     candidacy = holder(certified_on="2027-03-05")
     if suspended:

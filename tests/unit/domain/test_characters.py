@@ -12,6 +12,7 @@ from domain.messages import InvalidMessage, check_vocabulary, parse_message
 from domain.messages import parse as parse_document
 from domain.personal import ContactRecord
 from domain.scheme import Programme
+from tests.cases import each
 from tests.unit.domain.builders import CIAC, SHA, Candidacy, holder, parse, scheme, with_rules
 
 PROGRAMME = CIAC.programme("CCSL")
@@ -56,9 +57,7 @@ def problem(name: str, fields: dict[str, Any], field: str) -> str:
     return found.problem
 
 
-@pytest.mark.parametrize(
-    ("name", "fields", "field"), ONE_LINE, ids=lambda value: value if isinstance(value, str) else ""
-)
+@each(("name", "fields", "field"), ONE_LINE)
 def test_each_forbidden_character_is_named_with_its_place(name: str, fields: dict[str, Any], field: str) -> None:
     place = json.dumps(fields).split("?")[0].rpartition('"')[2]
     for mark in FORBIDDEN:
@@ -67,9 +66,7 @@ def test_each_forbidden_character_is_named_with_its_place(name: str, fields: dic
         assert told.endswith(f"(character {len(place) + 1} is U+{ord(mark):04X})")
 
 
-@pytest.mark.parametrize(
-    ("name", "fields", "field"), ONE_LINE, ids=lambda value: value if isinstance(value, str) else ""
-)
+@each(("name", "fields", "field"), ONE_LINE)
 def test_joiners_are_taken_between_letters_of_names_and_nowhere_else(
     name: str, fields: dict[str, Any], field: str
 ) -> None:
@@ -81,12 +78,12 @@ def test_joiners_are_taken_between_letters_of_names_and_nowhere_else(
             assert "zero width" in problem(name, document, field)
 
 
-@pytest.mark.parametrize("name", ["علی\u200cرضا", "क\u094d\u200dष", "শ্রী র\u200d্যাব", "Ana Ruiz", "O’Brien-Łukasz"])
+@each("name", ["علی\u200cرضا", "क\u094d\u200dष", "শ্রী র\u200d্যাব", "Ana Ruiz", "O’Brien-Łukasz"])
 def test_names_of_many_scripts_are_taken(name: str) -> None:
     assert parse("suspend", reason="r", by=name).model_dump()["by"] == name
 
 
-@pytest.mark.parametrize("name", ["\u200cAna", "Ana\u200d", "Ana \u200c Ruiz", "A\u200c\u200cB", "1\u200d2", "\u200c"])
+@each("name", ["\u200cAna", "Ana\u200d", "Ana \u200c Ruiz", "A\u200c\u200cB", "1\u200d2", "\u200c"])
 def test_a_joiner_that_joins_no_letters_is_refused(name: str) -> None:
     assert "outside a word" in problem("suspend", {"reason": "r", "by": name}, "by")
 
@@ -137,7 +134,7 @@ def test_what_an_older_build_has_recorded_stays_readable() -> None:
     assert Programme.model_validate(data).title.endswith("\u200b")
 
 
-@pytest.mark.parametrize(
+@each(
     ("recorded", "name", "line"),
     [
         ("Ana Ruiz", "Ana Ruiz", "Ana Ruiz"),
@@ -156,13 +153,13 @@ def test_a_recorded_text_can_be_made_one_that_a_message_may_have(recorded: str, 
 # --- references
 
 
-@pytest.mark.parametrize("uri", ["https://x.org", "HTTP://x", "s3://b/k", "gs://b/k", "az://c/b", "urn:isbn:1"])
+@each("uri", ["https://x.org", "HTTP://x", "s3://b/k", "gs://b/k", "az://c/b", "urn:isbn:1"])
 def test_a_reference_of_a_known_scheme_is_taken(uri: str) -> None:
     message = parse("submit_work_product", submission_id="W", uri=uri, sha256=SHA)
     check_vocabulary("submit_work_product", message, PROGRAMME)
 
 
-@pytest.mark.parametrize("uri", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "C:\\wp", "ftp://x"])
+@each("uri", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "C:\\wp", "ftp://x"])
 def test_any_other_reference_is_refused_and_its_field_is_named(uri: str) -> None:
     told = "must begin with https:, http:, s3:, gs:, az:, urn:"
     product = {"submission_id": "W", "uri": uri, "sha256": SHA}

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import pytest
-
 from domain import rulebook
+from tests.cases import each
 from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, border, holder, last_moment, local
 
 
@@ -48,7 +47,7 @@ def evidence_under_review_past(instant: datetime, submitted: str) -> Callable[[]
     return held
 
 
-@pytest.mark.parametrize(
+@each(
     "waiting",
     [
         held_past_the_settlement,
@@ -58,7 +57,6 @@ def evidence_under_review_past(instant: datetime, submitted: str) -> Callable[[]
         evidence_under_review_past(local("2030-10-01"), "2030-06-01"),
         evidence_under_review_past(local("2032-01-01"), "2031-02-01"),
     ],
-    ids=["hold", "hold after the last attempt", "work product", "past expiry", "past grace", "past the end"],
 )
 def test_a_border_that_waits_for_a_decision_is_no_next_deadline(waiting: Callable[[], Candidacy]) -> None:
     candidacy = waiting()

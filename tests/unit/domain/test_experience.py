@@ -9,6 +9,7 @@ from domain import events as e
 from domain.decision import Refused
 from domain.matters.experience import MAX_RECORDS
 from domain.state import State
+from tests.cases import each
 from tests.unit.domain.builders import START, Candidacy, border, day, days, last_moment, local
 from views.timeline import summary_of
 
@@ -35,9 +36,7 @@ def test_experience_begun_on_29_february_counts_from_28_february() -> None:
     assert candidacy.last(e.ExperienceMet).met_on == day("2029-02-28")
 
 
-@pytest.mark.parametrize(
-    ("ended", "met"), [("2026-02-28", True), ("2026-02-27", False), ("2026-03-01", True), (None, True)]
-)
+@each(("ended", "met"), [("2026-02-28", True), ("2026-02-27", False), ("2026-03-01", True), (None, True)])
 def test_a_role_that_ended_counts_where_it_lasted_a_year(ended: str | None, met: bool) -> None:
     candidacy = Candidacy(at=START, since="2025-03-01", ended=ended)
     assert (candidacy.state.experience_met_on is not None) is met

@@ -6,6 +6,7 @@ import pytest
 
 from domain import events as e
 from domain.decision import Refused
+from tests.cases import each
 from tests.unit.domain.builders import PEOPLE, START, Candidacy, border, days, local, with_rules
 
 
@@ -55,7 +56,7 @@ def test_where_the_settlement_of_the_attempts_runs_on_past_the_window_an_extensi
     assert extended(candidacy, "2028-12-31") == ["DeadlineExtended"]
 
 
-@pytest.mark.parametrize("verdict", ["submitted", "revise", "overdue"])
+@each("verdict", ["submitted", "revise", "overdue"])
 def test_where_only_a_work_product_is_missing_that_no_other_may_follow_an_extension_cannot_help(verdict: str) -> None:
     candidacy = Candidacy("CCOM", at=START)
     candidacy.pass_all()
@@ -69,7 +70,7 @@ def test_where_only_a_work_product_is_missing_that_no_other_may_follow_an_extens
     refused(candidacy, "2028-12-31", "no other")
 
 
-@pytest.mark.parametrize("verdict", ["submitted", "revise", "failed"])
+@each("verdict", ["submitted", "revise", "failed"])
 def test_where_another_work_product_may_follow_an_extension_helps(verdict: str) -> None:
     candidacy = Candidacy("CCOM", at=START)
     candidacy.pass_all()

@@ -9,6 +9,7 @@ from domain import events as e
 from domain.decision import Refused
 from domain.types import Score
 from domain.vocabulary import Attention, AttentionKind
+from tests.cases import each
 from tests.unit.domain.builders import (
     CUSTOMERS,
     OPERATIONS,
@@ -200,7 +201,7 @@ def test_what_was_taken_after_the_window_is_refused_conflict_or_not() -> None:
 # --- R7: decisions given twice ---
 
 
-@pytest.mark.parametrize("decision", ["accept", "reject"])
+@each("decision", ["accept", "reject"])
 def test_the_same_decision_again_is_a_duplicate_whatever_its_reason(decision: str) -> None:
     candidacy = Candidacy("CCMA", at=START)
     candidacy.result(PEOPLE, 90, AT, at=AT, result_id="A", passed=False)
@@ -212,7 +213,7 @@ def test_the_same_decision_again_is_a_duplicate_whatever_its_reason(decision: st
     assert candidacy.state == before
 
 
-@pytest.mark.parametrize("other", [{"decision": "reject"}, {"by": "K. Stone"}])
+@each("other", [{"decision": "reject"}, {"by": "K. Stone"}])
 def test_another_decision_or_another_decider_is_refused_and_hears_who_decided_what_and_when(
     other: dict[str, str],
 ) -> None:
@@ -245,7 +246,7 @@ def test_the_source_is_no_content_and_equal_fractions_are_one_score() -> None:
     assert candidacy.result(PEOPLE, None, AT, result_id="A", points=38, out_of=51) == ["ResultHeld"]
 
 
-@pytest.mark.parametrize("again", [None, True])
+@each("again", [None, True])
 def test_the_same_content_without_the_contradiction_takes_the_hold_away(again: bool | None) -> None:
     candidacy = Candidacy("CCMA", at=START)
     fields: dict[str, Any] = {} if again is None else {"passed": again}

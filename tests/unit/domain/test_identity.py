@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.identity import WORD, Identity, read_workflow_id, workflow_id_of
+from tests.cases import each
 
 WORDS = st.from_regex(WORD, fullmatch=True)
 
@@ -18,9 +19,7 @@ def test_a_workflow_id_is_that_of_the_contract() -> None:
     assert workflow_id_of("CCSL", "C-1001") == "certification:CCSL:C-1001"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "C-1", "CCSL:C-1", "certification:CCSL", "certification::C-1", "certification:A:B:C"]
-)
+@each("text", ["", "C-1", "CCSL:C-1", "certification:CCSL", "certification::C-1", "certification:A:B:C"])
 def test_any_other_id_is_that_of_no_candidacy(text: str) -> None:
     with pytest.raises(ValueError, match="is not the workflow id of a candidacy"):
         read_workflow_id(text)

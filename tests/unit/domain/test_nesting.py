@@ -2,26 +2,26 @@
 
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.nesting import DEEPEST, is_too_deep
+from tests.cases import each
 
 
 def nested(depth: int, inside: str = "") -> str:
     return '{"a":[' * (depth // 2) + "[" * (depth % 2) + inside + "]" * (depth % 2) + "]}" * (depth // 2)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
-@pytest.mark.parametrize(("depth", "too_deep"), [(DEEPEST - 1, False), (DEEPEST, False), (DEEPEST + 1, True)])
+@each("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+@each(("depth", "too_deep"), [(DEEPEST - 1, False), (DEEPEST, False), (DEEPEST + 1, True)])
 def test_a_text_is_too_deep_beyond_the_limit(depth: int, too_deep: bool, encoding: str) -> None:
     text = nested(depth, '"嬢 \\\\\\" [[[["')
     json.loads(text)
     assert is_too_deep(text.encode(encoding)) is too_deep
 
 
-@pytest.mark.parametrize(
+@each(
     "text",
     [
         "[" * 1000,

@@ -12,6 +12,7 @@ from domain.effects import Notify
 from domain.messages import legible_message_id
 from domain.rulebook import decide
 from domain.vocabulary import Attention, AttentionKind, RefusalCode
+from tests.cases import each
 from tests.unit.domain.builders import PEOPLE, START, Candidacy, days, holder, local
 from views.attention import attention_view
 from views.timeline import summary_of
@@ -57,7 +58,7 @@ def test_a_candidate_withdraws_and_so_may_a_holder() -> None:
     assert Candidacy().say("withdraw") == ["Withdrawn", "CandidacyClosed"]
 
 
-@pytest.mark.parametrize(("by", "told"), [(None, "at the person's own request"), ("Kim Stone", "by Kim Stone")])
+@each(("by", "told"), [(None, "at the person's own request"), ("Kim Stone", "by Kim Stone")])
 def test_the_timeline_says_whether_the_person_or_the_office_has_withdrawn(by: str | None, told: str) -> None:
     candidacy = Candidacy()
     candidacy.say("withdraw", reason="registered twice", **({"by": by} if by else {}))
@@ -72,7 +73,7 @@ def test_a_cancelled_workflow_withdraws_a_candidacy() -> None:
     assert "own request" not in summary_of(candidacy.last(e.Withdrawn))
 
 
-@pytest.mark.parametrize("moment", ["2028-01-01", "2030-04-01", "2030-09-01"])
+@each("moment", ["2028-01-01", "2030-04-01", "2030-09-01"])
 def test_a_holders_workflow_refuses_to_be_cancelled_and_goes_on(moment: str) -> None:
     candidacy = holder(certified_on="2027-03-05")
     candidacy.advance_to(local(moment))
@@ -118,7 +119,7 @@ def test_contact_changes_name_the_fields_only() -> None:
 # --- rule 26: who decided ---
 
 
-@pytest.mark.parametrize("name", ["suspend", "reinstate", "revoke"])
+@each("name", ["suspend", "reinstate", "revoke"])
 def test_who_decided_is_on_the_timeline(name: str) -> None:
     candidacy = holder()
     if name == "reinstate":
@@ -192,7 +193,7 @@ def test_a_message_that_cannot_be_understood_stands_once_for_each_reason_where_i
     assert candidacy.last(e.MessageRefused).message_id is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("data", "found"),
     [
         (b'{"message_id": "row-9", "reason": [{"a": 1e999999999}]}', "row-9"),
@@ -327,7 +328,7 @@ def test_a_notice_that_gave_way_is_on_the_timeline_and_asks_for_nothing() -> Non
 # --- rule 28: too early ---
 
 
-@pytest.mark.parametrize(
+@each(
     ("name", "code"),
     [
         ("record_self_assessment", "purchase-not-confirmed"),
@@ -355,14 +356,14 @@ def test_too_early_to_make_sense(name: str, code: str) -> None:
 # --- rule 29: closed ---
 
 
-@pytest.mark.parametrize("name", sorted(EVERY_MESSAGE))
+@each("name", sorted(EVERY_MESSAGE))
 def test_a_closed_candidacy_answers_closed(name: str) -> None:
     candidacy = Candidacy()
     candidacy.say("withdraw")
     assert candidacy.refused(name, **EVERY_MESSAGE[name]) == "closed"
 
 
-@pytest.mark.parametrize("closing", ["abandoned", "timed_out", "refused", "withdrawn", "revoked", "expired"])
+@each("closing", ["abandoned", "timed_out", "refused", "withdrawn", "revoked", "expired"])
 def test_every_closed_status_answers_closed_keeps_no_alarm_and_asks_for_nothing(closing: str) -> None:
     candidacy = {
         "abandoned": lambda: Candidacy(paid=False),
@@ -415,7 +416,7 @@ def test_notices_carry_the_sequence_of_their_event_and_no_contact_details() -> N
     assert "ana@example.org" not in json.dumps([notice.facts for notice in notices])
 
 
-@pytest.mark.parametrize(("message", "notice"), [("withdraw", "candidacy-closed"), ("revoke", "revoked")])
+@each(("message", "notice"), [("withdraw", "candidacy-closed"), ("revoke", "revoked")])
 def test_a_closing_is_told_once(message: str, notice: str) -> None:
     candidacy = holder()
     before = len(candidacy.effects)

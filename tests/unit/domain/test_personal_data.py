@@ -13,6 +13,7 @@ from domain.events import EVENTS, BaseEvent
 from domain.personal import MAX_FORMER, ContactRecord
 from domain.texts import MASK, FreeText, addresses_in, folded, name_key, without_addresses
 from domain.types import Frozen
+from tests.cases import each
 from tests.unit.domain.builders import SHA, START, Candidacy, days, holder, parse
 from workflows.journal import Journal
 
@@ -47,7 +48,7 @@ def texts_of(kind: Any, field: str = "") -> set[str]:
     return set()
 
 
-@pytest.mark.parametrize("kind", EVERY_EVENT, ids=lambda kind: kind.__name__)
+@each("kind", EVERY_EVENT)
 def test_every_text_of_an_event_is_masked_or_a_word_or_the_name_of_a_thing(kind: type[BaseEvent]) -> None:
     assert texts_of(kind) - NOT_FREE == set()
 
@@ -95,7 +96,7 @@ def test_what_was_masked_is_still_known_when_it_comes_again() -> None:
     assert candidacy.say("resolve_held_result", **decision) == []
 
 
-@pytest.mark.parametrize(
+@each(
     ("text", "masked"),
     [
         ("write to ana@example.org, please", f"write to {MASK}, please"),
@@ -114,7 +115,7 @@ def test_addresses_are_found_in_a_text() -> None:
     assert addresses_in("Ana <ANA@Example.org>, or 'b@c.de'.") == ("ana@example.org", "b@c.de")
 
 
-@pytest.mark.parametrize("name", ["José Łuczak", "JOSE  LUCZAK", "jose\u0301 łuczak", "José Łuczak <j@l.pl>"])
+@each("name", ["José Łuczak", "JOSE  LUCZAK", "jose\u0301 łuczak", "José Łuczak <j@l.pl>"])
 def test_names_are_equal_apart_from_case_accents_and_white_space(name: str) -> None:
     assert name_key(name) == "joseluczak"
 

@@ -8,6 +8,7 @@ import pytest
 from domain import events as e
 from domain.decision import Refused
 from domain.state import Certificate
+from tests.cases import each
 from tests.unit.domain.builders import CIAC, Candidacy, border, day, days, holder, last_moment, local, parse, scheme
 from views.standing import status_view
 
@@ -42,7 +43,7 @@ def test_the_window_opens_twelve_months_before_expiry() -> None:
     assert candidacy.say("submit_recertification", **evidence("E-1", "2028-01-01")) == ["RecertificationSubmitted"]
 
 
-@pytest.mark.parametrize("approved", ["2029-03-06", "2029-11-11", "2030-03-05"])
+@each("approved", ["2029-03-06", "2029-11-11", "2030-03-05"])
 def test_approved_in_time_the_new_expiry_is_the_old_one_plus_three_years(approved: str) -> None:
     candidacy = holder(certified_on="2027-03-05")
     candidacy.evidence("E-1", "2028-01-01", local("2029-03-05"))
@@ -111,7 +112,7 @@ def test_where_no_scheme_can_be_loaded_the_cycle_goes_on_and_asks_for_attention(
 # --- evidence ---
 
 
-@pytest.mark.parametrize(
+@each(
     ("completed", "taken"),
     [("2027-03-04", False), ("2027-03-05", True), ("2029-06-01", True), ("2029-06-02", False)],
 )
@@ -134,7 +135,7 @@ def test_evidence_of_the_cycle_before_does_not_count_again() -> None:
     assert candidacy.evidence("E-2", "2029-06-02") == ["RecertificationSubmitted"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("submitted", "decided", "evidence_from"),
     [
         ("2029-06-01", "2029-09-09", "2029-06-02"),
@@ -334,7 +335,7 @@ def test_a_late_delivery_is_in_time_by_its_moment_of_submission() -> None:
     assert candidacy.last(e.Recertified).gap_from is None
 
 
-@pytest.mark.parametrize(
+@each(
     ("submitted", "arrived", "phase", "covers_until"),
     [
         ("2030-03-05", last_moment("2030-03-19"), "in_time", "2030-03-05"),
@@ -429,7 +430,7 @@ def test_evidence_submitted_by_the_last_day_of_renewal_may_arrive_in_its_settlem
     )
 
 
-@pytest.mark.parametrize(("returned", "after"), [("2031-03-10", "lapsed"), ("2031-04-01", "expired")])
+@each(("returned", "after"), [("2031-03-10", "lapsed"), ("2031-04-01", "expired")])
 def test_evidence_that_is_returned_leaves_the_rest_of_the_settlement(returned: str, after: str) -> None:
     candidacy = holder(certified_on="2027-03-05")
     candidacy.evidence("E-1", "2031-03-05", last_moment("2031-03-05"))

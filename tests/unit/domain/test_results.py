@@ -4,10 +4,9 @@ import itertools
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from domain import events as e
 from domain.types import Score
+from tests.cases import each
 from tests.unit.domain.builders import (
     CUSTOMERS,
     PEOPLE,
@@ -72,7 +71,7 @@ def test_an_earlier_pass_that_arrives_later_is_the_first_pass() -> None:
     assert deciding.result_id == "A"
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+@each("order", list(itertools.permutations(range(4))))
 def test_arrival_order_changes_nothing(order: tuple[int, ...]) -> None:
     """Two failures, the pass of the third attempt, and a later result that changes nothing."""
     candidacy = Candidacy("CCMA", at=START)
@@ -84,7 +83,7 @@ def test_arrival_order_changes_nothing(order: tuple[int, ...]) -> None:
     assert (assessment.status, assessment.attempts) == ("passed", 3)
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+@each("order", list(itertools.permutations(range(4))))
 def test_a_pass_at_the_fourth_attempt_is_held_in_whatever_order_it_arrives(order: tuple[int, ...]) -> None:
     candidacy = Candidacy("CCMA", at=START)
     candidacy.advance_to(START + days(100))
@@ -97,7 +96,7 @@ def test_a_pass_at_the_fourth_attempt_is_held_in_whatever_order_it_arrives(order
 # --- rule 10: retakes ---
 
 
-@pytest.mark.parametrize(
+@each(
     ("later", "event"),
     [("2027-02-13", "ResultHeld"), ("2027-02-14", "AssessmentPassed"), ("2027-03-01", "AssessmentPassed")],
 )
@@ -124,7 +123,7 @@ def test_a_retake_too_early_is_held_uses_no_attempt_and_is_explained() -> None:
     assert candidacy.attention == ["held-result:B"]
 
 
-@pytest.mark.parametrize(("decision", "status", "attempts"), [("accept", "passed", 2), ("reject", "open", 1)])
+@each(("decision", "status", "attempts"), [("accept", "passed", 2), ("reject", "open", 1)])
 def test_a_person_accepts_or_rejects_a_held_result(decision: str, status: str, attempts: int) -> None:
     candidacy = Candidacy("CCMA", at=START)
     candidacy.result(PEOPLE, 50, AT, at=AT)
@@ -243,7 +242,7 @@ def test_responses_in_another_order_are_the_same_content() -> None:
     assert candidacy.result(PEOPLE, None, START, **(answers | {"responses": ["A", "B"]})) == []
 
 
-@pytest.mark.parametrize(("decision", "status"), [("accept", "passed"), ("reject", "open")])
+@each(("decision", "status"), [("accept", "passed"), ("reject", "open")])
 def test_the_same_revision_with_other_content_is_a_conflict(decision: str, status: str) -> None:
     candidacy = Candidacy("CCMA", at=START)
     candidacy.result(PEOPLE, 60, AT, at=AT, result_id="A")
@@ -276,7 +275,7 @@ def test_a_correction_before_certification_may_take_a_pass_back() -> None:
     assert candidacy.assessment(PEOPLE).status == "open"
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+@each("order", list(itertools.permutations((1, 2, 3))))
 def test_revisions_in_any_order_end_in_the_highest(order: tuple[int, ...]) -> None:
     candidacy = Candidacy("CCMA", at=AT)
     for revision in order:
@@ -357,7 +356,7 @@ def test_a_voided_pass_after_certification_is_held() -> None:
     assert candidacy.result(PEOPLE, None, AT, result_id="A", revision=2, outcome="voided") == ["ResultHeld"]
 
 
-@pytest.mark.parametrize(
+@each(
     ("percentage", "flag", "event"),
     [
         (90, True, "AssessmentPassed"),
@@ -452,7 +451,7 @@ def test_what_was_held_for_the_purchase_is_taken_in_the_order_in_which_it_was_ta
     assert [(hold.result.result_id, hold.reason) for hold in candidacy.state.held.values()] == [("C2", "too-early")]
 
 
-@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+@each("order", [(1, 2), (2, 1)])
 def test_revisions_held_for_the_purchase_end_in_the_highest(order: tuple[int, int]) -> None:
     candidacy = Candidacy("CCMA", at=START, paid=False)
     candidacy.advance_to(START + days(4))

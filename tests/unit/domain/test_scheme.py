@@ -13,6 +13,7 @@ from domain import events as e
 from domain.scheme import Scheme
 from domain.state import State
 from runtime.settings import ROOT
+from tests.cases import each
 from tests.unit.domain.builders import CIAC, START, Candidacy, border, days, scheme, scheme_data
 
 DOMAIN = ROOT / "domain"
@@ -84,7 +85,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return data
 
 
-@pytest.mark.parametrize(("path", "value"), WRONG)
+@each(("path", "value"), WRONG)
 def test_a_wrong_field_is_named(path: str, value: Any) -> None:
     with pytest.raises(ValidationError) as wrong:
         Scheme.of(changed(path, value))
@@ -181,7 +182,7 @@ def numbers_in(tree: ast.Module) -> set[tuple[str, object]]:
 DECIDING = sorted(path for path in DOMAIN.glob("*.py") if path.name not in ("details.py", "status.py"))
 
 
-@pytest.mark.parametrize("path", DECIDING, ids=lambda path: path.name)
+@each("path", DECIDING)
 def test_no_number_of_a_rule_stands_in_code(path: Path) -> None:
     found = numbers_in(ast.parse(path.read_text(encoding="utf-8")))
     assert {(name, number) for name, number in found if number not in (0, 1)} <= ALLOWED

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from domain import events as e
 from domain.types import Score, parse_number
+from tests.cases import each
 from tests.unit.domain.builders import PEOPLE, Candidacy
 from views.timeline import summary_of
 
 PASSING = Decimal(75)
 
 
-@pytest.mark.parametrize(
+@each(
     ("points", "out_of", "reaches", "shown"),
     [
         ("75", "100", True, "75.00"),
@@ -54,12 +55,12 @@ def test_38_of_51_does_not_pass_at_75_but_does_at_70() -> None:
     assert "74.50 %" in summary_of(strict.last(e.AssessmentFailed))
 
 
-@pytest.mark.parametrize("percentage", ["74.99999999999999999", "74.9999", 74])
+@each("percentage", ["74.99999999999999999", "74.9999", 74])
 def test_just_below_the_passing_score_fails(percentage: object) -> None:
     assert Candidacy("CCSL").result(PEOPLE, percentage) == ["AssessmentFailed"]
 
 
-@pytest.mark.parametrize("percentage", ["75", 75, "75.000", "7.5e1", 100])
+@each("percentage", ["75", 75, "75.000", "7.5e1", 100])
 def test_the_passing_score_itself_passes(percentage: object) -> None:
     assert Candidacy("CCSL").result(PEOPLE, percentage) == ["AssessmentPassed"]
 
@@ -70,7 +71,7 @@ def test_seventy_passes_an_associate_and_nobody_else() -> None:
         assert Candidacy(designation).result(PEOPLE, 70) == ["AssessmentFailed"]
 
 
-@pytest.mark.parametrize(
+@each(
     "value", ["7_5", "７５", "٧٥", " 75", "75 ", "", "abc", "NaN", "Infinity", "0x4B", "75%", "7,5", True, None, 75.0]
 )
 def test_what_is_no_plain_decimal_is_no_number(value: object) -> None:
@@ -78,13 +79,13 @@ def test_what_is_no_plain_decimal_is_no_number(value: object) -> None:
         parse_number(value)
 
 
-@pytest.mark.parametrize("value", ["1e-999999999", "1e400", "9" * 29, 10**30, "0." + "1" * 29])
+@each("value", ["1e-999999999", "1e400", "9" * 29, 10**30, "0." + "1" * 29])
 def test_a_number_of_absurd_length_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="at most 28 digits"):
         parse_number(value)
 
 
-@pytest.mark.parametrize("value", ["81.5", "81.50", "8.15e1", "+81.5", Decimal("81.500")])
+@each("value", ["81.5", "81.50", "8.15e1", "+81.5", Decimal("81.500")])
 def test_one_number_has_one_form(value: object) -> None:
     assert str(parse_number(value)) == "81.5"
     assert str(parse_number("-0")) == "0"

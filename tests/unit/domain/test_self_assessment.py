@@ -1,9 +1,8 @@
 """Rule 16: self-assessments guide, and never gate."""
 
-import pytest
-
 from domain import events as e
 from domain.effects import Notify
+from tests.cases import each
 from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, days
 from views.standing import status_view
 
@@ -12,7 +11,7 @@ def self_assess(candidacy: Candidacy, percentage: object, **fields: object) -> l
     return candidacy.say("record_self_assessment", **({"domain": PEOPLE, "percentage": percentage} | fields))
 
 
-@pytest.mark.parametrize(
+@each(
     ("percentage", "guidance"),
     [("75", "strength"), ("74.99999999999999999", "needs development"), (0, "needs development"), (100, "strength")],
 )

@@ -15,6 +15,7 @@ from domain.decision import Alarm, Decision
 from domain.notices import WITH_NOTICE, notice_of
 from domain.vocabulary import AlarmKind
 from runtime.settings import ROOT
+from tests.cases import each
 from tests.samples import build
 from tests.unit.domain.builders import START, Candidacy
 from views.alarms import what
@@ -26,8 +27,8 @@ EVENT_CLASSES: dict[str, type[e.BaseEvent]] = {kind.__name__: kind for kind in g
 # --- events ---
 
 
-@pytest.mark.parametrize("full", [True, False], ids=["all fields", "required fields"])
-@pytest.mark.parametrize("name", sorted(EVENT_CLASSES))
+@each("full", [True, False])
+@each("name", sorted(EVENT_CLASSES))
 def test_an_event_survives_its_journey_as_json(name: str, full: bool) -> None:
     event = build(EVENT_CLASSES[name], full=full)
     assert event.model_dump()["type"] == name
@@ -37,8 +38,8 @@ def test_an_event_survives_its_journey_as_json(name: str, full: bool) -> None:
     assert e.EVENTS.validate_python(event.model_dump(mode="json")) == event
 
 
-@pytest.mark.parametrize("full", [True, False], ids=["all fields", "required fields"])
-@pytest.mark.parametrize("name", sorted(EVENT_CLASSES))
+@each("full", [True, False])
+@each("name", sorted(EVENT_CLASSES))
 def test_the_summary_is_one_plain_english_line(name: str, full: bool) -> None:
     summary = summary_of(build(EVENT_CLASSES[name], full=full))
     assert summary.isprintable()
@@ -48,7 +49,7 @@ def test_the_summary_is_one_plain_english_line(name: str, full: bool) -> None:
     assert not re.search(r"None|Decimal\(|datetime|\{|<", summary)
 
 
-@pytest.mark.parametrize("name", sorted(EVENT_CLASSES))
+@each("name", sorted(EVENT_CLASSES))
 def test_an_event_is_frozen_and_an_older_build_keeps_what_was_added(name: str) -> None:
     event = build(EVENT_CLASSES[name], full=True)
     with pytest.raises(ValueError, match="frozen"):
@@ -101,7 +102,7 @@ def test_every_alarm_has_what_it_leads_to() -> None:
     assert set(rulebook.RINGS) == set(AlarmKind)
 
 
-@pytest.mark.parametrize("kind", list(AlarmKind))
+@each("kind", list(AlarmKind))
 def test_every_alarm_has_words(kind: AlarmKind) -> None:
     alarm = Alarm(at=START, kind=kind, subject="people-management", days=7)
     assert what(alarm, Candidacy().state)

@@ -9,6 +9,7 @@ import pytest
 from domain import events as e
 from domain import rulebook
 from domain.decision import Refused
+from tests.cases import each
 from tests.unit.domain.builders import (
     CUSTOMERS,
     LEADERSHIP,
@@ -54,7 +55,7 @@ def test_a_window_that_ends_in_summer_closes_at_midnight_of_summer_time() -> Non
     assert window.closes_at == utc("2028-07-02T00:00:00-05:00")
 
 
-@pytest.mark.parametrize(
+@each(
     ("bought", "deadline", "closes"),
     [
         ("2026-03-07", "2028-03-07", "2028-03-08T00:00:00-06:00"),
@@ -446,7 +447,7 @@ def test_an_extension_before_the_purchase_or_after_certification_is_refused() ->
 # --- rule 7: order does not matter ---
 
 
-@pytest.mark.parametrize("turn", range(4))
+@each("turn", range(4))
 def test_whatever_comes_last_certifies(turn: int) -> None:
     candidacy = Candidacy(at=START, since=None)
     domains = [PEOPLE, OPERATIONS, CUSTOMERS, LEADERSHIP]

@@ -7,6 +7,7 @@ import pytest
 from domain import events as e
 from domain.decision import Refused
 from domain.personal import MAX_FORMER
+from tests.cases import each
 from tests.unit.domain.builders import (
     PEOPLE,
     SHA,
@@ -292,7 +293,7 @@ def test_a_review_before_its_submission_is_refused() -> None:
     assert candidacy.refused("review_work_product", **verdict("passed", "WP-2")) == "not-under-review"
 
 
-@pytest.mark.parametrize("reviewer", ["C-1001", "c-1001", "ana@example.org", " ANA@Example.org "])
+@each("reviewer", ["C-1001", "c-1001", "ana@example.org", " ANA@Example.org "])
 def test_the_reviewer_is_not_the_candidate(reviewer: str) -> None:
     candidacy = assessed()
     candidacy.submit()
@@ -311,7 +312,7 @@ def test_a_reviewer_is_compared_with_the_address_of_today() -> None:
 # --- R9: the reviewer ---
 
 
-@pytest.mark.parametrize("reviewer", ["Ana Ruiz", "ANA  RUIZ", "Aña Ruíz <a.ruiz@work.example>", "ana ruiz "])
+@each("reviewer", ["Ana Ruiz", "ANA  RUIZ", "Aña Ruíz <a.ruiz@work.example>", "ana ruiz "])
 def test_a_reviewer_with_the_candidates_name_is_refused_unless_the_message_says_that_it_is_another_person(
     reviewer: str,
 ) -> None:
@@ -357,7 +358,7 @@ def test_a_verdict_given_twice_is_a_duplicate_whatever_has_happened_since() -> N
     assert candidacy.review("passed", "WP-2", percentage=80, reviewer="r.  viewer") == []
 
 
-@pytest.mark.parametrize("other", [{"verdict": "failed"}, {"reviewer": "Kim Stone"}, {"percentage": 81}])
+@each("other", [{"verdict": "failed"}, {"reviewer": "Kim Stone"}, {"percentage": 81}])
 def test_another_verdict_on_what_is_decided_is_refused_and_says_who_decided_what_and_when(
     other: dict[str, object],
 ) -> None:

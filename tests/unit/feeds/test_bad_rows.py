@@ -3,11 +3,10 @@
 import csv
 import io
 
-import pytest
-
 from feeds import bad_rows, registrations, results
 from feeds.checking import Sheet
 from feeds.sources import Source
+from tests.cases import each
 from tests.unit.feeds.feed_samples import NOW, VOCABULARY
 
 NEEDED = "candidate_id,name,email,designation"
@@ -18,8 +17,8 @@ def read(text: str) -> Sheet:
     return registrations.read(Source("standard input", io.BytesIO(text.encode())), VOCABULARY, NOW)
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@each("delimiter", [",", ";", "\t", "|"])
+@each("mark", ["", "\ufeff"])
 def test_the_bad_rows_are_written_as_the_file_is_and_can_be_read_again(delimiter: str, mark: str) -> None:
     lines = [f"{NEEDED},Notes", f"{ANA},", 'C-2,,b@example.org,CCSL,"one\ntwo"', 'C-3,"Cy ""X""",,CCSL', ""]
     written = bad_rows.text(read(mark + "\r\n".join(lines).replace(",", delimiter)))

@@ -12,6 +12,7 @@ from feeds.checking import Sheet
 from feeds.errors import FeedError, HeaderError
 from feeds.sources import Content, Source, read_content
 from feeds.table import Problem
+from tests.cases import each
 from tests.unit.feeds.feed_samples import NOW, VOCABULARY
 
 Write = Callable[..., Source]
@@ -140,7 +141,7 @@ def test_a_first_line_alone_is_a_file_of_no_rows(write: Write) -> None:
     assert (sheet.entries, sheet.problems, sheet.rows, sheet.ignored) == ([], [], 0, ())
 
 
-@pytest.mark.parametrize("tail", ["", "\n"])
+@each("tail", ["", "\n"])
 def test_a_stream_is_read_like_a_file(tail: str) -> None:
     data = f"\ufeff{NEEDED}\r\nC-1,Chloé,c@example.org,CCSL{tail}".encode()
     (entry,) = _read(Source("standard input", io.BytesIO(data))).entries

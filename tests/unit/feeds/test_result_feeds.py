@@ -20,6 +20,7 @@ from feeds.checking import Sheet, Vocabulary
 from feeds.errors import FeedError, HeaderError
 from feeds.sources import Source
 from runtime.settings import ROOT
+from tests.cases import each
 from tests.unit.feeds.feed_samples import NOW, VOCABULARY
 
 COLUMNS = results.COLUMNS.names
@@ -162,7 +163,7 @@ def test_a_message_id_that_an_earlier_row_gave_to_other_content_is_a_problem(tmp
     assert "is that of row 2, with other content" in problem.problem
 
 
-@pytest.mark.parametrize(("name", "rows"), [("results.jsonl", 76), ("overnight.csv", 7)])
+@each(("name", "rows"), [("results.jsonl", 76), ("overnight.csv", 7)])
 def test_the_examples_can_be_read(name: str, rows: int) -> None:
     sheet = _read(EXAMPLES / name)
     assert sheet.rows >= rows
@@ -312,7 +313,7 @@ def test_csv_under_the_name_of_json_lines_is_refused(tmp_path: Path) -> None:
         _jsonl(tmp_path, ",".join(COLUMNS), name="feed.ndjson")
 
 
-@pytest.mark.parametrize("text", [json.dumps(GOOD), f"{','.join(GOOD)}\n{','.join(GOOD.values())}"])
+@each("text", [json.dumps(GOOD), f"{','.join(GOOD)}\n{','.join(GOOD.values())}"])
 def test_a_stream_is_csv_or_json_by_its_first_character(text: str) -> None:
     stream = io.BytesIO(f"\ufeff\n{text}\n".encode())
     (entry,) = results.read(Source("standard input", stream), VOCABULARY, NOW).entries

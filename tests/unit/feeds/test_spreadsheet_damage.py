@@ -4,14 +4,13 @@ import csv
 import io
 from collections.abc import Mapping
 
-import pytest
-
 from feeds import registrations, results
 from feeds.checking import DoubtKind, Sheet
 from feeds.dates import Order, in_order
 from feeds.results import Reading, Scale
 from feeds.sources import Source
 from feeds.spreadsheets import damaged_id, damaged_text
+from tests.cases import each
 from tests.unit.feeds.feed_samples import NOW, VOCABULARY
 
 PERSON = {"candidate_id": "C-1", "name": "Ana Ruiz", "email": "ana@example.org", "designation": "CCSL"}
@@ -48,21 +47,19 @@ def _faults(sheet: Sheet) -> list[tuple[str | None, str]]:
 # --- ids
 
 
-@pytest.mark.parametrize("written", ["1.23E+05", "1,23457E+11", "7.00123E+11", "7E+11", "1.2e-07", "12E-3"])
+@each("written", ["1.23E+05", "1,23457E+11", "7.00123E+11", "7E+11", "1.2e-07", "12E-3"])
 def test_an_id_in_the_notation_of_a_spreadsheet_is_damaged(written: str) -> None:
     told = damaged_id(written)
     assert told is not None
     assert told.startswith(f'"{written}" is what a spreadsheet makes of a long number')
 
 
-@pytest.mark.parametrize("written", ["12E3", "E+05", "R-1E+5", "700123000000", "1.23E+", "1.E+5", "1.23F+05", "INV 7"])
+@each("written", ["12E3", "E+05", "R-1E+5", "700123000000", "1.23E+", "1.E+5", "1.23F+05", "INV 7"])
 def test_an_honest_id_is_taken_as_it_is(written: str) -> None:
     assert damaged_id(written) is None
 
 
-@pytest.mark.parametrize(
-    "written", ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NV", "#BEZUG!", "########", "#n/a"]
-)
+@each("written", ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NV", "#BEZUG!", "########", "#n/a"])
 def test_an_error_of_a_spreadsheet_is_no_value(written: str) -> None:
     told = damaged_text(written)
     assert told is not None
@@ -70,7 +67,7 @@ def test_an_error_of_a_spreadsheet_is_no_value(written: str) -> None:
     assert damaged_id(written) == told
 
 
-@pytest.mark.parametrize("written", ["#1", "# 12", "#call-center", "No. #7!", "=7", '="7'])
+@each("written", ["#1", "# 12", "#call-center", "No. #7!", "=7", '="7'])
 def test_a_text_that_only_resembles_an_error_or_a_formula_is_taken(written: str) -> None:
     assert damaged_text(written) is None
 
@@ -88,15 +85,15 @@ def test_a_formula_is_refused_without_the_name_that_may_stand_in_it() -> None:
     assert "Ana" not in hidden
 
 
-@pytest.mark.parametrize("column", ["candidate_id", "result_id", "message_id", "form"])
-@pytest.mark.parametrize("written", ["7.00123E+11", "#N/A", '="00123"'])
+@each("column", ["candidate_id", "result_id", "message_id", "form"])
+@each("written", ["7.00123E+11", "#N/A", '="00123"'])
 def test_every_id_of_a_feed_is_checked_once(column: str, written: str) -> None:
     ((where, told),) = _faults(_results(RESULT | {"form": "", "message_id": ""} | {column: written}))[:1]
     assert where == column
     assert "spreadsheet" in told
 
 
-@pytest.mark.parametrize(
+@each(
     ("column", "written"),
     [
         ("candidate_id", "1.23E-05"),
@@ -143,7 +140,7 @@ def test_of_many_rows_that_contradict_each_other_three_are_named() -> None:
     assert "stands in row 3 too" in _results(*rows[:2]).problems[0].problem
 
 
-@pytest.mark.parametrize(
+@each(
     "other",
     [
         {"percentage": "81.50"},
@@ -162,7 +159,7 @@ def test_the_same_content_in_other_words_and_the_same_id_of_somebody_else_are_no
     assert _results(RESULT | blank, RESULT | blank | other).problems == []
 
 
-@pytest.mark.parametrize(
+@each(
     "other", [{"taken_at": "2026-11-02T15:00:01Z"}, {"percentage": "81.51"}, {"percentage": "", "outcome": "no_show"}]
 )
 def test_another_instant_score_or_outcome_is_another_content(other: dict[str, str]) -> None:
@@ -215,7 +212,7 @@ def _scores(*percentages: str, reading: Reading = results.AS_WRITTEN) -> Sheet:
     return _results(*rows, reading=reading)
 
 
-@pytest.mark.parametrize("percentages", [("0.815", "1", "0"), ("0.5", "0.6", "0.7", "1.0")])
+@each("percentages", [("0.815", "1", "0"), ("0.5", "0.6", "0.7", "1.0")])
 def test_percentages_of_which_none_is_above_one_may_be_fractions(percentages: tuple[str, ...]) -> None:
     (doubt,) = _scores(*percentages).doubts
     assert doubt.kind is DoubtKind.FRACTIONS
@@ -223,7 +220,7 @@ def test_percentages_of_which_none_is_above_one_may_be_fractions(percentages: tu
     assert _scores(*percentages, reading=Reading(scale=Scale.PERCENT)).doubts == ()
 
 
-@pytest.mark.parametrize("percentages", [("0.5", "0.6"), ("0", "1", "0", "1"), ("0.5", "0.6", "1.1"), ()])
+@each("percentages", [("0.5", "0.6"), ("0", "1", "0", "1"), ("0.5", "0.6", "1.1"), ()])
 def test_few_percentages_and_those_that_are_no_fractions_are_not_doubted(percentages: tuple[str, ...]) -> None:
     assert _scores(*percentages, "", "", "").doubts == ()
 
@@ -242,7 +239,7 @@ def test_a_feed_of_fractions_is_read_as_percentages_exactly() -> None:
 # --- days
 
 
-@pytest.mark.parametrize(
+@each(
     ("written", "order", "read"),
     [
         ("03/04/2026", Order.DAY_FIRST, "2026-04-03"),
@@ -285,7 +282,7 @@ def test_the_instants_of_a_feed_are_read_in_its_order_and_give_the_same_message(
 # --- a no-show
 
 
-@pytest.mark.parametrize("outcome", ["no_show", "voided"])
+@each("outcome", ["no_show", "voided"])
 def test_a_no_show_that_has_not_passed_is_a_no_show(outcome: str) -> None:
     (entry,) = _results(RESULT | {"outcome": outcome, "percentage": "", "passed": "false"}).entries
     assert (entry.document["outcome"], entry.document["passed"]) == (outcome, False)

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from runtime.settings import ROOT
+from tests.cases import each
 from tests.unit.views.hostile import CANDIDATE_IDS, FRAGMENTS, hostile_states
 from views.details import details
 from views.markdown import Markdown, code, shown
@@ -72,13 +72,13 @@ def test_a_page_full_of_hostile_texts_has_only_our_own_structure(text: str) -> N
         assert all(isinstance(json.loads(payload), dict) for _, payload in messages_to_copy(page))
 
 
-@pytest.mark.parametrize("text", [fragment for fragment in FRAGMENTS if fragment])
+@each("text", [fragment for fragment in FRAGMENTS if fragment])
 def test_each_hostile_text_alone_changes_nothing(text: str) -> None:
     for state in hostile_states(text):
         check_page(details(state))
 
 
-@pytest.mark.parametrize("candidate_id", CANDIDATE_IDS)
+@each("candidate_id", CANDIDATE_IDS)
 def test_a_candidate_id_is_shown_as_it_is(candidate_id: str) -> None:
     page = details(hostile_states("x", candidate_id)[0])
     check_page(page)
@@ -86,7 +86,7 @@ def test_a_candidate_id_is_shown_as_it_is(candidate_id: str) -> None:
     assert "".join(piece.content for piece in heading) == f"{candidate_id} is inside the testing window"
 
 
-@pytest.mark.parametrize("text", ["a`b", "`", "``", "`` ` ``", "{}", '"', "\\", "<b>", "x\u202ey"])
+@each("text", ["a`b", "`", "``", "`` ` ``", "{}", '"', "\\", "<b>", "x\u202ey"])
 def test_a_message_to_copy_has_the_very_id(text: str) -> None:
     page = details(hostile_states(text)[0])
     sent = dict(messages_to_copy(page))
@@ -112,7 +112,7 @@ def test_ordinary_texts_stay_as_they_are() -> None:
         assert shown(text) == text
 
 
-@pytest.mark.parametrize("text", [fragment for fragment in FRAGMENTS if ADDRESS.search(fragment)])
+@each("text", [fragment for fragment in FRAGMENTS if ADDRESS.search(fragment)])
 def test_a_bare_address_is_code(text: str) -> None:
     children = RENDERER.parse(f"- {shown(text)}")[3].children or []
     assert all(piece.type == "code_inline" for piece in children if ADDRESS.search(piece.content))

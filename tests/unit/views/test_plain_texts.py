@@ -2,11 +2,11 @@
 
 import json
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.events import Suspended
+from tests.cases import each
 from tests.unit.domain.builders import START
 from tests.unit.views.hostile import FRAGMENTS
 from views.plain import one_line, safe_json
@@ -26,7 +26,7 @@ def test_one_line_has_no_control_and_no_hidden_character(text: str) -> None:
     assert one_line(line) == line
 
 
-@pytest.mark.parametrize("text", ["Ünïcödé 山田", "علی\u200cرضا", "👩\u200d💻", "a\u200fb", "Leadership & Business"])
+@each("text", ["Ünïcödé 山田", "علی\u200cرضا", "👩\u200d💻", "a\u200fb", "Leadership & Business"])
 def test_honest_texts_stay_as_they_are(text: str) -> None:
     assert one_line(text) == text
 

@@ -1,11 +1,10 @@
 """What people read is true on both paths and in every status."""
 
-import pytest
-
 from domain import events as e
 from domain.commands import Purchase, Registration
 from domain.matters import advancement
 from domain.vocabulary import Status
+from tests.cases import each
 from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, holder, local
 from views import words
 from views.details import details
@@ -27,9 +26,7 @@ def test_an_advancement_that_meets_everything_is_not_said_to_be_testing() -> Non
     assert "assessment" not in page.partition("#### Next")[0].lower()
 
 
-@pytest.mark.parametrize(
-    "status", [Status.TESTING, Status.AWAITING_REVIEW, Status.AWAITING_EXPERIENCE, Status.TIMED_OUT]
-)
+@each("status", [Status.TESTING, Status.AWAITING_REVIEW, Status.AWAITING_EXPERIENCE, Status.TIMED_OUT])
 def test_the_words_of_a_status_claim_no_assessment_that_was_passed(status: Status) -> None:
     known = words.STATUSES[status]
     assert "passed" not in f"{known.means} {known.stands} {known.turn} {known.deadline}"
@@ -85,7 +82,7 @@ def test_the_status_names_the_deciding_result_the_submission_and_the_zone() -> N
     assert view.zone == "America/Chicago"
 
 
-@pytest.mark.parametrize(("paid", "status"), [(True, "testing"), (False, "awaiting_purchase")])
+@each(("paid", "status"), [(True, "testing"), (False, "awaiting_purchase")])
 def test_a_paid_candidate_is_not_said_to_wait_for_the_purchase(paid: bool, status: str) -> None:
     purchase = Purchase(reference="INV-1") if paid else None
     registration = Registration(
