@@ -1,4 +1,4 @@
-"""Every everyday verb as a process against the real engine: done, refused, badly used, closed, unknown, sent twice."""
+"""Every everyday verb against the real engine: done, refused, badly used, closed, unknown, sent twice."""
 
 import asyncio
 import json
