@@ -151,7 +151,8 @@ def _of(candidacy: Candidacy) -> Select[Any]:
 
 
 def _newest_position(connection: Connection) -> int:
-    return connection.execute(select(func.coalesce(func.max(EVENTS.c.position), 0))).scalar_one()
+    newest: int = connection.execute(select(func.coalesce(func.max(EVENTS.c.position), 0))).scalar_one()
+    return newest
 
 
 def kept(row: Row[Any]) -> Kept:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -384,13 +385,26 @@ def test_a_process_whose_parent_has_ended_already_does_not_begin(tmp_path: Path)
     assert not mark.exists()
 
 
-@pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
-def test_the_process_that_listens_on_a_port_is_found(family: socket.AddressFamily, host: str) -> None:
-    with socket.socket(family) as other:
-        other.bind((host, 0))
-        port = other.getsockname()[1]
+@contextmanager
+def port_of_ours() -> Iterator[tuple[int, dict[str, socket.socket]]]:
+    """A port that is bound on both loopback addresses, so that no other test can listen on either meanwhile."""
+    while True:
+        with socket.socket(socket.AF_INET) as four, socket.socket(socket.AF_INET6) as six:
+            four.bind(("127.0.0.1", 0))
+            port = four.getsockname()[1]
+            try:
+                six.bind(("::1", port))
+            except OSError:
+                continue  # somebody else has it on this address
+            yield port, {"127.0.0.1": four, "::1": six}
+            return
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_the_process_that_listens_on_a_port_is_found(host: str) -> None:
+    with port_of_ours() as (port, sockets):
         assert listener(port) is None
-        other.listen()
+        sockets[host].listen()
         found = listener(port)
         assert found is not None
         assert found.pid == os.getpid()
