@@ -223,10 +223,16 @@ def _runs(where: str, found: Found) -> Iterator[Discrepancy]:
 
 
 def _possible(life: Life) -> list[list[str]]:
-    """On which builds a candidacy may have been, one after another. One that closes or opens in a move has a choice."""
+    """On which builds a candidacy may have been, one after another. One that closes or opens in a move has a choice.
+
+    One that closes moves once more where its last notices still wait when the next move begins.
+    """
     all_of_them = [OLD, NEW, OLD, NEW]
     firsts = _moves_until(life.stage.opened_in, by_message=life.stage.by_message)
-    lasts = _moves_until(life.stage.closed_in) if life.stage.closed_in else [len(MOVES)]
+    lasts = [len(MOVES)]
+    if life.stage.closed_in:
+        until = _moves_until(life.stage.closed_in)
+        lasts = [last for last in (*until, until[-1] + 1) if last <= len(MOVES)]
     return [all_of_them[first : last + 1] for first in firsts for last in lasts if first <= last]
 
 

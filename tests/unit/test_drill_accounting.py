@@ -191,6 +191,21 @@ def test_the_server_may_begin_a_task_afresh() -> None:
     assert told(one) == []
 
 
+def test_a_candidacy_that_closed_in_a_move_may_move_once_more_with_its_last_notices_and_never_back() -> None:
+    stage = next(stage for stage in STAGES if stage.closed_in is Part.BACK)
+
+    def wrong(*builds: str) -> bool:
+        runs = [Run(f"run-{number}", "completed", builds=[build]) for number, build in enumerate(builds)]
+        one = Found(Life(stage, "drill-0002"), {"status": "withdrawn", "attention": []}, [], {}, "run-0", runs)
+        return any("it was on the builds" in problem for problem in told(one))
+
+    assert not wrong(OLD, NEW)
+    assert not wrong(OLD, NEW, OLD)
+    assert not wrong(OLD, NEW, OLD, NEW)
+    assert wrong(OLD)
+    assert wrong(NEW, OLD)
+
+
 # --- notices and workers
 
 
