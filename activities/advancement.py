@@ -28,7 +28,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.heartbeats import heartbeating
@@ -241,4 +241,9 @@ def _instant(answer: Any, field: str) -> datetime:
 
 
 def _silent() -> ApplicationError:
-    return ApplicationError("The lower certificate's workflow does not answer.", type="LowerSilent")
+    # Expected while its worker is busy or away, and tried again: Temporal shows the last failure beside the attempts.
+    return ApplicationError(
+        "The lower certificate's workflow does not answer.",
+        type="LowerSilent",
+        category=ApplicationErrorCategory.BENIGN,
+    )

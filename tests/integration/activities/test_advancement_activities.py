@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHandle
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
@@ -176,6 +176,7 @@ async def test_silence_is_given_up_in_time(client: Client, lower_id: str, monkey
     with pytest.raises(ApplicationError) as caught:
         await supersede(client, lower_id)
     assert (caught.value.type, caught.value.non_retryable) == ("LowerSilent", False)
+    assert caught.value.category is ApplicationErrorCategory.BENIGN
     await handle.terminate()
 
 
