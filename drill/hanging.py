@@ -1,7 +1,6 @@
 """Answer keys that hang: each is a named pipe, so who reads it waits, and is tried again by the server after 10 s.
 
-The first attempt is never answered, as on a network folder that has gone away, and a later one finds the real key; or
-the first one is answered late.
+The first attempt is never answered, as on a network folder that has gone away, and a later one finds the real key.
 """
 
 from __future__ import annotations
@@ -40,33 +39,13 @@ class HangingKeys:
             self._aside.append(aside)
         self._domains.clear()
 
-    def answer(self) -> None:
-        """Whoever waits reads the key, late. Call this when the keys are put right."""
-        for pipe in self._aside:
-            key = self._path(pipe.name.removeprefix(".").removesuffix(".pipe"))
-            with contextlib.suppress(OSError):  # nobody waits there
-                _write(pipe, key.read_bytes())
-
     def let_go(self) -> None:
         """Whoever still waits reads an empty key. Call this when nobody waits for those attempts any more."""
         for pipe in self._aside:
             with contextlib.suppress(OSError):  # nobody waits there
-                _write(pipe, b"")
+                os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
             pipe.unlink()
         self._aside.clear()
 
     def _path(self, form: str) -> Path:
         return self.folder / f"{form}.json"
-
-
-def _write(pipe: Path, text: bytes) -> None:
-    """Writes to whoever reads this pipe.
-
-    Raises:
-        OSError: nobody reads it.
-    """
-    written = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-    try:
-        os.write(written, text)
-    finally:
-        os.close(written)

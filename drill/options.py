@@ -15,8 +15,8 @@ class Extent:
     """How much a drill does and how long it takes. The defaults are those of `make drill`."""
 
     long_moves: Collection[Part] = tuple(MOVES)
-    """In these moves mail and answer keys are away for longer than 10 seconds. So long a candidacy that moves waits for
-    its last notices, and a worker for a key. In the other moves both come back before."""
+    """In these moves mail is away for longer than the 10 seconds for which a candidacy that moves waits for its last
+    notices. In the other moves it comes back before."""
     part_seconds: float = 6.0
     """No part is shorter."""
     messages_a_second: float = 8

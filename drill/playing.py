@@ -116,13 +116,11 @@ class Drill:
         self.moves.append(await target.make_current())
 
     async def _relieve(self, part: Part) -> None:
-        """The keys are put right, and the mail server comes back. In a short move, whoever waits for a key gets it."""
+        """The keys are put right, and the mail server comes back."""
         await asyncio.sleep(_BACK_SOON_SECONDS)
         self.keys.put_right()
         if part in self.options.extent.long_moves:
             await asyncio.sleep(_MAIL_SECONDS - _BACK_SOON_SECONDS)
-        else:
-            self.keys.answer()
         await self.mail.be("takes mail")
 
     async def _begin_scoring(self, part: Part, dice: random.Random) -> list[asyncio.Task[None]]:
