@@ -37,9 +37,6 @@ _GRACE = timedelta(seconds=10)
 # After 10 seconds without a heartbeat the server gives an attempt up. By default the SDK sends one every 8 seconds,
 # which would be too late when a busy machine delays it.
 _HEARTBEATS = timedelta(seconds=3)
-# What histories name as the build of a worker without one. By default the SDK names a hash of every module that is
-# loaded. Nothing reads it, and each worker would need 0.1 seconds of CPU for it.
-_NO_BUILD = "unversioned"
 
 _HELP_END = """\
 settings (environment):
@@ -97,7 +94,6 @@ def build_worker(
         graceful_shutdown_timeout=_GRACE,
         max_heartbeat_throttle_interval=_HEARTBEATS,
         deployment_config=_deployment(build) if build else None,
-        build_id=None if build else _NO_BUILD,
     )
     _allow_long_workflow_tasks(worker)
     return worker

@@ -11,13 +11,10 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from runtime.hidden import hidden
-from runtime.settings import LogFormat
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
-# structlog imports rich, where that is installed, for tracebacks that are not used here. This takes 0.1 seconds of CPU.
-with hidden("rich"):
-    import structlog
-    from structlog.typing import EventDict, Processor, WrappedLogger
+from runtime.settings import LogFormat
 
 if TYPE_CHECKING:
     from temporalio.runtime import Runtime
