@@ -49,6 +49,8 @@ settings (environment):
   CERTPATH_SMTP_INSECURE     1: smtp:// may send a password without TLS
   CERTPATH_SCHEME            a scheme file in place of schemes/ciac.toml
   CERTPATH_ANSWER_KEYS       folder of answer keys
+  CERTPATH_RECORD_URL        database of the record (default sqlite:///var/record.db)
+  CERTPATH_RECORD_URL_FILE   a file that holds that address, with its password
   CERTPATH_LOG_FORMAT        console (default) or json
   CERTPATH_METRICS_ADDRESS   host:port for Prometheus metrics
   CERTPATH_HEALTH_ADDRESS    host:port where /live and /ready answer over HTTP

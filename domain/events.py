@@ -26,7 +26,7 @@ from domain.stored import (
     StoredRefusalCode,
     StoredStatus,
 )
-from domain.texts import FreeText
+from domain.texts import ERASABLE, FreeText, Reference
 from domain.types import Instant, Score
 from domain.vocabulary import AlarmKind, UndeliveredCause
 
@@ -59,7 +59,7 @@ class ResultFacts(Stored):
     passed: bool = False
     source: FreeText | None = None
     form: str | None = None
-    responses: dict[str, str] | None = None
+    responses: Annotated[dict[str, str] | None, ERASABLE] = None
     digest: str = ""
 
 
@@ -296,7 +296,7 @@ class ExperienceMet(BaseEvent):
 class WorkProductSubmitted(BaseEvent):
     type: Literal["WorkProductSubmitted"] = "WorkProductSubmitted"
     submission_id: str
-    uri: str
+    uri: Reference
     sha256: str
     submitted_at: Instant
     digest: str = ""
@@ -394,7 +394,7 @@ class Evidence(Stored):
 
     title: FreeText
     completed_on: date
-    uri: str | None = None
+    uri: Reference | None = None
     hours: Decimal | None = None
 
 

@@ -62,5 +62,17 @@ def without_name(text: str, name: str) -> str:
     return text
 
 
-FreeText = Annotated[str, AfterValidator(without_addresses)]
+class Erasable:
+    """Marks a value of an event that may tell something personal, so that it may have to be erased one day.
+
+    The record keeps such values beside the event (`record/sealing.py`), which is itself never changed.
+    """
+
+
+ERASABLE = Erasable()
+
+FreeText = Annotated[str, AfterValidator(without_addresses), ERASABLE]
 """A text of an event that a person or another system wrote. Its e-mail addresses are masked (R9)."""
+
+Reference = Annotated[str, ERASABLE]
+"""Where a document of the candidate can be found, as it was given; its name may tell who she is."""

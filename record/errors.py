@@ -29,3 +29,7 @@ class Gap(RecordError):
 
 class WrongUrl(RecordError):
     """CERTPATH_RECORD_URL cannot be used. The sentence says what it must look like, without the password."""
+
+
+class Missing(RecordError):
+    """There is no record at this address yet, or it lacks tables that this build needs."""

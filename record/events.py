@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from domain.events import EVENTS, BaseEvent, Event, LaterEvent, type_of
 from domain.formats import CHAIN, FORMAT
+from record import sealing
+from record.sealing import Beside, json_text
 
 _IN_COLUMNS = frozenset({"type", "sequence", "at"})
 
@@ -35,6 +36,7 @@ class Recorded:
         format: the number of the format in which `body` is written (`domain/formats.py`).
         at: when the engine decided, in UTC, as the event's JSON has it.
         body: the other fields as JSON text, with sorted keys. A field whose value is the default is left out.
+        beside: what the body only refers to. Where it was not read, the event cannot be opened.
     """
 
     sequence: int
@@ -42,48 +44,48 @@ class Recorded:
     format: int
     at: str
     body: str
+    beside: Beside = field(default_factory=Beside, compare=False, repr=False)
 
     @classmethod
     def of(cls, event: BaseEvent) -> Recorded:
         """The event as this build records it."""
-        document = event.model_dump(mode="json", exclude_defaults=True)
+        document, beside = sealing.sealed(type(event), event.model_dump(mode="json", exclude_defaults=True))
         rest = {name: value for name, value in document.items() if name not in _IN_COLUMNS}
-        return cls(event.sequence, type_of(event), FORMAT, _written(event.at), json_text(rest))
+        return cls(event.sequence, type_of(event), FORMAT, _written(event.at), json_text(rest), beside)
 
     def event(self) -> Event | LaterEvent:
-        """The event, brought up to today's format step by step.
+        """The event, opened, and brought up to today's format step by step.
 
         Raises:
             NewerFormat: a newer build recorded it, in a format that this build does not know.
             ValueError: it cannot be read, so it is not what any build has recorded.
         """
-        fields = json.loads(self.body)
-        document = {**fields, "type": self.type, "sequence": self.sequence, "at": self.at}
+        document = {**self.opened(), "type": self.type, "sequence": self.sequence, "at": self.at}
         return EVENTS.validate_python(CHAIN.event(document, self.format))
 
-    def says_the_same_as(self, other: Recorded) -> bool:
-        """Whether both are one event, written by two builds perhaps.
+    def opened(self) -> dict[str, Any]:
+        """The fields of the body, with everything that stands beside it in its place."""
+        document: dict[str, Any] = sealing.opened(json.loads(self.body), self.beside)
+        return document
 
-        A build leaves out the fields that it does not know or whose value is the default, so a field that only one of
-        the two has says nothing.
-        """
+    def says_the_same_as(self, other: Recorded) -> bool:
+        """Whether both are one event, written by two builds perhaps, as far as both say something."""
         if (self.sequence, self.type, self.at) != (other.sequence, other.type, other.at):
             return False
         if self.format != other.format:
             return True  # a step between two formats may rename every field
-        return self.body == other.body or _agree(json.loads(self.body), json.loads(other.body))
+        return self.body == other.body or sealing.agree(self.opened(), other.opened())
 
 
-def json_text(document: Mapping[str, Any]) -> str:
-    """A document as JSON text, written in one way only."""
-    return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event of the record with its place: its position among all events, and its hash in its candidacy's chain."""
+
+    position: int
+    candidacy: Candidacy
+    event: Recorded
+    hash: str
 
 
 def _written(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
-
-
-def _agree(one: Any, other: Any) -> bool:
-    if isinstance(one, dict) and isinstance(other, dict):
-        return all(_agree(one[name], other[name]) for name in one.keys() & other.keys())
-    return bool(one == other)

@@ -13,9 +13,8 @@ from sqlalchemy import Engine, select, tuple_
 
 from record import chain, store
 from record.database import reading
-from record.events import Candidacy
+from record.events import Candidacy, Kept
 from record.merkle import tree_head
-from record.store import Kept
 from record.tables import EVENTS
 
 _PAGE = 1000

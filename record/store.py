@@ -6,28 +6,19 @@ What is appended stays. The database itself refuses every change of a row (`migr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, func, insert, select
 
-from record import chain
+from domain.personal import ContactRecord
+from record import beside, chain, contacts, projection
 from record.database import reading, writing
 from record.errors import Conflict, Gap
-from record.events import Candidacy, Recorded
+from record.events import Candidacy, Kept, Recorded
 from record.tables import EVENTS
 
 _PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """An event of the record with its place: its position among all events, and its hash in its candidacy's chain."""
-
-    position: int
-    candidacy: Candidacy
-    event: Recorded
-    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +29,15 @@ class Last:
     hash: str = chain.START
 
 
-def append(engine: Engine, candidacy: Candidacy, events: Sequence[Recorded]) -> int:
+def append(
+    engine: Engine, candidacy: Candidacy, events: Sequence[Recorded], contact: ContactRecord | None = None
+) -> int:
     """Appends these events of a candidacy, in the order of their sequence, and returns the last one's sequence.
 
     Events that are recorded already change nothing, so the same batch may be given again. Either all of the others are
-    recorded, or none. The first event of a candidacy may have any number: a candidacy that is older than the record
-    has forgotten the events before it.
+    recorded, with the read models that follow from them, or none. The first event of a candidacy may have any number: a
+    candidacy that is older than the record has forgotten the events before it. `contact` are the contact details after
+    these events; None where they have not changed.
 
     Raises:
         Conflict: one of them is recorded with other content.
@@ -54,7 +48,11 @@ def append(engine: Engine, candidacy: Candidacy, events: Sequence[Recorded]) -> 
         last = last_of(connection, candidacy)
         known = [event for event in events if event.sequence <= last.sequence]
         _check_known(connection, candidacy, known)
-        return _append(connection, candidacy, last, events[len(known) :])
+        added = _append(connection, candidacy, last, events[len(known) :])
+        if contact and events:
+            contacts.keep(connection, candidacy, contact, events[0].at)
+        projection.follow(connection, candidacy, added)
+        return added[-1].event.sequence if added else last.sequence
 
 
 def last_of(connection: Connection, candidacy: Candidacy) -> Last:
@@ -65,20 +63,27 @@ def last_of(connection: Connection, candidacy: Candidacy) -> Last:
 
 
 def of_candidacy(engine: Engine, candidacy: Candidacy) -> list[Kept]:
-    """Every recorded event of a candidacy, in order.
+    """Every recorded event of a candidacy, in order, each with what stands beside it.
 
     Raises:
         Unavailable: the database cannot be read at this moment.
     """
     with reading(engine) as connection:
-        return [kept(row) for row in connection.execute(_of(candidacy).order_by(EVENTS.c.sequence))]
+        return events_of(connection, candidacy)
+
+
+def events_of(connection: Connection, candidacy: Candidacy) -> list[Kept]:
+    """Every recorded event of a candidacy, in order, each with what stands beside it."""
+    found = [kept(row) for row in connection.execute(_of(candidacy).order_by(EVENTS.c.sequence))]
+    return with_beside(connection, found)
 
 
 def since(engine: Engine, position: int, page: int = _PAGE) -> Iterator[Kept]:
     """Every event after this position, in the order of positions, until the newest. 0 begins at the first.
 
     Whoever follows the record keeps the position of the last event, and asks with it the next time: no event ever
-    appears at or below a position that was visible. Events are fetched by the page, and no transaction stays open.
+    appears at or below a position that was visible. Events are fetched by the page, each with what stands beside it,
+    and no transaction stays open.
 
     Raises:
         Unavailable: the database cannot be read at this moment.
@@ -86,7 +91,7 @@ def since(engine: Engine, position: int, page: int = _PAGE) -> Iterator[Kept]:
     while True:
         following = select(EVENTS).where(EVENTS.c.position > position).order_by(EVENTS.c.position).limit(page)
         with reading(engine) as connection:
-            found = [kept(row) for row in connection.execute(following)]
+            found = with_beside(connection, [kept(row) for row in connection.execute(following)])
         yield from found
         if len(found) < page:
             return
@@ -103,30 +108,34 @@ def newest_position(engine: Engine) -> int:
         return _newest_position(connection)
 
 
-def _append(connection: Connection, candidacy: Candidacy, last: Last, events: Sequence[Recorded]) -> int:
+def _append(connection: Connection, candidacy: Candidacy, last: Last, events: Sequence[Recorded]) -> list[Kept]:
     position = _newest_position(connection)
-    rows = []
+    added: list[Kept] = []
     for event in events:
         if last.sequence and event.sequence != last.sequence + 1:
             raise Gap(str(candidacy), last.sequence, event.sequence)
         position += 1
         last = Last(event.sequence, chain.link(last.hash, candidacy, event))
-        rows.append(
-            {
-                "position": position,
-                "workflow_id": candidacy.workflow_id,
-                "enrolment": candidacy.enrolment,
-                "sequence": event.sequence,
-                "type": event.type,
-                "format": event.format,
-                "at": event.at,
-                "body": event.body,
-                "hash": last.hash,
-            }
-        )
-    if rows:
-        connection.execute(insert(EVENTS), rows)
-    return last.sequence
+        added.append(Kept(position, candidacy, event, last.hash))
+    if added:
+        connection.execute(insert(EVENTS), [_row(one) for one in added])
+        beside.keep(connection, candidacy, events)
+    return added
+
+
+def _row(kept: Kept) -> dict[str, Any]:
+    event = kept.event
+    return {
+        "position": kept.position,
+        "workflow_id": kept.candidacy.workflow_id,
+        "enrolment": kept.candidacy.enrolment,
+        "sequence": event.sequence,
+        "type": event.type,
+        "format": event.format,
+        "at": event.at,
+        "body": event.body,
+        "hash": kept.hash,
+    }
 
 
 def _check_known(connection: Connection, candidacy: Candidacy, given: Sequence[Recorded]) -> None:
@@ -134,7 +143,8 @@ def _check_known(connection: Connection, candidacy: Candidacy, given: Sequence[R
     if not given:
         return
     between = EVENTS.c.sequence.between(given[0].sequence, given[-1].sequence)
-    recorded = {row.sequence: kept(row).event for row in connection.execute(_of(candidacy).where(between))}
+    found = with_beside(connection, [kept(row) for row in connection.execute(_of(candidacy).where(between))])
+    recorded = {one.event.sequence: one.event for one in found}
     for event in given:
         there = recorded.get(event.sequence)
         if there is not None and not event.says_the_same_as(there):
@@ -159,3 +169,9 @@ def kept(row: Row[Any]) -> Kept:
     """The event of a row of the table."""
     event = Recorded(row.sequence, row.type, row.format, row.at, row.body)
     return Kept(row.position, Candidacy(row.workflow_id, row.enrolment), event, row.hash)
+
+
+def with_beside(connection: Connection, found: Sequence[Kept]) -> list[Kept]:
+    """These events, each with what stands beside it."""
+    all_beside = beside.of(connection, [(one.candidacy, one.event) for one in found])
+    return [replace(one, event=replace(one.event, beside=its)) for one, its in zip(found, all_beside, strict=True)]

@@ -50,6 +50,11 @@ class Settings:
     """CERTPATH_SCHEME: the scheme file."""
     answer_keys: Path | None = None
     """CERTPATH_ANSWER_KEYS: the folder of answer keys. With None, results that have only responses are held."""
+    record_url: str = f"sqlite:///{STATE / 'record.db'}"
+    """CERTPATH_RECORD_URL: the record's database, `sqlite:///PATH` or `postgresql://USER@HOST/DATABASE`.
+
+    Or CERTPATH_RECORD_URL_FILE: a file that holds this address, so that its password is in no environment.
+    """
     log_format: LogFormat = "console"
     """CERTPATH_LOG_FORMAT: `console` for people, `json` for machines."""
     metrics_address: str | None = None
@@ -72,6 +77,7 @@ class Settings:
             smtp_url=_smtp_url(given),
             scheme=_existing(given, "CERTPATH_SCHEME", "file") or default.scheme,
             answer_keys=_existing(given, "CERTPATH_ANSWER_KEYS", "folder"),
+            record_url=_record_url(given, default.record_url),
             log_format=_log_format(given),
             metrics_address=_address(given, "CERTPATH_METRICS_ADDRESS"),
             health_address=_address(given, "CERTPATH_HEALTH_ADDRESS"),
@@ -121,6 +127,18 @@ def _smtp_url(given: Mapping[str, str]) -> str | None:
             " or set CERTPATH_SMTP_INSECURE=1 where nobody can listen."
         )
     return url
+
+
+def _record_url(given: Mapping[str, str], default: str) -> str:
+    """The record's address as it was given; `record.database` checks its form, which needs SQLAlchemy."""
+    url = given.get("CERTPATH_RECORD_URL")
+    if from_file := _content(given, "CERTPATH_RECORD_URL_FILE"):
+        if url is not None:
+            raise SettingsError(
+                "CERTPATH_RECORD_URL and CERTPATH_RECORD_URL_FILE both name a database: keep one of them."
+            )
+        url = from_file
+    return url or default
 
 
 def _insecure(given: Mapping[str, str]) -> bool:

@@ -29,18 +29,33 @@ def migrate(engine: Engine) -> None:
         NewerTables: a newer build has been here.
         Unavailable: the database cannot be written at this moment.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+    config = _config()
     with writing(engine) as connection:
         there = MigrationContext.configure(connection).get_current_revision()
-        if there is not None and there not in known:
-            raise NewerTables(
-                f"the tables of the record are of a newer build (their revision is {there}): use that build, or one "
-                "after it"
-            )
+        if there is not None and check_revision(there):
+            return
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def check_revision(there: str) -> bool:
+    """Whether tables of this revision are those of this build; False if they are of an older one.
+
+    Raises:
+        NewerTables: they are of a newer build.
+    """
+    steps = ScriptDirectory.from_config(_config())
+    if there not in {step.revision for step in steps.walk_revisions()}:
+        raise NewerTables(
+            f"the tables of the record are of a newer build (revision {there}): use that build, or one after it"
+        )
+    return there == steps.get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    return config
 
 
 def revision(engine: Engine) -> str | None:

@@ -1,0 +1,197 @@
+"""What stands beside an event, and not in it: values that may have to be erased, and the pinned programmes.
+
+An erasable value (`domain.texts.ERASABLE`) is replaced in the event by its seal, a salted hash. The proof of the record
+covers the seal, so the value can be erased and every proof still holds; while the value is there, the seal proves it.
+Without the salt nobody could be kept from finding a short text again by trying. A value of which this build knows
+nothing, because a newer one has added it, is sealed as well.
+
+A pinned programme is the same in thousands of events, so it is kept once, under the hash of its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from domain.texts import Erasable
+
+ERASED = "(erased)"
+"""What is read in place of a text that was erased."""
+
+_SEALED, _OF, _PINNED, _PROGRAMME = "sealed", "of", "pinned", "programme"
+_LABEL = "certpath-text-1"
+"""Names this way of sealing. Another way would get another label, beside this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sealed value: the salt of its seal, and the value as JSON."""
+
+    salt: str
+    value: str
+
+    @property
+    def seal(self) -> str:
+        """The salted hash that stands in the event, in hexadecimal digits."""
+        parts = [_LABEL, self.salt, self.value]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside an event: sealed values by their seal, and programmes as JSON by the hash of their content."""
+
+    texts: dict[str, Text] = field(default_factory=dict)
+    programmes: dict[str, str] = field(default_factory=dict)
+
+
+def json_text(document: Any) -> str:
+    """A document as JSON text, written in one way only."""
+    return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def digest(text: str) -> str:
+    """The hash of a programme's content, in hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sealed(model: type[BaseModel], document: Mapping[str, Any]) -> tuple[dict[str, Any], Beside]:
+    """The document of an event with every erasable value and the programme taken out, and what was taken out."""
+    taken = Beside()
+    return _fields(_shape_of(model), document, taken), taken
+
+
+def opened(document: Any, beside: Beside) -> Any:
+    """The document with everything back in its place. What was erased is `ERASED`, or empty where it was no text."""
+    if isinstance(document, list):
+        return [opened(value, beside) for value in document]
+    if not isinstance(document, dict):
+        return document
+    if _SEALED in document:
+        text = beside.texts.get(document[_SEALED])
+        return json.loads(text.value) if text else ({} if document.get(_OF) == "object" else ERASED)
+    if _PINNED in document:
+        return json.loads(beside.programmes[document[_PINNED]])
+    return {name: opened(value, beside) for name, value in document.items()}
+
+
+def agree(one: Any, other: Any) -> bool:
+    """Whether two opened documents say the same, as far as both say something.
+
+    A build leaves out the fields that it does not know or whose value is the default, and what was erased says nothing.
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(agree(one[name], other[name]) for name in one.keys() & other.keys())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(agree, one, other))
+    return bool(one == other) or ERASED in (one, other)
+
+
+def pinned(document: Mapping[str, Any]) -> str | None:
+    """The hash of the programme that this event refers to; None if it has none."""
+    programme = document.get(_PROGRAMME)
+    return programme.get(_PINNED) if isinstance(programme, dict) else None
+
+
+# --- where a model has erasable values
+
+
+@dataclass(frozen=True, slots=True)
+class _Erasable:
+    """The value is sealed as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """Of these fields this build knows what they are. None: nothing to seal."""
+
+    fields: Mapping[str, _Shape]
+
+
+@dataclass(frozen=True, slots=True)
+class _Each:
+    """A list, or a dictionary whose values are meant."""
+
+    shape: _Shape
+
+
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """This build does not know what it is, so every text in it is sealed."""
+
+
+_Shape = _Erasable | _Model | _Each | _Unknown | None
+
+
+@cache
+def _shape_of(model: type[BaseModel]) -> _Model:
+    return _Model(
+        {
+            info.alias or name: _shape(Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation)
+            for name, info in model.model_fields.items()
+        }
+    )
+
+
+def _shape(annotation: Any) -> _Shape:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        if any(isinstance(mark, Erasable) for mark in arguments[1:]):
+            return _Erasable()
+        return _shape(arguments[0])
+    if origin in (Union, types.UnionType):
+        return next((shape for one in arguments if (shape := _shape(one))), None)
+    if origin in (tuple, list):
+        return _each(_shape(arguments[0]))
+    if origin is dict:
+        return _each(_shape(arguments[1]))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _shape_of(annotation)
+    return None
+
+
+def _each(shape: _Shape) -> _Shape:
+    return _Each(shape) if shape else None
+
+
+# --- taking out
+
+
+def _fields(shape: _Model, document: Mapping[str, Any], taken: Beside) -> dict[str, Any]:
+    return {
+        name: _pin(value, taken) if name == _PROGRAMME else _seal(shape.fields.get(name, _Unknown()), value, taken)
+        for name, value in document.items()
+    }
+
+
+def _pin(programme: Any, taken: Beside) -> Any:
+    if not isinstance(programme, dict):
+        return programme
+    text = json_text(programme)
+    taken.programmes[digest(text)] = text
+    return {_PINNED: digest(text)}
+
+
+def _seal(shape: _Shape, value: Any, taken: Beside) -> Any:
+    if shape is None or value is None or value == "":
+        return value
+    if isinstance(shape, _Erasable) or (isinstance(shape, _Unknown) and isinstance(value, str)):
+        text = Text(secrets.token_hex(16), json_text(value))
+        taken.texts[text.seal] = text
+        return {_SEALED: text.seal, _OF: "object"} if isinstance(value, dict) else {_SEALED: text.seal}
+    if isinstance(shape, _Model) and isinstance(value, dict):
+        return _fields(shape, value, taken)
+    within = shape.shape if isinstance(shape, _Each) else shape
+    if isinstance(value, dict):
+        return {name: _seal(within, one, taken) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_seal(within, one, taken) for one in value]
+    return value
