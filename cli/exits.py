@@ -1,6 +1,6 @@
-"""How a command ends: the exit codes of the public contract, an exception for each, and the table of client errors.
+"""How a command ends: the exit codes of the public contract, an exception for each, and the tables of errors.
 
-`client/` knows no exit codes. `of` is the one place that gives an error its exit code.
+`client/` and `record/` know no exit codes. `of` and `of_record` are the only places that give an error its exit code.
 """
 
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from cli import interrupts
 from client import errors
+from record import errors as record_errors
 
 DONE = 0
 REFUSED = 1
@@ -17,13 +18,15 @@ INTERRUPTED = interrupts.INTERRUPTED
 
 HELP = f"""\
 exit codes: {DONE} done; {REFUSED} refused by the rules, closed, not found, declined or failed;
-{BAD_INPUT} bad usage or input, nothing was done; {UNREACHABLE} Temporal cannot be reached, or no worker answers;
+{BAD_INPUT} bad usage or input, nothing was done;
+{UNREACHABLE} Temporal or the record cannot be reached, or no worker answers;
 {INTERRUPTED} interrupted by Ctrl-C
 """
 """What each code means, for the help of every verb."""
 ROWS_HELP = f"""\
 exit codes: {DONE} nothing is left to do; {REFUSED} some rows need somebody, see the outcome file;
-{BAD_INPUT} bad usage or bad rows, nothing was started; {UNREACHABLE} Temporal cannot be reached, or no worker answers;
+{BAD_INPUT} bad usage or bad rows, nothing was started;
+{UNREACHABLE} Temporal or the record cannot be reached, or no worker answers;
 {INTERRUPTED} interrupted by Ctrl-C, run it again
 """
 """The same for the verbs with an outcome file."""
@@ -57,7 +60,7 @@ class Refused(Stop):
 
 
 class NotFound(Stop):
-    """There is no such candidacy."""
+    """There is nothing with that id or number."""
 
     kind = "not-found"
 
@@ -89,6 +92,13 @@ class NoWorker(Stop):
     kind = "no-worker"
 
 
+class NoRecord(Stop):
+    """The record cannot be reached, or is not there yet."""
+
+    code = UNREACHABLE
+    kind = "no-record"
+
+
 _STOPS: tuple[tuple[type[errors.ClientError], type[Stop]], ...] = (
     (errors.BadInput, BadInput),
     (errors.Refused, Refused),
@@ -104,6 +114,22 @@ def of(error: errors.ClientError, notes: Sequence[str] = (), **facts: Any) -> St
     """How a command ends because of a client's error; with further notes and facts, where the verb has some."""
     kind = next(stop for known, stop in _STOPS if isinstance(error, known))
     return kind(error.sentence, [*error.notes, *notes], **_facts(error), **facts)
+
+
+_RECORD_STOPS: tuple[tuple[type[record_errors.RecordError], type[Stop]], ...] = (
+    (record_errors.WrongUrl, BadInput),
+    (record_errors.Unavailable, NoRecord),
+    (record_errors.Missing, NoRecord),
+    (record_errors.RecordError, Stop),
+)
+
+
+def of_record(error: record_errors.RecordError) -> Stop:
+    """How a command ends because of the record."""
+    kind = next(stop for known, stop in _RECORD_STOPS if isinstance(error, known))
+    sentence = str(error)
+    notes = ["CERTPATH_RECORD_URL says where the record is."] if kind is NoRecord else []
+    return kind(f"{sentence[0].upper()}{sentence[1:].rstrip('.')}.", notes)
 
 
 def _facts(error: errors.ClientError) -> dict[str, Any]:

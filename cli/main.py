@@ -18,6 +18,7 @@ import click
 from cli import everyday, exits, interrupts, output
 from cli.options import AsWritten, Given, meant, near
 from client.errors import ClientError
+from record.errors import RecordError
 from runtime.process import leave
 
 PROGRAM = "starter.py"
@@ -80,7 +81,8 @@ _ABOUT = "Certpath: runs a professional certification programme, on Temporal."
 _EPILOG = f"""\
 {exits.HELP}
 Temporal is found by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, a profile or temporal.toml
-(default localhost:7233).
+(default localhost:7233). The record is found by CERTPATH_RECORD_URL, or by a file that
+CERTPATH_RECORD_URL_FILE names (default sqlite:///var/record.db).
 """
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
@@ -179,9 +181,12 @@ def run(arguments: Sequence[str]) -> int:
         try:
             code = _invoke(arguments, given)
             sys.stdout.flush()
-        except (exits.Stop, ClientError) as error:
-            stop = exits.of(error) if isinstance(error, ClientError) else error
+        except exits.Stop as stop:
             code = _report(stop, as_document=given.as_json)
+        except ClientError as error:
+            code = _report(exits.of(error), as_document=given.as_json)
+        except RecordError as error:
+            code = _report(exits.of_record(error), as_document=given.as_json)
     except BrokenPipeError:
         # `starter.py list | head -1`: the reader has seen enough.
         return exits.DONE

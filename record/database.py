@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
 from record.errors import Unavailable, WrongUrl
 
@@ -33,10 +33,8 @@ def open_database(url: str, wait_seconds: int = _WAIT_SECONDS) -> Engine:
         WrongUrl: it is neither.
     """
     parsed = _parsed(url)
-    if parsed.get_backend_name() == _SQLITE:
-        if not parsed.database or parsed.database == ":memory:":
-            raise WrongUrl(f"CERTPATH_RECORD_URL names no file. {_FORMS}")
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if file := file_of(url):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
         # Python's own module would begin a transaction only at the first change, and never an immediate one.
         engine = create_engine(parsed, connect_args={"timeout": wait_seconds, "isolation_level": None})
         event.listen(engine, "connect", _prepare_sqlite)
@@ -44,6 +42,20 @@ def open_database(url: str, wait_seconds: int = _WAIT_SECONDS) -> Engine:
         return engine
     options = f"-c lock_timeout={wait_seconds}s -c statement_timeout={_STATEMENT_SECONDS}s"
     return create_engine(parsed, connect_args={"connect_timeout": _WAIT_SECONDS, "options": options})
+
+
+def file_of(url: str) -> str | None:
+    """The file of the database at this address; None if a server has it.
+
+    Raises:
+        WrongUrl: it is no address of a record.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != _SQLITE:
+        return None
+    if not parsed.database or parsed.database == ":memory:":
+        raise WrongUrl(f"CERTPATH_RECORD_URL names no file. {_FORMS}")
+    return parsed.database
 
 
 @contextmanager
@@ -100,6 +112,8 @@ def _explained() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable(f"the record has ended the connection: {_reason(error)}") from error
+        if type(error) is DatabaseError:  # SQLite says so of a file that is damaged, or no database at all
+            raise Unavailable(f"the record cannot be read: {_reason(error)}") from error
         raise
 
 

@@ -33,3 +33,7 @@ class WrongUrl(RecordError):
 
 class Missing(RecordError):
     """There is no record at this address yet, or it lacks tables that this build needs."""
+
+
+class NewerTables(RecordError):
+    """A newer build has changed the tables in a way that this build does not know."""

@@ -75,6 +75,7 @@ def test_settings_stand_without_any_variable() -> None:
         ("CERTPATH_SMTP_URL", "smtp://certpath:secret@mail.example.org"),
         ("CERTPATH_SMTP_URL_FILE", "/nowhere/smtp-url"),
         ("CERTPATH_SMTP_URL_FILE", __file__),
+        ("CERTPATH_RECORD_URL_FILE", "/nowhere/record-url"),
         ("CERTPATH_SCHEME", "/nowhere/scheme.toml"),
         ("CERTPATH_ANSWER_KEYS", __file__),
         ("CERTPATH_LOG_FORMAT", "xml"),
@@ -108,6 +109,21 @@ def test_the_address_of_the_mail_server_may_stand_in_a_file(tmp_path: Path) -> N
     file.write_text("\n")
     assert Settings.from_environment(given).smtp_url is None
     assert Settings.from_environment({**given, "CERTPATH_SMTP_URL": "smtp://mail:1025"}).smtp_url == "smtp://mail:1025"
+
+
+def test_the_address_of_the_record_may_stand_in_a_file(tmp_path: Path) -> None:
+    default = Settings.from_environment({}).record_url
+    assert default == f"sqlite:///{ROOT / 'var' / 'record.db'}"
+    file = tmp_path / "record-url"
+    file.write_text("postgresql://certpath:secret@db.example.org/certpath\n")
+    given = {"CERTPATH_RECORD_URL_FILE": str(file)}
+    assert Settings.from_environment(given).record_url == "postgresql://certpath:secret@db.example.org/certpath"
+    with pytest.raises(SettingsError, match="keep one of them"):
+        Settings.from_environment({**given, "CERTPATH_RECORD_URL": default})
+    file.write_text("\n")
+    assert Settings.from_environment(given).record_url == default
+    elsewhere = "sqlite:////srv/record.db"
+    assert Settings.from_environment({**given, "CERTPATH_RECORD_URL": elsewhere}).record_url == elsewhere
 
 
 @pytest.mark.parametrize("where", ["CERTPATH_SMTP_URL", "CERTPATH_SMTP_URL_FILE"])

@@ -1,9 +1,10 @@
-"""What a client's error comes to on the command line: exit code, kind, and the document of `--json`."""
+"""What an error of a client, or of the record, comes to on the command line: exit code, kind, document of `--json`."""
 
 from typing import Any
 
 from cli import exits
 from client import errors
+from record import errors as record_errors
 from tests.cases import each
 
 ID = "certification:CCSL:C-1"
@@ -70,3 +71,32 @@ def test_a_verb_may_add_notes_and_facts() -> None:
     stop = exits.of(errors.NoWorker("nobody"), ["try again"], message_id="m-1")
     assert isinstance(stop, exits.NoWorker)
     assert (stop.notes, stop.facts) == (("try again",), {"message_id": "m-1"})
+
+
+# --- the record
+
+RECORD_CASES: list[tuple[record_errors.RecordError, int, str]] = [
+    (record_errors.WrongUrl("it is wrong."), 2, "bad-input"),
+    (record_errors.Unavailable("it is wrong"), 3, "no-record"),
+    (record_errors.Missing("it is wrong"), 3, "no-record"),
+    (record_errors.NewerTables("it is wrong"), 1, "failed"),
+    (record_errors.Conflict("it is wrong"), 1, "failed"),
+    (record_errors.Gap("It is wrong", 1, 3), 1, "failed"),
+]
+
+
+@each(("error", "code", "kind"), RECORD_CASES)
+def test_every_error_of_the_record_has_its_exit_code_and_its_kind(
+    error: record_errors.RecordError, code: int, kind: str
+) -> None:
+    stop = exits.of_record(error)
+    assert (stop.code, stop.kind) == (code, kind)
+    assert stop.sentence.startswith("It is wrong")
+    assert stop.sentence.endswith(".")
+    assert not stop.sentence.endswith("..")
+    assert ("CERTPATH_RECORD_URL" in " ".join(stop.notes)) is (code == 3)
+
+
+def test_no_error_of_the_record_is_forgotten() -> None:
+    here = {kind for kind in vars(record_errors).values() if isinstance(kind, type)}
+    assert {type(case[0]) for case in RECORD_CASES} == here - {record_errors.RecordError}

@@ -1,0 +1,40 @@
+"""Opens the record for a command, which makes no tables and changes none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from record.database import file_of, open_database
+from record.errors import Missing
+from record.revisions import check_revision, revision
+
+
+def open_for_reading(url: str) -> Engine:
+    """The record at this address, which must be there. Nothing is made or changed.
+
+    Raises:
+        WrongUrl: it is no address of a record.
+        Missing: there is no record yet, or its tables are of an older build.
+        NewerTables: a newer build has changed the tables.
+        Unavailable: the database cannot be read at this moment.
+    """
+    file = file_of(url)
+    if file and not Path(file).exists():
+        raise Missing(f"there is no record in {file} yet: a worker makes it when it starts")
+    engine = open_database(url)
+    try:
+        _check_tables(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _check_tables(engine: Engine) -> None:
+    there = revision(engine)
+    if there is None:
+        raise Missing("the record's database has no tables yet: a worker makes them when it starts")
+    if not check_revision(there):
+        raise Missing("the record's tables are of an older build: start a worker of this build, which changes them")
