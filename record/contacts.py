@@ -39,22 +39,21 @@ def keep(connection: Connection, candidacy: Candidacy, contact: ContactRecord, a
         versions = versions[1:]
     first = versions[0].since
     connection.execute(delete(CONTACTS).where(owner if first is None else owner & (CONTACTS.c.since >= first)))
-    connection.execute(
-        insert(CONTACTS),
-        [
-            {
-                "workflow_id": candidacy.workflow_id,
-                "enrolment": candidacy.enrolment,
-                "since": version.since or begin,
-                "until": version.until,
-                "candidate_id": read_workflow_id(candidacy.workflow_id).candidate_id,
-                "name": version.name,
-                "email": version.email,
-                "publish": version.publish,
-            }
-            for version in versions
-        ],
-    )
+    rows = [
+        {
+            "workflow_id": candidacy.workflow_id,
+            "enrolment": candidacy.enrolment,
+            "since": version.since or begin,
+            "until": version.until,
+            "candidate_id": read_workflow_id(candidacy.workflow_id).candidate_id,
+            "name": version.name,
+            "email": version.email,
+            "publish": version.publish,
+        }
+        for version in versions
+    ]
+    # Messages of one workflow task are taken at one instant: of several changes at it, only the last one counted.
+    connection.execute(insert(CONTACTS), list({row["since"]: row for row in rows}.values()))
 
 
 def versions_of(contact: ContactRecord) -> list[Version]:

@@ -15,14 +15,12 @@ from typing import Any
 
 from domain.commands import AnswerAdvancement, Cancel, RefuseMessage, ReportUndeliverable
 from domain.formats import FORMAT
-from domain.identity import workflow_id_of
 from domain.vocabulary import AlarmKind, RefusalCode, UndeliveredCause
 from tests.formats.kept import FOLDER, Addition
-from tests.formats.lives import BY, CANDIDATE, Life
+from tests.formats.lives import BY, Life
 from tests.workflows.journeys import LEADERSHIP, OPERATIONS, PEOPLE
 
 JOURNALS = FOLDER / "journals"
-HIGHER = workflow_id_of("CCOM", CANDIDATE)
 
 
 def paths() -> list[Path]:
@@ -104,7 +102,7 @@ def _revise() -> Life:
 def _refused_message() -> Life:
     life = _paid()
     for number in (1, 2):
-        life.journal.refuse(
+        life.take(
             RefuseMessage(
                 message="suspend",
                 code=RefusalCode.NOT_A_HOLDER,
@@ -113,8 +111,7 @@ def _refused_message() -> Life:
                 sha256=f"{number}" * 64,
                 excerpt="{}",
                 message_id=f"m-{number}",
-            ),
-            life.now,
+            )
         )
     return life.sent()
 
@@ -193,19 +190,20 @@ def _advancing() -> Life:
 
 def _advancement_refused() -> Life:
     life = _advancing()
-    life.take(AnswerAdvancement(workflow_id=HIGHER, refusal="a candidacy for CCOM is open already"))
+    life.take(AnswerAdvancement(workflow_id=life.higher, refusal="a candidacy for CCOM is open already"))
     return life.sent()
 
 
 def _advancement_ended() -> Life:
-    fields = {"by_workflow_id": HIGHER, "ended_as": "withdrawn", "message_id": "CCOM:0:9"}
-    return _advancing().sent().say("end_advancement", **fields).sent()
+    life = _advancing().sent()
+    fields = {"by_workflow_id": life.higher, "ended_as": "withdrawn", "message_id": "CCOM:0:9"}
+    return life.say("end_advancement", **fields).sent()
 
 
 def _superseded() -> Life:
     """Closed, and the higher candidacy is still to be told."""
     life = _advancing().sent().after(days=10)
-    return life.say("supersede", by_workflow_id=HIGHER, by_number="CCOM-AAAA-BBBB-CCCC", at=life.now)
+    return life.say("supersede", by_workflow_id=life.higher, by_number="CCOM-AAAA-BBBB-CCCC", at=life.now)
 
 
 def _higher() -> Life:

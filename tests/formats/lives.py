@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from domain import rulebook
 from domain.commands import AdvancesFrom, Command, Contact, Experience, Purchase, Register, RingAlarm
 from domain.decision import Alarm
 from domain.digests import digest_of
+from domain.events import BaseEvent
 from domain.identity import workflow_id_of
 from domain.inquiries import (
     Answer,
@@ -21,6 +25,8 @@ from domain.inquiries import (
     ScoreResponses,
 )
 from domain.messages import parse_message
+from domain.personal import ContactRecord
+from domain.state import State
 from domain.types import Score
 from domain.vocabulary import AlarmKind, Status
 from tests.scheme import SCHEME
@@ -31,10 +37,42 @@ CANDIDATE = "F-1"
 BY = {"reason": "a complaint", "by": "M. Vogel"}
 
 
+class Who(NamedTuple):
+    """Whose lives they are, and the id of the enrolment."""
+
+    candidate_id: str = CANDIDATE
+    enrolment: str = "00000000-0000-0000-0000-000000000000"
+    name: str = "Ana Ruiz"
+    email: str = "ana@example.org"
+
+
+class Batch(NamedTuple):
+    """The events of one command, with the contact details and the state after them."""
+
+    events: tuple[BaseEvent, ...]
+    contact: ContactRecord
+    state: State
+
+
+_ANA = Who()
+_WHO: ContextVar[Who] = ContextVar("who", default=_ANA)
+
+
+@contextmanager
+def lives_of(who: Who) -> Iterator[None]:
+    """Every life that begins here is that of this person."""
+    token = _WHO.set(who)
+    try:
+        yield
+    finally:
+        _WHO.reset(token)
+
+
 class Life:
     """One candidacy. Each step is taken at `now`, and the alarms that are due before it ring first.
 
     `scheme_loads` and `lower_gives_way` say what is answered to inquiries, and `score` how responses are marked.
+    `batches` has all events since the life began here, also those that the journal has trimmed.
     """
 
     def __init__(self, journal: Journal, now: datetime) -> None:
@@ -43,24 +81,27 @@ class Life:
         self.scheme_loads = True
         self.lower_gives_way = False
         self.score: Score | None = None
+        self.batches: list[Batch] = []
 
     @classmethod
     def begun(cls, designation: str, *, paid: bool = True, since: date | None = None, lower: str | None = None) -> Self:
         """A new candidacy; on the advancement path, if `lower` names the designation that it comes from."""
         started_on = since or (BEGUN - timedelta(days=1000)).date()
+        who = _WHO.get()
         command = Register(
-            workflow_id=workflow_id_of(designation, CANDIDATE),
-            enrolment="00000000-0000-0000-0000-000000000000",
-            candidate_id=CANDIDATE,
+            workflow_id=workflow_id_of(designation, who.candidate_id),
+            enrolment=who.enrolment,
+            candidate_id=who.candidate_id,
             designation=designation,
             programme=SCHEME.programme(designation),
             purchase=Purchase(reference="INV-77", purchased_at=BEGUN) if paid else None,
             experience=Experience(role="Director", started_on=started_on),
-            advances_from=AdvancesFrom(designation=lower, workflow_id=workflow_id_of(lower, CANDIDATE))
+            advances_from=AdvancesFrom(designation=lower, workflow_id=workflow_id_of(lower, who.candidate_id))
             if lower
             else None,
         )
-        life = cls(Journal.open(command, Contact(name="Ana Ruiz", email="ana@example.org"), BEGUN), BEGUN)
+        life = cls(Journal.open(command, Contact(name=who.name, email=who.email), BEGUN), BEGUN)
+        life._keep_batch(0)
         life.journal.outbox.clear()
         return life
 
@@ -75,7 +116,16 @@ class Life:
             ScoreResponses: ResponsesScored(self.score, "" if self.score else "there is no answer key for the form"),
             AskLower: LowerAnswer(superseded_at=gave_way, reason="it is suspended"),
         }
-        return self.journal.take(command, self.now, answers[type(inquiry)] if inquiry else None)
+        before = self.journal.state.sequence
+        events = self.journal.take(command, self.now, answers[type(inquiry)] if inquiry else None)
+        self._keep_batch(before)
+        return events
+
+    def _keep_batch(self, before: int) -> None:
+        """Keeps the events after this sequence number."""
+        if self.journal.state.sequence > before:
+            events = tuple(self.journal.since(before))
+            self.batches.append(Batch(events, self.journal.contact, self.journal.state))
 
     def say(self, name: str, /, **fields: Any) -> Self:
         """Takes a message, which must not be refused."""
@@ -135,6 +185,12 @@ class Life:
         return self
 
     # --- what is done often ---------------------------------------------------------------------------------
+
+    @property
+    def higher(self) -> str:
+        """The workflow id of the candidacy that this one may advance to."""
+        state = self.journal.state
+        return workflow_id_of(state.programme.advances_to or "", state.candidate_id)
 
     @property
     def status(self) -> Status:

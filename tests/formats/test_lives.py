@@ -16,13 +16,12 @@ from temporalio.client import Client
 
 from domain import requirements
 from domain.digests import matches
-from domain.identity import workflow_id_of
 from domain.messages import parse_message
 from domain.vocabulary import AlarmKind, Status
 from tests.cases import each
 from tests.formats import newer
 from tests.formats.journals import STATES, paths, read
-from tests.formats.lives import BY, CANDIDATE, Life
+from tests.formats.lives import BY, Life
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from tests.workflows.journeys import Candidate
@@ -187,8 +186,7 @@ def supersede(life: Life) -> None:
     if not life.journal.state.advancing_with:
         purchase = {"reference": "INV-10", "purchased_at": life.now}
         life.say("request_advancement", purchase=purchase).hand_over()
-    target = life.journal.state.programme.advances_to
-    life.say("supersede", by_workflow_id=workflow_id_of(target or "", CANDIDATE), by_number="CCOM-AAAA", at=life.now)
+    life.say("supersede", by_workflow_id=life.higher, by_number="CCOM-AAAA", at=life.now)
     assert life.journal.outbox[-2].effect == "tell_candidacy" or life.journal.outbox[-1].effect == "tell_candidacy"
 
 

@@ -1,0 +1,24 @@
+"""The lives that the tests of the record share: of every kind, and kept as they were lived."""
+
+from sqlalchemy import Engine
+
+from domain.events import EVENT_TYPES, type_of
+from record import contacts, store
+from tests.record.lives import append_every_life, every_life, lived, person
+
+
+def test_they_have_every_event_that_the_domain_knows() -> None:
+    assert {type_of(event) for life in every_life() for event in life.events} == set(EVENT_TYPES)
+
+
+def test_they_are_recorded_whole(engine: Engine) -> None:
+    lives = append_every_life(engine)
+    for life in lives:
+        assert [kept.event.event() for kept in store.of_candidacy(engine, life.candidacy)] == life.events
+    assert store.newest_position(engine) == sum(len(life.events) for life in lives)
+
+
+def test_a_life_has_the_person_that_it_was_lived_by() -> None:
+    ben = lived("contact-changed", person(7))
+    assert ben.candidacy.workflow_id.endswith(":P-007")
+    assert contacts.versions_of(ben.contact)[0].email == "person7@example.org"
