@@ -72,7 +72,7 @@ async def _alone(verbs: _Verbs, given: argparse.Namespace, folder: Path) -> Alon
     _say(f"{_IMPORT_ROUNDS} rounds of starter.py import with {_IMPORT_ROWS} rows, and of as many bare starts")
     imports = await _imports(folder, _IMPORT_ROWS // 10 if given.quick else _IMPORT_ROWS)
     candidacies = _MOVED // 10 if given.quick else _MOVED
-    _say(f"{_MOVE_ROUNDS} rounds of {candidacies} candidacies that move to another build, and of as many bare starts")
+    _say(f"{_MOVE_ROUNDS} rounds of {candidacies} candidacies that move to another build, and of bare starts taken up")
     with tempfile.TemporaryDirectory(dir=folder) as apart:
         moves = await moving.rounds(_MOVE_ROUNDS, candidacies, Path(apart))
     lived = None

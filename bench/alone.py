@@ -62,7 +62,7 @@ class Alone:
         moved, taken_up, started = (median(rates) for rates in zip(*map(astuple, self.moves), strict=True))
         shown = f"{self.move_ratio:.2f} x ({moved:.0f}/s to {taken_up:.0f}/s; {started:.0f}/s not taken up)"
         fast = self.move_ratio >= MIN_MOVED
-        yield Target("moves to another build / bare starts", shown, f"at least {MIN_MOVED} x", fast)
+        yield Target("moves / bare starts taken up", shown, f"at least {MIN_MOVED} x", fast)
         if self.exits is not None:
             shown = ", ".join(f"{count} {what}" for what, count in sorted(self.exits.items()))
             yield Target("mixed runs of starter.py", shown, "as expected only", set(self.exits) == {"as expected"})

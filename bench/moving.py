@@ -1,8 +1,12 @@
 """The rate at which sleeping candidacies move to another build, compared with that of bare starts.
 
-A move writes two workflow tasks: in the first one the candidacy is woken and continues as new, in the second one the
+A move begins two workflow tasks: in the first one the candidacy is woken and continues as new, in the second one the
 new build takes it up. So it is compared with a bare workflow that is started and taken up by its worker, which starts
-one timer, as a candidacy does. The rate of starts alone, which no worker takes up, is measured too.
+one timer, as a candidacy does. This is the target's figure.
+
+The rate of starts alone, which no worker takes up, is measured too, and no move comes near half of it. In rounds of 60
+the embedded server flushed its database to disk 16 times for such a start, 37 times for a workflow that is taken up,
+and some 60 times for a move (fsync calls; 72 times where a signal wakes the candidacy).
 """
 
 from __future__ import annotations

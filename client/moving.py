@@ -1,4 +1,4 @@
-"""Moving candidacies to a build: each one is woken by a signal, learns which build is current, and hands itself over.
+"""Moving candidacies to a build: each one is woken, learns which build is current, and hands itself over.
 
 The server knows who runs where. So nothing is written down here, and a move that was interrupted is begun again.
 """
@@ -7,9 +7,16 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from client import answers, deployments, finding
@@ -18,9 +25,13 @@ from client.finding import Entry, Filter
 from client.pool import Stopping, finished
 
 WAKE = "wake"
-"""The signal of the contract, without a payload."""
+"""The update and the signal of the contract, without a payload."""
 
-# When a move is to stop, signals that are under way have this long to finish.
+# An update waits so long for its answer; then a signal follows, which waits for nobody. After so many updates without
+# an answer only signals are sent, because a worker that cannot answer would hold up everyone.
+_ANSWER = timedelta(seconds=5)
+_UNANSWERED = 32
+# When a move is to stop, what is under way has this long to finish.
 _GRACE_SECONDS = 10.0
 # At most so many candidacies are woken and have not moved yet. The messages of all candidacies wait in the same queue.
 _UNDER_WAY = 500
@@ -48,7 +59,7 @@ class Ended(StrEnum):
 
 
 class Waking:
-    """The signals of one command: at most `at_once` at a time, each candidacy once.
+    """The waking of one command: at most `at_once` candidacies at a time.
 
     `not_woken` has the candidacies that do not take the signal, each with the reason.
     """
@@ -58,6 +69,8 @@ class Waking:
         self._client = client
         self._at_once = at_once
         self._stopping = stopping
+        self._asked: set[str] = set()
+        self._unanswered = 0
 
     async def everyone(self, wanted: Filter) -> AsyncGenerator[Entry, None]:
         """Wakes whoever this filter finds, and yields each one; not any more once `stopping` is asked.
@@ -71,9 +84,11 @@ class Waking:
                 yield entry
 
     async def _wake(self, entry: Entry) -> None:
+        # Without a run id, so that it reaches the run that goes on, if this one was continued meanwhile.
+        handle = self._client.get_workflow_handle(entry.workflow_id)
         try:
-            # Without a run id, so that it reaches the run that goes on, if this one was continued meanwhile.
-            await self._client.get_workflow_handle(entry.workflow_id).signal(WAKE)
+            if not await self._answers(handle):
+                await handle.signal(WAKE)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return  # closed meanwhile
@@ -81,6 +96,28 @@ class Waking:
             if not isinstance(explained, MisusedCall):
                 raise explained from error
             self.not_woken[str(entry)] = explained.sentence
+
+    async def _answers(self, handle: WorkflowHandle[Any, Any]) -> bool:
+        """Whether the candidacy has answered the update: it has looked, or is closed. It is asked once.
+
+        The server has less work with an update than with a signal. And no more candidacies are on their way than are
+        asked at once, so that each task finds a worker that waits for it. An older build knows no such update.
+        """
+        if handle.id in self._asked or self._unanswered >= _UNANSWERED:
+            return False
+        self._asked.add(handle.id)
+        try:
+            await handle.execute_update(WAKE, rpc_timeout=_ANSWER)
+        except WorkflowUpdateFailedError:
+            return False
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            if isinstance(error.__cause__, asyncio.CancelledError):
+                raise error.__cause__ from None  # the SDK hides that we are to end
+            self._unanswered += 1
+            return False
+        except RPCError as error:
+            return error.status is RPCStatusCode.NOT_FOUND  # of any other trouble the signal says more
+        return True
 
 
 class Move:

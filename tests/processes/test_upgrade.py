@@ -172,13 +172,13 @@ async def test_from_no_build_to_one_and_on_and_back_and_nothing_is_lost(installa
             assert types(await timeline(handle)).count("AssessmentPassed") == 2
     events = await histories(certpath)
     assert EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED not in [event.event_type for event in events]
-    # Each was woken once for each move.
-    assert len([event for event in events if signal_of(event) == "wake"]) == 3 * 8
+    # Each was woken once for each move: by the update, or also by the signal where a busy machine answers too late.
+    assert 3 * 8 <= len([event for event in events if wakes(event)]) <= 2 * 3 * 8
 
 
-def signal_of(event: Any) -> str:
-    name: str = event.workflow_execution_signaled_event_attributes.signal_name
-    return name
+def wakes(event: Any) -> bool:
+    update = event.workflow_execution_update_accepted_event_attributes.accepted_request.input.name
+    return "wake" in (event.workflow_execution_signaled_event_attributes.signal_name, update)
 
 
 async def test_a_ramp_moves_a_part_and_a_smaller_one_less(installation: Installation) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateFailedError
 
 from client import current_build
 from client.errors import NotChanged
@@ -21,7 +21,7 @@ from tests.waiting import eventually
 from tests.workflows.journeys import OPERATIONS, PEOPLE, Candidate
 from tests.workflows.outside import Mailbox, SlowMailbox, buyer, mail_server, marked, scoring, slow_key, write_to
 from tests.workflows.senders import Senders
-from worker import build_worker
+from worker import build_replayer, build_worker
 
 EXPERIENCE = {"role": "Operations Manager", "started_on": "2020-01-01"}
 
@@ -101,21 +101,32 @@ async def test_a_sleeping_candidacy_moves_when_it_is_woken_and_sleeps_on_where_t
         await all_is_sent(holder, tmp_path, 7)
         status, timeline = await holder.status(), await holder.timeline()
         assert await build_of(holder) == "A"
-        for build in ("B", "A"):
+
+        async def as_if_older(name: str) -> None:
+            """An older build refuses the update, which it does not know, and then gets the signal."""
+            with pytest.raises(WorkflowUpdateFailedError):
+                await holder.handle.execute_update("no_such_message")
+            await holder.handle.signal(name)
+
+        for build, wake in (("B", holder.handle.signal), ("A", holder.handle.execute_update), ("B", as_if_older)):
             before = await holder.run_id()
             await make_current(client, build)
-            await holder.handle.signal("wake")
+            await wake("wake")
             await holder.continued(before)
             assert await build_of(holder) == build
             assert (await holder.status(), await holder.timeline()) == (status, timeline)
             counts = await holder.counts()
             assert counts["TIMER_STARTED"] == 1, "the alarm clock goes on"
             assert counts["ACTIVITY_TASK_SCHEDULED"] == 0, "no notice is sent again"
+            moved_from = await client.get_workflow_handle(holder.workflow_id, run_id=before).fetch_history()
+            await build_replayer(client.data_converter).replay_workflow(moved_from)
 
         # Where it runs on the current build already, it is woken for nothing.
         before = await holder.run_id()
         await holder.handle.signal("wake")
         await holder.handle.signal("wake", args=["with", {"two": "payloads"}])
+        assert await holder.handle.execute_update("wake") is None
+        assert await holder.handle.execute_update("wake", args=["with", {"two": "payloads"}]) is None
         receipt = await holder.send("update_contact", name="Ana R.")
         assert receipt["events"] == ["ContactUpdated"]
         assert (await holder.run_id(), (await holder.timeline())[:-1]) == (before, timeline)

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from client import deployments, finding, moving
@@ -24,7 +26,7 @@ class World:
     """Candidacies on builds, and a server that counts, lists and signals them.
 
     `where` has the build of each; None: on none. Those that are `busy` hear this many signals in vain; a build that
-    `fails` takes up nobody. The builds in `polling` have workers.
+    `fails` takes up nobody. The builds in `polling` have workers. The update `wake` of those that are `silent` fails.
     """
 
     def __init__(self, **where: str | None) -> None:
@@ -34,6 +36,9 @@ class World:
         self.polling = {OLD, NEW}
         self.between: set[str] = set()
         self.woken: list[str] = []
+        self.asked: list[str] = []
+        self.signalled: list[str] = []
+        self.silent: dict[str, Exception] = {}
         self.errors: dict[str, RPCError] = {}
         self.on_wake: Any = lambda _name: None
 
@@ -87,8 +92,20 @@ class Handle:
         self._world = world
         self._name = name
 
+    @property
+    def id(self) -> str:
+        return self._name
+
+    async def execute_update(self, name: str, *, rpc_timeout: timedelta) -> None:
+        assert (name, rpc_timeout < timedelta(minutes=1)) == ("wake", True)
+        self._world.asked.append(self._name)
+        if self._name in self._world.silent:
+            raise self._world.silent[self._name]
+        self._world.hear(self._name)
+
     async def signal(self, name: str) -> None:
         assert name == "wake"
+        self._world.signalled.append(self._name)
         self._world.hear(self._name)
 
 
@@ -145,6 +162,44 @@ async def test_who_did_not_move_is_woken_again(monkeypatch: pytest.MonkeyPatch) 
     assert await Moving(world, monkeypatch).end() is Ended.NOBODY_LEFT
     assert world.woken.count("a") == 3
     assert world.woken.count("b") == 1
+
+
+async def test_who_does_not_answer_is_woken_by_a_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=OLD, b=OLD, c=OLD, d=OLD)
+    world.silent = {
+        "a": WorkflowUpdateRPCTimeoutOrCancelledError(),
+        "b": WorkflowUpdateFailedError(ApplicationError("an older build knows no such update")),
+        "c": RPCError("too many updates", RPCStatusCode.RESOURCE_EXHAUSTED, b""),
+    }
+    assert await Moving(world, monkeypatch).end() is Ended.NOBODY_LEFT
+    assert sorted(world.signalled) == ["a", "b", "c"]
+    assert sorted(world.asked) == ["a", "b", "c", "d"]
+
+
+async def test_who_did_not_move_is_asked_once_and_then_gets_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=OLD)
+    world.busy = {"a": 2}
+    assert await Moving(world, monkeypatch).end() is Ended.NOBODY_LEFT
+    assert (world.asked, world.signalled) == (["a"], ["a", "a"])
+
+
+async def test_where_many_do_not_answer_the_others_get_signals_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "_UNANSWERED", 5)
+    world = World(**dict.fromkeys(map(str, range(40)), OLD))
+    world.silent = {name: WorkflowUpdateRPCTimeoutOrCancelledError() for name in world.where}
+    assert await Moving(world, monkeypatch).end() is Ended.NOBODY_LEFT
+    assert 5 <= len(world.asked) < 10
+    assert len(world.signalled) == 40
+
+
+async def test_a_cancelled_waking_wakes_nobody_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(a=OLD)
+    hidden = WorkflowUpdateRPCTimeoutOrCancelledError()
+    hidden.__cause__ = asyncio.CancelledError()
+    world.silent = {"a": hidden}
+    with pytest.raises(asyncio.CancelledError):
+        await Moving(world, monkeypatch).waking._wake(entry("a"))
+    assert world.signalled == []
 
 
 async def test_nobody_waits_for_ever_for_who_stays(monkeypatch: pytest.MonkeyPatch) -> None:
