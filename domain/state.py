@@ -277,6 +277,8 @@ class State(Stored):
     could_act: bool = False
     self_assessments: dict[str, Score] = Field(default_factory=dict)
     self_assessed_at: dict[str, Instant] = Field(default_factory=dict)
+    # Hashes of the contents of the newest, also of those that a newer one has replaced (R7).
+    self_assessments_known: tuple[str, ...] = ()
     # By id, the results that count, and those left aside because their assessment was passed before they were taken.
     results: dict[str, ResultFacts] = Field(default_factory=dict)
     aside: dict[str, ResultFacts] = Field(default_factory=dict)

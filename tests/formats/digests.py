@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,9 +21,10 @@ from domain.commands import MESSAGES, Experience, Message, RecordAssessmentResul
 from domain.contents import content_digest
 from domain.digests import digest_of
 from domain.known_results import reason_hash
-from domain.matters import certificate, experience, work_product
+from domain.matters import certificate, experience, self_assessments, work_product
 from domain.messages import InvalidMessage, parse, parse_message
 from domain.personal import ContactRecord
+from domain.types import Score
 from feeds.results import with_message_id
 from tests.formats.examples import EXAMPLES, REGISTRATION
 from tests.formats.kept import FOLDER, Addition, as_line, examples
@@ -140,6 +142,9 @@ def contents() -> dict[str, Any]:
     whole = record.model_copy(update={"attested_by": "M. Vogel", "ended_on": record.started_on})
     found["experience, least"] = experience._digest(record)
     found["experience, whole"] = experience._digest(whole)
+    assessed_at = datetime(2026, 11, 22, 15, tzinfo=UTC)
+    assessed = self_assessments._digest("people-management", assessed_at, Score(points=Decimal("74.990")))
+    found["self-assessment"] = assessed
     contact = ContactRecord(name="Ana Ruiz", email="ana@example.org")
     found["earlier names and addresses"] = list(contact._knowing("C-1001", "anaruiz", "ana@example.org"))
     found["certificate number"] = certificate.number_of("CCMA", "certification:CCMA:C-1001", "0" * 36)

@@ -4,7 +4,8 @@ It shares no code with the engine and is shaped otherwise: it keeps every conten
 works out everything else from all entries, each time that it is asked. It is slow and plain on purpose.
 `test_second_model.py` plays the same steps through both and compares them.
 
-Not in this model: other requirements than the assessments, and what becomes of a holder.
+Self-assessments are in it as well. Not in this model: other requirements than the assessments, and what becomes of a
+holder.
 """
 
 from __future__ import annotations
@@ -101,6 +102,8 @@ class SecondModel:
         self.closed: str | None = None
         self.entries: list[Entry] = []
         self.holds: list[Hold] = []
+        self.self_assessed: list[tuple[str, datetime, Fraction]] = []
+        """Each self-assessment once, in the order of arrival: its domain, its moment and its score."""
         self.used_up: dict[str, datetime] = {}
         """The domains without attempts, and when the settlement of each ends (R4)."""
 
@@ -115,6 +118,16 @@ class SecondModel:
             raise RefusedByModel("window-ended")
         self.purchase_day = self.day(at)
         self.settle()
+        return "taken"
+
+    def assess_oneself(self, domain: str, taken_at: datetime, score: Fraction) -> str:
+        """Rule 16: any number of times, from the purchase on. The same again is a duplicate (R7)."""
+        self.check_open()
+        if self.purchase_day is None:
+            raise RefusedByModel("purchase-not-confirmed")
+        if (domain, taken_at, score) in self.self_assessed:
+            return "duplicate"
+        self.self_assessed.append((domain, taken_at, score))
         return "taken"
 
     def deliver(self, result_id: str, revision: int, content: Content, flag: bool | None) -> str:
@@ -487,6 +500,15 @@ class SecondModel:
         if self.purchase_day is None:
             return "awaiting_purchase"
         return "settling" if self.used_up or self.now >= self.window_ends_at() else "testing"
+
+    def newest_self_assessment(self, domain: str) -> Fraction | None:
+        """The score that counts (rule 16): of the newest moment, and there of the one that arrived last."""
+        found = [
+            (taken_at, place, score)
+            for place, (its_domain, taken_at, score) in enumerate(self.self_assessed)
+            if its_domain == domain
+        ]
+        return max(found)[2] if found else None
 
     # --- small questions ----------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """However much is sent, the state stays small."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -63,7 +64,7 @@ FLOODS: dict[str, Flood] = {
     ),
     "self-assessments": lambda n: (
         "record_self_assessment",
-        {"domain": DOMAINS[n % 4], "percentage": "50." + "1" * 20, "taken_at": START},
+        {"domain": DOMAINS[n % 4], "percentage": "50." + "1" * 20, "taken_at": START - timedelta(minutes=n)},
     ),
     "submissions": lambda n: (
         "submit_work_product",

@@ -1,7 +1,7 @@
 """Engine and second model decide the same about results, step by step, in random histories full of collisions."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -64,16 +64,24 @@ ATTEMPTS = step(
     domain=RESULT["domain"],
     outcomes=st.lists(st.sampled_from(["60 %", "60 %", "60 %", "no_show", "70 %"]), min_size=3, max_size=4),
 )
+SELF_ASSESSED = step(
+    "self-assess",
+    domain=RESULT["domain"],
+    days_and_scores=st.lists(
+        st.tuples(st.sampled_from([0, 1]), st.sampled_from(["60 %", "70 %", "69.99…"])), min_size=2, max_size=5
+    ),
+)
+"""Several of one domain, so few of them different that some come again after newer ones."""
 REST = (
     step("purchase", on=st.sampled_from([0, 0, 1, 30])) | step("pass the rest", but=st.sampled_from([1, 2])) | ATTEMPTS
 )
 TIME = step("time", count=st.sampled_from([1, 7, 13, 14, 15, 16, 30]))
 EXTENDED = step("extend", days_more=st.sampled_from([1, 5, 14, 20]))
 ROOMY_STEPS = st.lists(
-    weighted(DELIVERED, DELIVERED, ALIKE, ALIKE, ALIKE, DECIDED, DECIDED, REST), min_size=8, max_size=24
+    weighted(DELIVERED, DELIVERED, ALIKE, ALIKE, ALIKE, DECIDED, DECIDED, REST, SELF_ASSESSED), min_size=8, max_size=24
 )
 NARROW_STEPS = st.lists(
-    weighted(DELIVERED, ALIKE, ALIKE, DECIDED, REST, TIME, TIME | EXTENDED), min_size=8, max_size=24
+    weighted(DELIVERED, ALIKE, ALIKE, DECIDED, REST, TIME, TIME | EXTENDED, SELF_ASSESSED), min_size=8, max_size=24
 )
 
 
@@ -105,7 +113,7 @@ class Both:
 
     def play(self, given: Step) -> str:
         name, fields = given
-        action: Callable[..., str] = getattr(self, "do_" + name.replace(" ", "_"))
+        action: Callable[..., str] = getattr(self, "do_" + name.replace(" ", "_").replace("-", "_"))
         return action(**fields)
 
     def do_purchase(self, on: int) -> str:
@@ -150,6 +158,15 @@ class Both:
             fields = {"number": place + 1, "revision": 1, "domain": domain, "on": 30 * place}
             self.do_deliver(**fields, time="noon", outcome=outcome, flag=None)
         return "attempts"
+
+    def do_self_assess(self, domain: str, days_and_scores: list[tuple[int, str]]) -> str:
+        outcomes = [self.self_assess(domain, START + days(on), outcome) for on, outcome in days_and_scores]
+        return "known self-assessment" if "duplicate" in outcomes else "self-assessed"
+
+    def self_assess(self, domain: str, taken_at: datetime, outcome: str) -> str:
+        given_score, score = SCORES[outcome]
+        message = {"domain": domain, "taken_at": taken_at, **given_score}
+        return self.both("record_self_assessment", message, lambda: self.model.assess_oneself(domain, taken_at, score))
 
     def do_alike(self, nth: int, later: int, **changed: Any) -> str:
         if not self.delivered:
@@ -249,6 +266,9 @@ class Both:
             in_engine = (assessment.status, assessment.attempts, assessment.next_attempt_on)
             in_model = (self.model.status(domain), len(self.model.counted(domain)), self.model.next_attempt_on(domain))
             same(domain, in_engine, in_model)
+            newest = self.engine.state.self_assessments.get(domain)
+            expected = self.model.newest_self_assessment(domain)
+            same(f"the self-assessment of {domain}", newest and newest.fraction, expected)
         status = "certified" if self.engine.state.holder else self.engine.status
         same("the status", status, self.model.overall())
 
@@ -305,7 +325,7 @@ def play_histories(narrow: bool, steps: st.SearchStrategy[list[Step]], examples:
 
 def test_engine_and_second_model_decide_the_same_about_results_that_collide() -> None:
     reached = play_histories(narrow=False, steps=ROOMY_STEPS, examples=200)
-    assert reached >= {"taken", "duplicate", "certified"}
+    assert reached >= {"taken", "duplicate", "certified", "known self-assessment"}
     assert reached >= {reason.value for reason in HoldReason}
     assert reached >= {f"refused: {code}" for code in ("newer-revision", "not-held", "cannot-score")}
 

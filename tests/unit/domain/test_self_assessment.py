@@ -1,9 +1,10 @@
 """Rule 16: self-assessments guide, and never gate."""
 
 from domain import events as e
+from domain import rulebook
 from domain.effects import Notify
 from tests.cases import each
-from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, days
+from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, days, parse
 from views.standing import status_view
 
 
@@ -48,6 +49,44 @@ def test_the_same_again_is_known() -> None:
     candidacy = Candidacy()
     self_assess(candidacy, 80, taken_at=START)
     assert self_assess(candidacy, "80.0", taken_at=START) == []
+
+
+def test_one_that_comes_again_is_known_whatever_has_happened_since() -> None:
+    """R7: also after a newer one of its domain, and after one of the same moment that says something else."""
+    candidacy = Candidacy()
+    candidacy.advance_to(START + days(10))
+    sent = [(80, START + days(1)), (60, START + days(5)), (70, START + days(5)), (50, START + days(2))]
+    for percentage, taken_at in sent:
+        assert self_assess(candidacy, percentage, taken_at=taken_at) == ["SelfAssessmentRecorded"]
+    before = candidacy.state
+    for percentage, taken_at in sent:
+        assert self_assess(candidacy, percentage, taken_at=taken_at) == []
+    assert candidacy.state == before
+    assert candidacy.state.self_assessments[PEOPLE].shown == "70.00"
+
+
+def test_another_domain_score_or_moment_is_another_one() -> None:
+    candidacy = Candidacy()
+    candidacy.advance_to(START + days(10))
+    self_assess(candidacy, 80, taken_at=START)
+    for other in ({"domain": OPERATIONS}, {"percentage": "80.1"}, {"taken_at": START + days(1)}):
+        fields: dict[str, object] = {"percentage": 80, "taken_at": START} | other
+        assert self_assess(candidacy, **fields) == ["SelfAssessmentRecorded"]
+
+
+def test_without_a_moment_each_is_another_one() -> None:
+    """Any number may be taken (rule 16), and nothing tells one from another."""
+    candidacy = Candidacy()
+    assert [self_assess(candidacy, 80), self_assess(candidacy, 80)] == [["SelfAssessmentRecorded"]] * 2
+
+
+def test_the_state_of_an_older_build_knows_the_newest_of_each_domain() -> None:
+    candidacy = Candidacy()
+    candidacy.advance_to(START + days(10))
+    self_assess(candidacy, 80, taken_at=START)
+    older = candidacy.state.having(self_assessments_known=())
+    again = parse("record_self_assessment", domain=PEOPLE, percentage=80, taken_at=START)
+    assert not rulebook.decide(older, again, candidacy.clock)
 
 
 def test_before_the_purchase_it_is_refused() -> None:
