@@ -126,9 +126,10 @@ def gathered(kind: Callable[..., Any], names: Sequence[str], keyword: str) -> Ca
 
 @dataclass
 class Given:
-    """What the whole command line asks for, whatever comes of the verb: `as_json` is its `--json`."""
+    """What the whole command line asks for, whatever comes of the verb: `as_json` is its `--json`, and so on."""
 
     as_json: bool = False
+    as_csv: bool = False
 
 
 def json_option(help: str) -> Callable[[F], F]:
@@ -138,8 +139,27 @@ def json_option(help: str) -> Callable[[F], F]:
 
 def note_json(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
     """Remember that `--json` was given."""
-    ctx.ensure_object(Given).as_json = value
+    given = ctx.ensure_object(Given)
+    given.as_json = value
+    _check_one_output(given)
     return value
+
+
+def csv_option(help: str = "print a CSV file for a spreadsheet") -> Callable[[F], F]:
+    """The flag `--csv`, as `as_csv`, for what `cli.csv_output` writes."""
+    return option("--csv", "as_csv", is_flag=True, help=help, callback=_note_csv)
+
+
+def _note_csv(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    given = ctx.ensure_object(Given)
+    given.as_csv = value
+    _check_one_output(given)
+    return value
+
+
+def _check_one_output(given: Given) -> None:
+    if given.as_json and given.as_csv:
+        raise click.UsageError("--json and --csv cannot both be given")
 
 
 # --- values
