@@ -30,14 +30,20 @@ class Last:
 
 
 def append(
-    engine: Engine, candidacy: Candidacy, events: Sequence[Recorded], contact: ContactRecord | None = None
+    engine: Engine,
+    candidacy: Candidacy,
+    events: Sequence[Recorded],
+    contact: ContactRecord | None = None,
+    *,
+    oldest: bool = False,
 ) -> int:
     """Appends these events of a candidacy, in the order of their sequence, and returns the last one's sequence.
 
     Events that are recorded already change nothing, so the same batch may be given again. Either all of the others are
     recorded, with the read models that follow from them, or none. The first event of a candidacy may have any number: a
-    candidacy that is older than the record has forgotten the events before it. `contact` are the contact details after
-    these events; None where they have not changed.
+    candidacy that is older than the record has forgotten the events before it. With `oldest`, the candidacy has
+    forgotten every event before these, so they may follow a gap, which a check of the record shows. `contact` are the
+    contact details after these events; None where they have not changed.
 
     Raises:
         Conflict: one of them is recorded with other content.
@@ -48,7 +54,7 @@ def append(
         last = last_of(connection, candidacy)
         known = [event for event in events if event.sequence <= last.sequence]
         _check_known(connection, candidacy, known)
-        added = _append(connection, candidacy, last, events[len(known) :])
+        added = _append(connection, candidacy, last, events[len(known) :], gap_allowed=oldest)
         if contact and events:
             contacts.keep(connection, candidacy, contact, events[0].at)
         projection.follow(connection, candidacy, added)
@@ -108,11 +114,14 @@ def newest_position(engine: Engine) -> int:
         return _newest_position(connection)
 
 
-def _append(connection: Connection, candidacy: Candidacy, last: Last, events: Sequence[Recorded]) -> list[Kept]:
+def _append(
+    connection: Connection, candidacy: Candidacy, last: Last, events: Sequence[Recorded], *, gap_allowed: bool = False
+) -> list[Kept]:
     position = _newest_position(connection)
     added: list[Kept] = []
     for event in events:
-        if last.sequence and event.sequence != last.sequence + 1:
+        follows = event.sequence == last.sequence + 1
+        if last.sequence and not follows and not (gap_allowed and event is events[0]):
             raise Gap(str(candidacy), last.sequence, event.sequence)
         position += 1
         last = Last(event.sequence, chain.link(last.hash, candidacy, event))
