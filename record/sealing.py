@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -27,6 +28,7 @@ ERASED = "(erased)"
 """What is read in place of a text that was erased."""
 
 _SEALED, _OF, _PINNED, _PROGRAMME = "sealed", "of", "pinned", "programme"
+_HASH = re.compile(r"[0-9a-f]{64}")
 _LABEL = "certpath-text-1"
 """Names this way of sealing. Another way would get another label, beside this one."""
 
@@ -70,35 +72,70 @@ def sealed(model: type[BaseModel], document: Mapping[str, Any]) -> tuple[dict[st
 
 
 def opened(document: Any, beside: Beside) -> Any:
-    """The document with everything back in its place. What was erased is `ERASED`, or empty where it was no text."""
+    """The document with everything back in its place. What was erased is `ERASED`, or empty where it was no text.
+
+    Raises:
+        ValueError: a programme to which the document refers is not there.
+    """
     if isinstance(document, list):
         return [opened(value, beside) for value in document]
     if not isinstance(document, dict):
         return document
-    if _SEALED in document:
-        text = beside.texts.get(document[_SEALED])
+    if (seal := seal_of(document)) is not None:
+        text = beside.texts.get(seal)
         return json.loads(text.value) if text else ({} if document.get(_OF) == "object" else ERASED)
-    if _PINNED in document:
-        return json.loads(beside.programmes[document[_PINNED]])
+    if (digest := _reference(document, _PINNED)) is not None:
+        if digest not in beside.programmes:
+            raise ValueError(f"the programme {digest} is not there")
+        return json.loads(beside.programmes[digest])
     return {name: opened(value, beside) for name, value in document.items()}
 
 
-def agree(one: Any, other: Any) -> bool:
-    """Whether two opened documents say the same, as far as both say something.
+def agree(one: Any, other: Any, one_beside: Beside, other_beside: Beside) -> bool:
+    """Whether two documents of events say the same, as far as both say something.
 
     A build leaves out the fields that it does not know or whose value is the default, and what was erased says nothing.
+    The same text has another seal each time, so the texts themselves are compared.
     """
+    seals = seal_of(one), seal_of(other)
+    if any(seals):
+        erased = (seals[0] and seals[0] not in one_beside.texts) or (seals[1] and seals[1] not in other_beside.texts)
+        return bool(erased or opened(one, one_beside) == opened(other, other_beside))
     if isinstance(one, dict) and isinstance(other, dict):
-        return all(agree(one[name], other[name]) for name in one.keys() & other.keys())
+        both = one.keys() & other.keys()
+        return all(agree(one[name], other[name], one_beside, other_beside) for name in both)
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(agree, one, other))
-    return bool(one == other) or ERASED in (one, other)
+        return len(one) == len(other) and all(
+            agree(*values, one_beside, other_beside) for values in zip(one, other, strict=True)
+        )
+    return bool(one == other)
+
+
+def seal_of(value: Any) -> str | None:
+    """The seal that stands in this place of a document; None where it has a value of its own."""
+    return _reference(value, _SEALED) if isinstance(value, dict) else None
+
+
+def seals_in(document: Any) -> Iterator[str]:
+    """Every seal of a document."""
+    if (seal := seal_of(document)) is not None:
+        yield seal
+    elif isinstance(document, (dict, list)):
+        for value in document.values() if isinstance(document, dict) else document:
+            yield from seals_in(value)
+
+
+def _reference(document: Mapping[str, Any], kind: str) -> str | None:
+    """The hash in a document that only refers to something beside the event, and looks as no other one does."""
+    value = document.get(kind)
+    refers = document.keys() <= {kind, _OF} and isinstance(value, str) and _HASH.fullmatch(value)
+    return value if refers else None
 
 
 def pinned(document: Mapping[str, Any]) -> str | None:
     """The hash of the programme that this event refers to; None if it has none."""
     programme = document.get(_PROGRAMME)
-    return programme.get(_PINNED) if isinstance(programme, dict) else None
+    return _reference(programme, _PINNED) if isinstance(programme, dict) else None
 
 
 # --- where a model has erasable values
