@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, tuple_
+from sqlalchemy import Connection, Select, insert, select
 
 from record.events import Candidacy, Recorded
 from record.sealing import Beside, Text, pinned
 from record.tables import PROGRAMMES, TEXTS
 
-_PINNED = '"pinned"'
+_PINNED, _SEALED = '"pinned"', '"sealed"'
 
 
 def keep(connection: Connection, candidacy: Candidacy, events: Sequence[Recorded]) -> None:
@@ -53,14 +54,22 @@ def of(connection: Connection, events: Sequence[tuple[Candidacy, Recorded]]) -> 
     """What stands beside each of these events."""
     digests = [_pinned(event) for _, event in events]
     programmes = programmes_of(connection, (digest for digest in digests if digest))
-    texts = _texts(connection, [candidacy for candidacy, _ in events])
+    texts = _texts(connection, [_key(candidacy, event) for candidacy, event in events if _SEALED in event.body])
     return [
         Beside(
-            texts.get((candidacy, event.sequence), {}),
+            texts.get(_key(candidacy, event), {}),
             {digest: programmes[digest]} if digest in programmes else {},
         )
         for (candidacy, event), digest in zip(events, digests, strict=True)
     ]
+
+
+_Key = tuple[str, str, int]
+"""Names an event: workflow id, enrolment and sequence."""
+
+
+def _key(candidacy: Candidacy, event: Recorded) -> _Key:
+    return candidacy.workflow_id, candidacy.enrolment, event.sequence
 
 
 def _pinned(event: Recorded) -> str | None:
@@ -68,17 +77,24 @@ def _pinned(event: Recorded) -> str | None:
     return pinned(json.loads(event.body)) if _PINNED in event.body else None
 
 
-def _texts(connection: Connection, candidacies: Iterable[Candidacy]) -> dict[tuple[Candidacy, int], dict[str, Text]]:
-    """The sealed values of these candidacies, by the event that they belong to."""
-    wanted = sorted(set(candidacies))
-    found: dict[tuple[Candidacy, int], dict[str, Text]] = {}
-    for first in range(0, len(wanted), _AT_ONCE):
-        keys = [(one.workflow_id, one.enrolment) for one in wanted[first : first + _AT_ONCE]]
-        for row in connection.execute(select(TEXTS).where(tuple_(TEXTS.c.workflow_id, TEXTS.c.enrolment).in_(keys))):
-            key = (Candidacy(row.workflow_id, row.enrolment), row.sequence)
-            found.setdefault(key, {})[row.seal] = Text(row.salt, row.value)
+def _texts(connection: Connection, events: Sequence[_Key]) -> dict[_Key, dict[str, Text]]:
+    """The sealed values of these events."""
+    wanted = set(events)
+    found: dict[_Key, dict[str, Text]] = {}
+    ids = sorted({workflow_id for workflow_id, _, _ in wanted})
+    for first in range(0, len(ids), _AT_ONCE):
+        for row in connection.execute(_query(ids[first : first + _AT_ONCE], [number for _, _, number in wanted])):
+            event = (row.workflow_id, row.enrolment, row.sequence)
+            if event in wanted:
+                found.setdefault(event, {})[row.seal] = Text(row.salt, row.value)
     return found
 
 
-_AT_ONCE = 200
+def _query(ids: Sequence[str], numbers: Sequence[int]) -> Select[Any]:
+    # SQLite would read the whole table for a list of whole keys, so this one finds some texts too many.
+    between = TEXTS.c.sequence.between(min(numbers), max(numbers))
+    return select(TEXTS).where(TEXTS.c.workflow_id.in_(ids), between)
+
+
+_AT_ONCE = 500
 """So many candidacies are named in one statement: a database limits the number of values."""

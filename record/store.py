@@ -55,7 +55,8 @@ def append(
         known = [event for event in events if event.sequence <= last.sequence]
         _check_known(connection, candidacy, known)
         added = _append(connection, candidacy, last, events[len(known) :], gap_allowed=oldest)
-        if contact and events:
+        # A batch that comes again, from an attempt that was given up, may have older details than those that are kept.
+        if contact and events and (added or not contacts.known(connection, candidacy)):
             contacts.keep(connection, candidacy, contact, events[0].at)
         projection.follow(connection, candidacy, added)
         return added[-1].event.sequence if added else last.sequence
