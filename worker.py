@@ -78,7 +78,12 @@ def build_worker(
     from runtime.connection import TASK_QUEUE
     from runtime.converter import worker_converter
     from runtime.current_details import DetailsWhenAsked
+    from runtime.early_queries import ForgetsRunsAhead
     from workflows import CertificationWorkflow
+
+    def forget(run_id: str) -> None:
+        # The SDK has no public way to it; a test fails where an SDK does not have this one any more.
+        worker._bridge_worker.request_workflow_eviction(run_id)
 
     config = client.config()
     config["data_converter"] = worker_converter(client.data_converter)
@@ -88,7 +93,7 @@ def build_worker(
         workflows=[CertificationWorkflow],
         activities=activities.build(settings, client, waiting),
         activity_executor=ThreadPoolExecutor(_ACTIVITIES, thread_name_prefix="activity"),
-        workflow_runner=workflow_runner(),
+        workflow_runner=ForgetsRunsAhead(workflow_runner(), forget),
         interceptors=[DetailsWhenAsked()],
         max_cached_workflows=settings.cached_workflows,
         max_concurrent_workflow_tasks=_WORKFLOW_TASKS,
