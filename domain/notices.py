@@ -146,8 +146,7 @@ def effects(event: BaseEvent, state: State, after: State | None = None) -> tuple
     told = _told_to_the_other(event, state)
     if told:
         found.append(told)
-    silent = _has_another_notice(event, state) or _is_quiet(event, state) or _asks_in_vain(event, state)
-    if isinstance(event, WITH_NOTICE) and not silent:
+    if has_notice(event, state):
         facts = _facts(event, state, after or state)
         subject_of = _SUBJECTS.get(type(event))
         found.append(
@@ -160,6 +159,13 @@ def effects(event: BaseEvent, state: State, after: State | None = None) -> tuple
             )
         )
     return tuple(found)
+
+
+def has_notice(event: BaseEvent, state: State) -> bool:
+    """Whether the candidate gets a notice about this event. `state` is the state after it."""
+    if not isinstance(event, WITH_NOTICE):
+        return False
+    return not (_has_another_notice(event, state) or _is_quiet(event, state) or _asks_in_vain(event, state))
 
 
 def _asks_in_vain(event: BaseEvent, state: State) -> bool:

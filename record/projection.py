@@ -1,13 +1,163 @@
-"""The read models: brought up to date in the transaction that appends the events, and made anew from them."""
+"""The read models: brought up to date in the transaction that appends the events, and made anew from them.
+
+`states` has the state of each candidacy, so that only the new events must be folded. Everything is folded anew where
+that does not do: where the candidacy is older than the record, or another build has recorded something that this one
+does not know, or did not know something that this one knows.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, select, update
 
-from record.events import Candidacy, Kept
+from domain.events import Registered
+from domain.formats import CHAIN, FORMAT, Unreadable
+from domain.scheme import Programme
+from domain.state import State
+from record import beside, deliveries
+from record.events import Candidacy, Kept, Recorded
+from record.folding import Fold, Pinned
+from record.pieces import Row
+from record.rows import of, pages_of
+from record.tables import CANDIDACIES, CERTIFICATES, DELIVERIES, NOTICES, RESULTS, STATES
+
+MODELS: tuple[Table, ...] = (STATES, CANDIDACIES, CERTIFICATES, RESULTS, NOTICES)
+"""The tables that are made from the events of a candidacy."""
 
 
 def follow(connection: Connection, candidacy: Candidacy, added: Sequence[Kept]) -> None:
-    """Brings the read models of this candidacy up to these events, which have just been appended."""
+    """Brings the read models of this candidacy up to these events, which have just been appended.
+
+    Where this build cannot read an event that a newer one has recorded, the models stay as they are. The next build
+    that can read it folds everything anew.
+    """
+    if not added:
+        return
+    try:
+        fold = _begun(connection, candidacy, added[0].event)
+        if fold is None:
+            renew(connection, candidacy)
+            return
+        known = fold.state is not None
+        had_certificate = fold.certificate_row() is not None
+        fold.take(added)
+    except Unreadable:
+        return
+    _insert(connection, RESULTS, fold.results)
+    _insert(connection, NOTICES, _with_deliveries(connection, candidacy, fold))
+    _put(connection, STATES, candidacy, fold.state_row(), there=known)
+    _put(connection, CANDIDACIES, candidacy, fold.candidacy_row(), there=known)
+    _put(connection, CERTIFICATES, candidacy, fold.certificate_row(), there=had_certificate)
+
+
+def renew(connection: Connection, candidacy: Candidacy) -> None:
+    """Makes the read models of this candidacy anew from all its events, in this transaction.
+
+    Raises:
+        NewerFormat: a newer build recorded one of the events, in a format that this build does not know.
+    """
+    fold = Fold(candidacy)
+    for page in pages_of(connection, candidacy):
+        fold.take(page)
+    for table in MODELS:
+        connection.execute(delete(table).where(of(table, candidacy)))
+    if fold.last is None:
+        return
+    for table, rows in rows_of(fold, sent_of(connection, of(DELIVERIES, candidacy)).get(candidacy, {})).items():
+        _insert(connection, table, rows)
+
+
+def rows_of(fold: Fold, sent: dict[int, str]) -> dict[Table, list[Row]]:
+    """The rows of every read model, of a fold that has taken all events of its candidacy.
+
+    `sent` says which of its notices went out, and when: it is no event.
+    """
+    state, certificate = fold.state_row(), fold.certificate_row()
+    return {
+        STATES: [state] if state else [],
+        CANDIDACIES: [fold.candidacy_row()],
+        CERTIFICATES: [certificate] if certificate else [],
+        RESULTS: fold.results,
+        NOTICES: _notices(fold, sent),
+    }
+
+
+def _notices(fold: Fold, sent: dict[int, str]) -> list[Row]:
+    """The rows of its new notices. One that went out has arrived, also where an event says that nobody knew it."""
+    for about in fold.notices.keys() & sent.keys():
+        fold.notices[about] |= {"outcome": deliveries.SENT, "ended_at": sent[about]}
+    return list(fold.notices.values())
+
+
+def sent_of(connection: Connection, which: ColumnElement[bool]) -> dict[Candidacy, dict[int, str]]:
+    """When the notices of these candidacies went out, by the event that they are about."""
+    found: dict[Candidacy, dict[int, str]] = {}
+    columns = (DELIVERIES.c.workflow_id, DELIVERIES.c.enrolment, DELIVERIES.c.about, DELIVERIES.c.sent_at)
+    for row in connection.execute(select(*columns).where(which)):
+        found.setdefault(Candidacy(row.workflow_id, row.enrolment), {})[row.about] = row.sent_at
+    return found
+
+
+# --- where the fold begins ----------------------------------------------------------------------------------
+
+
+def _begun(connection: Connection, candidacy: Candidacy, first: Recorded) -> Fold | None:
+    """The fold as it is before this event; None where everything must be folded."""
+    if first.sequence == 1 and first.type == Registered.__name__:
+        return Fold(candidacy)
+    row = connection.execute(select(STATES).where(of(STATES, candidacy))).one_or_none()
+    if row is None or row.format != FORMAT or row.sequence != first.sequence - 1:
+        return None
+    body = json.loads(row.body)
+    pinned = body["programme"]
+    kept = programme(connection, pinned["pinned"], pinned["format"])
+    state = State.model_validate({**body, "programme": kept})
+    return Fold(candidacy, state, Pinned(pinned["pinned"], pinned["format"], state.programme))
+
+
+_PROGRAMMES: dict[tuple[str, int], Programme] = {}
+"""The programmes that this process has read, by the hash of their content and its format. They never change."""
+
+
+def programme(connection: Connection, digest: str, number: int) -> Programme:
+    """The programme with this hash, which an event of this format has pinned."""
+    known = _PROGRAMMES.get((digest, number))
+    if known is None:
+        body = beside.programmes_of(connection, [digest])[digest]
+        known = Programme.model_validate(CHAIN.programme(json.loads(body), number))
+        _PROGRAMMES[digest, number] = known
+    return known
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+
+def _with_deliveries(connection: Connection, candidacy: Candidacy, fold: Fold) -> list[Row]:
+    """The rows of the new notices. Those of before whose end an event tells are changed, unless they went out."""
+    abouts = [*fold.notices, *fold.ended]
+    if not abouts:
+        return []
+    which = and_(of(DELIVERIES, candidacy), DELIVERIES.c.about.in_(abouts))
+    sent = sent_of(connection, which).get(candidacy, {})
+    for about, (outcome, at) in fold.ended.items():
+        if about not in sent:
+            one = and_(of(NOTICES, candidacy), NOTICES.c.about == about)
+            connection.execute(update(NOTICES).where(one).values(outcome=outcome, ended_at=at))
+    return _notices(fold, sent)
+
+
+def _put(connection: Connection, table: Table, candidacy: Candidacy, row: Row | None, *, there: bool) -> None:
+    """Writes the one row that a candidacy has in this table; None takes it away."""
+    mine = of(table, candidacy)
+    if row is None:
+        if there:
+            connection.execute(delete(table).where(mine))
+    elif not there or not connection.execute(update(table).where(mine).values(row)).rowcount:
+        connection.execute(insert(table), [row])
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)

@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from sqlalchemy import Engine, select, tuple_
 
-from record import chain, store
+from record import chain, rows, store
 from record.database import reading
 from record.events import Candidacy, Kept
 from record.merkle import tree_head
@@ -141,8 +141,8 @@ def _by_candidacy(engine: Engine) -> Iterator[Kept]:
     while True:
         page = select(EVENTS).order_by(*order).limit(_PAGE)
         with reading(engine) as connection:
-            rows = connection.execute(page if last is None else page.where(key > last)).all()
-        yield from (store.kept(row) for row in rows)
-        if len(rows) < _PAGE:
+            found = connection.execute(page if last is None else page.where(key > last)).all()
+        yield from map(rows.kept, found)
+        if len(found) < _PAGE:
             return
-        last = (rows[-1].workflow_id, rows[-1].enrolment, rows[-1].sequence)
+        last = (found[-1].workflow_id, found[-1].enrolment, found[-1].sequence)

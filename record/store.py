@@ -6,16 +6,17 @@ What is appended stays. The database itself refuses every change of a row (`migr
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, insert, select
+from sqlalchemy import Connection, Engine, Select, func, insert, select
 
 from domain.personal import ContactRecord
 from record import beside, chain, contacts, projection
 from record.database import reading, writing
 from record.errors import Conflict, Gap
 from record.events import Candidacy, Kept, Recorded
+from record.rows import kept, of, with_beside
 from record.tables import EVENTS
 
 _PAGE = 1000
@@ -165,23 +166,9 @@ def _check_known(connection: Connection, candidacy: Candidacy, given: Sequence[R
 
 
 def _of(candidacy: Candidacy) -> Select[Any]:
-    return select(EVENTS).where(
-        EVENTS.c.workflow_id == candidacy.workflow_id, EVENTS.c.enrolment == candidacy.enrolment
-    )
+    return select(EVENTS).where(of(EVENTS, candidacy))
 
 
 def _newest_position(connection: Connection) -> int:
     newest: int = connection.execute(select(func.coalesce(func.max(EVENTS.c.position), 0))).scalar_one()
     return newest
-
-
-def kept(row: Row[Any]) -> Kept:
-    """The event of a row of the table."""
-    event = Recorded(row.sequence, row.type, row.format, row.at, row.body)
-    return Kept(row.position, Candidacy(row.workflow_id, row.enrolment), event, row.hash)
-
-
-def with_beside(connection: Connection, found: Sequence[Kept]) -> list[Kept]:
-    """These events, each with what stands beside it."""
-    all_beside = beside.of(connection, [(one.candidacy, one.event) for one in found])
-    return [replace(one, event=replace(one.event, beside=its)) for one, its in zip(found, all_beside, strict=True)]

@@ -110,7 +110,11 @@ STATES = Table(
     # The state as JSON; its programme is the hash of one in `programmes`.
     Column("body", Text, nullable=False),
 )
-"""The state of each candidacy after its last recorded event, so that the next one can be folded into it."""
+"""The state of each candidacy after its last recorded event, so that the next one can be folded into it.
+
+Without a row, the next event has everything folded anew: events are missing, or a newer build has recorded one of a
+type that the build which folded last does not know (`folding.py`).
+"""
 
 CANDIDACIES = Table(
     "candidacies",
@@ -120,7 +124,9 @@ CANDIDACIES = Table(
     Column("candidate_id", TEXT, nullable=False),
     Column("designation", TEXT, nullable=False),
     Column("path", Text, nullable=False),
+    # "unknown" where events are missing before the first recorded one, or in between, and the candidacy is not closed.
     Column("status", TEXT, nullable=False),
+    # The instant of the first recorded event, where the registration is not recorded.
     Column("registered_at", TEXT, nullable=False),
     Column("assessments_passed", Integer, nullable=False),
     # The exclusive end of the next deadline or expiry; NULL where none is set.
@@ -134,7 +140,7 @@ CANDIDACIES = Table(
     Column("certified_on", TEXT),
     Column("expires_on", TEXT),
     Column("closed_at", TEXT),
-    # The answer of the `status` query after the last recorded event, as JSON, without the name.
+    # The answer of the `status` query at the last recorded event, as JSON, without the name. `standings.py` reads it.
     Column("view", Text, nullable=False),
     # The last recorded event: its number, its place in the record, and when the engine decided.
     Column("sequence", Integer, nullable=False),
@@ -162,7 +168,7 @@ CERTIFICATES = Table(
     # The instant (UTC) at which the last day of the present cycle has ended.
     Column("expires_at", TEXT, nullable=False),
     Column("cycle", Integer, nullable=False),
-    # Since when it is suspended; when and why it ended for good (revoked, superseded, ended, withdrawn).
+    # Since when it is suspended; when and as what it ended for good (revoked, superseded, expired, withdrawn).
     Column("suspended_at", TEXT),
     Column("ended_at", TEXT),
     Column("ended", Text),

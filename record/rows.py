@@ -1,0 +1,44 @@
+"""Makes events of the rows of the table, with what stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
+
+from record import beside
+from record.events import Candidacy, Kept, Recorded
+from record.tables import EVENTS
+
+_PAGE = 1000
+
+
+def of(table: Table, candidacy: Candidacy) -> ColumnElement[bool]:
+    """The rows of this candidacy in a table."""
+    return and_(table.c.workflow_id == candidacy.workflow_id, table.c.enrolment == candidacy.enrolment)
+
+
+def kept(row: Row[Any]) -> Kept:
+    """The event of a row of the table."""
+    event = Recorded(row.sequence, row.type, row.format, row.at, row.body)
+    return Kept(row.position, Candidacy(row.workflow_id, row.enrolment), event, row.hash)
+
+
+def with_beside(connection: Connection, found: Sequence[Kept]) -> list[Kept]:
+    """These events, each with what stands beside it."""
+    all_beside = beside.of(connection, [(one.candidacy, one.event) for one in found])
+    return [replace(one, event=replace(one.event, beside=its)) for one, its in zip(found, all_beside, strict=True)]
+
+
+def pages_of(connection: Connection, candidacy: Candidacy) -> Iterator[list[Kept]]:
+    """Every event of a candidacy in order, by the page, each with what stands beside it."""
+    last = 0
+    while True:
+        page = select(EVENTS).where(of(EVENTS, candidacy), EVENTS.c.sequence > last)
+        rows = connection.execute(page.order_by(EVENTS.c.sequence).limit(_PAGE)).all()
+        yield with_beside(connection, [kept(row) for row in rows])
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1].sequence
