@@ -31,7 +31,7 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.heartbeats import heartbeating
+from activities.heartbeats import heartbeating, taken_back
 from activities.requests import (
     OPEN_ADVANCEMENT,
     SUPERSEDE_LOWER,
@@ -74,7 +74,15 @@ class Advancement:
         attempt after a lost answer would open a second candidacy if the first has ended meanwhile.
         """
         async with heartbeating():
-            return await self._open_advancement(request)
+            opening = asyncio.create_task(self._open_advancement(request))
+            try:
+                return await asyncio.shield(opening)
+            except asyncio.CancelledError:
+                if not taken_back():
+                    opening.cancel()
+                    raise
+                # The candidacy waits for an answer, and must not be told that nothing was opened where it was.
+                return await opening
 
     async def _open_advancement(self, request: OpeningRequest) -> OpeningAnswer:
         handle = self._client.get_workflow_handle(request.workflow_id)

@@ -15,7 +15,7 @@ from threading import Event
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from temporalio import activity
+from activities.heartbeats import taken_back
 
 _SECONDS = 30.0
 _CHECK_SECONDS = 3.0
@@ -139,7 +139,7 @@ class MailServer:
         except asyncio.CancelledError:
             # The thread cannot be stopped. But it must not send the notice any more, because another attempt will.
             given_up.set()
-            if not _taken_back():
+            if not taken_back():
                 sending.cancel()
                 raise
             # The candidacy waits for an answer, and must not be told that a notice was not sent that was.
@@ -227,12 +227,6 @@ class MailServer:
             server.close()
             raise
         return server
-
-
-def _taken_back() -> bool:
-    """Whether the candidacy itself has cancelled this attempt. Otherwise the server or the worker has given it up."""
-    details = activity.cancellation_details() if activity.in_activity() else None
-    return details is not None and details.cancel_requested
 
 
 def _leave(server: smtplib.SMTP) -> None:

@@ -41,3 +41,9 @@ async def _beat(interval: timedelta) -> None:
         # Sleep first. Most activities are finished by then and need no heartbeat.
         await asyncio.sleep(interval.total_seconds())
         activity.heartbeat()
+
+
+def taken_back() -> bool:
+    """Whether the candidacy itself has cancelled this attempt. Otherwise the server or the worker has given it up."""
+    details = activity.cancellation_details() if activity.in_activity() else None
+    return details is not None and details.cancel_requested

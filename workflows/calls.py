@@ -180,7 +180,7 @@ async def send_notice(notice: Notify, state: State, contact: ContactRecord, unti
         heartbeat_timeout=_SECONDS_10,
         schedule_to_close_timeout=until - workflow.now(),
         retry_policy=_NOTICE,
-        # Whoever takes a notice back must know whether it was sent.
+        # A candidacy that takes a notice back must know whether it was sent.
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         summary=Markdown("notice: {}").format(notice.notice.replace("-", " ")),
     )
@@ -207,6 +207,8 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
         start_to_close_timeout=timedelta(minutes=1),
         heartbeat_timeout=_SECONDS_10,
         retry_policy=_PATIENT,
+        # A candidacy that gives up the opening must know whether it took place.
+        cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         summary=Markdown("open the advancement to {}").format(opening.target),
     )
     return answer.refusal

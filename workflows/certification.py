@@ -130,7 +130,7 @@ class CertificationWorkflow(WithInbox):
         lanes = outbox.Lanes(journal)
         self._tasks += lanes.tasks
         await self._publish_until(journal, lambda: bool(journal.state.closed) or self._time_to_continue(journal))
-        await self._finish(journal)
+        await self._finish(journal, lanes)
         if journal.outbox:
             await lanes.hand_over()
             # What has arrived meanwhile is decided here; what has to be sent because of it is sent by the next run.
@@ -186,26 +186,29 @@ class CertificationWorkflow(WithInbox):
             or _another_build_is_current()
         )
 
-    async def _finish(self, journal: Journal) -> None:
+    async def _finish(self, journal: Journal, lanes: outbox.Lanes) -> None:
         """Before the run ends: waits a limited time for the last notices, then until every handler has finished.
+
+        What a closed candidacy could not send in that time is given up, once it is known that it was not sent.
 
         A closed candidacy also waits until everything that it has to tell another candidacy has arrived. Once it has
         ended, its history may be deleted at any time, and nobody can ask it any more. If another build is made current
         meanwhile, it goes on waiting there.
         """
         closed = journal.state.closed
-        closing = timedelta(minutes=journal.state.programme.rules.notices.closing_minutes)
-        patience = closing if closed else _HANDOVER_PATIENCE
+        patience = _closing_patience(journal) if closed else _HANDOVER_PATIENCE
         await traces.until(
             lambda: not journal.outbox or bool(closed and _another_build_is_current()),
             patience,
             "time for the last notices",
         )
         if closed and not _another_build_is_current():
-            outbox.give_up_all(journal)
+            await lanes.give_up()
         await self._publish_until(journal, lambda: self._may_end(journal))
         if journal.state.closed and journal.outbox and not _another_build_is_current():
-            await self._finish(journal)  # it was closed during this wait, or has more to send: that gets its time too
+            await self._finish(
+                journal, lanes
+            )  # it was closed during this wait, or has more to send: that gets its time too
 
     def _may_end(self, journal: Journal) -> bool:
         """Whether this run has finished everything that it must finish itself."""
@@ -282,6 +285,11 @@ def _continue_as_new(*payloads: Any) -> NoReturn:
     """Begins the next run with this input, on the build that is current then."""
     to_the_current_build = ContinueAsNewVersioningBehavior.AUTO_UPGRADE
     workflow.continue_as_new(args=payloads, initial_versioning_behavior=to_the_current_build)
+
+
+def _closing_patience(journal: Journal) -> timedelta:
+    """How long a closed candidacy waits for its last notices."""
+    return timedelta(minutes=journal.state.programme.rules.notices.closing_minutes)
 
 
 def _is_over(journal: Journal) -> bool:

@@ -11,7 +11,7 @@ the workflow does not end before it has moved to a build that knows it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -127,7 +127,8 @@ class Lanes:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._handing_over = False
+        # The lanes that begin nothing now, and those in which an effect is being carried out.
+        self._held_back: set[str] = set()
         self._busy_lanes: set[str] = set()
         self._tasks = {lane: asyncio.create_task(self._send(lane)) for lane in LANES}
 
@@ -139,32 +140,55 @@ class Lanes:
     async def hand_over(self) -> None:
         """Begins nothing more, and waits until it is known of every notice whether it was sent.
 
-        A notice between two attempts is taken back at once. If an attempt is being made, its end is awaited: the next
-        run would send the notice again. The other effects may be carried out twice, so nothing waits for them.
+        Otherwise the next run would send a notice again whose attempt is being made. The other effects may be carried
+        out twice, so nothing waits for them.
         """
-        self._handing_over = True
-        lane = ROWS[Notify].lane
-        if lane in self._busy_lanes:
-            # An activity that was scheduled in this moment must have begun to wait, or it would not hear of it.
-            await workflow.wait_condition(lambda: True)
-        if lane in self._busy_lanes:
-            traces.current().gave_command()
-            self._tasks[lane].cancel()  # is answered by the activity: it was done, or it was cancelled
-            await workflow.wait_condition(lambda: lane not in self._busy_lanes)
+        self._held_back.update(LANES)
+        await self._take_back([ROWS[Notify].lane])
+
+    async def give_up(self) -> None:
+        """Gives up the effects of a closed candidacy that may be given up, and records each on the timeline.
+
+        An effect that is being carried out is taken back first, and only given up if it was not carried out: nobody
+        should write to a candidate about a notice that went out. The lanes then go on, for what is recorded may have
+        effects of its own.
+        """
+        lanes = list(dict.fromkeys(row.lane for row in ROWS.values() if row.closed_too_soon is not None))
+        self._held_back.update(lanes)
+        await self._take_back(lanes)
+        _give_up_all(self._journal)
+        self._held_back.difference_update(lanes)
+
+    async def _take_back(self, lanes: Sequence[str]) -> None:
+        """Takes back what is being carried out in these lanes, and waits until it is known whether it was.
+
+        Between two attempts that is known at once. If an attempt is being made, its end is awaited.
+        """
+        if self._busy_lanes.isdisjoint(lanes):
+            return
+        # An activity that was scheduled in this moment must have begun to wait, or it would not hear of it.
+        await workflow.wait_condition(lambda: True)
+        for lane in lanes:
+            if lane in self._busy_lanes:
+                traces.current().gave_command()
+                self._tasks[lane].cancel()  # is answered by the activity: it was done, or it was cancelled
+        await workflow.wait_condition(lambda: self._busy_lanes.isdisjoint(lanes))
 
     async def _send(self, lane: str) -> None:
-        while not self._handing_over:
+        while True:
             effect = _next(self._journal, lane)
-            if effect is None:
-                await workflow.wait_condition(lambda: _next(self._journal, lane) is not None)
+            if effect is None or lane in self._held_back:
+                await workflow.wait_condition(
+                    lambda: lane not in self._held_back and _next(self._journal, lane) is not None
+                )
                 continue
             self._busy_lanes.add(lane)
             try:
-                await self._carry_out(effect)
+                await self._carry_out(effect, lane)
             finally:
                 self._busy_lanes.discard(lane)
 
-    async def _carry_out(self, effect: Effect) -> None:
+    async def _carry_out(self, effect: Effect, lane: str) -> None:
         journal, row = self._journal, ROWS[type(effect)]
         until = row.until(effect, journal.state)
         if until is not None and until <= workflow.now():
@@ -173,12 +197,12 @@ class Lanes:
         try:
             command = await row.carry_out(journal, effect, until)
         except asyncio.CancelledError:
-            if self._handing_over:
+            if lane in self._held_back:
                 return  # it had not begun
             raise
         except calls.Failed as failed:
-            if self._handing_over and not failed.refused:
-                return  # it was taken back, and the next run tries again
+            if lane in self._held_back and not failed.refused:
+                return  # it was taken back, and was not carried out
             # If the activity marked the failure as not retryable, it has counted the notice itself.
             cause = UndeliveredCause.REFUSED if failed.refused else UndeliveredCause.TOO_LATE
             _give_up(journal, effect, str(failed), cause, counted=failed.refused)
@@ -201,8 +225,7 @@ def _known(journal: Journal, lanes: Collection[str] = LANES) -> Iterator[Effect]
             yield effect
 
 
-def give_up_all(journal: Journal) -> None:
-    """Gives up the effects of a closed candidacy that may be given up, and records each on the timeline."""
+def _give_up_all(journal: Journal) -> None:
     for effect in list(_known(journal)):
         reason = ROWS[type(effect)].closed_too_soon
         if reason is not None:

@@ -3,18 +3,25 @@
 import asyncio
 import shutil
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from temporalio import activity
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import UnsandboxedWorkflowRunner
 
+import worker
+import workflows.certification
+from activities.advancement import Advancement
+from activities.requests import OpeningRequest
 from runtime.embedded import free_port
 from tests.scheme import SCHEME_FILE, worker_settings
 from tests.waiting import eventually
-from tests.workflows.journeys import LEADERSHIP, OPERATIONS, PEOPLE, World, local
-from tests.workflows.outside import Mailbox, buyer, mail_server, marked, scoring, slow_key, write_to
+from tests.workflows.journeys import LEADERSHIP, OPERATIONS, PEOPLE, Candidate, World, local
+from tests.workflows.outside import Mailbox, SlowMailbox, buyer, mail_server, marked, scoring, slow_key, write_to
 from worker import build_worker
 
 NOBODY = "smtp://127.0.0.1:1"
@@ -176,6 +183,80 @@ async def test_a_closed_candidacy_waits_a_day_for_its_notices(idle_world: World)
             entry["notice"] for entry in await candidate.timeline() if entry["type"] == "NoticeUndeliverable"
         ]
         assert undelivered == ["registered", "purchase-confirmed", "candidacy-closed"]
+
+
+@pytest.fixture
+def _closes_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closed candidacy waits a second for its last notices, and not the minute that a scheme may say at the least."""
+    monkeypatch.setattr(worker, "workflow_runner", UnsandboxedWorkflowRunner)
+    monkeypatch.setattr(workflows.certification, "_closing_patience", lambda _journal: timedelta(seconds=1))
+
+
+@pytest.mark.usefixtures("_closes_soon")
+async def test_a_notice_that_goes_out_while_a_closed_candidacy_gives_up_is_not_called_undeliverable(
+    client: Client, tmp_path: Path
+) -> None:
+    port, mailbox = free_port(), SlowMailbox("mail-5@")
+    with mail_server(mailbox, port):
+        async with build_worker(client, worker_settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{port}")):
+            candidate = await buyer(client, "mail-5")
+            await eventually(lambda: mailbox.subjects, "the mail server has the first mail")
+            await candidate.send("withdraw")
+
+            async def taken_back() -> bool:
+                return (await candidate.counts())["ACTIVITY_TASK_CANCEL_REQUESTED"] == 1
+
+            await eventually(taken_back, "the notice is taken back, if it was not sent")
+            assert "NoticeUndeliverable" not in await candidate.types()
+            mailbox.may_answer.set()
+            assert await candidate.ended() == "withdrawn"
+            timeline = await candidate.timeline()
+    undelivered = [entry["notice"] for entry in timeline if entry["type"] == "NoticeUndeliverable"]
+    assert undelivered == ["purchase-confirmed", "candidacy-closed"]
+    assert len(mailbox.subjects) == 1
+    await worker.build_replayer(client.data_converter).replay_workflow(await candidate.history())
+
+
+@pytest.mark.usefixtures("_closes_soon")
+async def test_an_advancement_that_is_opened_while_a_closed_candidacy_gives_up_is_not_called_refused(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = Advancement._start
+
+    async def slowly(activities: Advancement, request: OpeningRequest) -> None:
+        await start(activities, request)
+        await activity.wait_for_cancelled()  # the answer is on its way until then
+
+    monkeypatch.setattr(Advancement, "_start", slowly)
+    async with build_worker(client, worker_settings(outbox=tmp_path)):
+        holder, higher = await buyer(client, "mail-6"), Candidate(client, "CCOM", "mail-6")
+        await holder.pass_all(datetime.now(tz=UTC))
+        await holder.send("request_advancement", purchase={"reference": "INV-9"})
+        await eventually(higher.exists, "the advancement is opened, and its opening not answered")
+        await holder.send("revoke", reason="fraud", by="M. Vogel")
+        assert await holder.ended() == "revoked"
+        assert "AdvancementRefused" not in await holder.types()
+        await higher.send("withdraw")
+        await higher.ended()
+    await worker.build_replayer(client.data_converter).replay_workflow(await holder.history())
+
+
+@pytest.mark.usefixtures("_closes_soon")
+async def test_an_advancement_that_cannot_be_opened_before_the_end_is_given_up_and_the_candidate_told(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_activities: Advancement, _request: OpeningRequest) -> None:
+        raise RPCError("the server is away", RPCStatusCode.UNAVAILABLE, b"")
+
+    monkeypatch.setattr(Advancement, "_start", fails)
+    async with build_worker(client, worker_settings(outbox=tmp_path)):
+        holder = await buyer(client, "mail-7")
+        await holder.pass_all(datetime.now(tz=UTC))
+        await holder.send("request_advancement", purchase={"reference": "INV-9"})
+        await holder.send("revoke", reason="fraud", by="M. Vogel")
+        assert await holder.ended() == "revoked"
+        assert (await holder.types())[-1] == "AdvancementRefused"
+        assert holder.notices(tmp_path)[-1] == "advancement-refused"
 
 
 async def test_a_notice_that_cannot_go_out_does_not_block_the_opening_of_an_advancement(idle_world: World) -> None:
