@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowUpdateFailedError
 
-from client import current_build
+from client import current_build, finding
 from client.errors import NotChanged
+from client.finding import Filter
 from runtime.builds import Build
 from runtime.embedded import embedded_server, free_port
 from tests.scheme import worker_settings
@@ -192,6 +193,47 @@ async def test_notices_that_wait_are_sent_by_the_build_to_which_their_candidacy_
             await eventually(all_there, "seven mails for the holder and three for the closed one")
         assert len(mailbox.subjects) == 7 + 3
         assert "NoticeUndeliverable" not in await closed.types()
+
+
+async def test_a_closed_candidacy_that_must_tell_another_one_counts_as_left_until_it_has_moved_or_ended(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_work(client, tmp_path, "A", "B"):
+        holder = await certified(client, "move-11")
+        await holder.send("request_advancement", purchase={"reference": "INV-9"})
+        higher = Candidate(client, "CCOM", "move-11")
+        await eventually(higher.exists, "the advancement is opened")
+        await higher.has("PurchaseConfirmed")
+        before = await holder.types()
+
+        async def left(build: str) -> int:
+            elsewhere = Filter(not_on=(f"certpath:{build}",), candidate_id="move-11", designations=("CCOM",))
+            return await finding.count(client, elsewhere)
+
+        with monkeypatch.context() as patched:
+            # No call of an activity reaches the other candidacy in this time.
+            patched.setattr("activities.advancement._RPC", timedelta(microseconds=1))
+            await higher.send("withdraw", reason="another job")
+            await higher.outbox_sent(tmp_path / "outbox", 3)
+            await make_current(client, "B")
+
+            async def found_elsewhere() -> bool:
+                return await left("B") == 1
+
+            await eventually(found_elsewhere, "the closed candidacy is found on the build before")
+            await higher.handle.signal("wake")
+            await is_on(higher, "B")
+
+            async def nobody_left() -> bool:
+                return await left("B") == 0
+
+            await eventually(nobody_left, "it is found on the new build")
+            assert ((await higher.status())["status"], await holder.types()) == ("withdrawn", before)
+        assert await higher.ended() == "withdrawn"
+        await holder.has("AdvancementEnded")
+        assert await build_of(higher) == "B"
+        await make_current(client, "A")
+        assert await left("A") == 0, "it has ended, and stays where it is"
 
 
 async def test_a_notice_that_is_on_its_way_is_not_sent_again_after_the_move(client: Client, tmp_path: Path) -> None:

@@ -221,7 +221,7 @@ async def test_when_nobody_is_left_the_workers_of_the_others_may_be_stopped(
     assert "20,000 open candidacies moved to build v2: nobody is left elsewhere." in err
     assert "The workers of v1, v0 and v1b may be stopped." in err
     assert "Workers without a build get no more work" in err
-    assert "Closed candidacies stay on the build on which they closed" in err
+    assert "Candidacies that have ended stay on the build on which they ended" in err
 
 
 async def test_when_everyone_was_there_already(monkeypatch: pytest.MonkeyPatch, capsys: Report) -> None:
