@@ -34,9 +34,13 @@ def name_key(text: str) -> str:
 
     An e-mail address beside the name is no part of it, as in `Ana Ruiz <ana@example.org>`.
     """
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    words = "".join(word for word in _AROUND.split(apart) if "@" not in word).translate(_STROKES)
-    return "".join(letter for letter in words if not unicodedata.combining(letter) and letter not in "\u200c\u200d")
+    return "".join(word for word in _AROUND.split(plain_letters(text)) if "@" not in word)
+
+
+def plain_letters(text: str) -> str:
+    """The text in lower case, with every letter in its plain form: without accents, strokes and joiners."""
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_STROKES)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter) and letter not in "\u200c\u200d")
 
 
 def address_key(text: str) -> str:

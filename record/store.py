@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, func, insert, select
 
 from domain.personal import ContactRecord
-from record import beside, chain, contacts, projection
+from record import beside, chain, contacts, projection, search
 from record.database import reading, writing
 from record.errors import Conflict, Gap
 from record.events import Candidacy, Kept, Recorded
@@ -57,9 +57,11 @@ def append(
         _check_known(connection, candidacy, known)
         added = _append(connection, candidacy, last, events[len(known) :], gap_allowed=oldest)
         # A batch that comes again, from an attempt that was given up, may have older details than those that are kept.
-        if contact and events and (added or not contacts.known(connection, candidacy)):
+        new_details = bool(events) and (bool(added) or not contacts.known(connection, candidacy))
+        if contact and new_details:
             contacts.keep(connection, candidacy, contact, events[0].at)
         projection.follow(connection, candidacy, added)
+        search.follow(connection, candidacy, added, new_details=contact is not None and new_details)
         return added[-1].event.sequence if added else last.sequence
 
 

@@ -100,6 +100,25 @@ DELIVERIES = Table(
 )
 """The notices that went out. It is no event that a notice was sent; only that one could not be."""
 
+SEARCH = Table(
+    "search",
+    METADATA,
+    Column("id", POSITION, primary_key=True, autoincrement=False),
+    Column("candidate_id", TEXT, nullable=False),
+    # id, name, email, certificate or purchase (`search.py`).
+    Column("kind", TEXT, nullable=False),
+    # The value without case, accents and everything that is no letter or digit.
+    Column("key", TEXT, nullable=False),
+    Column("value", TEXT, nullable=False),
+    UniqueConstraint("candidate_id", "kind", "key", "value"),
+    Index(None, "key"),
+)
+"""What each person is found by. Erasure makes the rows of a person anew.
+
+The pieces of each value are in an inverted index beside it (`search_index.py`): a table `search_pieces` on SQLite, a
+column `pieces` on PostgreSQL.
+"""
+
 STATES = Table(
     "states",
     METADATA,

@@ -1,0 +1,113 @@
+"""The inverted index of the search: FTS5 on SQLite, an array with a GIN index on PostgreSQL.
+
+Both are part of the database itself, so nobody has to install an extension. They hold the pieces of `spelling.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, column, delete, func, insert, select, table, text
+
+from record.spelling import key_of, pieces_of, wanted_pieces
+from record.tables import SEARCH
+
+_MOST_CHARACTERS = 300
+_AT_ONCE = 500
+"""So many persons are named in one statement: a database limits the number of values."""
+
+
+class Value(NamedTuple):
+    """Something that a person is found by. `key` is its letters and digits, as `spelling.key_of` makes them."""
+
+    candidate_id: str
+    kind: str
+    key: str
+    value: str
+
+    @classmethod
+    def of(cls, candidate_id: str, kind: str, value: str, spelling: str | None = None) -> Value:
+        """The value. `spelling` is another way to write it, by which it is to be found."""
+        value = value[:_MOST_CHARACTERS]
+        return cls(candidate_id, kind, key_of(spelling or value), value)
+
+
+def add(connection: Connection, values: Iterable[Value]) -> None:
+    """Adds these values; those that are there already change nothing. The transaction must be one that writes."""
+    given = {value for value in values if value.key}
+    new = sorted(given - _known(connection, {value.candidate_id for value in given}))
+    if not new:
+        return
+    newest = connection.execute(select(func.coalesce(func.max(SEARCH.c.id), 0))).scalar_one()
+    rows = [{"id": newest + place, **value._asdict()} for place, value in enumerate(new, start=1)]
+    if connection.dialect.name == "postgresql":
+        connection.execute(_INSERT_WITH_PIECES, [{**row, "pieces": _pieces(row["value"], row["key"])} for row in rows])
+        return
+    connection.execute(insert(SEARCH), rows)
+    connection.execute(_INDEX, [_indexed(row["id"], row["value"], row["key"]) for row in rows])
+
+
+def put(connection: Connection, candidate_id: str, kinds: Collection[str], values: Iterable[Value]) -> None:
+    """Makes these the only values of these kinds by which this person is found."""
+    wanted = set(values)
+    owner = (SEARCH.c.candidate_id == candidate_id) & SEARCH.c.kind.in_(kinds)
+    there = connection.execute(select(SEARCH).where(owner)).all()
+    gone = [row for row in there if Value(row.candidate_id, row.kind, row.key, row.value) not in wanted]
+    if gone:
+        if connection.dialect.name == "sqlite":
+            # The index keeps no text of its own, so it must be told which pieces a row has had.
+            connection.execute(_UNINDEX, [_indexed(row.id, row.value, row.key) for row in gone])
+        connection.execute(delete(SEARCH).where(SEARCH.c.id.in_([row.id for row in gone])))
+    add(connection, wanted)
+
+
+def clear(connection: Connection) -> None:
+    """Removes everything."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(_UNINDEX_ALL)
+    connection.execute(delete(SEARCH))
+
+
+def containing(connection: Connection, keys: Sequence[str], most: int) -> Sequence[Row[Any]]:
+    """At most so many rows whose values have all of these keys in them (`spelling.wanted_pieces`)."""
+    pieces = list(dict.fromkeys(piece for key in keys for piece in wanted_pieces(key)))
+    if connection.dialect.name == "postgresql":
+        found = select(SEARCH).where(text("pieces @> CAST(:pieces AS text[])").bindparams(pieces=pieces))
+        position = func.strpos
+    else:
+        index = table("search_pieces", column("rowid"))
+        # The pieces have no quotation mark: they are letters, digits and the underscore.
+        matching = text("search_pieces MATCH :pieces").bindparams(pieces=" ".join(f'"{one}"' for one in pieces))
+        found = select(SEARCH).join(index, index.c.rowid == SEARCH.c.id).where(matching)
+        position = func.instr
+    whole = [position(SEARCH.c.key, key) > 0 for key in keys]
+    return connection.execute(found.where(*whole).limit(most)).all()
+
+
+def _known(connection: Connection, candidate_ids: Iterable[str]) -> set[Value]:
+    found: set[Value] = set()
+    wanted = sorted(candidate_ids)
+    columns = select(SEARCH.c.candidate_id, SEARCH.c.kind, SEARCH.c.key, SEARCH.c.value)
+    for first in range(0, len(wanted), _AT_ONCE):
+        some = columns.where(SEARCH.c.candidate_id.in_(wanted[first : first + _AT_ONCE]))
+        found.update(Value(*row) for row in connection.execute(some))
+    return found
+
+
+def _pieces(value: str, key: str) -> list[str]:
+    """The pieces of a row: those of the value, or of the other spelling that its key was made of."""
+    return sorted(pieces_of(value if key_of(value) == key else key))
+
+
+def _indexed(number: int, value: str, key: str) -> dict[str, Any]:
+    return {"id": number, "pieces": " ".join(_pieces(value, key))}
+
+
+_INDEX = text("INSERT INTO search_pieces (rowid, pieces) VALUES (:id, :pieces)")
+_UNINDEX = text("INSERT INTO search_pieces (search_pieces, rowid, pieces) VALUES ('delete', :id, :pieces)")
+_UNINDEX_ALL = text("INSERT INTO search_pieces (search_pieces) VALUES ('delete-all')")
+_INSERT_WITH_PIECES = text(
+    """INSERT INTO search (id, candidate_id, kind, key, value, pieces)
+       VALUES (:id, :candidate_id, :kind, :key, :value, :pieces)"""
+)
