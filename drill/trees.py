@@ -12,8 +12,8 @@ from drill.edits import Edit
 from runtime.settings import ROOT
 
 _CODE = (
-    *("domain", "views", "feeds", "workflows", "activities", "runtime", "monitoring", "client", "cli", "demo"),
-    *("worker.py", "starter.py", "schemes", "examples"),
+    *("domain", "views", "feeds", "record", "workflows", "activities", "runtime", "monitoring", "client", "cli"),
+    *("demo", "worker.py", "starter.py", "schemes", "examples"),
 )
 """What a worker and the command line need."""
 _HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
