@@ -52,7 +52,7 @@ class Pieces:
         if isinstance(event, Suspended | Reinstated):
             self.certificate["suspended_at"] = instant_text(event.at) if isinstance(event, Suspended) else None
         if isinstance(event, Superseded):
-            self.certificate["superseded_by"] = event.by_workflow_id
+            self.certificate["superseded_by"] = event.by_number
         if isinstance(event, CandidacyClosed):
             self.certificate |= {"ended_at": instant_text(event.at), "ended": event.status.value}
 

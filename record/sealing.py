@@ -16,7 +16,7 @@ import re
 import secrets
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -26,6 +26,9 @@ from domain.texts import Erasable
 
 ERASED = "(erased)"
 """What is read in place of a text that was erased."""
+
+LEFT_OUT = "(left out)"
+"""What is read in place of a text that the reader is not to see."""
 
 _SEALED, _OF, _PINNED, _PROGRAMME = "sealed", "of", "pinned", "programme"
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -53,6 +56,15 @@ class Beside:
 
     texts: dict[str, Text] = field(default_factory=dict)
     programmes: dict[str, str] = field(default_factory=dict)
+
+    def without_texts(self) -> Beside:
+        """The same for a reader who is not to see the texts. What was erased is still read as erased."""
+        hidden = json_text(LEFT_OUT)
+        texts = {
+            seal: replace(text, value="{}" if text.value.startswith("{") else hidden)
+            for seal, text in self.texts.items()
+        }
+        return Beside(texts, self.programmes)
 
 
 def json_text(document: Any) -> str:

@@ -191,7 +191,7 @@ CERTIFICATES = Table(
     Column("suspended_at", TEXT),
     Column("ended_at", TEXT),
     Column("ended", Text),
-    # The candidacy of the higher designation that it gave way to.
+    # The number of the higher certificate that it gave way to.
     Column("superseded_by", Text),
     Index(None, "workflow_id", "enrolment"),
     Index(None, "certified_on"),
