@@ -1,0 +1,132 @@
+"""Compares the read models with the events: every candidacy is folded anew, and what differs is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, select
+
+from record.database import reading
+from record.events import Candidacy
+from record.pieces import Row
+from record.projection import MODELS, rows_of, sent_of
+from record.refolding import Batch, Unfolded, batch_after
+from record.store import newest_position
+from record.tables import CANDIDACIES, DELIVERIES, STATES
+
+_DOCUMENTS = {STATES.name: "body", CANDIDACIES.name: "view"}
+"""The columns that hold JSON. A field that only one side has is no difference: another build does not know it."""
+
+_Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row of a read model that is not what follows from the events. Neither it nor its text has a value.
+
+    `key` names the row in its candidacy. `columns` are those that differ; none where the whole row is missing, or
+    where no event accounts for it.
+    """
+
+    candidacy: Candidacy
+    table: str
+    key: str
+    columns: tuple[str, ...] = ()
+    missing: bool = False
+
+    def __str__(self) -> str:
+        row = f"{self.candidacy}, {self.table}{f' {self.key}' if self.key else ''}"
+        if self.columns:
+            return (
+                f"{row}: {', '.join(self.columns)} {'differ' if len(self.columns) > 1 else 'differs'} from the events"
+            )
+        return f"{row}: {'the row is missing' if self.missing else 'no event accounts for the row'}"
+
+
+def differences(
+    engine: Engine, progress: Callable[[int, int], None] = lambda _done, _of: None
+) -> Iterator[Difference | Unfolded]:
+    """Folds every candidacy, and yields each row of a read model that is not what follows from the events.
+
+    `progress` gets the number of events that are done, and that of all. Memory does not grow with the record.
+
+    Raises:
+        Unavailable: the database cannot be read at this moment.
+    """
+    total, done = newest_position(engine), 0
+    last: Candidacy | None = None
+    while True:
+        with reading(engine) as connection:
+            batch = batch_after(connection, last)
+            found = list(_of_batch(connection, batch))
+        yield from batch.unfolded
+        yield from found
+        done += batch.events
+        progress(done, max(total, done))
+        if batch.until is None:
+            return
+        last = batch.until
+
+
+def _of_batch(connection: Connection, batch: Batch) -> Iterator[Difference]:
+    sent = sent_of(connection, batch.within(DELIVERIES))
+    wanted: dict[str, dict[_Key, Row]] = {table.name: {} for table in MODELS}
+    for fold in batch.folds:
+        for table, rows in rows_of(fold, sent.get(fold.candidacy, {})).items():
+            wanted[table.name] |= {_key(table, row): row for row in rows}
+    unfolded = {one.candidacy for one in batch.unfolded}
+    for table in MODELS:
+        stored = connection.execute(select(table).where(batch.within(table))).mappings()
+        there = {_key(table, row): dict(row) for row in stored if _candidacy(dict(row)) not in unfolded}
+        yield from _of_table(table, wanted[table.name], there)
+
+
+def _of_table(table: Table, wanted: dict[_Key, Row], there: dict[_Key, Row]) -> Iterator[Difference]:
+    for key in sorted(wanted.keys() | there.keys()):
+        row, stored = wanted.get(key), there.get(key)
+        any_row = row or stored
+        if row == stored or any_row is None:
+            continue
+        named = " ".join(str(any_row[column.name]) for column in table.primary_key if column.name not in _OF_CANDIDACY)
+        columns = tuple(_differing(table, row, stored)) if row and stored else ()
+        if columns or row is None or stored is None:
+            yield Difference(_candidacy(any_row), table.name, named, columns, missing=stored is None)
+
+
+_OF_CANDIDACY = ("workflow_id", "enrolment")
+
+
+def _differing(table: Table, row: Row, stored: Row) -> Iterator[str]:
+    for column, value in row.items():
+        if value == stored[column]:
+            continue
+        if _DOCUMENTS.get(table.name) == column and _agree(json.loads(value), _document(stored[column])):
+            continue
+        yield column
+
+
+def _agree(one: Any, other: Any) -> bool:
+    """Whether two documents say the same, as far as both say something."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(_agree(one[name], other[name]) for name in one.keys() & other.keys())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_agree, one, other))
+    return bool(one == other)
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _key(table: Table, row: Any) -> _Key:
+    return tuple(row[column.name] for column in table.primary_key)
+
+
+def _candidacy(row: Row) -> Candidacy:
+    return Candidacy(row["workflow_id"], row["enrolment"])

@@ -1,0 +1,188 @@
+"""The read models made anew from all events, and compared with them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, delete, insert, select, text, update
+
+from domain.events import type_of
+from record import deliveries, refolding, store
+from record.comparison import Difference, differences
+from record.database import reading, writing
+from record.events import Candidacy, Recorded
+from record.projection import MODELS
+from record.rebuild import rebuild
+from record.tables import CANDIDACIES, CERTIFICATES, NOTICES, RESULTS, STATES
+from tests.record.lives import Lived, every_life, lived, person
+from tests.record.test_proof import hostile
+
+SENT_AT = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of a few events, so that several are needed, and one candidacy has more events than a batch."""
+    monkeypatch.setattr(refolding, "_BATCH", 20)
+
+
+@pytest.fixture
+def lives(engine: Engine, small_batches: None) -> list[Lived]:
+    """Each kind of life, recorded; of some the first notice went out."""
+    found = list(every_life())
+    for number, life in enumerate(found):
+        record(engine, life)
+        if number % 3 == 0:
+            deliveries.sent(engine, life.candidacy, 1, "registered", f"<{number}@x>", SENT_AT, life.who.email)
+    return found
+
+
+def record(engine: Engine, life: Lived) -> Lived:
+    store.append(engine, life.candidacy, [Recorded.of(event) for event in life.events], life.contact)
+    return life
+
+
+def everything(engine: Engine) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every read model."""
+    with reading(engine) as connection:
+        return {
+            table.name: [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()]
+            for table in MODELS
+        }
+
+
+def test_models_made_anew_equal_those_that_were_there(engine: Engine, lives: list[Lived]) -> None:
+    before = everything(engine)
+    seen: list[tuple[int, int]] = []
+    rebuilt = rebuild(engine, lambda done, of: seen.append((done, of)))
+    assert everything(engine) == before
+    total = sum(len(life.events) for life in lives)
+    assert (rebuilt.events, rebuilt.candidacies, rebuilt.unfolded) == (total, len(lives), [])
+    assert seen[-1] == (total, total)
+    assert len(seen) > 10
+    assert seen == sorted(seen)
+
+
+def test_models_that_were_lost_or_invented_are_made_anew(engine: Engine, lives: list[Lived]) -> None:
+    before = everything(engine)
+    assert before["certificates"]
+    with writing(engine) as connection:
+        for table in MODELS:
+            row = dict(connection.execute(select(table).limit(1)).mappings().one())
+            connection.execute(delete(table).where(table.c.workflow_id > "certification:CCM"))
+            for workflow_id in ("a", "certification:CCMB:x", "z"):
+                connection.execute(insert(table), [{**row, "workflow_id": workflow_id}])
+    rebuild(engine)
+    assert everything(engine) == before
+
+
+def test_an_empty_record_is_made_anew(engine: Engine) -> None:
+    assert rebuild(engine).events == 0
+    assert list(differences(engine)) == []
+
+
+def test_events_that_come_meanwhile_are_not_lost(engine: Engine, lives: list[Lived]) -> None:
+    """A candidacy is recorded after each batch, before and behind the place that has been reached."""
+    added: list[Lived] = []
+
+    def append(_done: int, _of: int) -> None:
+        if len(added) < 6:
+            added.append(record(engine, lived(("thirty-years", "held")[len(added) % 2], person(900 + len(added)))))
+
+    rebuild(engine, append)
+    assert len(added) == 6
+    assert list(differences(engine)) == []
+    assert {row["workflow_id"] for row in everything(engine)["candidacies"]} == {
+        life.candidacy.workflow_id for life in [*lives, *added]
+    }
+
+
+# --- the comparison -----------------------------------------------------------------------------------------
+
+
+def test_models_that_nobody_has_touched_do_not_differ(engine: Engine, lives: list[Lived]) -> None:
+    seen: list[int] = []
+    assert list(differences(engine, lambda done, _of: seen.append(done))) == []
+    assert seen[-1] == sum(len(life.events) for life in lives)
+
+
+def of_life(lives: list[Lived], name: str) -> Candidacy:
+    return next(life.candidacy for life in lives if life.name == name)
+
+
+def test_a_changed_row_is_named_with_its_columns_and_without_their_values(engine: Engine, lives: list[Lived]) -> None:
+    ana = of_life(lives, "holder-revoked")
+    with writing(engine) as connection:
+        its = CERTIFICATES.c.workflow_id == ana.workflow_id
+        connection.execute(update(CERTIFICATES).where(its).values(ended=None, ended_at=None))
+        its = CANDIDACIES.c.workflow_id == ana.workflow_id
+        connection.execute(update(CANDIDACIES).where(its).values(view=text("replace(view, 'revoked', 'certified')")))
+    certificate, candidacy = sorted(differences(engine), key=lambda one: str(one), reverse=True)
+    assert isinstance(certificate, Difference)
+    assert (certificate.table, certificate.columns) == ("certificates", ("ended_at", "ended"))
+    assert str(candidacy) == f"{ana}, candidacies: view differs from the events"
+
+
+def test_rows_that_are_missing_or_that_no_event_accounts_for_are_named(engine: Engine, lives: list[Lived]) -> None:
+    ana = of_life(lives, "many-results")
+    with writing(engine) as connection:
+        mine = RESULTS.c.workflow_id == ana.workflow_id
+        row = dict(connection.execute(select(RESULTS).where(mine).limit(1)).mappings().one())
+        connection.execute(delete(RESULTS).where(mine, RESULTS.c.sequence == row["sequence"]))
+        connection.execute(insert(RESULTS), [{**row, "sequence": 999}, {**row, "workflow_id": "z"}])
+        connection.execute(delete(NOTICES).where(NOTICES.c.workflow_id == ana.workflow_id, NOTICES.c.about == 1))
+    assert sorted(map(str, differences(engine))) == sorted(
+        [
+            f"{ana}, notices 1: the row is missing",
+            f"{ana}, results {row['sequence']}: the row is missing",
+            f"{ana}, results 999: no event accounts for the row",
+            f"z (enrolment {ana.enrolment}), results {row['sequence']}: no event accounts for the row",
+        ]
+    )
+
+
+def test_a_field_that_only_another_build_knows_is_no_difference(engine: Engine, lives: list[Lived]) -> None:
+    with writing(engine) as connection:
+        for table, column in ((STATES, "body"), (CANDIDACIES, "view")):
+            name, value = table.name, f"replace({column}, '\"path\":', '\"former_name_of_path\":')"
+            connection.execute(text(f"UPDATE {name} SET {column} = {value}"))
+    assert list(differences(engine)) == []
+
+
+# --- events that cannot be folded ---------------------------------------------------------------------------
+
+
+SPOILT = {
+    "holder-revoked": "body = '{}'",
+    "holder-withdrawn": "body = 'nonsense'",
+    "holder-expired": "format = 99",
+    "holder-superseded": "type = 'Certified'",
+}
+"""How a hostile administrator changes the first passed assessment of these lives."""
+
+
+def test_candidacies_that_cannot_be_folded_are_named_and_keep_their_models(engine: Engine, lives: list[Lived]) -> None:
+    spoilt = {life.candidacy: life for life in lives if life.name in SPOILT}
+    with hostile(engine) as connection:
+        for candidacy, life in spoilt.items():
+            where = "workflow_id = :workflow_id AND sequence = :sequence"
+            values = {"workflow_id": candidacy.workflow_id, "sequence": passed_first(life)}
+            connection.execute(text(f"UPDATE events SET {SPOILT[life.name]} WHERE {where}"), values)
+    before = everything(engine)
+    with writing(engine) as connection:
+        for table in MODELS:
+            ids = [candidacy.workflow_id for candidacy in spoilt]
+            connection.execute(delete(table).where(table.c.workflow_id.not_in(ids)))
+    rebuilt = rebuild(engine)
+    assert everything(engine) == before
+    assert {one.candidacy: one.sequence for one in rebuilt.unfolded} == {
+        candidacy: passed_first(life) for candidacy, life in spoilt.items()
+    }
+    found = list(differences(engine))
+    assert found == rebuilt.unfolded
+    expired = next(life.candidacy for life in spoilt.values() if life.name == "holder-expired")
+    assert f"{expired}, event 5: it cannot be folded (NewerFormat)" in map(str, found)
+
+
+def passed_first(life: Lived) -> int:
+    return next(event.sequence for event in life.events if type_of(event) == "AssessmentPassed")
