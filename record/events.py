@@ -25,6 +25,11 @@ class Candidacy:
     def __str__(self) -> str:
         return f"{self.workflow_id} (enrolment {self.enrolment})"
 
+    @property
+    def document(self) -> dict[str, str]:
+        """The same for machines."""
+        return {"workflow_id": self.workflow_id, "enrolment": self.enrolment}
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:

@@ -32,7 +32,19 @@ class Kind(StrEnum):
     CERTIFICATE = "certificate"
     PURCHASE = "purchase"
 
+    @property
+    def words(self) -> str:
+        """What it is, for people."""
+        return _WORDS[self]
 
+
+_WORDS = {
+    Kind.ID: "id",
+    Kind.NAME: "name",
+    Kind.EMAIL: "e-mail",
+    Kind.CERTIFICATE: "certificate",
+    Kind.PURCHASE: "purchase",
+}
 _FIELDS = {
     "PurchaseConfirmed": (Kind.PURCHASE, "reference"),
     "AdvancementRequested": (Kind.PURCHASE, "reference"),

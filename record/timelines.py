@@ -1,0 +1,70 @@
+"""The whole timeline of an enrolment: every event, as the `timeline` query shows it, and the mails that went out."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from domain.formats import Unreadable
+from record import deliveries, persons, store
+from record.events import Candidacy, Kept
+from record.persons import Mail
+from views.timeline import timeline_view
+
+SENT = "NoticeSent"
+"""The type of the entry of a mail. It is no event, so its sequence is 0."""
+MISSING = "Older"
+"""The type of the entry in place of events that are not recorded, as in the answer of a run that has dropped them."""
+
+
+def timeline(connection: Connection, candidacy: Candidacy) -> list[dict[str, Any]]:
+    """Every event and every mail of this enrolment, the oldest first."""
+    mails = [one for one in persons.mails_of(connection, [candidacy]) if one.outcome == deliveries.SENT]
+    events = _entries(store.events_of(connection, candidacy))
+    sent = ((one.at, _of_mail(one)) for one in reversed(mails))
+    # Events come first where both are of one instant: no mail goes out before the event that it is about.
+    return [entry for _, entry in heapq.merge(events, sent, key=lambda one: one[0])]
+
+
+def _entries(found: list[Kept]) -> Iterator[tuple[datetime, dict[str, Any]]]:
+    last = 0
+    for kept in found:
+        at = datetime.fromisoformat(kept.event.at)
+        if kept.event.sequence > last + 1:
+            yield at, _missing(kept, kept.event.sequence - last - 1)
+        last = kept.event.sequence
+        yield at, _entry(kept)
+
+
+def _entry(kept: Kept) -> dict[str, Any]:
+    try:
+        return timeline_view([kept.event.event()], omitted=0)[0]
+    except Unreadable:
+        event = kept.event
+        summary = f"{event.type}: a newer build has recorded this event, and this build cannot read it"
+        return {"sequence": event.sequence, "at": _written(event.at), "type": event.type, "summary": summary}
+
+
+def _missing(kept: Kept, count: int) -> dict[str, Any]:
+    summary = f"{count} older events are not in the record"
+    return {"sequence": 0, "at": _written(kept.event.at), "type": MISSING, "summary": summary, "omitted": count}
+
+
+def _of_mail(mail: Mail) -> dict[str, Any]:
+    return {
+        "sequence": 0,
+        "at": _written(mail.at.astimezone(UTC).isoformat()),
+        "type": SENT,
+        "summary": f"Mail {mail.notice!r} about event {mail.about} sent",
+        "notice": mail.notice,
+        "about": mail.about,
+        **({"message_id": mail.message_id} if mail.message_id else {}),
+    }
+
+
+def _written(instant: str) -> str:
+    return instant.replace("+00:00", "Z")
