@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, Table, delete, insert, tuple_
 
+from record import search
 from record.database import writing
 from record.events import Candidacy
 from record.projection import MODELS, rows_of, sent_of
@@ -46,6 +47,7 @@ def rebuild(engine: Engine, progress: Progress = lambda _done, _of: None) -> Reb
         with writing(engine) as connection:
             batch = batch_after(connection, last)
             _write(connection, batch)
+            search.renew(connection, [one.candidacy.workflow_id for one in batch.folds])
         rebuilt.events += batch.events
         rebuilt.candidacies += len(batch.folds)
         rebuilt.unfolded += batch.unfolded

@@ -1,18 +1,18 @@
 """The search for persons: by a part of a name of today or before, by e-mail address, candidate id, certificate number
 or purchase reference.
 
-`follow` writes the rows in the transaction that appends the events. `rebuild` makes all of them anew.
+`follow` writes the rows in the transaction that appends the events. `renew` makes those of some persons anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, tuple_
+from sqlalchemy import Connection, Row, select
 
 from domain.identity import alike, read_workflow_id
 from record import rows, search_index
@@ -20,7 +20,7 @@ from record.events import Candidacy, Kept, Recorded
 from record.sealing import ERASED
 from record.search_index import Value
 from record.spelling import key_of, words_of
-from record.tables import CONTACTS, EVENTS, SEARCH
+from record.tables import CANDIDACIES, CONTACTS, EVENTS, SEARCH
 
 
 class Kind(StrEnum):
@@ -51,7 +51,6 @@ _FIELDS = {
     "Certified": (Kind.CERTIFICATE, "number"),
 }
 """The events that bring something to be found by, and the field that has it."""
-_PAGE = 1000
 _MOST_ROWS = 500
 _RANK = {kind: rank for rank, kind in enumerate(Kind)}
 
@@ -126,7 +125,7 @@ def follow(connection: Connection, candidacy: Candidacy, added: Sequence[Kept], 
     if values or new_details or (added and added[0].event.sequence == 1):
         search_index.add(connection, [*_in_id(candidate_id), *values])
     if new_details:
-        search_index.put(connection, candidate_id, (Kind.NAME, Kind.EMAIL), _in_details(connection, candidate_id))
+        search_index.put(connection, [candidate_id], (Kind.NAME, Kind.EMAIL), _in_details(connection, [candidate_id]))
 
 
 def _in_id(candidate_id: str) -> Iterator[Value]:
@@ -138,7 +137,10 @@ def _in_id(candidate_id: str) -> Iterator[Value]:
 def _in_event(candidate_id: str, event: Recorded) -> Iterator[Value]:
     if event.type in _FIELDS:
         kind, field = _FIELDS[event.type]
-        value = event.opened().get(field)
+        try:
+            value = event.opened().get(field)
+        except (ValueError, LookupError, TypeError):
+            return  # somebody has changed it in the database; a check of the record names it
         if isinstance(value, str) and value != ERASED:
             yield Value.of(candidate_id, kind, value)
 
@@ -146,60 +148,30 @@ def _in_event(candidate_id: str, event: Recorded) -> Iterator[Value]:
 # --- making anew
 
 
-def rebuild(connection: Connection) -> None:
-    """Makes the whole search anew from the events, their texts and the contact details, in constant memory.
+def renew(connection: Connection, workflow_ids: Collection[str]) -> None:
+    """Makes anew what the persons of these candidacies are found by, from the events, their texts and the details.
 
-    `record rebuild` calls it. The transaction must be one that writes.
+    After an erasure that is only what is left. `record rebuild` calls it for batches of candidacies, whose read models
+    are made anew before. The transaction must be one that writes.
     """
-    search_index.clear(connection)
-    for page in _pages(connection, _IDS, (EVENTS.c.workflow_id,)):
-        search_index.add(connection, [value for row in page for value in _in_id(_candidate(row))])
-    for page in _pages(connection, select(CONTACTS), (CONTACTS.c.workflow_id, CONTACTS.c.enrolment, CONTACTS.c.since)):
-        search_index.add(connection, _of_contacts(page))
-    for type_ in _FIELDS:
-        bringing = select(EVENTS).where(EVENTS.c.type == type_)
-        for page in _pages(connection, bringing, (EVENTS.c.position,)):
-            search_index.add(connection, _of_events(connection, page))
+    candidate_ids = {read_workflow_id(one).candidate_id for one in workflow_ids}
+    known = select(CANDIDACIES.c.workflow_id).where(CANDIDACIES.c.candidate_id.in_(candidate_ids))
+    all_ids = {*workflow_ids, *connection.execute(known).scalars()}
+    bringing = select(EVENTS).where(EVENTS.c.workflow_id.in_(all_ids), EVENTS.c.type.in_(_FIELDS))
+    values = [
+        *(value for candidate_id in candidate_ids for value in _in_id(candidate_id)),
+        *_in_details(connection, candidate_ids),
+        *_in_events(connection, connection.execute(bringing).all()),
+    ]
+    search_index.put(connection, candidate_ids, list(Kind), values)
 
 
-def renew(connection: Connection, candidate_id: str, workflow_ids: Iterable[str]) -> None:
-    """Makes anew what one person is found by: after an erasure, only what is left of it.
-
-    `workflow_ids` are those of all candidacies of the person. The transaction must be one that writes.
-    """
-    bringing = select(EVENTS).where(EVENTS.c.workflow_id.in_(sorted(set(workflow_ids))), EVENTS.c.type.in_(_FIELDS))
-    events = connection.execute(bringing).all()
-    left = [*_in_id(candidate_id), *_in_details(connection, candidate_id), *_of_events(connection, events)]
-    search_index.put(connection, candidate_id, list(Kind), left)
-
-
-_IDS = select(EVENTS.c.workflow_id).distinct()
-
-
-def _in_details(connection: Connection, candidate_id: str) -> Iterator[Value]:
-    return _of_contacts(connection.execute(select(CONTACTS).where(CONTACTS.c.candidate_id == candidate_id)).all())
-
-
-def _of_contacts(found: Sequence[Row[Any]]) -> Iterator[Value]:
-    for row in found:
+def _in_details(connection: Connection, candidate_ids: Collection[str]) -> Iterator[Value]:
+    for row in connection.execute(select(CONTACTS).where(CONTACTS.c.candidate_id.in_(candidate_ids))):
         yield Value.of(row.candidate_id, Kind.NAME, row.name)
         yield Value.of(row.candidate_id, Kind.EMAIL, row.email)
 
 
-def _of_events(connection: Connection, found: Sequence[Row[Any]]) -> list[Value]:
-    events = rows.with_beside(connection, [rows.kept(row) for row in found])
-    return [value for kept in events for value in _in_event(_candidate(kept.candidacy), kept.event)]
-
-
-def _candidate(row: Row[Any] | Candidacy) -> str:
-    return read_workflow_id(row.workflow_id).candidate_id
-
-
-def _pages(connection: Connection, query: Select[Any], key: Sequence[Any]) -> Iterator[Sequence[Row[Any]]]:
-    """The rows by the page, in the order of this key, which each row has for itself."""
-    ordered = query.order_by(*key).limit(_PAGE)
-    page = connection.execute(ordered).all()
-    while page:
-        yield page
-        last = tuple(getattr(page[-1], column.name) for column in key)
-        page = connection.execute(ordered.where(tuple_(*key) > tuple_(*last))).all() if len(page) == _PAGE else []
+def _in_events(connection: Connection, found: Sequence[Row[Any]]) -> Iterator[Value]:
+    for kept in rows.with_beside(connection, [rows.kept(row) for row in found]):
+        yield from _in_event(read_workflow_id(kept.candidacy.workflow_id).candidate_id, kept.event)

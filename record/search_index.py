@@ -48,11 +48,16 @@ def add(connection: Connection, values: Iterable[Value]) -> None:
     connection.execute(_INDEX, [_indexed(row["id"], row["value"], row["key"]) for row in rows])
 
 
-def put(connection: Connection, candidate_id: str, kinds: Collection[str], values: Iterable[Value]) -> None:
-    """Makes these the only values of these kinds by which this person is found."""
+def put(
+    connection: Connection, candidate_ids: Collection[str], kinds: Collection[str], values: Iterable[Value]
+) -> None:
+    """Makes these the only values of these kinds by which these persons are found.
+
+    The transaction must be one that writes.
+    """
     wanted = set(values)
-    owner = (SEARCH.c.candidate_id == candidate_id) & SEARCH.c.kind.in_(kinds)
-    there = connection.execute(select(SEARCH).where(owner)).all()
+    theirs = SEARCH.c.candidate_id.in_(candidate_ids) & SEARCH.c.kind.in_(kinds)
+    there = connection.execute(select(SEARCH).where(theirs)).all()
     gone = [row for row in there if Value(row.candidate_id, row.kind, row.key, row.value) not in wanted]
     if gone:
         if connection.dialect.name == "sqlite":
@@ -60,13 +65,6 @@ def put(connection: Connection, candidate_id: str, kinds: Collection[str], value
             connection.execute(_UNINDEX, [_indexed(row.id, row.value, row.key) for row in gone])
         connection.execute(delete(SEARCH).where(SEARCH.c.id.in_([row.id for row in gone])))
     add(connection, wanted)
-
-
-def clear(connection: Connection) -> None:
-    """Removes everything."""
-    if connection.dialect.name == "sqlite":
-        connection.execute(_UNINDEX_ALL)
-    connection.execute(delete(SEARCH))
 
 
 def containing(connection: Connection, keys: Sequence[str], most: int) -> Sequence[Row[Any]]:
@@ -106,7 +104,6 @@ def _indexed(number: int, value: str, key: str) -> dict[str, Any]:
 
 _INDEX = text("INSERT INTO search_pieces (rowid, pieces) VALUES (:id, :pieces)")
 _UNINDEX = text("INSERT INTO search_pieces (search_pieces, rowid, pieces) VALUES ('delete', :id, :pieces)")
-_UNINDEX_ALL = text("INSERT INTO search_pieces (search_pieces) VALUES ('delete-all')")
 _INSERT_WITH_PIECES = text(
     """INSERT INTO search (id, candidate_id, kind, key, value, pieces)
        VALUES (:id, :candidate_id, :kind, :key, :value, :pieces)"""

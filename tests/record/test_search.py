@@ -7,11 +7,13 @@ from sqlalchemy import Connection, Engine, create_engine, delete, select, text
 from sqlalchemy.engine import make_url
 
 from domain.events import Certified, PurchaseConfirmed
-from record import search
+from record import search, search_index
 from record.database import open_database, reading, writing
 from record.migrations import migrate
+from record.rebuild import rebuild
 from record.sealing import ERASED
 from record.search import Hit, Kind
+from record.search_index import Value
 from record.tables import CONTACTS, SEARCH, TEXTS
 from tests.formats.lives import Who
 from tests.record import postgresql
@@ -148,21 +150,24 @@ def rows(connection: Connection) -> set[tuple[str, ...]]:
 
 def test_the_search_made_anew_is_the_one_that_was_there(engine: Engine) -> None:
     lives = append_every_life(engine)
-    with writing(engine) as connection:
+    with reading(engine) as connection:
         before = rows(connection)
-        search.rebuild(connection)
+    rebuild(engine)
+    with reading(engine) as connection:
         assert rows(connection) == before
     for life in lives:
         assert life.who.candidate_id in found(engine, life.contact.name)
 
 
-def test_it_is_made_anew_from_more_rows_than_a_page_has(people: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_PAGE", 2)
+def test_what_is_missing_in_the_search_and_what_is_too_much_is_made_good(people: Engine) -> None:
     with writing(people) as connection:
         before = rows(connection)
-        connection.execute(delete(SEARCH))
-        search.rebuild(connection)
+        search_index.put(connection, ["P-1", "P-3"], list(Kind), [Value.of("P-1", Kind.NAME, "Wrong Name")])
+    assert found(people, "wrong") == ["P-1"]
+    rebuild(people)
+    with reading(people) as connection:
         assert rows(connection) == before
+    assert (found(people, "wrong"), found(people, "zolc")) == ([], ["P-3"])
 
 
 def test_the_same_events_again_change_nothing(engine: Engine) -> None:
@@ -182,20 +187,21 @@ def test_what_was_erased_finds_nobody_any_more(people: Engine) -> None:
     with writing(people) as connection:
         connection.execute(delete(CONTACTS).where(CONTACTS.c.candidate_id == "P-3"))
         connection.execute(delete(TEXTS).where(TEXTS.c.workflow_id.endswith(":P-3")))
-        search.renew(connection, "P-3", ["certification:CCSL:P-3"])
+        search.renew(connection, ["certification:CCSL:P-3"])
     assert found(people, "zolc") == found(people, "p-3@example.org") == found(people, ERASED) == []
     assert found(people, "P-3") == ["P-3"]
     assert found(people, "ruiz") == ["P-1", "P-2"]
-    with writing(people) as connection:
+    with reading(people) as connection:
         before = rows(connection)
-        search.rebuild(connection)
+    rebuild(people)
+    with reading(people) as connection:
         assert rows(connection) == before
 
 
 def test_a_person_of_whom_nothing_was_erased_stays_as_she_is(people: Engine) -> None:
     with writing(people) as connection:
         before = rows(connection)
-        search.renew(connection, "P-1", ["certification:CCSL:P-1"])
+        search.renew(connection, ["certification:CCSL:P-1"])
         assert rows(connection) == before
 
 
