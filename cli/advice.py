@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -80,8 +80,13 @@ def may_ask(entry: "Entry", kinds: tuple[str, ...]) -> bool:
     """Whether a candidacy may need attention of one of these kinds (of any, where none is named), as published."""
     values = entry.needs_attention
     cut = len(values) >= _PUBLISHED or sum(map(len, values)) > _SURELY_ALL
-    known = [words.attention_of(value) for value in values]
-    return not kinds or cut or any(one.kind in kinds for one in known if one)
+    return cut or has_one(values, kinds)
+
+
+def has_one(values: Iterable[str], kinds: tuple[str, ...]) -> bool:
+    """Whether one of these attention values is of one of these kinds (of any, where none is named)."""
+    known = (words.attention_of(value) for value in values)
+    return not kinds or any(one.kind in kinds for one in known if one)
 
 
 def in_verbs(advice: str) -> str:

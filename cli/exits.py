@@ -124,12 +124,12 @@ _RECORD_STOPS: tuple[tuple[type[record_errors.RecordError], type[Stop]], ...] = 
 )
 
 
-def of_record(error: record_errors.RecordError) -> Stop:
-    """How a command ends because of the record."""
+def of_record(error: record_errors.RecordError, further: Sequence[str] = ()) -> Stop:
+    """How a command ends because of the record; with further notes, where the verb has some."""
     kind = next(stop for known, stop in _RECORD_STOPS if isinstance(error, known))
     sentence = str(error)
     notes = ["CERTPATH_RECORD_URL says where the record is."] if kind is NoRecord else []
-    return kind(f"{sentence[0].upper()}{sentence[1:].rstrip('.')}.", notes)
+    return kind(f"{sentence[0].upper()}{sentence[1:].rstrip('.')}.", [*notes, *further])
 
 
 def _facts(error: errors.ClientError) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -180,6 +180,14 @@ def span(text: str) -> timedelta:
     if len(found[1]) > len(str(_LONGEST)):
         raise click.BadParameter(f"{text!r} is too long: at most {_LONGEST}{found[2]}")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def day(text: str) -> date:
+    """A day, as the contract writes it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no day: write it like 2026-11-22") from None
 
 
 def number(text: str, least: int, most: int) -> int:

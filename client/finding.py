@@ -20,13 +20,14 @@ from client.errors import BadInput, ClientError, MisusedCall, UnknownValue
 from client.payloads import instant
 from client.scheme import Facts
 from domain.identity import WORD, read_workflow_id
-from domain.vocabulary import Status
+from domain.vocabulary import CLOSED, Status
 from runtime import search_attributes as names
 from runtime.attribute_names import Attribute
 
 # A continued run stands beside the one that goes on: the same candidacy twice. A failed run had an invalid
 # registration, and never became a candidacy; nothing else fails a run.
 _BASE = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus NOT IN ('ContinuedAsNew', 'Failed')"
+_CLOSED = ", ".join(f"'{status}'" for status in CLOSED)
 _CERTIFICATES = (Status.CERTIFIED, Status.RECERTIFYING, Status.GRACE, Status.LAPSED)
 # Answered within a fraction of a second, and small enough to be held in memory while it is shown.
 _PAGE = 1000
@@ -77,7 +78,8 @@ class Filter:
 
     `due_within`: open, and the next deadline lies within this time from now, or is past. `attention`: something asks
     for a person's attention. `raw` is a list filter in Temporal's own language. `ringing`: open, and an alarm may ring
-    soon. `no_status`: the engine has published no status yet.
+    soon. `no_status`: the engine has published no status yet. `unclosed`: open by the engine's own word, or not taken
+    up yet; those without a status count whatever else is asked for, because nothing else is published of them.
 
     Which build an open candidacy runs on, each written `deployment:build`: `on_build`: on this one. `not_on`: on none
     of these; perhaps on no build at all, but not between two. `on_no_build`: a worker without a build runs it, or no
@@ -93,6 +95,7 @@ class Filter:
     candidate_id: str | None = None
     ringing: Ringing | None = None
     no_status: bool = False
+    unclosed: bool = False
     on_build: str | None = None
     not_on: tuple[str, ...] = ()
     on_no_build: bool = False
@@ -202,7 +205,11 @@ def query(wanted: Filter) -> str:
 
     Raises `UnknownValue` for a status or a designation that does not exist, and `BadInput` for a word that is none.
     """
-    return " AND ".join((_BASE, *_given(wanted), *(f"({part})" for part in _besides(wanted))))
+    parts = (*_given(wanted), *(f"({part})" for part in _besides(wanted)))
+    if wanted.unclosed:
+        known = " AND ".join((f"{Attribute.CERTIFICATION_STATUS} NOT IN ({_CLOSED})", *parts))
+        return f"{_BASE} AND {_RUNS[Run.OPEN]} AND ({Attribute.CERTIFICATION_STATUS} IS NULL OR ({known}))"
+    return " AND ".join((_BASE, *parts))
 
 
 def check(wanted: Filter) -> None:

@@ -6,6 +6,8 @@ Names and days to look for, no more: the rules are the worker's. This module imp
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from client.errors import UnknownValue
@@ -115,5 +117,12 @@ def testing_months() -> int | None:
 
 
 def _scheme() -> dict[str, Any]:
-    with Settings.from_environment().scheme.open("rb") as file:
+    path = Settings.from_environment().scheme
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _changed_at: int) -> dict[str, Any]:
+    """The scheme file. A list asks for the scheme again for each of thousands of rows."""
+    with path.open("rb") as file:
         return tomllib.load(file)

@@ -63,6 +63,7 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TEMPORAL_CONFIG_FILE", str(folder / "no-temporal.toml"))
         environment.setenv("CERTPATH_OUTBOX", str(folder / "outbox"))
+        environment.setenv("CERTPATH_RECORD_URL", f"sqlite:///{folder / 'no-record.db'}")
         environment.setenv("CERTPATH_SCHEME", str(SCHEME_FILE))
         of_temporal = ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE")
         for name in (*of_temporal, DEPLOYMENT_VARIABLE, BUILD_VARIABLE):

@@ -169,6 +169,15 @@ class StatusView(Frozen):
         """
         return cls.model_validate(answer)
 
+    @classmethod
+    def parse_json(cls, text: str) -> StatusView:
+        """The answer that is kept as this JSON text, of any build.
+
+        Raises:
+            ValueError: it is no answer of this query.
+        """
+        return cls.model_validate_json(text)
+
     @property
     def closed_for_good(self) -> bool:
         """Whether the candidacy has ended."""

@@ -1,15 +1,19 @@
 """`starter.py attention` and `hold list`: what waits for a person, what to do about it, and with which command."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import click
+from sqlalchemy import Connection
 
-from cli import advice, asking, exits, output, tables
+from cli import advice, asking, behind, exits, output, tables
 from cli.filters import Filters, filter_of, filter_options
-from cli.options import F, json_option, option, verb, word
+from cli.from_record import answered, wanted_of
+from cli.options import F, option, verb, word
+from cli.printing import NAME, Printing, printing_options
 from cli.session import connected
 from client import finding, scheme, whose
 from client.asking import status as status_of
@@ -17,12 +21,19 @@ from client.candidacy import Candidacy
 from client.connection import Client
 from client.finding import Entry, Filter, Run
 from client.scheme import check_designation
+from record import finding as record_finding
+from record.finding import Hold
 from views.status import StatusView
 
 _FIELDS = """\
---json:  an array of since (instant, or null where it is not known), candidate_id, designation, status,
+--json:  an array of since (instant, or null where it is not known), candidate_id, name, designation, status,
          attention (the value), kind, result_id and hold (of a held result, else null), what, advice,
-         command
+         command, reasons and vendor (of a held result, and only from the record: why the engine holds it,
+         in the words of --hold-reason, and who delivered it)
+--csv:   the same fields, a row for each
+
+The record answers, and says how far it is behind. One person's candidacies are asked themselves, and so are all with
+--live or --query.
 """
 _HELP = f"""\
 Each case is shown with its day, the candidacy and the attention value; what it is about; what to do; and the command
@@ -43,21 +54,32 @@ examples:
 """
 
 
+_ALL = Filters()
+_NO_HOLDS: Mapping[int, Hold] = MappingProxyType({})
+
+FIELDS = (
+    *("since", "candidate_id", NAME, "designation", "status"),
+    *(field for field in advice.Case._fields if field != "since"),
+    *("reasons", "vendor"),
+)
+"""The fields of `--json`, in their order."""
+
+
 class Asked(NamedTuple):
     """What the flags ask for."""
 
     candidate: str | None
     of: str | None
     filters: Filters
-    as_json: bool
+    printing: Printing
 
 
 def _arguments(function: F) -> F:
     shared: tuple[Callable[[Any], Any], ...] = (
         click.argument("candidate", required=False, type=word, metavar="[CANDIDATE]", help="of this one only"),
         click.argument("of", required=False, type=word, metavar="[DESIGNATION]", help="and of this candidacy only"),
-        filter_options(due_within=False, attention=False),
-        json_option("print one JSON array"),
+        filter_options(due_within=False, attention=False, recorded=True),
+        printing_options("print one JSON array"),
     )
     for one in reversed(shared):
         function = one(function)
@@ -93,17 +115,29 @@ def _show_all(kinds: tuple[str, ...], asked: Asked) -> int:
     if asked.of:
         check_designation(asked.of)
     wanted = _wanted(asked)
+    found = Found(kinds, asked.filters)
 
-    async def work(client: Client) -> int:
-        found = Found(kinds)
-        if asked.candidate:
-            for one in await _candidacies(client, asked.candidate, asked.of):
-                found.add(await status_of(client, one))
-        else:
-            await _ask(client, wanted, found)
-        return found.show(as_json=asked.as_json)
+    def recorded(connection: Connection) -> int:
+        meant = replace(wanted_of(connection, asked.filters), open=True, attention=True)
+        holds = record_finding.holds(connection, meant)
+        for one, view in record_finding.views(connection, meant):
+            if advice.has_one(one.attention_values, kinds):
+                found.add(StatusView.parse_json(view), one.name, holds.get((one.workflow_id, one.enrolment), {}))
+        code = found.show(asked.printing)
+        behind.say(behind.compared(behind.known(connection, meant)), always=asked.printing.for_people)
+        return code
 
-    return connected(work)
+    async def live(client: Client) -> int:
+        await _ask(client, wanted, found)
+        return found.show(asked.printing)
+
+    async def one_person(client: Client) -> int:
+        assert asked.candidate
+        for one in await _candidacies(client, asked.candidate, asked.of):
+            found.add(await status_of(client, one))
+        return found.show(asked.printing)
+
+    return connected(one_person) if asked.candidate else answered(asked.filters, recorded, live)
 
 
 async def _candidacies(client: Client, candidate: str, designation: str | None) -> list[Candidacy]:
@@ -114,8 +148,8 @@ async def _candidacies(client: Client, candidate: str, designation: str | None) 
 
 
 def _wanted(asked: Asked) -> Filter:
-    if asked.candidate and asked.filters != Filters():
-        raise exits.BadInput("One candidate needs no filter: leave out --status, --designation and --query.")
+    if asked.candidate and asked.filters._replace(live=False) != _ALL:
+        raise exits.BadInput("One candidate needs no filter: leave the filters out.")
     return replace(filter_of(asked.filters), run=Run.OPEN, attention=True)
 
 
@@ -129,12 +163,14 @@ async def _ask(client: Client, wanted: Filter, found: "Found") -> None:
 
 
 class _Line(NamedTuple):
-    """One case, and the candidacy that it is about."""
+    """One case, and the candidacy that it is about. `hold` is what the record knows of a held result."""
 
     candidate_id: str
+    name: str | None
     designation: str
     status: str
     case: advice.Case
+    hold: Hold | None
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -146,8 +182,10 @@ class _Line(NamedTuple):
 class Found:
     """The cases of these kinds (of all, where none is named), and which candidacies did not answer."""
 
-    def __init__(self, kinds: tuple[str, ...]) -> None:
+    def __init__(self, kinds: tuple[str, ...], filters: Filters = _ALL) -> None:
         self._kinds = kinds
+        self._reasons = filters.hold_reason
+        self._vendors = [vendor.strip().casefold() for vendor in filters.vendor]
         self._cases: list[_Line] = []
         self.silent: list[Entry] = []
 
@@ -155,21 +193,30 @@ class Found:
         """Whether this candidacy may have such a case, so that it must be asked."""
         return advice.may_ask(entry, self._kinds)
 
-    def add(self, status: StatusView) -> None:
-        """Takes the cases of one candidacy's answer."""
+    def add(self, status: StatusView, name: str | None = None, holds: Mapping[int, Hold] = _NO_HOLDS) -> None:
+        """Takes the cases of one candidacy's answer. `holds` are those of the record, by their numbers."""
         for case in advice.cases(status):
-            if not self._kinds or case.kind in self._kinds:
-                self._cases.append(_Line(status.candidate_id, status.designation, status.status, case))
+            hold = holds.get(case.hold) if case.hold is not None else None
+            if (not self._kinds or case.kind in self._kinds) and self._held_so(hold):
+                whose = (status.candidate_id, name or status.name or None, status.designation, status.status)
+                self._cases.append(_Line(*whose, case, hold))
 
-    def show(self, *, as_json: bool) -> int:
+    def _held_so(self, hold: Hold | None) -> bool:
+        """Whether the case is a hold for one of the reasons, and by one of the vendors, that are asked for."""
+        if self._reasons and not (hold and any(reason in self._reasons for reason in hold.reasons)):
+            return False
+        return not self._vendors or bool(hold and hold.vendor and hold.vendor.casefold() in self._vendors)
+
+    def show(self, printing: Printing) -> int:
         """Shows them, and returns the exit code."""
         self._cases.sort(key=lambda one: one.order)
-        if as_json:
-            output.document([_document(one) for one in self._cases])
-        else:
+        if printing.for_people:
+            zone = scheme.facts().zone
             for one in self._cases:
-                _show(one)
+                _show(one, zone, printing)
             output.say(self._summary())
+        else:
+            printing.documents(FIELDS, map(_document, self._cases))
         for entry in self.silent:
             output.say(f"{entry} does not answer, and is left out: look at its workflow in the Temporal UI.")
         return exits.REFUSED if self.silent else exits.DONE
@@ -189,16 +236,20 @@ def _document(one: _Line) -> dict[str, Any]:
     return {
         "since": output.exact(since) if since else None,
         "candidate_id": one.candidate_id,
+        NAME: one.name,
         "designation": one.designation,
         "status": one.status,
         **case,
+        "reasons": list(one.hold.reasons) if one.hold else None,
+        "vendor": one.hold.vendor if one.hold else None,
     }
 
 
-def _show(one: _Line) -> None:
+def _show(one: _Line, zone: str, printing: Printing) -> None:
     case = one.case
-    since = output.minute(case.since, scheme.facts().zone) or "since unknown"
+    since = output.minute(case.since, zone) or "since unknown"
     number = f" (hold {case.hold})" if case.hold else ""
-    heading = f"{since}  {one.candidate_id} {one.designation}  {case.attention}{number}"
+    name = f"  {one.name}" if one.name and printing.names else ""
+    heading = f"{since}  {one.candidate_id} {one.designation}{name}  {case.attention}{number}"
     lines = [case.what] if case.what else []
     tables.block(heading, [*lines, f"to do: {case.advice}"], case.command)

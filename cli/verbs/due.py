@@ -1,35 +1,44 @@
 """`starter.py due`: the deadlines, expiries and alarms of the coming weeks, day by day."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from cli import asking, exits, output, tables
+from sqlalchemy import Connection
+
+from cli import asking, behind, exits, output, tables
 from cli.filters import Filters, filter_of, filter_options
-from cli.options import json_option, option, span, verb
-from cli.session import connected
+from cli.from_record import answered, wanted_of
+from cli.options import option, span, verb
+from cli.printing import NAME, Printing, printing_options
 from client import finding, scheme
 from client.connection import Client
 from client.finding import Entry, Filter, Ringing
 from client.payloads import instant
 from client.scheme import Facts
 from domain.vocabulary import CLOSED
+from record import finding as record_finding
+from record.finding import Standing
 from views import words
 from views.status import StatusView, UpcomingView
 
-COLUMNS = ("candidate", "designation", "status", "what", "why")
+COLUMNS = ("candidate", NAME, "designation", "status", "what", "why")
+FIELDS = ("day", "at", "candidate_id", NAME, "designation", "status", "what", "why", "border", "overdue")
 OVERDUE = "overdue"
 
 _HELP = """\
-columns: candidate, designation, status, what, why; under the day (in the body's zone) on which it falls.
+columns: candidate, name, designation, status, what, why; under the day (in the body's zone) on which it falls.
          Of a deadline or an expiry that is its last day. What is past and still open stands first, as overdue.
---json:  an array of day, at (instant, or null), candidate_id, designation, status, what, why (or null),
+--json:  an array of day, at (instant, or null), candidate_id, name, designation, status, what, why (or null),
          border (true: a deadline or an expiry; false: a reminder or the like; null: not known), overdue
+--csv:   the same fields, a row for each
 
-With --deadlines no candidacy is asked, and no worker needed: the deadlines are search attributes. Without it each open
-candidacy that may have an alarm in the span is asked once.
+The record answers, and says how far it is behind. With --live or --query Temporal answers: each open candidacy that
+may have an alarm in the span is then asked once; with --deadlines none is asked, and no worker needed, because the
+deadlines are search attributes.
 
 examples:
   ./starter.py due --within 2w --designation CCOM
@@ -37,12 +46,20 @@ examples:
 """
 
 
+class Whose(NamedTuple):
+    """Whose date it is. Of an entry of Temporal's list the name is not known before the workflow was asked."""
+
+    candidate_id: str
+    designation: str
+    name: str | None = None
+
+
 class Item(NamedTuple):
     """One thing that falls due. `at` is None where the worker is too old to say it."""
 
     day: date
     at: datetime | None
-    entry: Entry
+    whose: Whose
     status: str | None
     what: str
     why: str | None
@@ -53,26 +70,35 @@ class Item(NamedTuple):
 @verb("due", "Shows what falls due, day by day: deadlines, expiries, reminders, windows that open.", _HELP)
 @option("--within", type=span, default="4w", metavar="SPAN", help="how far ahead: 4w (the default), 30d, 12h")
 @option("--deadlines", is_flag=True, help="deadlines and expiries only")
-@filter_options(due_within=False)
-@json_option("print one JSON array")
-def command(within: timedelta, deadlines: bool, filters: Filters, as_json: bool) -> int:
-    """Find the candidacies that may have something due, ask each where that is needed, and show the days."""
+@filter_options(due_within=False, recorded=True)
+@printing_options("print one JSON array")
+def command(within: timedelta, deadlines: bool, filters: Filters, printing: Printing) -> int:
+    """Find what falls due in the record, or ask the candidacies that may have something due, and show the days."""
     closed = [one for one in filters.status if one in CLOSED]
     if closed:
         raise exits.BadInput(f"--status: a closed candidacy ({', '.join(closed)}) has nothing due.")
     known = scheme.facts()
     wanted = filter_of(filters)
+    found = Found(known, within)
 
-    async def work(client: Client) -> int:
-        found = Found(known, within)
+    def recorded(connection: Connection) -> int:
+        meant = replace(wanted_of(connection, filters), open=True)
+        ringing = replace(meant, due_by=found.until) if deadlines else replace(meant, rings_by=found.until)
+        for standing, view in record_finding.views(connection, ringing):
+            found.items.extend(found.recorded(standing, view, deadlines=deadlines))
+        code = found.show(printing)
+        behind.say(behind.compared(behind.known(connection, meant)), always=printing.for_people)
+        return code
+
+    async def live(client: Client) -> int:
         if deadlines:
             async for entry in finding.candidacies(client, replace(wanted, due_within=within)):
                 found.items.extend(found.published(entry))
         else:
             await _ask(client, replace(wanted, ringing=Ringing(within, known)), found)
-        return found.show(as_json=as_json)
+        return found.show(printing)
 
-    return connected(work)
+    return answered(filters, recorded, live)
 
 
 async def _ask(client: Client, wanted: Filter, found: "Found") -> None:
@@ -90,7 +116,7 @@ class Found:
     def __init__(self, known: Facts, within: timedelta) -> None:
         self._known = known
         self._now = datetime.now(UTC)
-        self._until = self._now + within
+        self.until = self._now + within
         self.items: list[Item] = []
         self.silent: list[Entry] = []
 
@@ -99,62 +125,74 @@ class Found:
         if entry.next_deadline is None:
             return
         at = datetime.fromisoformat(entry.next_deadline)
-        if at <= self._until:
+        if at <= self.until:
             # `NextDeadline` has only the instant; the status says which deadline that is.
             what = words.about_status(entry.status or "").deadline
             day = self._known.last_day_before(at)
-            yield Item(day, at, entry, entry.status, what, None, True, at <= self._now)
+            whose = Whose(entry.candidate_id, entry.designation)
+            yield Item(day, at, whose, entry.status, what, None, True, at <= self._now)
+
+    def recorded(self, one: Standing, view: str, *, deadlines: bool) -> Iterator[Item]:
+        """Every alarm of an enrolment of the record, or its deadlines and expiries alone."""
+        # Plain JSON, and no model: there may be ten thousand of them.
+        status = json.loads(view)
+        whose = Whose(one.candidate_id, one.designation, one.name)
+        for alarm in status["upcoming"]:
+            if alarm["at"] is None:  # an older build did not say it
+                continue
+            at, border = datetime.fromisoformat(alarm["at"]), alarm["border"]
+            if at <= self.until and (border or not deadlines):
+                yield self._item(whose, one.status, at, alarm["what"], alarm["why"], border=border)
 
     def answered(self, entry: Entry, status: StatusView) -> Iterator[Item]:
         """Every alarm in the answer of the `status` query."""
+        whose = Whose(entry.candidate_id, entry.designation, status.name or None)
         if status.tells_upcoming:
             for alarm in status.upcoming:
-                yield from self._alarm(entry, status.status, alarm)
+                if alarm.at is not None and alarm.at <= self.until:
+                    yield self._item(whose, status.status, alarm.at, alarm.what, alarm.why, border=alarm.border)
             return
         # An older worker gives only the next alarm with its day. The next deadline is in the search attributes.
         for alarm in status.events:
-            yield from self._step(entry, status.status, alarm)
+            yield from self._step(whose, status.status, alarm)
         days = [alarm.on for alarm in status.events]
         yield from (item for item in self.published(entry) if item.day not in days)
 
-    def _alarm(self, entry: Entry, status: str, alarm: UpcomingView) -> Iterator[Item]:
-        at = alarm.at
-        if at is None or at > self._until:
-            return
+    def _item(self, whose: Whose, status: str, at: datetime, what: str, why: str, *, border: bool) -> Item:
         # Not the day in the answer: for an alarm that is overdue, that is today.
-        day = self._known.last_day_before(at) if alarm.border else self._known.day_of(at)
-        yield Item(day, at, entry, status, alarm.what, alarm.why or None, alarm.border, at <= self._now)
+        day = self._known.last_day_before(at) if border else self._known.day_of(at)
+        return Item(day, at, whose, status, what, why or None, border, at <= self._now)
 
-    def _step(self, entry: Entry, status: str, step: UpcomingView) -> Iterator[Item]:
-        if step.on <= self._known.day_of(self._until):
+    def _step(self, whose: Whose, status: str, step: UpcomingView) -> Iterator[Item]:
+        if step.on <= self._known.day_of(self.until):
             late = step.on < self._known.day_of(self._now)
-            yield Item(step.on, None, entry, status, step.what, step.why or None, None, late)
+            yield Item(step.on, None, whose, status, step.what, step.why or None, None, late)
 
-    def show(self, *, as_json: bool) -> int:
+    def show(self, printing: Printing) -> int:
         """Show them, and return the exit code."""
         self.items.sort(key=_order)
-        if as_json:
-            output.document([_document(item) for item in self.items])
-        elif self.items:
-            tables.groups(COLUMNS, list(self._days()))
-        if not as_json:
+        if printing.for_people:
+            if self.items:
+                tables.groups(printing.columns(COLUMNS), list(self._days(printing)))
             number = len(self.items)
-            output.say(f"{number or 'No'} date{'' if number == 1 else 's'} up to {self._known.day_of(self._until)}.")
+            output.say(f"{number or 'No'} date{'' if number == 1 else 's'} up to {self._known.day_of(self.until)}.")
+        else:
+            printing.documents(FIELDS, map(_document, self.items))
         for entry in self.silent:
             output.say(f"{entry} does not answer, and is left out: look at its workflow in the Temporal UI.")
         return exits.REFUSED if self.silent else exits.DONE
 
-    def _days(self) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+    def _days(self, printing: Printing) -> Iterator[tuple[str, list[Sequence[str]]]]:
         """The rows under their headings: first what is overdue, then day by day."""
         today = self._known.day_of(self._now)
         for heading, items in groupby(self.items, lambda item: OVERDUE if item.overdue else _heading(item.day, today)):
-            yield heading, [_row(item, heading == OVERDUE) for item in items]
+            yield heading, [printing.cells(COLUMNS, _row(item, heading == OVERDUE)) for item in items]
 
 
 def _order(item: Item) -> tuple[Any, ...]:
     at = item.at.timestamp() if item.at else 0.0
     # Within a day, deadlines stand before reminders.
-    return (not item.overdue, item.day, not item.border, at, item.entry.candidate_id, item.entry.designation)
+    return (not item.overdue, item.day, not item.border, at, item.whose.candidate_id, item.whose.designation)
 
 
 def _heading(day: date, today: date) -> str:
@@ -166,8 +204,9 @@ def _heading(day: date, today: date) -> str:
 def _row(item: Item, with_day: bool) -> tuple[str, ...]:
     since = f"{item.day}: " if with_day else ""
     return (
-        item.entry.candidate_id,
-        item.entry.designation,
+        item.whose.candidate_id,
+        item.whose.name or "",
+        item.whose.designation,
         item.status or "",
         f"{since}{item.what}",
         item.why or "",
@@ -178,8 +217,9 @@ def _document(item: Item) -> dict[str, Any]:
     return {
         "day": item.day.isoformat(),
         "at": instant(item.at) if item.at else None,
-        "candidate_id": item.entry.candidate_id,
-        "designation": item.entry.designation,
+        "candidate_id": item.whose.candidate_id,
+        NAME: item.whose.name,
+        "designation": item.whose.designation,
         "status": item.status,
         "what": item.what,
         "why": item.why,

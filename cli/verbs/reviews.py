@@ -5,24 +5,31 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from cli import advice, asking, exits, output, tables
+from sqlalchemy import Connection
+
+from cli import advice, asking, behind, exits, output, tables
 from cli.filters import Filters, filter_of, filter_options
-from cli.options import json_option, verb
-from cli.session import connected
+from cli.from_record import answered, wanted_of
+from cli.options import verb
+from cli.printing import NAME, Printing, printing_options
 from client import finding, scheme
 from client.connection import Client
 from client.finding import Entry, Run
 from domain.vocabulary import AttentionKind
+from record import finding as record_finding
 from views.status import StatusView
 
-COLUMNS = ("since", "candidate", "designation", "kind", "submission", "what")
+COLUMNS = ("since", "candidate", NAME, "designation", "kind", "submission", "what")
 WORK_PRODUCT, EVIDENCE = "work product", "evidence"
 
 _HELP = f"""\
-columns: since (when it arrived, in the body's zone), candidate, designation, kind ({WORK_PRODUCT}, or {EVIDENCE} for a
-         recertification), submission (its id), what (its uri, or how many activities)
---json:  an array of since (instant, or null where it is not known), candidate_id, designation, status, kind,
+columns: since (when it arrived, in the body's zone), candidate, name, designation, kind ({WORK_PRODUCT}, or
+         {EVIDENCE} for a recertification), submission (its id), what (its uri, or how many activities)
+--json:  an array of since (instant, or null where it is not known), candidate_id, name, designation, status, kind,
          submission_id, uri (or null), activities (how many, or null)
+--csv:   the same fields, a row for each
+
+The record answers, and says how far it is behind. With --live or --query each candidacy that needs attention is asked.
 
 To send a verdict: `work-product review` or `recertify review`. `attention --kind {AttentionKind.REVIEW_WAITING}` has
 the command to copy for each.
@@ -38,6 +45,7 @@ class Review(NamedTuple):
 
     since: datetime | None
     candidate_id: str
+    name: str | None
     designation: str
     status: str
     kind: str
@@ -51,13 +59,24 @@ class Review(NamedTuple):
 
 
 @verb("reviews", "Lists every submission that waits for a reviewer's verdict, the oldest arrival first.", _HELP)
-@filter_options(due_within=False, attention=False)
-@json_option("print one JSON array")
-def command(filters: Filters, as_json: bool) -> int:
-    """Find the candidacies with a submission under review, ask each once, and show what is under review."""
+@filter_options(due_within=False, attention=False, recorded=True)
+@printing_options("print one JSON array")
+def command(filters: Filters, printing: Printing) -> int:
+    """Find the submissions under review in the record, or ask each candidacy that may have one, and show them."""
     wanted = replace(filter_of(filters), run=Run.OPEN, attention=True)
 
-    async def work(client: Client) -> int:
+    def recorded(connection: Connection) -> int:
+        meant = replace(wanted_of(connection, filters), open=True, under_review=True)
+        found = [
+            review
+            for one, view in record_finding.views(connection, meant)
+            for review in under_review(StatusView.parse_json(view), one.name)
+        ]
+        code = show(found, [], printing)
+        behind.say(behind.compared(behind.known(connection, meant)), always=printing.for_people)
+        return code
+
+    async def live(client: Client) -> int:
         entries = [
             entry
             async for entry in finding.candidacies(client, wanted)
@@ -70,32 +89,33 @@ def command(filters: Filters, as_json: bool) -> int:
                 silent.append(answer.entry)
             else:
                 found.extend(under_review(answer.status))
-        return show(found, silent, as_json=as_json)
+        return show(found, silent, printing)
 
-    return connected(work)
+    return answered(filters, recorded, live)
 
 
-def under_review(status: StatusView) -> Iterator[Review]:
+def under_review(status: StatusView, name: str | None = None) -> Iterator[Review]:
     """What waits for a verdict in one candidacy."""
     product, evidence = status.work_product, status.recertification
-    whose = (status.candidate_id, status.designation, status.status)
+    whose = (status.candidate_id, name or status.name or None, status.designation, status.status)
     if product and product.status == "submitted":
         yield Review(product.arrived_at, *whose, WORK_PRODUCT, product.submission_id or "", product.uri, None)
     if evidence and evidence.status == "submitted":
         yield Review(evidence.arrived_at, *whose, EVIDENCE, evidence.submission_id or "", None, evidence.activities)
 
 
-def show(found: list[Review], silent: list[Entry], *, as_json: bool) -> int:
+def show(found: list[Review], silent: list[Entry], printing: Printing) -> int:
     """Shows the reviews, oldest first, and who did not answer; returns the exit code."""
     found = sorted(found, key=lambda review: review.order)
-    if as_json:
-        output.document([_document(review) for review in found])
-    else:
+    if printing.for_people:
         if found:
             zone = scheme.facts().zone
-            tables.table(COLUMNS, [_row(review, zone) for review in found])
+            rows = [printing.cells(COLUMNS, _row(review, zone)) for review in found]
+            tables.table(printing.columns(COLUMNS), rows)
         number = {0: "Nothing is", 1: "1 submission is"}.get(len(found), f"{len(found)} submissions are")
         output.say(f"{number} under review.")
+    else:
+        printing.documents(Review._fields, map(_document, found))
     for entry in silent:
         output.say(f"{entry} does not answer, and is left out: look at its workflow in the Temporal UI.")
     return exits.REFUSED if silent else exits.DONE
@@ -106,7 +126,7 @@ def _row(review: Review, zone: str) -> tuple[str, ...]:
     activities = "" if count is None else f"{count} {'activity' if count == 1 else 'activities'}"
     since = output.minute(review.since, zone) or "unknown"
     what = review.uri or activities
-    return since, review.candidate_id, review.designation, review.kind, review.submission_id, what
+    return since, review.candidate_id, review.name or "", review.designation, review.kind, review.submission_id, what
 
 
 def _document(review: Review) -> dict[str, Any]:

@@ -1,253 +1,135 @@
-"""`starter.py summary`: how many stand where, pass rates by domain, and how long certification takes."""
+"""`starter.py summary`: how many stand where, pass rates by domain, the time to certification; also by period."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date, datetime
-from statistics import median
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
 
-from cli import asking, exits, output, tables
+import click
+from sqlalchemy import Connection
+
+from cli import behind, counting, exits, output
+from cli.figures import FIELDS, Rates, Summary
 from cli.filters import Filters, filter_of, filter_options
-from cli.options import json_option, option, verb
-from cli.session import connected
-from client import finding, scheme
+from cli.from_record import answered, wanted_of
+from cli.options import day, option, verb
+from cli.period_figures import BY, Periods, days_of
+from cli.printing import Printing, printing_options
+from client import scheme
 from client.connection import Client
-from client.finding import NO_STATUS, Filter, Run
-from client.pool import together
 from client.scheme import Facts
-from domain.vocabulary import Status
-from views.status import StatusView
-
-RATE_COLUMNS = ("domain", "attempted", "passed", "pass rate", "passed at first", "first rate")
+from record import figures, periods
+from record import finding as record_finding
+from record.finding import Wanted
+from record.periods import Period
 
 _HELP = """\
-counts:  a row for each status, a column for each designation. Closed candidacies count while Temporal keeps them.
-         `(no status yet)`: started, and not yet taken up by a worker. `(ended otherwise)`: terminated or failed.
+counts:  a row for each status, a column for each designation.
 rates:   of the candidacies on the standard path: attempted (at least one used attempt), passed, and passed with the
          first attempt, by domain. Percentages are truncated to two decimals.
-         The numbers are taken one after another. Where candidacies change meanwhile, they are taken anew, and if they
-         still do not add up, a last line says so.
 --json:  one object: counts (an array of designation, status, count), total, adds_up, asked, left_out (both null with
          --counts), pass_rates (an array of domain, attempted, passed, pass_rate, passed_first, first_rate),
-         certification (certified, median_days: from the purchase to the certificate, calendar days)
+         certification (certified, median_days: from the purchase to the certificate, calendar days;
+         median_days_from_registration), record (newest_event_at, position, open, open_at_temporal: how many open
+         candidacies the record and Temporal count; null where Temporal was asked)
 
-The counts come from search attributes. For the rest each candidacy is asked once; --counts leaves that out, and needs
-no worker.
+With --since, --until or --by the figures are those of the days between, in the body's zone, or of each month, quarter
+or year of them: how many registered, were certified, or were closed; the median of the days from registration to
+certificate; and the results that were taken: each as it counts today, without voided, held and rejected ones. `first`
+are those of candidates who had taken none before in this domain.
+--json:  one object: since, until, periods (an array of since, until, registered and certified (by designation), closed
+         (by the last status), certification (as above), pass_rates (an array of domain, taken, passed, pass_rate,
+         no_shows, first, passed_first, first_rate)), record
+
+--csv:   a row for each figure: since, until, figure, designation, status, domain, value
+
+The record answers, and says how far it is behind. With --live or --query Temporal counts, and each candidacy is asked
+once; --counts leaves that out, and needs no worker. Closed candidacies then count while Temporal keeps them.
+`(no status yet)`: started, and not yet taken up by a worker. `(ended otherwise)`: terminated or failed. Where
+candidacies change while they are counted, they are counted anew; if they still do not add up, a last line says so.
 
 examples:
-  ./starter.py summary --counts
   ./starter.py summary --designation CCSL --json
+  ./starter.py summary --since 2026-01-01 --until 2026-12-31 --by quarter --csv > quarters.csv
 """
-_OTHERWISE = "(ended otherwise)"
-_ELSE = "(other)"
-_COUNTED_AT_ONCE = 4
-_COUNTED_TIMES = 3
+
+
+class Span(NamedTuple):
+    """The days that `--since` and `--until` name, and into which periods they are cut."""
+
+    since: date | None
+    until: date | None
+    by: str | None
+
+    @property
+    def flags(self) -> list[str]:
+        """The flags that were given."""
+        return [f"--{name}" for name in self._fields if getattr(self, name)]
 
 
 @verb("summary", "Counts candidacies by designation and status; shows pass rates and the time to certification.", _HELP)
-@option("--counts", is_flag=True, help="the counts only: no candidacy is asked")
-@filter_options(due_within=False)
-@json_option("print one JSON document")
-def command(counts: bool, filters: Filters, as_json: bool) -> int:
-    """Count, ask where that is wanted, and show both."""
+@option("--counts", is_flag=True, help="the counts only")
+@option("--since", type=day, metavar="DAY", help="the figures of the days from this one on, e.g. 2026-01-01")
+@option("--until", type=day, metavar="DAY", help="and up to this one; today, if it is not given")
+@option("--by", type=click.Choice(BY), metavar="|".join(BY), help="the figures of each month, quarter or year")
+@filter_options(due_within=False, recorded=True)
+@printing_options("print one JSON document", names=False)
+def command(counts: bool, filters: Filters, printing: Printing, **span: Any) -> int:
+    """Count in the record, or count and ask where that is wanted, and show the figures."""
+    asked = Span(**span)
+    _check(asked, counts=counts)
     wanted = filter_of(filters)
     known = scheme.facts()
-    designations = list(filters.designation) or list(scheme.titles())
 
-    async def work(client: Client) -> int:
-        counted, adds_up = await _counts(client, wanted, designations)
-        rates = None if counts else await _rates(client, wanted, known)
-        if as_json:
-            output.document(_document(counted, rates, adds_up=adds_up))
+    def recorded(connection: Connection) -> int:
+        meant = wanted_of(connection, filters)
+        compared = behind.compared(behind.known(connection, meant))
+        if asked.flags:
+            _print(Periods(_periods(connection, meant, asked, known), compared.document), printing)
         else:
-            _show(counted, rates, adds_up=adds_up)
+            rates = None if counts else _rates(connection, meant, known)
+            _print(Summary(figures.counts(connection, meant), rates, True, compared.document), printing)
+        behind.say(compared, always=printing.for_people)
         return exits.DONE
 
-    return connected(work)
+    async def live(client: Client) -> int:
+        counted, adds_up = await counting.counts(client, wanted, list(filters.designation) or list(scheme.titles()))
+        rates = None if counts else await counting.rates_of(client, wanted, known)
+        _print(Summary(counted, rates, adds_up), printing)
+        return exits.DONE
+
+    return answered(filters, recorded, live, asked.flags)
 
 
-# --- counts
-
-Counts = dict[tuple[str, str], int]
-"""Numbers by designation and status; what has no designation or status is under one of the words above."""
-
-
-async def _counts(client: Client, wanted: Filter, designations: list[str]) -> tuple[Counts, bool]:
-    """The numbers, and whether they add up to all candidacies that the filter finds.
-
-    They are many answers of the server, and candidacies change their status meanwhile. So the numbers are taken again
-    where they do not add up, up to three times.
-    """
-    for _ in range(_COUNTED_TIMES):
-        before = await finding.count(client, wanted)
-        counts = await _counted(client, wanted, designations)
-        if sum(counts.values()) == before == await finding.count(client, wanted):
-            return counts, True
-    return counts, False
+def _check(asked: Span, *, counts: bool) -> None:
+    if asked.flags and counts:
+        raise exits.BadInput(f"--counts goes not with {asked.flags[0]}: it counts how many stand where today.")
 
 
-async def _counted(client: Client, wanted: Filter, designations: list[str]) -> Counts:
-    # The server cannot group by our search attributes. So it counts each status, and then each designation within the
-    # statuses that some candidacy has.
-    async def number(one: Filter) -> int:
-        return await finding.count(client, one)
-
-    kinds = dict(_kinds(wanted))
-    totals = dict(zip(kinds, await together(kinds.values(), number, _COUNTED_AT_ONCE), strict=True))
-    cells = [(code, kind) for kind, total in totals.items() if total for code in designations]
-    each = [replace(kinds[kind], designations=(code,)) for code, kind in cells]
-    found = await together(each, number, _COUNTED_AT_ONCE)
-    counts = {cell: count for cell, count in zip(cells, found, strict=True) if count}
-    for kind, total in totals.items():
-        rest = total - sum(count for (_, of), count in counts.items() if of == kind)
-        # Less than none: a candidacy has changed its status while we counted.
-        if rest > 0:
-            counts[_ELSE, kind] = rest
-    return counts
-
-
-def _kinds(wanted: Filter) -> Iterator[tuple[str, Filter]]:
-    """The rows of the table, each with the filter that counts it. Rows that the given filter excludes are left out."""
-    for status in Status:
-        if not wanted.statuses or status in wanted.statuses:
-            yield status, replace(wanted, statuses=(status,), run=Run.ORDINARY)
-    if not wanted.statuses:
-        yield NO_STATUS, replace(wanted, no_status=True, run=Run.ORDINARY)
-    yield _OTHERWISE, replace(wanted, run=Run.CUT_SHORT)
-
-
-# --- rates
-
-
-class _Rates:
-    """What the `status` queries add up to."""
-
-    def __init__(self, known: Facts) -> None:
-        self._known = known
-        self.asked = 0
-        self.left_out = 0
-        self.domains: dict[str, dict[str, int]] = {}
-        self.days: list[int] = []
-
-    def add(self, status: StatusView) -> None:
-        self.asked += 1
-        for domain, one in status.assessments.items():
-            tally = self.domains.setdefault(domain, {"attempted": 0, "passed": 0, "passed_first": 0})
-            passed = one.status == "passed"
-            tally["attempted"] += one.attempts > 0
-            tally["passed"] += passed
-            tally["passed_first"] += passed and one.attempts == 1
-        certified_on = status.certificate.certified_on if status.certificate else None
-        if certified_on and status.purchased_at:
-            self.days.append(self._between(status.purchased_at, certified_on))
-
-    def _between(self, purchased_at: datetime, certified_on: date) -> int:
-        return (certified_on - self._known.day_of(purchased_at)).days
-
-    @property
-    def median(self) -> float | None:
-        middle = median(self.days) if self.days else None
-        return int(middle) if middle is not None and middle == int(middle) else middle
-
-
-async def _rates(client: Client, wanted: Filter, known: Facts) -> _Rates:
-    rates = _Rates(known)
-    total = await finding.count(client, wanted)
-    async for answer in asking.statuses(client, finding.candidacies(client, wanted), total):
-        if answer.status is None:
-            rates.left_out += 1
-        else:
-            rates.add(answer.status)
+def _rates(connection: Connection, wanted: Wanted, known: Facts) -> Rates:
+    rates = Rates(known)
+    rates.asked = record_finding.count(connection, wanted)
+    for one in figures.rates(connection, wanted):
+        tally = {"attempted": one.attempted, "passed": one.passed, "passed_first": one.passed_first}
+        rates.domains[one.domain] = tally
+    for person in figures.certified(connection, wanted):
+        purchased_at = datetime.fromisoformat(person.purchased_at) if person.purchased_at else None
+        registered_at = datetime.fromisoformat(person.registered_at)
+        rates.certify(date.fromisoformat(person.certified_on), registered_at, purchased_at)
     return rates
 
 
-# --- shown
+def _periods(connection: Connection, wanted: Wanted, asked: Span, known: Facts) -> list[Period]:
+    until = asked.until or known.day_of(datetime.now(UTC))
+    first = periods.first_registration(connection, wanted)
+    since = asked.since or min(known.day_of(first) if first else until, until)
+    if since > until:
+        raise exits.BadInput(f"--since {since} is after --until {until}.")
+    return periods.periods(connection, wanted, days_of(since, until, asked.by), known.zone)
 
 
-def _document(counts: Counts, rates: _Rates | None, *, adds_up: bool) -> dict[str, Any]:
-    return {
-        "counts": [
-            {"designation": designation, "status": status, "count": count}
-            for (designation, status), count in counts.items()
-        ],
-        "total": sum(counts.values()),
-        "adds_up": adds_up,
-        "asked": rates.asked if rates else None,
-        "left_out": rates.left_out if rates else None,
-        "pass_rates": [_rate(domain, tally) for domain, tally in rates.domains.items()] if rates else None,
-        "certification": {"certified": len(rates.days), "median_days": rates.median} if rates else None,
-    }
-
-
-def _rate(domain: str, tally: dict[str, int]) -> dict[str, Any]:
-    attempted = tally["attempted"]
-    return {
-        "domain": domain,
-        "attempted": attempted,
-        "passed": tally["passed"],
-        "pass_rate": _percentage(tally["passed"], attempted),
-        "passed_first": tally["passed_first"],
-        "first_rate": _percentage(tally["passed_first"], attempted),
-    }
-
-
-def _percentage(part: int, whole: int) -> str | None:
-    """Truncated to two decimals, never rounded up (rule 8)."""
-    if not whole:
-        return None
-    hundredths = part * 10_000 // whole
-    return f"{hundredths // 100}.{hundredths % 100:02}"
-
-
-def _show(counts: Counts, rates: _Rates | None, *, adds_up: bool) -> None:
-    designations = list(dict.fromkeys(designation for designation, _ in counts))
-    designations.sort(key=lambda code: (code == _ELSE, code))
-    statuses = [status for status in (*Status, NO_STATUS, _OTHERWISE) if any(of == status for _, of in counts)]
-    rows = [_count_row(counts, [status], designations, status) for status in statuses]
-    if rows:
-        tables.table(("status", *designations, "total"), [*rows, _count_row(counts, statuses, designations, "total")])
-    total = sum(counts.values())
-    output.say(f"{total} {'candidacy' if total == 1 else 'candidacies'}. Closed ones count while Temporal keeps them.")
-    if not adds_up:
-        output.say("Candidacies changed their status while they were counted: the numbers do not add up exactly.")
-    if rates:
-        _show_rates(rates)
-
-
-def _count_row(counts: Counts, statuses: list[str], designations: list[str], label: str) -> tuple[str, ...]:
-    numbers = [sum(counts.get((code, status), 0) for status in statuses) for code in designations]
-    return (label, *(str(number) if number else "" for number in numbers), str(sum(numbers)))
-
-
-def _show_rates(rates: _Rates) -> None:
-    found = [_rate(domain, tally) for domain, tally in rates.domains.items()]
-    if found:
-        output.line()
-        tables.table(RATE_COLUMNS, [_rate_row(one) for one in found])
-    output.line()
-    days, certified = rates.median, len(rates.days)
-    if days is None:
-        output.line("None of them is certified yet.")
+def _print(found: Summary | Periods, printing: Printing) -> None:
+    if printing.as_json:
+        output.document(found.document())
+    elif printing.as_csv:
+        printing.documents(FIELDS, found.lines())
     else:
-        output.line(f"From purchase to certification: {days:g} days in the median, of {certified} certified.")
-    asked = "one candidacy that was" if rates.asked == 1 else f"{rates.asked} candidacies that were"
-    output.say(f"Rates and median are taken from the {asked} asked.")
-    if rates.left_out:
-        output.say(
-            f"{rates.left_out} more did not answer, and are left out: kept on a build without workers "
-            "(`./starter.py upgrade`), or faults."
-        )
-
-
-def _rate_row(rate: dict[str, Any]) -> tuple[str, ...]:
-    def percent(value: str | None) -> str:
-        return f"{value} %" if value is not None else "–"
-
-    return (
-        rate["domain"],
-        str(rate["attempted"]),
-        str(rate["passed"]),
-        percent(rate["pass_rate"]),
-        str(rate["passed_first"]),
-        percent(rate["first_rate"]),
-    )
+        found.show()

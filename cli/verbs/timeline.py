@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-import click
-
 from cli import exits, output, tables
-from cli.options import candidate, json_option, meant, option, verb
+from cli.options import candidate, day, json_option, meant, option, verb
 from cli.session import connected
 from client import scheme, whose
 from client.connection import Client
@@ -27,16 +25,9 @@ examples:
 """
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no day: write it like 2026-11-22") from None
-
-
 @verb("timeline", "Shows what has happened, oldest first. A closed candidacy is shown while Temporal keeps it.", _HELP)
 @candidate
-@option("--since", type=_day, metavar="DAY", help="only from this day on, in the body's zone")
+@option("--since", type=day, metavar="DAY", help="only from this day on, in the body's zone")
 @option(
     "--type",
     "types",

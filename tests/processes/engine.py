@@ -39,6 +39,8 @@ from worker import main as worker_main
 STARTER = (sys.executable, str(ROOT / "starter.py"))
 NOBODY = "127.0.0.1:1"
 """An address where no server listens."""
+NO_RECORD = "sqlite:////nowhere/record.db"
+"""An address where no record is."""
 
 Handle = WorkflowHandle[Any, Any]
 T = TypeVar("T")
@@ -111,6 +113,7 @@ def surroundings(address: str, more: dict[str, str]) -> dict[str, str]:
     """An environment with the tests' settings and scheme only, whatever the developer's own says."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "CERTPATH_"))}
     kept["CERTPATH_SCHEME"] = str(SCHEME_FILE)
+    kept["CERTPATH_RECORD_URL"] = NO_RECORD
     return {**kept, "TEMPORAL_ADDRESS": address, "TEMPORAL_CONFIG_FILE": "/nowhere/temporal.toml", **more}
 
 

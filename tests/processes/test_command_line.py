@@ -198,7 +198,7 @@ async def test_list_finds_by_what_the_engine_publishes(certpath: Engine) -> None
     assert "ResultHeld" in held.err
 
     def found(*filters: str) -> set[str]:
-        listed = certpath.starter("list", "--json", *filters)
+        listed = certpath.starter("list", "--live", "--json", *filters)
         assert (listed.code, listed.err) == (0, "")
         return {entry["candidate_id"] for entry in listed.document}
 
@@ -209,7 +209,7 @@ async def test_list_finds_by_what_the_engine_publishes(certpath: Engine) -> None
     assert "L-2" not in found("--attention")
     assert "L-1" not in found("--due-within", "30d")
     assert "L-1" in found("--due-within", "200w")
-    table = certpath.starter("list", "--attention")
+    table = certpath.starter("list", "--live", "--attention")
     assert "held-result:R-1" in table.out
     assert "candidac" in table.err
 
@@ -274,7 +274,7 @@ async def test_without_a_worker_registering_is_done_and_asking_is_code_3(tmp_pat
         enrolled = register(alone, "W-1")
         assert enrolled.code == 0
         assert "waits for a worker" in enrolled.err
-        assert [entry["candidate_id"] for entry in alone.starter("list", "--json").document] == ["W-1"]
+        assert [entry["candidate_id"] for entry in alone.starter("list", "--live", "--json").document] == ["W-1"]
         short = ("contact", "W-1", "CCMA", "--email", "lopez@example.org", "--json")
         with impatient():
             asked = alone.starter("status", "W-1", "CCMA", "--json")

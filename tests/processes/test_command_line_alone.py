@@ -123,7 +123,7 @@ def test_stdin_is_read_as_the_payload() -> None:
         ("setup",),
         ("status", "C-1", "CCSL"),
         ("timeline", "C-1", "CCSL"),
-        ("list",),
+        ("list", "--live"),
         ("send", "C-1", "CCSL", "withdraw"),
         ("register", "--candidate", "C-1", "--name", "Ana", "--email", "a@b.c", "--designation", "CCSL"),
     ],

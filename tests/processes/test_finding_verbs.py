@@ -16,7 +16,8 @@ from temporalio.client import WorkflowFailureError
 from cli import filters
 from cli.verbs import list as list_verb
 from client import finding
-from tests.processes.engine import DOMAINS, NOBODY, Engine, Terminal, engine, instant, result, run_here
+from record.opening import open_record
+from tests.processes.engine import DOMAINS, NOBODY, Ended, Engine, Terminal, engine, instant, result, run_here
 from tests.processes.here import drawn_here, engine_here, impatient
 from tests.unit.cli.parsing import parsed
 from tests.waiting import eventually
@@ -88,7 +89,7 @@ def candidates(document: object) -> list[str]:
 
 async def test_list_sorts_limits_and_filters(certpath: Engine) -> None:
     def printed(*arguments: str) -> list[str]:
-        ended = certpath.starter("list", "--json", *arguments)
+        ended = certpath.starter("list", "--live", "--json", *arguments)
         assert (ended.code, ended.err) == (0, "")
         return candidates(ended.document)
 
@@ -103,7 +104,7 @@ async def test_sorts_and_filters_rest_on_what_is_published(certpath: Engine) -> 
     async def found(*arguments: str) -> list[str]:
         return sorted(one.candidate_id for one in await listed(certpath, *arguments))
 
-    everybody = await listed(certpath)
+    everybody = [list_verb.Listed.of_entry(one) for one in await listed(certpath)]
     by_deadline = list_verb.ordered(everybody, "deadline", reverse=False)
     assert [one.candidate_id for one in (by_deadline[0], by_deadline[-1])] == ["F-late", "F-closed"]
     assert list_verb.ordered(everybody, "status", reverse=False)[0].candidate_id == "F-waiting"
@@ -113,14 +114,14 @@ async def test_sorts_and_filters_rest_on_what_is_published(certpath: Engine) -> 
 
 
 def test_a_piped_list_is_plain_and_aligned(certpath: Engine) -> None:
-    listed = certpath.starter("list", "--sort", "candidate")
+    listed = certpath.starter("list", "--live", "--sort", "candidate")
     header, *rows = listed.out.splitlines()
     assert header.split("  ")[0] == "candidate"
     assert len(rows) == 6
     assert {row[header.index("designation") - 1] for row in rows} == {" "}
     assert "held-result:R-1" in listed.out
     assert listed.err == "6 candidacies\n"
-    nobody = certpath.starter("list", "--status", "lapsed")
+    nobody = certpath.starter("list", "--live", "--status", "lapsed")
     assert (nobody.code, nobody.err) == (0, "0 candidacies\n")
     assert nobody.out.split()[0] == "candidate"
 
@@ -138,22 +139,22 @@ def test_a_list_filter_that_temporal_does_not_take_is_answered_in_its_words(cert
 
 
 def test_due_tells_deadlines_and_reminders_day_by_day(certpath: Engine) -> None:
-    due = certpath.starter("due", "--within", "4w", "--json")
+    due = certpath.starter("due", "--live", "--within", "4w", "--json")
     assert (due.code, due.err) == (0, "")
     told = [(one["candidate_id"], one["what"], one["border"]) for one in due.document]
     assert ("F-late", "the testing window closes", True) in told
     assert ("F-late", "reminder: 7 days to the testing deadline", False) in told
     assert {candidate for candidate, _, _ in told} == {"F-late"}
     assert [one["day"] for one in due.document] == sorted(one["day"] for one in due.document)
-    shown = certpath.starter("due", "--within", "4w").out
+    shown = certpath.starter("due", "--live", "--within", "4w").out
     assert shown.index("reminder: 7 days") < shown.index("the testing window closes")
     assert all(f"\n{one['day']} " in shown for one in due.document)
     assert "24 months from the purchase" in shown
 
 
 def test_deadlines_alone_come_from_the_search_attributes(certpath: Engine) -> None:
-    asked = certpath.starter("due", "--within", "4w", "--json").document
-    everybody = certpath.starter("due", "--within", "500w", "--deadlines", "--json").document
+    asked = certpath.starter("due", "--live", "--within", "4w", "--json").document
+    everybody = certpath.starter("due", "--live", "--within", "500w", "--deadlines", "--json").document
     assert sorted(candidates(everybody)) == ["F-certified", "F-held", "F-late", "F-refused", "F-waiting"]
     (late,) = (one for one in everybody if one["candidate_id"] == "F-late")
     assert (late["border"], late["overdue"]) == (True, False)
@@ -161,12 +162,14 @@ def test_deadlines_alone_come_from_the_search_attributes(certpath: Engine) -> No
 
 
 def test_alarms_far_before_their_deadline_are_found_too(certpath: Engine) -> None:
-    due = certpath.starter("due", "--within", "120w", "--designation", "CCMA", "--status", "certified", "--json")
+    due = certpath.starter(
+        "due", "--live", "--within", "120w", "--designation", "CCMA", "--status", "certified", "--json"
+    )
     assert "the recertification window opens" in {one["what"] for one in due.document}
 
 
 def test_nothing_due_is_no_error(certpath: Engine) -> None:
-    nothing = certpath.starter("due", "--within", "1h")
+    nothing = certpath.starter("due", "--live", "--within", "1h")
     assert (nothing.code, nothing.out) == (0, "")
     assert "No dates" in nothing.err
 
@@ -175,16 +178,16 @@ def test_nothing_due_is_no_error(certpath: Engine) -> None:
 
 
 async def test_attention_tells_what_to_do_and_the_command_does_it(certpath: Engine) -> None:
-    cases = certpath.starter("attention", "--json")
+    cases = certpath.starter("attention", "--live", "--json")
     assert (cases.code, cases.err) == (0, "")
     assert sorted(candidates(cases.document)) == ["F-held", "F-refused"]
-    shown = certpath.starter("attention")
+    shown = certpath.starter("attention", "--live")
     for case in cases.document:
         assert {"since", "candidate_id", "designation", "status", "attention", "what", "advice", "command"} <= {*case}
         assert case["since"]
         assert f"\n    {case['command']}\n" in shown.out
     assert shown.err == "2 cases for 2 candidacies\n"
-    (refused,) = certpath.starter("attention", "--kind", "refused-message", "--json").document
+    (refused,) = certpath.starter("attention", "--live", "--kind", "refused-message", "--json").document
     _, *pasted = shlex.split(refused["command"])
     ended = certpath.starter(*pasted)
     assert (ended.code, ended.err) == (2, "The command still has gaps:\n  --by: fill in <who>\n")
@@ -227,13 +230,13 @@ async def test_what_is_under_review_is_on_a_list_the_oldest_arrival_first(beside
         await handle.execute_update("submit_work_product", SUBMITTED)
 
     async def listed() -> bool:
-        found = [one["candidate_id"] for one in beside.starter("reviews", "--json").document]
+        found = [one["candidate_id"] for one in beside.starter("reviews", "--live", "--json").document]
         return found == ["V-2", "V-1"]
 
     await eventually(listed)
-    first = beside.starter("reviews", "--json").document[0]
+    first = beside.starter("reviews", "--live", "--json").document[0]
     assert (first["kind"], first["submission_id"], first["uri"]) == ("work product", "W-1", SUBMITTED["uri"])
-    table = beside.starter("reviews")
+    table = beside.starter("reviews", "--live")
     assert SUBMITTED["uri"] in table.out
     assert table.err == "2 submissions are under review.\n"
     for handle in handles:
@@ -242,7 +245,7 @@ async def test_what_is_under_review_is_on_a_list_the_oldest_arrival_first(beside
 
 
 def test_held_results_are_listed_by_themselves(certpath: Engine) -> None:
-    (hold,) = certpath.starter("hold", "list", "--json").document
+    (hold,) = certpath.starter("hold", "list", "--live", "--json").document
     assert (hold["candidate_id"], hold["result_id"], hold["kind"]) == ("F-held", "R-1", "held-result")
     assert "flag" in hold["what"]
     assert certpath.starter("hold", "list", "F-late", "CCMC").err == "No result is held.\n"
@@ -252,7 +255,7 @@ def test_held_results_are_listed_by_themselves(certpath: Engine) -> None:
 
 
 def test_summary_counts_and_tells_rates(certpath: Engine) -> None:
-    summary = certpath.starter("summary", "--json")
+    summary = certpath.starter("summary", "--live", "--json")
     assert (summary.code, summary.err) == (0, "")
     document = summary.document
     counts = {(one["designation"], one["status"]): one["count"] for one in document["counts"]}
@@ -274,17 +277,18 @@ def test_summary_counts_and_tells_rates(certpath: Engine) -> None:
         "0.00",
         "100.00",
     )
-    assert document["certification"] == {"certified": 1, "median_days": 60}
-    table = certpath.starter("summary")
+    assert document["certification"] == {"certified": 1, "median_days": 60, "median_days_from_registration": 0}
+    assert document["record"] is None
+    table = certpath.starter("summary", "--live")
     assert "60 days in the median" in table.out
     assert "while Temporal keeps them" in table.err
     assert "6 candidacies that were asked" in table.err
 
 
 def test_counts_alone_and_of_some(certpath: Engine) -> None:
-    counts = certpath.starter("summary", "--counts", "--designation", "CCMA", "--json").document
+    counts = certpath.starter("summary", "--live", "--counts", "--designation", "CCMA", "--json").document
     assert (counts["total"], counts["pass_rates"], counts["asked"]) == (2, None, None)
-    nobody = certpath.starter("summary", "--status", "lapsed")
+    nobody = certpath.starter("summary", "--live", "--status", "lapsed")
     assert nobody.code == 0
     assert "0 candidacies" in nobody.err
 
@@ -328,7 +332,7 @@ async def test_the_card_of_a_terminated_workflow_says_so(beside: Engine) -> None
     assert "ended in Temporal (terminated)" in card
     assert "Next" not in card
     await eventually(lambda: listed(beside, "--query", "ExecutionStatus = 'Terminated'"))
-    assert "(terminated)" in beside.starter("list", "--sort", "candidate").out
+    assert "(terminated)" in beside.starter("list", "--live", "--sort", "candidate").out
     # The way back, as the admin's guide tells it: the last workflow task is taken up again in a new run.
     history = await ended.fetch_history()
     tasks = [event.event_id for event in history.events if event.event_type == TASK_COMPLETED]
@@ -399,10 +403,10 @@ def test_bad_input_is_code_2_before_any_server_is_asked(arguments: tuple[str, ..
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [
-        (("list",), ("F-certified", "6 candidacies")),
-        (("due",), ("the testing window closes", "in ")),
+        (("list", "--live"), ("F-certified", "6 candidacies")),
+        (("due", "--live"), ("F-late", "the testing window", "in ")),
         (("attention", "F-held", "CCMA"), ("./starter.py hold resolve F-held CCMA --result-id R-1",)),
-        (("summary",), ("awaiting_purchase", "60 days in the median")),
+        (("summary", "--live"), ("awaiting_purchase", "60 days in the median")),
         (("status", "F-held", "CCMA"), ("Requirements", "0 of 4 met")),
         (("timeline", "F-certified", "CCMA"), ("Certified: certificate",)),
     ],
@@ -425,20 +429,60 @@ async def test_without_a_worker_what_is_published_is_found_and_the_rest_is_code_
             return len(await listed(alone)) == 60
 
         await eventually(published)
-        assert alone.starter("summary", "--counts", "--json").document["counts"] == [
+        assert alone.starter("summary", "--live", "--counts", "--json").document["counts"] == [
             {"designation": "(other)", "status": "(no status yet)", "count": 60}
         ]
-        assert alone.starter("due", "--deadlines", "--json").document == []
-        assert alone.starter("attention", "--json").document == []
-        asking = (("due",), ("summary",), ("attention", "N-01", "CCSL"))
+        assert alone.starter("due", "--live", "--deadlines", "--json").document == []
+        assert alone.starter("attention", "--live", "--json").document == []
+        asking = (("due", "--live"), ("summary", "--live"), ("attention", "N-01", "CCSL"))
         with impatient():
             answers = [alone.starter(*arguments, "--json") for arguments in asking]
         for ended in answers:
             assert (ended.code, ended.document["error"]["kind"]) == (3, "no-worker")
             assert "./worker.py" in ended.err
-        with Terminal(alone.server.address, "summary") as terminal:
+        with Terminal(alone.server.address, "summary", "--live") as terminal:
             await eventually(lambda: "asking" in terminal.look())
             terminal.process.send_signal(signal.SIGINT)
             interrupted = await terminal.ended()
         assert interrupted.code == 130
         assert "Traceback" not in interrupted.out
+
+
+# --- the record, and how far it is behind
+
+
+async def test_the_record_says_how_far_it_is_behind_what_temporal_counts(tmp_path: Path) -> None:
+    """Ten have registered, and no worker has taken them up: whatever is asked for, they may be meant."""
+    url = f"sqlite:///{tmp_path / 'record.db'}"
+    open_record(url).dispose()
+    async with engine(tmp_path, working=False) as alone:
+
+        def asked(*arguments: str) -> Ended:
+            return alone.starter(*arguments, CERTPATH_RECORD_URL=url)
+
+        nothing = asked("list", "--json")
+        assert (nothing.code, nothing.document, nothing.err) == (0, [], "")
+        assert "which counts as many open candidacies as Temporal does" in asked("list").err
+        await asyncio.gather(*(alone.enrol(f"B-{number:02}") for number in range(10)))
+
+        async def published() -> bool:
+            return len(await listed(alone)) == 10
+
+        await eventually(published)
+        filters = ("--status", "testing", "--designation", "CCSL")
+        for verb in (
+            ("list", *filters, "--due-within", "9w", "--attention"),
+            ("list", "--status", "withdrawn"),
+            ("due", *filters),
+            ("attention", *filters),
+            ("reviews",),
+            ("hold", "list"),
+        ):
+            ended = asked(*verb, "--json")
+            assert (ended.code, ended.document) == (0, [])
+            assert "it has 0, and Temporal 10" in ended.err, verb
+        summary = asked("summary", "--json")
+        assert (summary.document["total"], summary.document["record"]["open"]) == (0, 0)
+        assert summary.document["record"]["open_at_temporal"] == 10
+        assert "it has 0, and Temporal 10" in summary.err
+        assert asked("list", "B-01", "--json").err.startswith("The record is behind")

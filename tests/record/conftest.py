@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy import Engine
@@ -10,6 +11,14 @@ from sqlalchemy import Engine
 from record.database import open_database
 from record.migrations import migrate
 from tests.record import postgresql
+from tests.record.lives import Lived, append_every_life
+
+
+class RecordOfLives(NamedTuple):
+    """A record, and the lives in it."""
+
+    engine: Engine
+    lives: list[Lived]
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +75,22 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         return
     with postgresql.database(request.getfixturevalue("_postgresql_with_tables"), copied=True) as address:
         yield from _opened(address)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def every_life(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordOfLives]:
+    """A record of every kind of life, once on each database. It is read only."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("lives") / "record.db"
+        shutil.copy(request.getfixturevalue("_sqlite_with_tables"), path)
+        yield from map(_with_lives, _opened(f"sqlite:///{path}"))
+        return
+    with postgresql.database(request.getfixturevalue("_postgresql_with_tables"), copied=True) as address:
+        yield from map(_with_lives, _opened(address))
+
+
+def _with_lives(engine: Engine) -> RecordOfLives:
+    return RecordOfLives(engine, append_every_life(engine))
 
 
 def _opened(url: str) -> Iterator[Engine]:

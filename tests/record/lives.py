@@ -153,6 +153,11 @@ def _many_results() -> Life:
     return life.say("resolve_held_result", **fields).sent()
 
 
+def _held_of_a_vendor() -> Life:
+    """A vendor's flag contradicts its score."""
+    return Life.begun("CCSL").result("H-9", PEOPLE, 80, passed=False, source="Prometric Limited").sent()
+
+
 def _attempt_given_back() -> Life:
     """The last attempt is used up and corrected, and a refused message is acknowledged."""
     life = STATES["out-of-attempts"]()
@@ -187,6 +192,7 @@ LIVES: dict[str, Callable[[], Life]] = {
     **{f"holder-{end}": lambda end=end: _ended(end) for end in HOLDERS_ENDS},  # type: ignore[misc]
     "thirty-years": _thirty_years,
     "many-results": _many_results,
+    "held-of-a-vendor": _held_of_a_vendor,
     "attempt-given-back": _attempt_given_back,
     "notices-give-way": _notices_give_way,
 }

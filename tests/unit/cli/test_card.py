@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cli import card, output, tables
+from cli.figures import RATE_COLUMNS
 from cli.verbs.list import COLUMNS
-from cli.verbs.summary import RATE_COLUMNS
 from client.candidacy import End
 from domain.vocabulary import CLOSED
 from tests.cases import each
@@ -318,7 +318,10 @@ def test_on_a_terminal_a_long_table_has_one_header_and_loses_nothing(narrow: Non
     assert "[b]7[/b]" in terminal.getvalue()
 
 
-LISTED = ("F-certified", "CCMA", "awaiting_purchase", "4", "2029-11-23", "2026-11-23", "held-result:R-1, other")
+LISTED = (
+    *("F-certified", "Zoë d'Aubigné", "CCMA", "awaiting_purchase"),
+    *("4", "2029-11-23", "2026-11-23", "held-result:R-1, other"),
+)
 RATED = ("people-management", "12", "11", "91.66 %", "8", "66.66 %")
 
 
@@ -344,12 +347,12 @@ def test_at_80_columns_a_list_stands_in_lines(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
     with redirect_stdout(Terminal()) as terminal:
-        calm = ("C-1001", "CCSL", "testing", "3", "2028-09-15 05:00Z", "2026-11-01", "")
+        calm = ("C-1001", "Ana Ruiz", "CCSL", "testing", "3", "2028-09-15", "2026-11-01", "")
         tables.table(COLUMNS, [calm, ("C-1002", *calm[1:-1], "held-result:R-1")])
     assert terminal.getvalue().splitlines() == [
-        "candidate  designation  status   passed  next deadline      opened",
-        "C-1001     CCSL         testing  3       2028-09-15 05:00Z  2026-11-01",
-        "C-1002     CCSL         testing  3       2028-09-15 05:00Z  2026-11-01",
+        "candidate  name      designation  status   passed  next deadline  opened",
+        "C-1001     Ana Ruiz  CCSL         testing  3       2028-09-15     2026-11-01",
+        "C-1002     Ana Ruiz  CCSL         testing  3       2028-09-15     2026-11-01",
         "  needs attention: held-result:R-1",
     ]
 

@@ -9,9 +9,12 @@ from typing import Any
 import click
 import pytest
 
-from cli import advice, exits, filters, main, options, output, tables
-from cli.verbs import attention, due, reviews, summary, timeline
+from cli import advice, counting, exits, figures, filters, main, options, output, tables
+from cli.figures import Rates, Summary
+from cli.printing import Printing
+from cli.verbs import attention, due, reviews, timeline
 from cli.verbs import list as list_verb
+from cli.verbs.list import Listed
 from client import scheme
 from client.finding import Filter
 from client.payloads import instant
@@ -26,6 +29,8 @@ from views.details import details
 from views.standing import status_view
 from views.status import StatusView
 
+JSON = Printing(as_json=True)
+
 
 def wanted(*arguments: str, verb: str = "list") -> Filter:
     """The filter of these flags."""
@@ -38,6 +43,11 @@ def wanted(*arguments: str, verb: str = "list") -> Filter:
 def answer(**fields: Any) -> StatusView:
     """The answer of a query with these fields."""
     return StatusView.parse({"candidate_id": "C-1", "designation": "CCSL", "status": "testing", **fields})
+
+
+def listed(candidate: str, **changes: Any) -> Listed:
+    """A candidacy of Temporal's list, with these changes."""
+    return Listed.of_entry(entry(candidate, **changes))
 
 
 # --- filters
@@ -100,9 +110,9 @@ def test_a_span_is_a_number_and_a_unit(text: str, told: str) -> None:
 
 def test_what_has_no_value_stands_last_either_way() -> None:
     known = [
-        entry("C-1"),
-        entry("C-2", next_deadline="2027-01-01T00:00:00Z"),
-        entry("C-3", next_deadline="2026-12-01T00:00:00Z"),
+        listed("C-1"),
+        listed("C-2", next_deadline="2027-01-01T00:00:00Z"),
+        listed("C-3", next_deadline="2026-12-01T00:00:00Z"),
     ]
     assert [one.candidate_id for one in list_verb.ordered(known, "deadline", reverse=False)] == ["C-3", "C-2", "C-1"]
     assert [one.candidate_id for one in list_verb.ordered(known, "deadline", reverse=True)] == ["C-2", "C-3", "C-1"]
@@ -110,7 +120,7 @@ def test_what_has_no_value_stands_last_either_way() -> None:
 
 def test_statuses_are_sorted_as_a_life_goes() -> None:
     statuses = list(Status)
-    known = [entry(status, status=status) for status in sorted(statuses)]
+    known = [listed(status, status=status) for status in sorted(statuses)]
     assert [one.status for one in list_verb.ordered(known, "status", reverse=False)] == statuses
 
 
@@ -293,7 +303,7 @@ def test_the_longest_waiting_come_first(capsys: pytest.CaptureFixture[str]) -> N
     found.add(held(candidate_id="C-2", matters=[held_answer()["matters"][0] | {"since": None}]))
     found.add(held(candidate_id="C-3", matters=[held_answer()["matters"][0] | {"since": "2026-11-21T00:00:00Z"}]))
     found.add(held())
-    assert found.show(as_json=True) == 0
+    assert found.show(JSON) == 0
     assert [one["candidate_id"] for one in json.loads(capsys.readouterr().out)] == ["C-1", "C-3", "C-2"]
 
 
@@ -318,25 +328,25 @@ def test_what_is_due_is_taken_from_all_alarms_of_the_span(capsys: pytest.Capture
     found = due.Found(scheme.facts(), timedelta(days=7))
     alarms = [ring(-2, "late", border=True), ring(1, "soon", border=False), ring(8, "later", border=True)]
     found.items.extend(found.answered(entry(), answer(upcoming=alarms)))
-    assert found.show(as_json=True) == 0
+    assert found.show(JSON) == 0
     shown = json.loads(capsys.readouterr().out)
     assert [(one["what"], one["overdue"], one["border"]) for one in shown] == [
         ("late", True, True),
         ("soon", False, False),
     ]
-    columns = ["day", "at", "candidate_id", "designation", "status", "what", "why", "border", "overdue"]
+    columns = ["day", "at", "candidate_id", "name", "designation", "status", "what", "why", "border", "overdue"]
     assert list(shown[0]) == columns
-    found.show(as_json=False)
+    found.show(Printing())
     out = capsys.readouterr().out
     assert out.index(due.OVERDUE) < out.index("late") < out.index("soon")
 
 
 def test_nothing_found_is_an_empty_document(capsys: pytest.CaptureFixture[str]) -> None:
-    assert due.Found(scheme.facts(), timedelta(days=7)).show(as_json=True) == 0
+    assert due.Found(scheme.facts(), timedelta(days=7)).show(JSON) == 0
     assert json.loads(capsys.readouterr().out) == []
     cancelled = attention.Found(("cancel-refused",))
     cancelled.add(held())
-    assert cancelled.show(as_json=True) == 0
+    assert cancelled.show(JSON) == 0
     assert json.loads(capsys.readouterr().out) == []
 
 
@@ -374,8 +384,8 @@ def test_a_closed_candidacy_has_nothing_due() -> None:
 # --- summary
 
 
-def counted(*people: dict[str, Any]) -> summary._Rates:
-    rates = summary._Rates(scheme.facts())
+def counted(*people: dict[str, Any]) -> Rates:
+    rates = Rates(scheme.facts())
     for one in people:
         rates.add(answer(**one))
     return rates
@@ -389,7 +399,7 @@ def test_rates_rest_on_used_attempts_and_are_never_rounded_up() -> None:
     rates = counted(
         assessed("passed", 1), assessed("passed", 2), assessed("open", 1), assessed("open", 0), {"assessments": {}}
     )
-    (rate,) = (summary._rate(domain, tally) for domain, tally in rates.domains.items())
+    (rate,) = (figures.rate(domain, tally) for domain, tally in rates.domains.items())
     assert rate == {
         "domain": "people-management",
         "attempted": 3,
@@ -399,8 +409,8 @@ def test_rates_rest_on_used_attempts_and_are_never_rounded_up() -> None:
         "first_rate": "33.33",
     }
     assert rates.asked == 5
-    assert summary._percentage(0, 0) is None
-    assert summary._percentage(1, 1) == "100.00"
+    assert figures.percentage(0, 0) is None
+    assert figures.percentage(1, 1) == "100.00"
 
 
 def test_the_time_to_certification_is_counted_in_days_of_the_body() -> None:
@@ -408,19 +418,17 @@ def test_the_time_to_certification_is_counted_in_days_of_the_body() -> None:
         return {"purchased_at": purchased_at, "certificate": {"certified_on": on}}
 
     # Shortly after midnight UTC it is still the day before in Chicago.
-    assert counted(certified("2026-11-02T01:00:00Z", "2026-11-11")).median == 10
-    assert (
-        counted(certified("2026-11-02T01:00:00Z", "2026-11-11"), certified("2026-11-02T15:00:00Z", "2026-11-03")).median
-        == 5.5
-    )
-    assert counted().median is None
+    late = certified("2026-11-02T01:00:00Z", "2026-11-11")
+    assert figures.middle(counted(late).days) == 10
+    assert figures.middle(counted(late, certified("2026-11-02T15:00:00Z", "2026-11-03")).days) == 5.5
+    assert figures.middle(counted().days) is None
 
 
 @pytest.mark.parametrize(
     ("number", "told"), [(1, "the one candidacy that was asked"), (2, "the 2 candidacies that were")]
 )
 def test_one_candidacy_is_not_spoken_of_as_many(number: int, told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    summary._show({}, counted(*[assessed("open", 0)] * number), adds_up=True)
+    Summary({}, counted(*[assessed("open", 0)] * number), adds_up=True).show()
     assert told in capsys.readouterr().err
 
 
@@ -457,15 +465,15 @@ def test_an_event_that_does_not_exist_is_answered_with_the_likely_one(name: str,
 def test_a_list_shows_the_last_day_and_no_instant_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
     """The deadline of a last day of 22 November is 23 November, 06:00 UTC: a day late, and in another zone."""
     known = scheme.facts()
-    found = entry("C-1", next_deadline="2028-11-23T06:00:00Z", opened_at="2026-11-23T03:00:00Z")
-    row = list_verb._row(found, known)
+    found = listed("C-1", next_deadline="2028-11-23T06:00:00Z", opened_at="2026-11-23T03:00:00Z")
+    row = list_verb.row(found, known)
     assert "2028-11-22" in row
     assert "2026-11-22" in row, "opened on the evening before, in the body's zone"
     assert not [cell for cell in row if "2028-11-23" in cell]
     document = list_verb.document(found, known)
     assert (document["next_deadline"], document["last_day"]) == ("2028-11-23T06:00:00Z", "2028-11-22")
-    assert list_verb.document(entry("C-1"), known)["last_day"] is None
-    assert "(no status yet)" in list_verb._row(entry("C-1", status=None), known)
+    assert list_verb.document(listed("C-1"), known)["last_day"] is None
+    assert "(no status yet)" in list_verb.row(listed("C-1", status=None), known)
 
 
 def test_reviews_stand_in_the_order_of_their_arrival(capsys: pytest.CaptureFixture[str]) -> None:
@@ -478,7 +486,7 @@ def test_reviews_stand_in_the_order_of_their_arrival(capsys: pytest.CaptureFixtu
         held(candidate_id="C-4", work_product={**product, "status": "revise"}),
     ]
     found = [review for status in statuses for review in reviews.under_review(status)]
-    assert reviews.show(found, [], as_json=False) == 0
+    assert reviews.show(found, [], Printing(names=False)) == 0
     out, err = capsys.readouterr()
     rows = [line.split("  ") for line in out.splitlines()[1:]]
     assert [[cell.strip() for cell in row if cell.strip()] for row in rows] == [
@@ -487,14 +495,14 @@ def test_reviews_stand_in_the_order_of_their_arrival(capsys: pytest.CaptureFixtu
         ["unknown", "C-3", "CCOM", "work product", "W-1", "https://example.org/w"],
     ]
     assert err == "3 submissions are under review.\n"
-    reviews.show([], [], as_json=False)
+    reviews.show([], [], Printing())
     assert capsys.readouterr().err == "Nothing is under review.\n"
 
 
 def test_counts_that_do_not_add_up_say_so(capsys: pytest.CaptureFixture[str]) -> None:
-    summary._show({("CCSL", "testing"): 2}, None, adds_up=False)
+    Summary({("CCSL", "testing"): 2}, None, adds_up=False).show()
     assert "do not add up" in capsys.readouterr().err
-    summary._show({("CCSL", "testing"): 2}, None, adds_up=True)
+    Summary({("CCSL", "testing"): 2}, None, adds_up=True).show()
     assert "do not add up" not in capsys.readouterr().err
 
 
@@ -510,6 +518,6 @@ async def test_counts_are_taken_again_while_they_do_not_add_up(monkeypatch: pyte
         return next(tables_of)
 
     monkeypatch.setattr("client.finding.count", count)
-    monkeypatch.setattr(summary, "_counted", counted_once)
+    monkeypatch.setattr(counting, "_counted", counted_once)
     client: Any = None
-    assert await summary._counts(client, Filter(), ["CCSL"]) == ({("CCSL", "testing"): 3}, True)
+    assert await counting.counts(client, Filter(), ["CCSL"]) == ({("CCSL", "testing"): 3}, True)
