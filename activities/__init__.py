@@ -1,4 +1,5 @@
-"""The only package that does input and output: the scheme, answer keys, notices, and other candidacies.
+"""The only package that does input and output: the scheme, answer keys, notices, the record, and other
+candidacies.
 
 Every activity may run twice, because a worker can die after doing the work and before reporting it. Each module says
 why that is harmless. This module imports nothing at the top: the workflows import `activities.requests` inside their
@@ -31,13 +32,16 @@ def build(settings: "Settings", client: "Client", waiting: "WaitingNotices | Non
     from activities.delivery import carrier
     from activities.notices import Notices
     from activities.programme import ProgrammeLoader
+    from activities.recording import Recording
     from activities.scoring import Scoring
 
     advancement = Advancement(client)
+    recording = Recording(settings.record_url)
     return [
         ProgrammeLoader(settings.scheme).load_programme,
         Scoring(settings.answer_keys).score_responses,
-        Notices(carrier(settings.outbox, settings.smtp_url), waiting=waiting).send_notice,
+        Notices(carrier(settings.outbox, settings.smtp_url), recording, waiting=waiting).send_notice,
+        recording.record_events,
         advancement.open_advancement,
         advancement.supersede_lower,
         advancement.tell_candidacy,

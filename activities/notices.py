@@ -22,8 +22,9 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.delivery import Carrier, Deferred, Undeliverable
 from activities.heartbeats import heartbeating
+from activities.recording import Recording
 from activities.rendering import Renderer, TemplateFault
-from activities.requests import SEND_NOTICE, NoticeRequest
+from activities.requests import SEND_NOTICE, NoticeAnswer, NoticeRequest
 from activities.waiting import WaitingNotices
 from runtime import metrics
 
@@ -53,15 +54,20 @@ class Notices:
     """Renders each notice and hands it to the carrier."""
 
     def __init__(
-        self, carrier: Carrier, renderer: Renderer | None = None, waiting: WaitingNotices | None = None
+        self,
+        carrier: Carrier,
+        recording: Recording,
+        renderer: Renderer | None = None,
+        waiting: WaitingNotices | None = None,
     ) -> None:
         self._carrier = carrier
+        self._recording = recording
         self._renderer = renderer or Renderer()
         self._waiting = waiting or WaitingNotices()
 
     @activity.defn(name=SEND_NOTICE)
-    async def send_notice(self, request: NoticeRequest) -> None:
-        """Send one notice.
+    async def send_notice(self, request: NoticeRequest) -> NoticeAnswer:
+        """Send one notice, after the events that come with it were recorded.
 
         The server repeats the attempt, for as long as the caller allows, if the mail server is away, the outbox cannot
         be written, or a template is faulty. It does not if the mail server refuses the notice for good.
@@ -74,8 +80,11 @@ class Notices:
         outcome: metrics.Outcome = "deferred"
         try:
             async with heartbeating():
-                await self._carrier.carry(self._message(request), file_name(request))
-            outcome = "sent"
+                recorded = await self._recording.record_if_possible(request.to_record)
+                message = self._message(request)
+                await self._carrier.carry(message, file_name(request))
+                outcome = "sent"
+                delivery = await self._recording.deliver_if_possible(request, message["Message-ID"])
         except Undeliverable as error:
             outcome = "undeliverable"
             raise ApplicationError(
@@ -91,6 +100,7 @@ class Notices:
         finally:
             self._ended(request, outcome)
         activity.logger.info("notice sent", extra={"notice": request.notice})
+        return NoticeAnswer(recorded=recorded, delivery=delivery)
 
     def _ended(self, request: NoticeRequest, outcome: metrics.Outcome) -> None:
         """Counts the attempt. A notice that will be tried again is kept for the metric of waiting notices."""

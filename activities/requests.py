@@ -9,12 +9,15 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.formats import FORMAT
+from domain.personal import ContactRecord, Delivery
 from domain.scheme import PinnedProgramme
 from domain.types import Instant, Score
 
 LOAD_PROGRAMME = "load_programme"
 SCORE_RESPONSES = "score_responses"
 SEND_NOTICE = "send_notice"
+RECORD_EVENTS = "record_events"
 OPEN_ADVANCEMENT = "open_advancement"
 SUPERSEDE_LOWER = "supersede_lower"
 TELL_CANDIDACY = "tell_candidacy"
@@ -51,8 +54,37 @@ class ScoringAnswer(Shape):
     unscored: str = ""
 
 
+class RecordRequest(Shape):
+    """Asks to record events of a candidacy, in their order. Events that are recorded already change nothing.
+
+    Attributes:
+        format: the number of the format in which the events are written (`domain/formats.py`).
+        events: the events as JSON, each without the fields whose value is the default.
+        oldest: whether the candidacy has forgotten every event before these, so that none of them can follow.
+        contact: the contact details after these events; None where they have not changed.
+        deliveries: notices that went out while the record could not be reached.
+    """
+
+    workflow_id: str
+    enrolment: str
+    format: int = FORMAT
+    events: list[dict[str, Any]] = []
+    oldest: bool = False
+    contact: ContactRecord | None = None
+    deliveries: list[Delivery] = []
+
+
+class RecordAnswer(Shape):
+    """The number of the last event that is recorded. The next one to record is the one after it."""
+
+    recorded: int
+
+
 class NoticeRequest(Shape):
-    """Asks to send one notice. Two requests with the same `key` are for the same notice."""
+    """Asks to send one notice. Two requests with the same `key` are for the same notice.
+
+    `to_record` is recorded first, if the record can be reached.
+    """
 
     key: str
     notice: str
@@ -60,6 +92,21 @@ class NoticeRequest(Shape):
     to_name: str
     to_email: str
     facts: dict[str, Any]
+    workflow_id: str = ""
+    enrolment: str = ""
+    about: int = 0
+    to_record: RecordRequest | None = None
+
+
+class NoticeAnswer(Shape):
+    """The notice was sent. What could not be recorded is recorded with the next request.
+
+    `recorded` is the number of the last recorded event; None if nothing was to be recorded, or it could not be.
+    `delivery` is set if it could not be recorded that the notice went out.
+    """
+
+    recorded: int | None = None
+    delivery: Delivery | None = None
 
 
 class OpeningRequest(Shape):

@@ -15,7 +15,7 @@ from bench import journey
 from runtime import search_attributes
 from runtime.connection import TASK_QUEUE
 from runtime.embedded import time_skipping_server
-from runtime.settings import Settings
+from runtime.settings import Settings, record_in
 from worker import build_worker
 
 _TRIES = 1000
@@ -33,7 +33,7 @@ async def events_per_cycle(cycles: int, outbox: Path) -> list[int]:
     )
     async with environment:
         await search_attributes.register(environment.client)
-        async with build_worker(environment.client, Settings(outbox=outbox)):
+        async with build_worker(environment.client, Settings(outbox=outbox, record_url=record_in(outbox.parent))):
             handle = await _certified(environment)
             return [await _cycle(environment, handle, number) for number in range(1, cycles + 2)][1:]
 

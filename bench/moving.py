@@ -33,7 +33,7 @@ from client.pool import Stopping
 from domain.commands import Contact
 from domain.identity import workflow_id_of
 from runtime.builds import Build
-from runtime.settings import Settings
+from runtime.settings import Settings, record_in
 from trials.past import SEEDS, Past, seed_worker
 from trials.workers import Worker
 
@@ -73,7 +73,11 @@ async def rounds(number: int, candidacies: int, folder: Path) -> list[Moved]:
 @asynccontextmanager
 async def _certpath(where: Place, folder: Path, build: Build) -> AsyncIterator[None]:
     """A worker of this build, ready."""
-    variables = {**environment(where, build), "CERTPATH_OUTBOX": str(folder / "outbox")}
+    variables = {
+        **environment(where, build),
+        "CERTPATH_OUTBOX": str(folder / "outbox"),
+        "CERTPATH_RECORD_URL": record_in(folder),
+    }
     worker = Worker(build.build_id, folder, variables, smtp_url="")
     worker.start()
     try:

@@ -123,11 +123,12 @@ async def _work(side: str, queue: str, outbox: Path, answers: TextIO) -> None:
 
     from bench import bare
     from runtime.connection import connect
-    from runtime.settings import Settings
+    from runtime.settings import Settings, record_in
     from worker import build_worker, workflow_runner
 
     cached = Settings.from_environment().cached_workflows
-    settings = Settings(outbox=outbox, cached_workflows=cached)
+    record = os.environ.get("CERTPATH_RECORD_URL") or record_in(outbox.parent)
+    settings = Settings(outbox=outbox, record_url=record, cached_workflows=cached)
     config = build_worker(await connect(), settings, build=Build.from_environment()).config()
     config["task_queue"] = queue
     if side == "bare":

@@ -21,7 +21,7 @@ from demo.narrator import Narrator
 from runtime import search_attributes
 from runtime.connection import TASK_QUEUE
 from runtime.embedded import time_skipping_server
-from runtime.settings import Settings
+from runtime.settings import Settings, record_in
 from views.status import StatusView
 from worker import build_worker
 
@@ -236,7 +236,8 @@ async def play(folder: Path, runtime: Runtime, narrator: Narrator) -> None:
 
 
 async def _live(story: Story, folder: Path, runtime: Runtime) -> tuple[StatusView, list[dict[str, Any]]]:
-    settings = Settings(outbox=Path(tempfile.mkdtemp(dir=folder)))
+    own = Path(tempfile.mkdtemp(dir=folder))
+    settings = Settings(outbox=own / "outbox", record_url=record_in(own))
     async with await WorkflowEnvironment.start_time_skipping(
         data_converter=pydantic_data_converter,
         runtime=runtime,

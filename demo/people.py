@@ -18,7 +18,7 @@ from client.pool import together
 from demo import feed
 from demo.narrator import Narrator
 from runtime.embedded import embedded_server
-from runtime.settings import Settings
+from runtime.settings import Settings, record_in
 from views.status import StatusView
 from worker import build_worker
 
@@ -29,7 +29,9 @@ _OPENING_SECONDS = 15.0
 
 async def play(folder: Path, runtime: Runtime, narrator: Narrator) -> None:
     """Start a server and a worker, let everything happen, and show who stands where."""
-    settings = Settings(outbox=folder / "outbox", answer_keys=feed.EXAMPLES / "answer-keys")
+    settings = Settings(
+        outbox=folder / "outbox", record_url=record_in(folder), answer_keys=feed.EXAMPLES / "answer-keys"
+    )
     narrator.say("Part one: a real Temporal server, which keeps its data in memory.")
     async with embedded_server() as server:
         client = await server.client(runtime)

@@ -82,5 +82,15 @@ class ContactRecord(Stored):
         return bool(key) and (key == name_key(self.name) or _hash(candidate_id, key) in self.known)
 
 
+class Delivery(Stored):
+    """A notice that went out: the event that it is about, when it was handed over (UTC), and to which address."""
+
+    about: int
+    notice: str
+    message_id: str
+    sent_at: Instant
+    email: str
+
+
 def _hash(candidate_id: str, key: str) -> str:
     return hashlib.sha256(f"{candidate_id}:{key}".encode()).hexdigest()

@@ -97,6 +97,18 @@ OLDEST_UNSENT_NOTICE = Metric(
     "Age of the oldest notice that this worker failed to send and that will be tried again; 0 where none waits",
     unit="seconds",
 )
+EVENTS_RECORDED = Metric(
+    "certpath_events_recorded_total",
+    "counter",
+    "Events that were handed over to the record, repetitions too",
+)
+RECORD_FAILURES = Metric(
+    "certpath_record_failures_total",
+    "counter",
+    "Attempts to write to the record that failed: it could not be reached (unavailable), or has another event in the"
+    " same place (conflict)",
+    ("reason",),
+)
 READY = Metric(
     "certpath_ready",
     "gauge",
@@ -123,6 +135,8 @@ ALL = (
     ALARM_DELAY,
     ALARMS_OVERDUE,
     OLDEST_UNSENT_NOTICE,
+    EVENTS_RECORDED,
+    RECORD_FAILURES,
     READY,
     CHECK_OK,
     WARNINGS,
@@ -152,6 +166,16 @@ def result_held(meter: MetricMeter, reason: str) -> None:
 def notice(meter: MetricMeter, name: str, outcome: Outcome) -> None:
     """Counts an attempt to send a notice, or a notice that is not tried again."""
     _count(meter, NOTICES, notice=name, outcome=outcome)
+
+
+def recorded(meter: MetricMeter, events: int) -> None:
+    """Counts events that the record has taken."""
+    meter.create_counter(EVENTS_RECORDED.name, EVENTS_RECORDED.description).add(events)
+
+
+def record_failed(meter: MetricMeter, reason: Literal["unavailable", "conflict"]) -> None:
+    """Counts an attempt to write to the record that failed."""
+    _count(meter, RECORD_FAILURES, reason=reason)
 
 
 def alarm_rung(meter: MetricMeter, alarm: str, delay: timedelta) -> None:

@@ -25,6 +25,12 @@ STATE = (
 An installed package may belong to another user, and is replaced as a whole: it writes into the person's own folder.
 """
 
+
+def record_in(folder: Path) -> str:
+    """The address of a record that is a SQLite file of this folder."""
+    return f"sqlite:///{folder / 'record.db'}"
+
+
 LOG_FORMATS = ("console", "json")
 LogFormat = Literal["console", "json"]
 _MOST_CACHED_WORKFLOWS = 1_000_000
@@ -50,7 +56,7 @@ class Settings:
     """CERTPATH_SCHEME: the scheme file."""
     answer_keys: Path | None = None
     """CERTPATH_ANSWER_KEYS: the folder of answer keys. With None, results that have only responses are held."""
-    record_url: str = f"sqlite:///{STATE / 'record.db'}"
+    record_url: str = record_in(STATE)
     """CERTPATH_RECORD_URL: the record's database, `sqlite:///PATH` or `postgresql://USER@HOST/DATABASE`.
 
     Or CERTPATH_RECORD_URL_FILE: a file that holds this address, so that its password is in no environment.

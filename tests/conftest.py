@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from runtime import search_attributes
 from runtime.builds import BUILD_VARIABLE, DEPLOYMENT_VARIABLE
 from runtime.embedded import EmbeddedServer, embedded_server, time_skipping_server
-from tests.scheme import SCHEME_FILE
+from tests.scheme import SCHEME_FILE, WORKERS_RECORD
 
 # The tests start hundreds of Python processes. Without bytecode, each would compile every module anew.
 sys.dont_write_bytecode = False
@@ -63,7 +63,9 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TEMPORAL_CONFIG_FILE", str(folder / "no-temporal.toml"))
         environment.setenv("CERTPATH_OUTBOX", str(folder / "outbox"))
+        # The commands of a test find no record unless it makes one. The workers of all tests share another one.
         environment.setenv("CERTPATH_RECORD_URL", f"sqlite:///{folder / 'no-record.db'}")
+        environment.setenv(WORKERS_RECORD, f"sqlite:///{folder / 'record.db'}")
         environment.setenv("CERTPATH_SCHEME", str(SCHEME_FILE))
         of_temporal = ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE")
         for name in (*of_temporal, DEPLOYMENT_VARIABLE, BUILD_VARIABLE):

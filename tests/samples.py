@@ -30,6 +30,8 @@ def sample(annotation: Any, *, full: bool = True) -> Any:
         return get_args(annotation)[0]
     if get_origin(annotation) is tuple:
         return (sample(get_args(annotation)[0]),)
+    if get_origin(annotation) is list:
+        return [sample(get_args(annotation)[0])]
     if get_origin(annotation) is dict:
         return {sample(get_args(annotation)[0]): sample(get_args(annotation)[1])}
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):

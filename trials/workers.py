@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from runtime.settings import ROOT
+from runtime.settings import ROOT, record_in
 
 _STOP_SECONDS = 60.0
 _READY_SECONDS = 120.0
@@ -86,7 +86,12 @@ class Worker:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**self.environment, "CERTPATH_SMTP_URL": url, "CERTPATH_LOG_FORMAT": "json"},
+                env={
+                    "CERTPATH_RECORD_URL": record_in(self.folder),
+                    **self.environment,
+                    "CERTPATH_SMTP_URL": url,
+                    "CERTPATH_LOG_FORMAT": "json",
+                },
                 start_new_session=True,  # Ctrl-C must not reach the worker, because we end it ourselves
             )
 

@@ -158,8 +158,10 @@ _CALLS: Mapping[type, Callable[[Any], Awaitable[Answer]]] = {
 # --- effects ------------------------------------------------------------------------------------------------
 
 
-async def send_notice(notice: Notify, state: State, contact: ContactRecord, until: datetime) -> None:
-    """Sends a notice, with further attempts until the instant `until` (UTC).
+async def send_notice(
+    notice: Notify, state: State, contact: ContactRecord, until: datetime, to_record: requests.RecordRequest | None
+) -> requests.NoticeAnswer:
+    """Sends a notice, with further attempts until the instant `until` (UTC), and records `to_record` before it.
 
     Raises:
         Failed: the notice could not be delivered.
@@ -171,11 +173,15 @@ async def send_notice(notice: Notify, state: State, contact: ContactRecord, unti
         to_name=contact.name,
         to_email=contact.email,
         facts=notice.facts,
+        workflow_id=state.workflow_id,
+        enrolment=state.enrolment,
+        about=notice.sequence,
+        to_record=to_record,
     )
-    await _call(
+    return await _call(
         requests.SEND_NOTICE,
         request,
-        NoneType,
+        requests.NoticeAnswer,
         start_to_close_timeout=timedelta(minutes=2),
         heartbeat_timeout=_SECONDS_10,
         schedule_to_close_timeout=until - workflow.now(),
@@ -184,6 +190,25 @@ async def send_notice(notice: Notify, state: State, contact: ContactRecord, unti
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         summary=Markdown("notice: {}").format(notice.notice.replace("-", " ")),
     )
+
+
+async def record_events(request: requests.RecordRequest) -> int:
+    """Records events, with any number of attempts, and returns the number of the last one that is recorded.
+
+    Raises:
+        Failed: the request itself is wrong.
+    """
+    answer = await _call(
+        requests.RECORD_EVENTS,
+        request,
+        requests.RecordAnswer,
+        start_to_close_timeout=timedelta(minutes=1),
+        heartbeat_timeout=_SECONDS_10,
+        retry_policy=_PATIENT,
+        cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        summary="hand the events over to the record",
+    )
+    return answer.recorded
 
 
 async def open_advancement(opening: OpenAdvancement, state: State, contact: ContactRecord) -> str | None:

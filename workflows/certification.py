@@ -39,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.journal import Journal
     from workflows.payloads import failure
     from workflows.publishing import Publisher
+    from workflows.recording import Recorder
     from workflows.registration import read_start, register
     from workflows.under_way import UnderWay
 
@@ -127,12 +128,14 @@ class CertificationWorkflow(WithInbox):
 
     async def _run_until_over(self, journal: Journal) -> None:
         self._tasks.append(asyncio.create_task(self._clock.keep(journal)))
-        lanes = outbox.Lanes(journal)
-        self._tasks += lanes.tasks
+        recorder = Recorder(journal)
+        lanes = outbox.Lanes(journal, recorder)
+        self._tasks += [*lanes.tasks, *recorder.tasks]
         await self._publish_until(journal, lambda: bool(journal.state.closed) or self._time_to_continue(journal))
         await self._finish(journal, lanes)
-        if journal.outbox:
+        if journal.outbox or not journal.is_recorded:
             await lanes.hand_over()
+            await recorder.hand_over()
             # What has arrived meanwhile is decided here; what has to be sent because of it is sent by the next run.
             await self._publish_until(journal, self._nothing_is_under_way)
 
@@ -179,21 +182,22 @@ class CertificationWorkflow(WithInbox):
 
     def _time_to_continue(self, journal: Journal) -> bool:
         """Whether a new run should begin: with each cycle of the certificate, when this run is long, or to move."""
-        return (
+        wanted = (
             journal.state.cycle != self._cycle
             or self.inbox.arrived >= _MESSAGES_A_RUN
             or workflow.info().is_continue_as_new_suggested()
             or _another_build_is_current()
         )
+        return wanted and journal.fits
 
     async def _finish(self, journal: Journal, lanes: outbox.Lanes) -> None:
         """Before the run ends: waits a limited time for the last notices, then until every handler has finished.
 
         What a closed candidacy could not send in that time is given up, once it is known that it was not sent.
 
-        A closed candidacy also waits until everything that it has to tell another candidacy has arrived. Once it has
-        ended, its history may be deleted at any time, and nobody can ask it any more. If another build is made current
-        meanwhile, it goes on waiting there.
+        A closed candidacy also waits until everything that it has to tell another candidacy has arrived, and until the
+        record has all its events. Once it has ended, its history may be deleted at any time, and nobody can ask it any
+        more. If another build is made current meanwhile, it goes on waiting there.
         """
         closed = journal.state.closed
         patience = _closing_patience(journal) if closed else _HANDOVER_PATIENCE
@@ -206,13 +210,12 @@ class CertificationWorkflow(WithInbox):
             await lanes.give_up()
         await self._publish_until(journal, lambda: self._may_end(journal))
         if journal.state.closed and journal.outbox and not _another_build_is_current():
-            await self._finish(
-                journal, lanes
-            )  # it was closed during this wait, or has more to send: that gets its time too
+            # It was closed during this wait, or has more to send, which gets its time too.
+            await self._finish(journal, lanes)
 
     def _may_end(self, journal: Journal) -> bool:
         """Whether this run has finished everything that it must finish itself."""
-        waits = bool(journal.state.closed) and outbox.must_go_out(journal)
+        waits = bool(journal.state.closed) and (outbox.must_go_out(journal) or not journal.is_recorded)
         return self._nothing_is_under_way() and (not waits or _another_build_is_current())
 
     def _nothing_is_under_way(self) -> bool:
@@ -293,8 +296,8 @@ def _closing_patience(journal: Journal) -> timedelta:
 
 
 def _is_over(journal: Journal) -> bool:
-    """Whether the candidacy is closed and has nothing left to send."""
-    return bool(journal.state.closed) and not journal.outbox
+    """Whether the candidacy is closed and has nothing left to send or to record."""
+    return bool(journal.state.closed) and not journal.outbox and journal.is_recorded
 
 
 def _another_build_is_current() -> bool:

@@ -23,7 +23,7 @@ from domain.events import BaseEvent, Event, LaterEvent, MessageRefused, ResultEv
 from domain.formats import CHAIN, FORMAT, UnknownZone
 from domain.inquiries import Answer
 from domain.notices import only_a_newer_build_knows
-from domain.personal import ContactRecord
+from domain.personal import ContactRecord, Delivery
 from domain.requirements import status
 from domain.state import State
 from domain.stored import Stored, StoredStatus
@@ -81,8 +81,14 @@ class Journal(BaseModel):
     omitted: int = 0
     outbox: list[StoredEffect] = []
     ledger: dict[str, Remembered] = {}
+    # The number of the last event that the record has (`workflows/recording.py`).
+    recorded: int = 0
+    # The notices that went out while the record could not be reached.
+    deliveries: list[Delivery] = []
     # The bytes of waiting notices by their sequence, so that each is written out only once.
     _sizes: dict[int, int] = PrivateAttr(default_factory=dict)
+    # The same for the events that are not recorded yet.
+    _event_sizes: dict[int, int] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Journal:
@@ -148,7 +154,7 @@ class Journal(BaseModel):
         """Records a refused message on the timeline."""
         self.take(refusal, at)
 
-    def since(self, sequence: int) -> Sequence[BaseEvent]:
+    def since(self, sequence: int) -> Sequence[Event | LaterEvent]:
         """The events after the one with this sequence number."""
         return [*itertools.takewhile(lambda event: event.sequence > sequence, reversed(self.events))][::-1]
 
@@ -158,7 +164,7 @@ class Journal(BaseModel):
 
     def _log(self, event: BaseEvent, after: State) -> None:
         self.events.append(event)  # type: ignore[arg-type]  # every event is one of the union
-        if len(self.events) > 2 * CARRIED_EVENTS:
+        if len(self.events) > 2 * CARRIED_EVENTS and self.events[CARRIED_EVENTS].sequence <= self.recorded:
             self._trim()
         self.outbox.extend(rulebook.effects(event, self.state, after))
 
@@ -199,22 +205,51 @@ class Journal(BaseModel):
         }
         return waiting[0] if sum(self._sizes.values()) > QUEUED_BYTES else None
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the record has every event and every delivery."""
+        return self.recorded >= self.state.sequence and not self.deliveries
+
+    @property
+    def unrecorded(self) -> Sequence[Event | LaterEvent]:
+        """The events that the record does not have yet, the oldest first."""
+        return self.since(self.recorded)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the events that are not recorded yet leave room for the rest of the journal in a payload.
+
+        They are never cut, because the record wants them whole. Where they do not fit, the next run must wait for the
+        record.
+        """
+        waiting = self.unrecorded
+        self._event_sizes = {
+            event.sequence: self._event_sizes.get(event.sequence) or len(event.model_dump_json().encode())
+            for event in waiting
+        }
+        return sum(self._event_sizes.values()) <= CARRIED_EVENT_BYTES
+
     def _trim(self) -> None:
         """Keeps only the newest events, without responses, which the state has where they are needed.
 
-        If the events are still too large together, the oldest texts are cut.
+        If the events are still too large together, the oldest texts are cut. Events that are not recorded yet are kept
+        as they are.
         """
-        surplus = len(self.events) - CARRIED_EVENTS
+        recorded = len(self.events) - len(self.unrecorded)
+        surplus = min(len(self.events) - CARRIED_EVENTS, recorded)
         if surplus > 0:
             self.omitted += surplus
+            recorded -= surplus
             del self.events[:surplus]
-        self.events = [_without_responses(event) for event in self.events]
+        for index, event in enumerate(self.events[:recorded]):
+            self.events[index] = _without_responses(event)
         refused = [index for index, event in enumerate(self.events) if isinstance(event, MessageRefused)]
         for index in refused[:-CARRIED_EXCERPTS]:
-            self.events[index] = _shortened(self.events[index], {"excerpt"})
+            if index < recorded:
+                self.events[index] = _shortened(self.events[index], {"excerpt"})
         sizes = [len(event.model_dump_json().encode()) for event in self.events]
         excess = sum(sizes) - CARRIED_EVENT_BYTES
-        for index, size in enumerate(sizes):
+        for index, size in enumerate(sizes[:recorded]):
             if excess <= 0:
                 break
             self.events[index] = _shortened(self.events[index], _TEXTS)

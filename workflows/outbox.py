@@ -25,8 +25,16 @@ with workflow.unsafe.imports_passed_through():
     from domain.vocabulary import UndeliveredCause
     from workflows import calls, counting, traces
     from workflows.journal import Journal
+    from workflows.recording import Recorder
 
 _TOO_LATE = "it could not be sent in the time that the scheme allows"
+
+
+class Hands(NamedTuple):
+    """What carrying an effect out needs: the journal that it is from, and the recorder of its events."""
+
+    journal: Journal
+    recorder: Recorder
 
 
 class Row(NamedTuple):
@@ -45,7 +53,7 @@ class Row(NamedTuple):
     """
 
     lane: str
-    carry_out: Callable[[Journal, Any, datetime | None], Awaitable[Command | None]]
+    carry_out: Callable[[Hands, Any, datetime | None], Awaitable[Command | None]]
     until: Callable[[Any, State], datetime | None]
     given_up: Callable[[Any, str, UndeliveredCause], Command | None]
     closed_too_soon: str | None
@@ -55,8 +63,13 @@ class Row(NamedTuple):
 # --- notices ------------------------------------------------------------------------------------------------
 
 
-async def _send_notice(journal: Journal, notice: Notify, until: datetime | None) -> None:
-    await calls.send_notice(notice, journal.state, journal.contact, until or workflow.now())
+async def _send_notice(hands: Hands, notice: Notify, until: datetime | None) -> None:
+    journal, recorder = hands
+    with recorder.along() as along:
+        answer = await calls.send_notice(
+            notice, journal.state, journal.contact, until or workflow.now(), along.to_record
+        )
+        along.answered(answer)
 
 
 def _notice_until(notice: Notify, state: State) -> datetime:
@@ -70,8 +83,8 @@ def _notice_given_up(notice: Notify, reason: str, cause: UndeliveredCause) -> Co
 # --- advancements -------------------------------------------------------------------------------------------
 
 
-async def _open_advancement(journal: Journal, opening: OpenAdvancement, _until: datetime | None) -> Command:
-    refusal = await calls.open_advancement(opening, journal.state, journal.contact)
+async def _open_advancement(hands: Hands, opening: OpenAdvancement, _until: datetime | None) -> Command:
+    refusal = await calls.open_advancement(opening, hands.journal.state, hands.journal.contact)
     return AnswerAdvancement(workflow_id=opening.workflow_id, refusal=refusal)
 
 
@@ -86,7 +99,7 @@ def _advancement_given_up(opening: OpenAdvancement, reason: str, _cause: Undeliv
 # --- the other candidacy ------------------------------------------------------------------------------------
 
 
-async def _tell_candidacy(_journal: Journal, effect: TellCandidacy, _until: datetime | None) -> None:
+async def _tell_candidacy(_hands: Hands, effect: TellCandidacy, _until: datetime | None) -> None:
     await calls.tell_candidacy(effect)
 
 
@@ -125,8 +138,9 @@ LANES = tuple(dict.fromkeys(row.lane for row in ROWS.values()))
 class Lanes:
     """Carries out the effects of a journal, those of one lane after another, until they are handed over."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, recorder: Recorder) -> None:
         self._journal = journal
+        self._hands = Hands(journal, recorder)
         # The lanes that begin nothing now, and those in which an effect is being carried out.
         self._held_back: set[str] = set()
         self._busy_lanes: set[str] = set()
@@ -195,7 +209,7 @@ class Lanes:
             _give_up(journal, effect, _TOO_LATE, UndeliveredCause.TOO_LATE)
             return
         try:
-            command = await row.carry_out(journal, effect, until)
+            command = await row.carry_out(self._hands, effect, until)
         except asyncio.CancelledError:
             if lane in self._held_back:
                 return  # it had not begun

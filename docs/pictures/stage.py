@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from docs.pictures.people import CANDIDACIES, EVERYBODY
 from runtime.embedded import EmbeddedServer, embedded_server
-from runtime.settings import Settings
+from runtime.settings import Settings, record_in
 from worker import build_worker
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ async def stage(folder: Path, scheme: Path = Settings.scheme) -> AsyncIterator[E
     """A server with its UI and a worker, with everybody in their status. Logs and notices are written to `folder`."""
     async with embedded_server(ui=True, log=folder / "temporal.log") as server:
         client = await server.client()
-        async with build_worker(client, Settings(outbox=folder / "outbox", scheme=scheme)):
+        async with build_worker(
+            client, Settings(outbox=folder / "outbox", record_url=record_in(folder), scheme=scheme)
+        ):
             await asyncio.gather(*(story(client) for story in EVERYBODY))
             await _settled(client)
             yield server

@@ -31,7 +31,7 @@ from temporalio.service import RPCError
 from cli.main import captured
 from domain.notices import WITH_NOTICE
 from runtime.embedded import EmbeddedServer, embedded_server, temporal_cli
-from runtime.settings import ROOT
+from runtime.settings import ROOT, record_in
 from tests.scheme import SCHEME_FILE
 from tests.waiting import PATIENCE, eventually
 from worker import main as worker_main
@@ -198,7 +198,13 @@ class Worker:
         self.outbox = folder / "outbox"
         self._log = folder / "worker.log"
         self._environment = surroundings(
-            address, {"CERTPATH_OUTBOX": str(self.outbox), "CERTPATH_LOG_FORMAT": "json", **environment}
+            address,
+            {
+                "CERTPATH_OUTBOX": str(self.outbox),
+                "CERTPATH_RECORD_URL": record_in(folder),
+                "CERTPATH_LOG_FORMAT": "json",
+                **environment,
+            },
         )
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -277,11 +283,15 @@ class Engine:
 
     def starter(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Ended:
         """The command line of Certpath, in this process; one command at a time."""
-        return run_here(arguments, self.server.address, stdin=stdin, **environment)
+        return run_here(arguments, self.server.address, stdin=stdin, **self._record(environment))
 
     def process(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Ended:
         """The command line of Certpath as a process of its own, where that is what matters."""
-        return run([*STARTER, *arguments], self.server.address, stdin=stdin, **environment)
+        return run([*STARTER, *arguments], self.server.address, stdin=stdin, **self._record(environment))
+
+    def _record(self, environment: dict[str, str]) -> dict[str, str]:
+        """The environment, with the record that the worker of this engine writes."""
+        return {"CERTPATH_RECORD_URL": record_in(self.folder), **environment}
 
     def handle(self, candidate: str, designation: str = "CCSL") -> Handle:
         return self.client.get_workflow_handle(workflow_id(candidate, designation))

@@ -60,7 +60,10 @@ def size(carried: dict[str, Any]) -> int:
 class Filling:
     """One journal, filled by messages at their largest."""
 
-    def __init__(self, letter: str = WIDE, designation: str = "CCSL", *, paid: bool = True) -> None:
+    def __init__(
+        self, letter: str = WIDE, designation: str = "CCSL", *, paid: bool = True, with_record: bool = True
+    ) -> None:
+        self.with_record = with_record
         self.now = START
         self.text, self.line = letter * 1000, letter * 200
         self.reviewer = f"R{self.line[1:]}"  # as long as a line may be, and not the candidate's name
@@ -81,8 +84,14 @@ class Filling:
     def say(self, name: str, /, **fields: Any) -> None:
         message = messages.parse_message(name, json.dumps(fields, default=str).encode())
         events = take(self.journal, message, self.now, unscored=self.text)
+        self.recorded()
         self.count += 1
         self.journal.remember(f"{self.count}-".ljust(128, "m"), digest_of(message), events)
+
+    def recorded(self) -> None:
+        """The record has everything, so the journal may forget the oldest."""
+        if self.with_record:
+            self.journal.recorded = self.journal.state.sequence
 
     def certify(self) -> None:
         for domain in DOMAINS:
@@ -115,6 +124,7 @@ class Filling:
         fields = {"result_id": result_id, "decision": "reject", "by": self.line, "reason": self.text}
         message = messages.parse_message("resolve_held_result", json.dumps(fields).encode())
         take(self.journal, message, self.now)
+        self.recorded()
 
     def ring(self) -> None:
         """Lets the next alarm ring."""
@@ -122,6 +132,7 @@ class Filling:
         assert alarm
         self.now = max(self.now, alarm.at)
         take(self.journal, RingAlarm(kind=alarm.kind, due=alarm.at), self.now)
+        self.recorded()
 
     def refused(self) -> None:
         data = (b"\xff" if self.text[0] == WIDE else b"y") * 4096
@@ -136,6 +147,7 @@ class Filling:
             ),
             self.now,
         )
+        self.recorded()
         self.count += 1
 
 
@@ -281,6 +293,29 @@ def test_of_a_flood_of_refused_messages_the_newest_excerpts_are_whole() -> None:
     assert [len(excerpt) for excerpt in excerpts[-CARRIED_EXCERPTS:]] == [messages.EXCERPT_BYTES] * CARRIED_EXCERPTS
     assert {len(excerpt) for excerpt in excerpts[:-CARRIED_EXCERPTS]} == {SHORT_TEXT + 1}
     assert filling.journal.omitted > 0
+
+
+def test_events_that_are_not_recorded_yet_are_carried_whole_and_say_when_they_do_not_fit() -> None:
+    filling = Filling("r", "CCMA", with_record=False)
+    filling.certify()
+    _suspensions(filling, 120)
+    filling.journal.outbox.clear()
+    everything = [event.model_copy() for event in filling.journal.events]
+    assert [event.sequence for event in everything] == list(range(1, filling.journal.state.sequence + 1))
+    assert len(everything) > CARRIED_EVENTS
+    fitted = filling.journal.fits
+    assert fitted
+    carried = Journal.model_validate(filling.journal.carried())
+    assert carried.events == everything
+    assert carried.omitted == 0
+    assert [event.sequence for event in carried.unrecorded] == [event.sequence for event in everything]
+
+    _suspensions(filling, 300)
+    filling.journal.outbox.clear()
+    assert not filling.journal.fits
+    recorded = filling.journal.model_copy(update={"recorded": filling.journal.state.sequence})
+    assert recorded.fits
+    assert len(recorded.carried()["events"]) == CARRIED_EVENTS
 
 
 def _self_assess(filling: Filling, count: int) -> None:

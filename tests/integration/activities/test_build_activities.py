@@ -21,6 +21,7 @@ async def test_every_activity_of_the_requests_is_built_and_no_other(client: Clie
         requests.LOAD_PROGRAMME,
         requests.SCORE_RESPONSES,
         requests.SEND_NOTICE,
+        requests.RECORD_EVENTS,
         requests.OPEN_ADVANCEMENT,
         requests.SUPERSEDE_LOWER,
         requests.TELL_CANDIDACY,
@@ -28,8 +29,8 @@ async def test_every_activity_of_the_requests_is_built_and_no_other(client: Clie
     assert len(built) == len(names)
 
 
-def test_the_shapes_alone_load_neither_mail_nor_templates() -> None:
-    code = "import activities.requests, sys; print(sorted({'jinja2', 'smtplib'} & set(sys.modules)))"
+def test_the_shapes_alone_load_neither_mail_nor_templates_nor_databases() -> None:
+    code = "import activities.requests, sys; print(sorted({'jinja2', 'smtplib', 'sqlalchemy'} & set(sys.modules)))"
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE, cwd=ROOT
     )

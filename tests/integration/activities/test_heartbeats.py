@@ -19,6 +19,7 @@ from activities.delivery import MailServer
 from activities.heartbeats import heartbeating
 from activities.notices import Notices
 from runtime.embedded import free_port
+from tests.scheme import recording
 from tests.unit.activities.notice_samples import request
 
 
@@ -125,7 +126,7 @@ class SlowDoor:
 async def test_an_attempt_that_was_given_up_before_the_mail_server_answered_sends_nothing() -> None:
     with slow_to_greet() as (url, door):
         environment = ActivityEnvironment()
-        sending = asyncio.create_task(environment.run(Notices(MailServer(url)).send_notice, request()))
+        sending = asyncio.create_task(environment.run(Notices(MailServer(url), recording()).send_notice, request()))
         connection = await door.somebody()
         environment.cancel(ActivityCancellationDetails(timed_out=True))
         with pytest.raises(asyncio.CancelledError):
@@ -141,7 +142,7 @@ def test_a_worker_that_stops_does_not_wait_for_a_mail_server_that_hangs() -> Non
 
         async def give_up() -> socket.socket:
             environment = ActivityEnvironment()
-            sending = asyncio.create_task(environment.run(Notices(MailServer(url)).send_notice, request()))
+            sending = asyncio.create_task(environment.run(Notices(MailServer(url), recording()).send_notice, request()))
             connection = await door.somebody()
             environment.cancel(ActivityCancellationDetails(worker_shutdown=True))
             with pytest.raises(asyncio.CancelledError):

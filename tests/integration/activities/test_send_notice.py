@@ -20,13 +20,14 @@ from activities.delivery import MailServer, Outbox, carrier
 from activities.notices import Notices
 from activities.requests import NoticeRequest
 from runtime.embedded import free_port
+from tests.scheme import recording
 from tests.unit.activities.notice_samples import EVENTS, facts, request
 
 PERSONAL = ("Ana", "Ruiz", "ana@", "example.org")
 
 
 def send(where: Outbox | MailServer, notice: NoticeRequest) -> None:
-    asyncio.run(ActivityEnvironment().run(Notices(where).send_notice, notice))
+    asyncio.run(ActivityEnvironment().run(Notices(where, recording()).send_notice, notice))
 
 
 def read(content: bytes) -> EmailMessage:

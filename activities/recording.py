@@ -1,0 +1,144 @@
+"""Hands events over to the record. Running this twice is harmless: an event that is recorded already changes nothing.
+
+A record that cannot be reached stops no notice. Whoever sends one only tries, and what could not be recorded comes
+again with the next request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from sqlalchemy import Engine
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.heartbeats import heartbeating
+from activities.requests import RECORD_EVENTS, NoticeRequest, RecordAnswer, RecordRequest
+from domain.events import EVENTS
+from domain.formats import CHAIN
+from domain.personal import Delivery
+from record import deliveries, store
+from record.errors import Conflict, Gap, RecordError, Unavailable
+from record.events import Candidacy, Recorded
+from record.opening import open_record
+from runtime import metrics
+
+_PAUSE_SECONDS = 5.0
+"""So long nobody waits again for a record that has just not answered."""
+
+T = TypeVar("T")
+
+
+class Recording:
+    """Writes to the record at one address, one transaction after another. The first one makes the tables."""
+
+    def __init__(self, url: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._url = url
+        self._monotonic = monotonic
+        # One thread: the writers of a record come one after another anyway.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="record")
+        self._opening = threading.Lock()
+        self._engine: Engine | None = None
+        self._away_until = 0.0
+
+    @activity.defn(name=RECORD_EVENTS)
+    async def record_events(self, request: RecordRequest) -> RecordAnswer:
+        """Record events of a candidacy. The server repeats the attempt until the record takes them.
+
+        Raises:
+            ApplicationError: of type RecordUnavailable or RecordConflict, for another attempt.
+        """
+        try:
+            async with heartbeating():
+                return RecordAnswer(recorded=await self._record(request))
+        except Conflict as error:
+            # Another attempt may succeed once a person has looked: see docs/record.md.
+            raise ApplicationError(str(error), type="RecordConflict") from None
+        except RecordError as error:
+            raise ApplicationError(str(error), type="RecordUnavailable") from None
+
+    async def record_if_possible(self, request: RecordRequest | None) -> int | None:
+        """The number of the last recorded event; None if there was nothing to record, or it could not be recorded."""
+        if request is None:
+            return None
+        try:
+            return await self._record(request)
+        except RecordError as error:
+            activity.logger.warning("events not recorded", extra={"reason": type(error).__name__})
+            return None
+
+    async def deliver_if_possible(self, request: NoticeRequest, message_id: str) -> Delivery | None:
+        """Records that a notice went out. Returns what is still to be recorded if the record cannot be reached."""
+        if not request.workflow_id:
+            return None  # a build before the record has asked for the notice
+        delivery = Delivery(
+            about=request.about,
+            notice=request.notice,
+            message_id=message_id,
+            sent_at=datetime.now(UTC),
+            email=request.to_email,
+        )
+        candidacy = Candidacy(request.workflow_id, request.enrolment)
+        try:
+            await self._carry_out(lambda engine: _deliver(engine, candidacy, delivery))
+        except RecordError as error:
+            activity.logger.warning("delivery not recorded", extra={"reason": type(error).__name__})
+            return delivery
+        return None
+
+    async def _record(self, request: RecordRequest) -> int:
+        """The number of the last recorded event.
+
+        Raises:
+            RecordError: nothing of the request is recorded.
+        """
+        recorded = await self._carry_out(lambda engine: _append(engine, request))
+        metrics.recorded(activity.metric_meter(), len(request.events))
+        return recorded
+
+    async def _carry_out(self, work: Callable[[Engine], T]) -> T:
+        """Does this in the thread of the record.
+
+        Raises:
+            RecordError: it could not be done.
+        """
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, work)
+        except RecordError as error:
+            metrics.record_failed(activity.metric_meter(), "conflict" if isinstance(error, Conflict) else "unavailable")
+            raise
+
+    def _guarded(self, work: Callable[[Engine], T]) -> T:
+        if self._monotonic() < self._away_until:
+            raise Unavailable("the record has just not answered, and is asked again in some seconds")
+        try:
+            with self._opening:
+                self._engine = self._engine or open_record(self._url)
+            return work(self._engine)
+        except Unavailable:
+            self._away_until = self._monotonic() + _PAUSE_SECONDS
+            raise
+
+
+def _append(engine: Engine, request: RecordRequest) -> int:
+    candidacy = Candidacy(request.workflow_id, request.enrolment)
+    events = [Recorded.of(EVENTS.validate_python(CHAIN.event(one, request.format))) for one in request.events]
+    try:
+        recorded = store.append(engine, candidacy, events, request.contact, oldest=request.oldest)
+    except Gap as gap:
+        return gap.recorded  # somebody has put an older database back: the candidacy sends what comes after this
+    for delivery in request.deliveries:
+        _deliver(engine, candidacy, delivery)
+    return recorded
+
+
+def _deliver(engine: Engine, candidacy: Candidacy, delivery: Delivery) -> None:
+    deliveries.sent(
+        engine, candidacy, delivery.about, delivery.notice, delivery.message_id, delivery.sent_at, delivery.email
+    )

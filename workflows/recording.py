@@ -1,0 +1,183 @@
+"""Hands the events of a candidacy over to the record, in order, without making anything wait for it.
+
+Events ride along with the next notice: its activity records them first. That costs no history event. They are handed
+over by an activity of their own only where no notice is due, or where a notice cannot be sent for a while. A record
+that cannot be reached stops neither decisions nor notices; the events wait in the journal, which never cuts them before
+they are recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.requests import NoticeAnswer, RecordRequest
+    from domain.effects import Notify
+    from domain.events import BaseEvent, ContactUpdated, Registered, type_of
+    from domain.notices import only_a_newer_build_knows
+    from workflows import calls, traces
+    from workflows.journal import Journal
+
+# A change of a certificate must be recorded within seconds, also while the mail server is down.
+_OLD = timedelta(seconds=10)
+# What one request may hold, so that it stays far below the 2 MB of a payload.
+_EVENTS_A_REQUEST = 100
+_BYTES_A_REQUEST = 256 * 1024
+# The coroutines that were woken in this task go first, so that a notice can take the events along.
+_TURNS = 2
+
+
+class Along:
+    """What an activity takes along to the record, and what it answers."""
+
+    def __init__(self, journal: Journal, to_record: RecordRequest | None) -> None:
+        self._journal = journal
+        self.to_record = to_record
+
+    def answered(self, answer: NoticeAnswer) -> None:
+        """Notes what is recorded now, and what is still to be recorded."""
+        if answer.recorded is not None and self.to_record is not None:
+            _note(self._journal, self.to_record, answer.recorded)
+        if answer.delivery is not None:
+            self._journal.deliveries.append(answer.delivery)
+
+
+class Recorder:
+    """Hands the events of one journal over to the record."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        # The number of the last event that a notice has taken along; its answer is awaited.
+        self._on_its_way = 0
+        self._recording = False
+        self._overdue = False
+        self._handing_over = False
+        self._keeping = asyncio.create_task(self._keep())
+        self._watching = asyncio.create_task(self._watch())
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """The tasks of the recorder, whose errors are errors of the run."""
+        return [self._keeping, self._watching]
+
+    async def hand_over(self) -> None:
+        """Begins nothing more. What is being recorded is taken back, or its end is awaited if an attempt is being made.
+
+        The next run records what this one does not know to be recorded.
+        """
+        self._handing_over = True
+        if self._recording:
+            # An activity that was scheduled in this moment must have begun to wait, or it would not hear of it.
+            await workflow.wait_condition(lambda: True)
+        if self._recording:
+            traces.current().gave_command()
+            self._keeping.cancel()
+            await workflow.wait_condition(lambda: not self._recording)
+
+    @contextmanager
+    def along(self) -> Iterator[Along]:
+        """For an activity that can take events along: while it is under way, nobody else hands these over."""
+        to_record = None if self._recording or self._journal.is_recorded else _request(self._journal)
+        if to_record is not None:
+            self._on_its_way = _last_of(to_record)
+        try:
+            yield Along(self._journal, to_record)
+        finally:
+            if to_record is not None:
+                self._on_its_way = 0
+
+    async def _keep(self) -> None:
+        while not self._handing_over:
+            await workflow.wait_condition(self._must_go_alone)
+            for _ in range(_TURNS):
+                await workflow.wait_condition(lambda: True)
+            if self._must_go_alone():
+                await self._record()
+
+    async def _watch(self) -> None:
+        """Notices when events have waited too long for a notice that cannot be sent."""
+        while True:
+            await workflow.wait_condition(self._waits_for_a_notice)
+            for _ in range(_TURNS):
+                await workflow.wait_condition(lambda: True)
+            if self._waits_for_a_notice():
+                newest = self._journal.state.sequence
+                await traces.sleep(_OLD, "time for the notice that takes events along to the record")
+                self._overdue = self._journal.recorded < newest
+
+    def _waits(self) -> bool:
+        """Whether something is to be recorded that nobody is handing over."""
+        journal = self._journal
+        return not (self._recording or self._handing_over) and (
+            journal.state.sequence > max(journal.recorded, self._on_its_way) or bool(journal.deliveries)
+        )
+
+    def _waits_for_a_notice(self) -> bool:
+        return self._waits() and self._notice_is_due() and not self._overdue
+
+    def _must_go_alone(self) -> bool:
+        return self._waits() and (self._overdue or not self._notice_is_due())
+
+    def _notice_is_due(self) -> bool:
+        return any(
+            isinstance(effect, Notify) and not only_a_newer_build_knows(effect) for effect in self._journal.outbox
+        )
+
+    async def _record(self) -> None:
+        request = _request(self._journal)
+        self._recording = True
+        try:
+            _note(self._journal, request, await calls.record_events(request))
+        except (asyncio.CancelledError, calls.Failed):
+            if not self._handing_over:
+                raise
+        finally:
+            self._recording = False
+            self._overdue = False
+
+
+def _request(journal: Journal) -> RecordRequest:
+    """What is to be recorded next: the oldest events that are not recorded, as many as one request may hold."""
+    waiting = journal.unrecorded
+    documents: list[dict[str, Any]] = []
+    size = 0
+    for event in waiting[:_EVENTS_A_REQUEST]:
+        size += len(event.model_dump_json(exclude_defaults=True))
+        if documents and size > _BYTES_A_REQUEST:
+            break
+        documents.append(_document(event))
+    taken = waiting[: len(documents)]
+    first = not journal.recorded or any(isinstance(event, Registered | ContactUpdated) for event in taken)
+    return RecordRequest(
+        workflow_id=journal.state.workflow_id,
+        enrolment=journal.state.enrolment,
+        events=documents,
+        oldest=bool(taken) and taken[0] is journal.events[0] and taken[0].sequence > journal.recorded + 1,
+        contact=journal.contact if first else None,
+        deliveries=list(journal.deliveries),
+    )
+
+
+def _document(event: BaseEvent) -> dict[str, Any]:
+    return {"type": type_of(event), **event.model_dump(mode="json", exclude_defaults=True)}
+
+
+def _last_of(request: RecordRequest) -> int:
+    return int(request.events[-1]["sequence"]) if request.events else 0
+
+
+def _note(journal: Journal, request: RecordRequest, recorded: int) -> None:
+    """Notes how far the record has come.
+
+    It may have come less far than it once had, because somebody has put yesterday's database back. Then the events that
+    the candidacy still has are recorded once more.
+    """
+    before_these = int(request.events[0]["sequence"]) - 1 if request.events else 0
+    journal.recorded = recorded if recorded < before_these else max(journal.recorded, recorded)
+    journal.deliveries = [one for one in journal.deliveries if one not in request.deliveries]
