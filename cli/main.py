@@ -63,12 +63,18 @@ VERBS: dict[str, Line] = {
     "verify": Line("whether the certificate with a number is in force", "verify"),
     "holders": Line("the holders of certificates in force, for the public register", "holders"),
     "export": Line("every recorded event after a position, as JSON lines", "export"),
+    "record head": Line("a hash over all that was recorded, to be filed outside", "record", "head"),
+    "record check": Line("whether anybody has changed the record", "record", "check"),
+    "record rebuild": Line("make the read models anew from the events", "record", "rebuild_command"),
     "schema": Line("the JSON Schema of a message, or of all", "schema"),
     "upgrade": Line("which builds the candidacies run on; move them to another build", "upgrade"),
     "dev": Line("run an embedded Temporal server, its UI and a worker", "dev"),
     "demo": Line("watch candidates of all four designations, then end", "demo"),
 }
 """Every verb by its one or two words, in the order of `--help`."""
+
+GROUPS = {**everyday.GROUPS, "record": "prove that the record is whole, or make its read models anew"}
+"""First words that take a second one."""
 
 OTHERWISE = {
     **dict.fromkeys(("enrol", "enroll", "add", "create"), ("register", "import")),
@@ -97,7 +103,7 @@ class Verbs(AsWritten, click.Group):
     """The verbs of the table that begin with `first`; all of them where it is empty. Each is made when it is named."""
 
     def __init__(self, first: str = "") -> None:
-        about = everyday.GROUPS.get(first)
+        about = GROUPS.get(first)
         super().__init__(
             first or PROGRAM,
             help=everyday.sentence(about) if about else _ABOUT,
@@ -126,7 +132,7 @@ class Verbs(AsWritten, click.Group):
         words = f"{self._first} {cmd_name}".strip()
         if words in VERBS:
             return VERBS[words].command(words)
-        return Verbs(words) if words in everyday.GROUPS else None
+        return Verbs(words) if words in GROUPS else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -168,7 +174,7 @@ class Verbs(AsWritten, click.Group):
 
     def _help(self, name: str) -> str:
         words = f"{self._first} {name}".strip()
-        return everyday.GROUPS.get(words) or VERBS[words].help
+        return GROUPS.get(words) or VERBS[words].help
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

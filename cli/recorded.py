@@ -19,11 +19,19 @@ def record_for_reading() -> Engine:
         BadInput: a setting cannot be used.
         RecordError: there is no record, its tables are of another build, or it cannot be reached.
     """
-    try:
-        url = Settings.from_environment().record_url
-    except SettingsError as error:
-        raise exits.BadInput(str(error)) from error
-    engine = open_for_reading(url)
+    engine = open_for_reading(settings().record_url)
     if context := click.get_current_context(silent=True):
         context.call_on_close(engine.dispose)
     return engine
+
+
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        BadInput: one of them cannot be used.
+    """
+    try:
+        return Settings.from_environment()
+    except SettingsError as error:
+        raise exits.BadInput(str(error)) from error

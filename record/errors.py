@@ -37,3 +37,15 @@ class Missing(RecordError):
 
 class NewerTables(RecordError):
     """A newer build has changed the tables in a way that this build does not know."""
+
+
+class BadHead(RecordError):
+    """A file has no head of a record, or one of a kind that this build does not read."""
+
+
+class ForgedHead(RecordError):
+    """A head is not what its signer has signed, or is not signed with the key that is known."""
+
+
+class BadKey(RecordError):
+    """A key file cannot be used. The sentence shows nothing of it."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Table, and_, select, tuple_
 
 from record import beside
+from record.database import reading
 from record.events import Candidacy, Kept, Recorded
 from record.tables import EVENTS
 
@@ -42,3 +43,26 @@ def pages_of(connection: Connection, candidacy: Candidacy) -> Iterator[list[Kept
         if len(rows) < _PAGE:
             return
         last = rows[-1].sequence
+
+
+def by_candidacy(engine: Engine, *, with_texts: bool = False) -> Iterator[Kept]:
+    """Every event of the record, the candidacies in the order of their ids, fetched by the page.
+
+    What stands beside the events is read only `with_texts`.
+
+    Raises:
+        Unavailable: the database cannot be read at this moment.
+    """
+    order = (EVENTS.c.workflow_id, EVENTS.c.enrolment, EVENTS.c.sequence)
+    last: tuple[str, str, int] | None = None
+    while True:
+        page = select(EVENTS).order_by(*order).limit(_PAGE)
+        with reading(engine) as connection:
+            rows = connection.execute(page if last is None else page.where(tuple_(*order) > last)).all()
+            found = [kept(row) for row in rows]
+            if with_texts:
+                found = with_beside(connection, found)
+        yield from found
+        if len(rows) < _PAGE:
+            return
+        last = (rows[-1].workflow_id, rows[-1].enrolment, rows[-1].sequence)

@@ -61,6 +61,8 @@ class Settings:
 
     Or CERTPATH_RECORD_URL_FILE: a file that holds this address, so that its password is in no environment.
     """
+    record_key: Path | None = None
+    """CERTPATH_RECORD_KEY: a PEM file with the Ed25519 private key that signs the record's heads; None: unsigned."""
     log_format: LogFormat = "console"
     """CERTPATH_LOG_FORMAT: `console` for people, `json` for machines."""
     metrics_address: str | None = None
@@ -84,6 +86,7 @@ class Settings:
             scheme=_existing(given, "CERTPATH_SCHEME", "file") or default.scheme,
             answer_keys=_existing(given, "CERTPATH_ANSWER_KEYS", "folder"),
             record_url=_record_url(given, default.record_url),
+            record_key=_existing(given, "CERTPATH_RECORD_KEY", "file"),
             log_format=_log_format(given),
             metrics_address=_address(given, "CERTPATH_METRICS_ADDRESS"),
             health_address=_address(given, "CERTPATH_HEALTH_ADDRESS"),

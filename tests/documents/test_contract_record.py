@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from record.checking import Fault
 from record.opening import open_record
 from tests.documents.contract import Fields, names, table
 from tests.record.commands import document, starter
@@ -42,3 +43,20 @@ def test_the_fields_of_the_answer_of_verify(record: Engine) -> None:
     fields = [name for row in table("The answer of `verify`", "field") for name in names(row["field"])]
     assert fields == [name for name in answer if name in fields]
     assert set(fields) == set(answer)
+
+
+def test_the_fields_of_a_head(record: Engine) -> None:
+    lived("certified").append(record)
+    head = json.loads(starter(record, "record", "head").out)
+    rows = table("A head of the record", "field")
+    assert [name for row in rows for name in names(row["field"])] == list(head)
+    assert names(rows[0]["holds"]) == [head["kind"]]
+
+
+def test_the_fields_of_the_answer_of_record_check(record: Engine) -> None:
+    lived("certified").append(record)
+    answer = document(record, "record", "check", "--json")
+    assert [name for row in table("The answer of `record check`", "field") for name in names(row["field"])] == list(
+        answer
+    )
+    assert [row["`fault`"].strip("`") for row in table("The answer of `record check`", "`fault`")] == list(Fault)

@@ -76,6 +76,7 @@ def test_settings_stand_without_any_variable() -> None:
         ("CERTPATH_SMTP_URL_FILE", "/nowhere/smtp-url"),
         ("CERTPATH_SMTP_URL_FILE", __file__),
         ("CERTPATH_RECORD_URL_FILE", "/nowhere/record-url"),
+        ("CERTPATH_RECORD_KEY", "/nowhere/record-key.pem"),
         ("CERTPATH_SCHEME", "/nowhere/scheme.toml"),
         ("CERTPATH_ANSWER_KEYS", __file__),
         ("CERTPATH_LOG_FORMAT", "xml"),

@@ -1,6 +1,9 @@
-"""Commands of the command line that ask the record of a test, in this process, on a day that the test chooses."""
+"""Commands of the command line that ask the record of a test, in this process or as one of their own."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, tzinfo
@@ -10,6 +13,8 @@ from unittest import mock
 from sqlalchemy import Engine
 
 from cli.main import Captured, captured
+from runtime.settings import ROOT
+from tests.waiting import PATIENCE
 
 
 def address(engine: Engine) -> str:
@@ -17,10 +22,27 @@ def address(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=False)
 
 
-def starter(engine: Engine, *arguments: str) -> Captured:
+def starter(engine: Engine, *arguments: str, **settings: str) -> Captured:
     """Runs a command that finds this record, and no Temporal."""
-    with mock.patch.dict("os.environ", {"CERTPATH_RECORD_URL": address(engine), "TEMPORAL_ADDRESS": "127.0.0.1:1"}):
+    with mock.patch.dict("os.environ", _surroundings(engine, settings)):
         return captured(arguments)
+
+
+def process(engine: Engine, *arguments: str, **settings: str) -> Captured:
+    """The same, as a process of its own."""
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "starter.py"), *arguments],
+        env={**os.environ, **_surroundings(engine, settings)},
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+        text=True,
+    )
+    return Captured(ended.returncode, ended.stdout, ended.stderr)
+
+
+def _surroundings(engine: Engine, settings: dict[str, str]) -> dict[str, str]:
+    return {"CERTPATH_RECORD_URL": address(engine), "TEMPORAL_ADDRESS": "127.0.0.1:1", **settings}
 
 
 def document(engine: Engine, *arguments: str) -> Any:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, delete, func, insert, literal, select, text
 
-from record import chain, proof, store
-from record.database import writing
+from record import chain, checking, proof, store
+from record.checking import Checked, Fault
+from record.database import reading, writing
 from record.events import Recorded
-from record.proof import Fault
+from record.tables import TEXTS
+from tests.record.lives import lived
 from tests.record.test_store import ANA, ANA_AGAIN, BEN, events
 
 
@@ -34,12 +36,12 @@ def hostile(engine: Engine) -> Iterator[Connection]:
 
 
 def found(engine: Engine) -> list[tuple[Fault, str, int]]:
-    return [(one.fault, one.candidacy.enrolment, one.sequence) for one in proof.findings(engine)]
+    return [(one.fault, one.candidacy.enrolment, one.sequence) for one in checking.findings(engine)]
 
 
 def test_a_record_that_nobody_has_touched_has_no_fault(record: Engine) -> None:
     assert found(record) == []
-    assert list(proof.positions_missing(record)) == []
+    assert list(checking.positions_missing(record)) == []
 
 
 @pytest.mark.parametrize(
@@ -66,14 +68,14 @@ def test_an_event_taken_out_of_the_middle_is_named_and_no_other_one(record: Engi
     with hostile(record) as connection:
         connection.execute(text("DELETE FROM events WHERE position = 4"))
     assert found(record) == [(Fault.MISSING, "run-1", 3)]
-    assert list(proof.positions_missing(record)) == [range(4, 5)]
+    assert list(checking.positions_missing(record)) == [range(4, 5)]
 
 
 def test_newest_events_that_were_taken_away_leave_their_positions_empty(record: Engine) -> None:
     with hostile(record) as connection:
         connection.execute(text("DELETE FROM events WHERE position IN (3, 5)"))
         connection.execute(text("DELETE FROM events WHERE position = 7"))
-    assert list(proof.positions_missing(record)) == [range(3, 4), range(5, 6)]
+    assert list(checking.positions_missing(record)) == [range(3, 4), range(5, 6)]
 
 
 def test_a_candidacy_whose_chain_was_computed_anew_is_found_by_an_older_head(record: Engine) -> None:
@@ -116,3 +118,87 @@ def test_a_head_before_a_candidacy_began_does_not_have_it(record: Engine) -> Non
 
 def test_both_databases_have_the_same_head(record: Engine) -> None:
     assert proof.head(record).root == "1625fe0e1c384d0de5d675637f3daa6e235022d4de201636844842b8141e260d"
+
+
+# --- what stands beside the events
+
+
+@pytest.fixture
+def sealed(engine: Engine) -> Engine:
+    """A life with texts and programmes."""
+    lived("holder-revoked").append(engine)
+    return engine
+
+
+def checked(engine: Engine) -> tuple[set[Fault], Checked]:
+    counted = Checked()
+    return {one.fault for one in checking.findings(engine, counted)}, counted
+
+
+def test_a_text_that_was_changed_or_exchanged_is_named(sealed: Engine) -> None:
+    assert checked(sealed)[0] == set()
+    with writing(sealed) as connection:
+        connection.execute(text("UPDATE texts SET value = '\"another reason\"' WHERE value LIKE '%complaint%'"))
+    assert checked(sealed)[0] == {Fault.TEXT_CHANGED}
+
+
+def test_a_text_that_was_put_beside_an_event_is_named(sealed: Engine) -> None:
+    for sequence in (1, 2, 9999):
+        with writing(sealed) as connection:
+            connection.execute(
+                insert(TEXTS).from_select(
+                    TEXTS.c.keys(),
+                    select(
+                        TEXTS.c.workflow_id,
+                        TEXTS.c.enrolment,
+                        literal(sequence),
+                        literal("ab"),
+                        literal("x"),
+                        literal('"y"'),
+                    ).limit(1),
+                )
+            )
+        assert checked(sealed)[0] == {Fault.TEXT_INSERTED}
+        with writing(sealed) as connection:
+            connection.execute(delete(TEXTS).where(TEXTS.c.seal == "ab"))
+
+
+def test_texts_that_were_erased_break_no_proof_and_are_counted(sealed: Engine) -> None:
+    before = proof.head(sealed)
+    with reading(sealed) as connection:
+        number = connection.execute(select(func.count()).select_from(TEXTS)).scalar_one()
+    with writing(sealed) as connection:
+        connection.execute(delete(TEXTS))
+    faults, counted = checked(sealed)
+    assert (faults, counted.erased) == (set(), number)
+    assert proof.head(sealed) == before
+
+
+@pytest.mark.parametrize("statement", ["UPDATE programmes SET body = '{}'", "DELETE FROM programmes"])
+def test_a_programme_that_is_changed_or_gone_is_named(sealed: Engine, statement: str) -> None:
+    with writing(sealed) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE programmes DISABLE TRIGGER ALL"))
+        else:
+            for trigger in ("update", "delete"):
+                connection.execute(text(f"DROP TRIGGER programmes_no_{trigger}"))
+        connection.execute(text(statement))
+    assert checked(sealed)[0] == {Fault.PROGRAMME_MISSING}
+
+
+def test_a_gap_that_the_candidacy_itself_had_is_told_from_events_that_were_taken_away(engine: Engine) -> None:
+    store.append(engine, ANA, events(2))
+    store.append(engine, ANA, events(2, 6), oldest=True)
+    assert found(engine) == [(Fault.NEVER_RECORDED, "run-1", number) for number in (3, 4, 5)]
+    with hostile(engine) as connection:
+        connection.execute(text("DELETE FROM events WHERE sequence = 2"))
+    assert (Fault.MISSING, "run-1", 2) in found(engine)
+    assert (Fault.MISSING, "run-1", 5) in found(engine)
+
+
+def test_all_is_counted_and_progress_reaches_the_end(sealed: Engine) -> None:
+    store.append(sealed, ANA, events(3))
+    counted, seen = Checked(), [0]
+    assert list(checking.findings(sealed, counted, seen.append)) == []
+    assert seen == list(range(counted.events + 1))
+    assert (counted.events, counted.candidacies) == (store.newest_position(sealed), 2)

@@ -36,7 +36,7 @@ def test_the_words_of_a_verb_alone_lead_to_it(words: str) -> None:
     assert (command.help, left) == (main.VERBS[words].command(words).help, [])
 
 
-@each("words", [*main.VERBS, *everyday.GROUPS])
+@each("words", [*main.VERBS, *main.GROUPS])
 def test_every_help_calls_the_program_as_it_is_called_here(words: str) -> None:
     usage, _, text = help_of(words).partition("\n\n")
     assert usage.startswith(f"Usage: starter.py {words} ")
@@ -46,8 +46,8 @@ def test_every_help_calls_the_program_as_it_is_called_here(words: str) -> None:
 def test_the_help_of_all_has_every_verb_with_its_line() -> None:
     text = " ".join(help_of("").split())
     for words, line in main.VERBS.items():
-        told = everyday.GROUPS.get(words.split()[0]) or line.help
-        shown = words.split()[0] if words.split()[0] in everyday.GROUPS else words
+        told = main.GROUPS.get(words.split()[0]) or line.help
+        shown = words.split()[0] if words.split()[0] in main.GROUPS else words
         assert f"{shown} {told}" in text
     assert "exit codes: 0 done" in text
     assert all(line.help in help_of("hold") for words, line in main.VERBS.items() if words.startswith("hold "))

@@ -77,6 +77,9 @@ def test_a_verb_may_add_notes_and_facts() -> None:
 
 RECORD_CASES: list[tuple[record_errors.RecordError, int, str]] = [
     (record_errors.WrongUrl("it is wrong."), 2, "bad-input"),
+    (record_errors.BadHead("it is wrong"), 2, "bad-input"),
+    (record_errors.BadKey("it is wrong"), 2, "bad-input"),
+    (record_errors.ForgedHead("it is wrong"), 1, "failed"),
     (record_errors.Unavailable("it is wrong"), 3, "no-record"),
     (record_errors.Missing("it is wrong"), 3, "no-record"),
     (record_errors.NewerTables("it is wrong"), 1, "failed"),
