@@ -17,7 +17,8 @@ _HIDDEN = re.compile("[\u061c\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb
 
 def one_line(text: str) -> str:
     """The text with a space in place of control characters and line ends. Hidden characters are shown as `\\u202e`."""
-    return visible(_CONTROLS.sub(" ", text))
+    # Nothing that is changed below is printable. To look for it in each cell of a long list would take longer.
+    return text if text.isprintable() else visible(_CONTROLS.sub(" ", text))
 
 
 def visible(text: str) -> str:

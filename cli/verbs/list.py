@@ -17,7 +17,6 @@ from client import finding, scheme
 from client.connection import Client
 from client.errors import ClientError
 from client.finding import NO_STATUS, Entry, Filter
-from client.payloads import instant
 from client.scheme import Facts
 from domain.vocabulary import Status
 from record import finding as record_finding
@@ -46,6 +45,9 @@ examples:
   ./starter.py list --expires-since 2027-01-01 --expires-until 2027-03-31 --sort expires --csv > renewals.csv
   ./starter.py list --query "CandidateId STARTS_WITH 'NORTH-'" --json
 """
+
+
+_TO_THE_SECOND = len("2026-11-22T15:00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ class Listed:
 
 
 def _instant(text: str | None) -> str | None:
-    return instant(datetime.fromisoformat(text)) if text else None
+    """An instant of the record as the contract writes it, to the second. Both are texts in UTC of a fixed length."""
+    return f"{text[:_TO_THE_SECOND]}Z" if text else None
 
 
 class Shown(NamedTuple):

@@ -12,6 +12,7 @@ from unittest import mock
 
 from cli.main import run as run_command
 from runtime.connection import connect_at, silent_runtime
+from runtime.settings import record_in
 from tests.processes.engine import ONE_AT_A_TIME, Ended, Engine, engine, surroundings
 from tests.scheme import worker_settings
 from tests.waiting import PATIENCE
@@ -44,7 +45,8 @@ def worker_on_a_thread(running: Engine) -> Iterator[None]:
 
     async def work() -> None:
         client = await connect_at(running.server.address, silent_runtime())
-        async with build_worker(client, worker_settings(outbox=running.worker.outbox)):
+        settings = worker_settings(outbox=running.worker.outbox, record_url=record_in(running.folder))
+        async with build_worker(client, settings):
             ready.set()
             await stop.wait()
 

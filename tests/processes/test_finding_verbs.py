@@ -17,7 +17,7 @@ from cli import filters
 from cli.verbs import list as list_verb
 from client import finding
 from record.opening import open_record
-from tests.processes.engine import DOMAINS, NOBODY, Ended, Engine, Terminal, engine, instant, result, run_here
+from tests.processes.engine import DOMAINS, NAME, NOBODY, Ended, Engine, Terminal, engine, instant, result, run_here
 from tests.processes.here import drawn_here, engine_here, impatient
 from tests.unit.cli.parsing import parsed
 from tests.waiting import eventually
@@ -449,6 +449,40 @@ async def test_without_a_worker_what_is_published_is_found_and_the_rest_is_code_
 
 
 # --- the record, and how far it is behind
+
+
+async def test_the_record_answers_as_the_workflows_do(certpath: Engine) -> None:
+    """What Temporal and the workflows answer is in the answer of the record too, which says that it is not behind."""
+
+    async def recorded() -> bool:
+        return "which counts as many open candidacies" in certpath.starter("list", "--attention").err
+
+    await eventually(recorded)
+    only_temporal = {"run_id"}
+    for verb in (
+        ("list", "--sort", "candidate"),
+        ("list", "--attention", "--sort", "candidate"),
+        ("list", "--due-within", "4w"),
+        ("list", "--status", "withdrawn"),
+        ("due", "--within", "500w"),
+        ("attention",),
+        ("hold", "list"),
+    ):
+        here, live = certpath.starter(*verb, "--json"), certpath.starter(*verb, "--live", "--json")
+        assert (here.code, here.err, len(here.document)) == (0, "", len(live.document)), verb
+        for ours, theirs in zip(here.document, live.document, strict=True):
+            same = {name: value for name, value in theirs.items() if value is not None and name not in only_temporal}
+            assert {name: ours[name] for name in same} == same
+    here, live = (
+        certpath.starter("summary", "--json").document,
+        certpath.starter("summary", "--live", "--json").document,
+    )
+    counts = [{(one["designation"], one["status"]): one["count"] for one in each["counts"]} for each in (here, live)]
+    assert counts[0] == counts[1]
+    assert {**here, "counts": None, "record": None} == {**live, "counts": None}
+    assert here["record"]["open"] == here["record"]["open_at_temporal"] == 5
+    names = {one["name"] for one in certpath.starter("list", "--json").document}
+    assert names == {NAME}
 
 
 async def test_the_record_says_how_far_it_is_behind_what_temporal_counts(tmp_path: Path) -> None:
