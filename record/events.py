@@ -10,25 +10,10 @@ from typing import Any
 from domain.events import EVENTS, BaseEvent, Event, LaterEvent, type_of
 from domain.formats import CHAIN, FORMAT
 from record import sealing
+from record.candidacy import Candidacy as Candidacy
 from record.sealing import Beside, json_text
 
 _IN_COLUMNS = frozenset({"type", "sequence", "at"})
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Candidacy:
-    """Whose events these are: a workflow id, and the enrolment, because the same id may be enrolled again."""
-
-    workflow_id: str
-    enrolment: str
-
-    def __str__(self) -> str:
-        return f"{self.workflow_id} (enrolment {self.enrolment})"
-
-    @property
-    def document(self) -> dict[str, str]:
-        """The same for machines."""
-        return {"workflow_id": self.workflow_id, "enrolment": self.enrolment}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
-from record import rows
-from record.events import Candidacy
+from record.candidacy import Candidacy
 from record.standings import view_of
 from record.tables import CANDIDACIES, CONTACTS, DELIVERIES, NOTICES
 from views.status import StatusView
@@ -108,13 +107,15 @@ def enrolments_under(connection: Connection, workflow_id: str, now: datetime) ->
 
 def mails_of(connection: Connection, candidacies: Iterable[Candidacy], most: int | None = None) -> list[Mail]:
     """The notices of these enrolments, the newest first."""
-    any_of = [rows.of(NOTICES, one) for one in candidacies]
+    theirs = [
+        and_(NOTICES.c.workflow_id == one.workflow_id, NOTICES.c.enrolment == one.enrolment) for one in candidacies
+    ]
     sent = and_(*(DELIVERIES.c[name] == NOTICES.c[name] for name in ("workflow_id", "enrolment", "about")))
     at = func.coalesce(NOTICES.c.ended_at, NOTICES.c.queued_at)
     asked = (
         select(NOTICES, DELIVERIES.c.email, DELIVERIES.c.message_id)
         .outerjoin(DELIVERIES, sent)
-        .where(or_(false(), *any_of))
+        .where(or_(false(), *theirs))
         .order_by(at.desc(), NOTICES.c.about.desc())
         .limit(most)
     )

@@ -30,6 +30,12 @@ def timeline(connection: Connection, candidacy: Candidacy) -> list[dict[str, Any
     return [entry for _, entry in heapq.merge(events, sent, key=lambda one: one[0])]
 
 
+def events_before(connection: Connection, candidacy: Candidacy, sequence: int) -> list[dict[str, Any]]:
+    """Every event of this enrolment before that one, and no mail."""
+    found = [kept for kept in store.events_of(connection, candidacy) if kept.event.sequence < sequence]
+    return [entry for _, entry in _entries(found)]
+
+
 def _entries(found: list[Kept]) -> Iterator[tuple[datetime, dict[str, Any]]]:
     last = 0
     for kept in found:

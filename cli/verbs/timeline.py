@@ -1,20 +1,32 @@
 """`starter.py timeline`: what has happened to one candidacy."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
-from cli import exits, output, tables
+from sqlalchemy import Connection
+
+from cli import exits, one, output, tables
+from cli.one import Asked, enrolment_option
 from cli.options import candidate, day, json_option, meant, option, verb
-from cli.session import connected
-from client import scheme, whose
+from cli.recorded import record_for_reading
+from client import scheme
+from client.candidacy import Candidacy
 from client.connection import Client
 from client.scheme import Facts
+from record import persons, timelines
+from record.database import reading
+from record.errors import RecordError
+from record.persons import Enrolled
+from record.timelines import MISSING, SENT
 from views.timeline import SENTENCES
 
 COLUMNS = ("no.", "when", "event", "what")
 
-_OLDER = "Older"
+_ABOUT = """\
+Shows what has happened, oldest first. What the workflow carries no more comes from the record, and so does everything
+where the workflow does not answer; then the mails that went out are shown as well.
+"""
 _HELP = """\
 columns: no. (the number of the event), when (in the body's zone), event, what; the newest event comes last
 --json:  an array of sequence, at, type, summary and the event's own fields, as docs/contract.md describes it
@@ -22,11 +34,14 @@ columns: no. (the number of the event), when (in the body's zone), event, what; 
 examples:
   ./starter.py timeline C-1001 CCSL --since 2026-11-01
   ./starter.py timeline C-1001 CCSL --type AssessmentPassed --type AssessmentFailed --json
+  ./starter.py timeline C-1001 CCSL --enrolment 3f2a
 """
+_DECIDERS = ("by", "approved_by", "reviewer")
 
 
-@verb("timeline", "Shows what has happened, oldest first. A closed candidacy is shown while Temporal keeps it.", _HELP)
+@verb("timeline", _ABOUT, _HELP)
 @candidate
+@enrolment_option
 @option("--since", type=day, metavar="DAY", help="only from this day on, in the body's zone")
 @option(
     "--type",
@@ -36,13 +51,18 @@ examples:
     help="only events of this type, e.g. AssessmentPassed; may be repeated",
 )
 @json_option("print the query's answer as one JSON document")
-def command(candidate: str, designation: str | None, since: date | None, types: tuple[str, ...], as_json: bool) -> int:
+def command(
+    candidate: str,
+    designation: str | None,
+    enrolment: str | None,
+    since: date | None,
+    types: tuple[str, ...],
+    as_json: bool,
+) -> int:
     """Ask once and show the answer."""
-    whose.check_named(designation)
     check_types(types)
 
-    async def work(client: Client) -> int:
-        events = await (await whose.meant(client, candidate, designation)).query(client, "timeline")
+    def show_chosen(events: list[dict[str, Any]]) -> int:
         if since or types:
             events = chosen(events, since, types)
         if as_json:
@@ -53,7 +73,39 @@ def command(candidate: str, designation: str | None, since: date | None, types: 
             output.say("No matching events.")
         return exits.DONE
 
-    return connected(work)
+    async def live(client: Client, candidacy: Candidacy) -> int:
+        return show_chosen(_with_older(candidacy, await candidacy.query(client, "timeline")))
+
+    def recorded(connection: Connection, enrolled: Enrolled, why: str) -> int:
+        code = show_chosen(timelines.timeline(connection, enrolled.candidacy))
+        one.say_so(enrolled, why)
+        return code
+
+    return one.answered(Asked(candidate, designation, enrolment), live, recorded)
+
+
+def _with_older(candidacy: Candidacy, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The answer of the workflow, and from the record what it leaves out, where the record has it."""
+    if not events or events[0].get("type") != MISSING:
+        return events
+    first = next((event["sequence"] for event in events if event["sequence"]), 0)
+    older = _recorded_before(candidacy, first)
+    if not older:
+        return events
+    output.say(f"What happened before event {first} is from the record.")
+    return [*older, *events[1:]]
+
+
+def _recorded_before(candidacy: Candidacy, sequence: int) -> list[dict[str, Any]]:
+    """What the record has of the newest enrolment before this event; nothing where it does not reach so far."""
+    try:
+        with reading(record_for_reading()) as connection:
+            found = persons.enrolments_under(connection, candidacy.workflow_id, datetime.now(UTC))
+            if not found or found[-1].view.sequence < sequence - 1:
+                return []
+            return timelines.events_before(connection, found[-1].candidacy, sequence)
+    except RecordError:
+        return []  # the workflow's answer says how many events it leaves out
 
 
 def show(events: Sequence[dict[str, Any]]) -> None:
@@ -64,7 +116,7 @@ def show(events: Sequence[dict[str, Any]]) -> None:
 
 def check_types(given: Sequence[str]) -> None:
     """Raises `exits.BadInput` for a type that no event has."""
-    known = [kind.__name__ for kind in SENTENCES]
+    known = [*(kind.__name__ for kind in SENTENCES), SENT]
     for name in given:
         if name not in known:
             hint = meant(name, known, "docs/contract.md has them all.")
@@ -76,7 +128,7 @@ def chosen(events: Sequence[dict[str, Any]], since: date | None, types: Sequence
     known = scheme.facts()
     found = []
     for event in events:
-        if event.get("type") == _OLDER:
+        if event.get("type") == MISSING:
             # Not an event: a remark on what the answer leaves out, and of no type and no day.
             output.say(f"{event['summary']}.")
             continue
@@ -91,4 +143,16 @@ def _row(event: dict[str, Any], known: Facts) -> tuple[str, ...]:
     summary = str(event.get("summary", ""))
     if effective and effective != known.day_of(datetime.fromisoformat(at)).isoformat():
         summary += f" (effective {effective})"
+    summary += "".join(f", {part}" for part in _more(event, summary, known))
     return str(event.get("sequence") or ""), output.minute(at, known.zone), str(event.get("type", "")), summary
+
+
+def _more(event: dict[str, Any], summary: str, known: Facts) -> Iterator[str]:
+    """What the sentence leaves out: when and where a test was taken, and who decided."""
+    result = event.get("result")
+    if isinstance(result, dict) and result.get("taken_at"):
+        at = f" at {result['source']}" if result.get("source") else ""
+        yield f"taken on {known.day_of(datetime.fromisoformat(result['taken_at']))}{at}"
+    for field in _DECIDERS:
+        if event.get(field) and str(event[field]) not in summary:
+            yield f"by {event[field]}"
