@@ -108,11 +108,17 @@ class Recording:
         Raises:
             RecordError: it could not be done.
         """
+        meter = activity.metric_meter()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, work)
         except RecordError as error:
-            metrics.record_failed(activity.metric_meter(), "conflict" if isinstance(error, Conflict) else "unavailable")
+            metrics.record_failed(meter, "conflict" if isinstance(error, Conflict) else "unavailable")
             raise
+        except Exception as error:
+            # A fault of ours in the record must stop no notice either. What was to be recorded comes again.
+            metrics.record_failed(meter, "fault")
+            activity.logger.exception("the record has a fault")
+            raise RecordError(f"the record has a fault ({type(error).__name__}); the worker's log has it whole") from error
 
     def _guarded(self, work: Callable[[Engine], T]) -> T:
         if self._monotonic() < self._away_until:

@@ -105,8 +105,8 @@ EVENTS_RECORDED = Metric(
 RECORD_FAILURES = Metric(
     "certpath_record_failures_total",
     "counter",
-    "Attempts to write to the record that failed: it could not be reached (unavailable), or has another event in the"
-    " same place (conflict)",
+    "Attempts to write to the record that failed: it could not be reached (unavailable), has another event in the same"
+    " place (conflict), or our own code failed (fault)",
     ("reason",),
 )
 READY = Metric(
@@ -173,7 +173,7 @@ def recorded(meter: MetricMeter, events: int) -> None:
     meter.create_counter(EVENTS_RECORDED.name, EVENTS_RECORDED.description).add(events)
 
 
-def record_failed(meter: MetricMeter, reason: Literal["unavailable", "conflict"]) -> None:
+def record_failed(meter: MetricMeter, reason: Literal["unavailable", "conflict", "fault"]) -> None:
     """Counts an attempt to write to the record that failed."""
     _count(meter, RECORD_FAILURES, reason=reason)
 

@@ -6,6 +6,7 @@ events as they are.
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from alembic import command
@@ -15,6 +16,9 @@ from sqlalchemy import Engine
 
 from record.database import writing
 from record.revisions import check_revision
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps the step that is being taken in variables of the whole process."""
 
 
 def migrate(engine: Engine) -> None:
@@ -26,7 +30,7 @@ def migrate(engine: Engine) -> None:
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    with writing(engine) as connection:
+    with _ONE_AT_A_TIME, writing(engine) as connection:
         there = MigrationContext.configure(connection).get_current_revision()
         if there is not None and check_revision(there):
             return
