@@ -118,7 +118,9 @@ class Recording:
             # A fault of ours in the record must stop no notice either. What was to be recorded comes again.
             metrics.record_failed(meter, "fault")
             activity.logger.exception("the record has a fault")
-            raise RecordError(f"the record has a fault ({type(error).__name__}); the worker's log has it whole") from error
+            raise RecordError(
+                f"the record has a fault ({type(error).__name__}); the worker's log has it whole"
+            ) from error
 
     def _guarded(self, work: Callable[[Engine], T]) -> T:
         if self._monotonic() < self._away_until:

@@ -31,10 +31,14 @@ def open_database(url: str, wait_seconds: int = _WAIT_SECONDS) -> Engine:
 
     Raises:
         WrongUrl: it is neither.
+        Unavailable: the folder cannot be made.
     """
     parsed = _parsed(url)
     if file := file_of(url):
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"the record's folder cannot be made: {error.strerror}") from error
         # Python's own module would begin a transaction only at the first change, and never an immediate one.
         engine = create_engine(parsed, connect_args={"timeout": wait_seconds, "isolation_level": None})
         event.listen(engine, "connect", _prepare_sqlite)

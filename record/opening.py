@@ -17,5 +17,9 @@ def open_record(url: str) -> Engine:
         Unavailable: the database cannot be written at this moment.
     """
     engine = open_database(url)
-    migrate(engine)
+    try:
+        migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine

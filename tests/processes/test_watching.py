@@ -19,7 +19,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from domain.commands import Contact, Register
 from runtime import metrics
 from runtime.embedded import free_port
-from runtime.settings import ROOT
+from runtime.settings import ROOT, record_in
 from tests.processes.engine import DOMAINS, JOURNEY, Engine, engine, result
 from tests.scheme import SCHEME
 from tests.waiting import PATIENCE, eventually
@@ -100,6 +100,7 @@ async def everything_that_is_counted(certpath: Engine) -> None:
     await eventually(lambda: '"attempt": 2' in certpath.worker.log)
     post.unlink()
     await eventually(lambda: list(post.glob("outbox/*.eml")))
+    (certpath.folder / "shelf").unlink()
     await certpath.enrol("C-7204", email="nobody@..example")
 
 
@@ -131,9 +132,10 @@ async def exported(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ex
     folder = tmp_path_factory.mktemp("watching")
     address = f"127.0.0.1:{free_port()}"
     found = Exported()
-    (folder / "post").write_text("a file stands where the folder should be")
-    outbox = str(folder / "post/outbox")
-    async with engine(folder, working=False, CERTPATH_METRICS_ADDRESS=address, CERTPATH_OUTBOX=outbox) as certpath:
+    for name in ("post", "shelf"):
+        (folder / name).write_text("a file stands where the folder should be")
+    places = {"CERTPATH_OUTBOX": str(folder / "post/outbox"), "CERTPATH_RECORD_URL": record_in(folder / "shelf")}
+    async with engine(folder, working=False, CERTPATH_METRICS_ADDRESS=address, **places) as certpath:
         await before_the_worker(certpath)
         await certpath.worker.start()
         await everything_that_is_counted(certpath)

@@ -260,6 +260,18 @@ def test_the_body_has_no_field_whose_value_is_the_default() -> None:
 # --- the database itself
 
 
+def test_the_tables_of_several_records_are_made_at_once_in_one_process(tmp_path: Path) -> None:
+    engines = [open_database(f"sqlite:///{tmp_path / str(number)}.db") for number in range(4)]
+    threads = [threading.Thread(target=migrate, args=(engine,)) for engine in engines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    for engine in engines:
+        assert store.append(engine, ANA, events(1)) == 1
+        engine.dispose()
+
+
 def test_the_tables_are_made_once_and_by_several_at_once(url: str) -> None:
     engines = [open_database(url) for _ in range(3)]
     threads = [threading.Thread(target=migrate, args=(engine,)) for engine in engines]
