@@ -51,7 +51,7 @@ _FIELDS = {
     "Certified": (Kind.CERTIFICATE, "number"),
 }
 """The events that bring something to be found by, and the field that has it."""
-_MOST_ROWS = 500
+_MOST_ROWS = 200
 _RANK = {kind: rank for rank, kind in enumerate(Kind)}
 
 

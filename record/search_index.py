@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, column, delete, func, insert, select, table, text
 
-from record.spelling import key_of, pieces_of, wanted_pieces
+from record.spelling import PIECE, key_of, pieces_of, wanted_pieces
 from record.tables import SEARCH
 
 _MOST_CHARACTERS = 300
 _AT_ONCE = 500
 """So many persons are named in one statement: a database limits the number of values."""
+
+
+_FIRST = 4000
 
 
 class Value(NamedTuple):
@@ -71,16 +74,29 @@ def containing(connection: Connection, keys: Sequence[str], most: int) -> Sequen
     """At most so many rows whose values have all of these keys in them (`spelling.wanted_pieces`)."""
     pieces = list(dict.fromkeys(piece for key in keys for piece in wanted_pieces(key)))
     if connection.dialect.name == "postgresql":
-        found = select(SEARCH).where(text("pieces @> CAST(:pieces AS text[])").bindparams(pieces=pieces))
-        position = func.strpos
-    else:
-        index = table("search_pieces", column("rowid"))
-        # The pieces have no quotation mark: they are letters, digits and the underscore.
-        matching = text("search_pieces MATCH :pieces").bindparams(pieces=" ".join(f'"{one}"' for one in pieces))
-        found = select(SEARCH).join(index, index.c.rowid == SEARCH.c.id).where(matching)
-        position = func.instr
-    whole = [position(SEARCH.c.key, key) > 0 for key in keys]
-    return connection.execute(found.where(*whole).limit(most)).all()
+        return _containing_on_postgresql(connection, keys, pieces, most)
+    index = table("search_pieces", column("rowid"))
+    # The pieces have no quotation mark: they are letters, digits and the underscore.
+    matching = text("search_pieces MATCH :pieces").bindparams(pieces=" ".join(f'"{one}"' for one in pieces))
+    whole = [func.instr(SEARCH.c.key, key) > 0 for key in keys]
+    found = select(SEARCH).join(index, index.c.rowid == SEARCH.c.id).where(matching, *whole)
+    return connection.execute(found.limit(most)).all()
+
+
+def _containing_on_postgresql(
+    connection: Connection, keys: Sequence[str], pieces: Sequence[str], most: int
+) -> Sequence[Row[Any]]:
+    # GIN finds every row before it hands out one. What very many have is found faster by reading the first rows.
+    first = select(SEARCH).where(SEARCH.c.id <= _FIRST).cte().prefix_with("MATERIALIZED")
+    columns = [first.c[name] for name in Value._fields]
+    whole = [func.strpos(first.c.key, key) > 0 for key in keys]
+    if min(map(len, keys)) >= PIECE:
+        found = connection.execute(select(*columns).where(*whole).limit(most)).all()
+        if len(found) == most:
+            return found
+    has_pieces = text("pieces @> CAST(:pieces AS text[])").bindparams(pieces=pieces)
+    whole = [func.strpos(SEARCH.c.key, key) > 0 for key in keys]
+    return connection.execute(select(SEARCH).where(has_pieces, *whole).limit(most)).all()
 
 
 def _known(connection: Connection, candidate_ids: Iterable[str]) -> set[Value]:

@@ -12,7 +12,8 @@ from domain.texts import plain_letters
 
 _MOST_LETTERS = 250
 """Of a longer text only the beginning is found: an index of PostgreSQL takes no key of some thousand bytes."""
-_LENGTH = 3
+PIECE = 3
+"""So many letters has a piece of the middle of a text."""
 _BEGINNING = "_"
 
 
@@ -27,7 +28,7 @@ def key_of(text: str) -> str:
 def pieces_of(text: str) -> frozenset[str]:
     """The pieces that the text can be found by."""
     key = key_of(text)
-    found = set(_cut(key, _LENGTH))
+    found = set(_cut(key, PIECE))
     for word in words_of(text):
         found.update((_BEGINNING + word[:1], _BEGINNING + word[:2]))
     # One or two letters say much in a script that has thousands of them, and a name may have no more.
@@ -41,9 +42,9 @@ def wanted_pieces(key: str) -> list[str]:
     A key of one or two letters is meant as the beginning of a word. In a script without capital letters, such as
     Chinese, it may stand anywhere.
     """
-    if len(key) < _LENGTH:
+    if len(key) < PIECE:
         return [key] if _caseless(key) else [_BEGINNING + key]
-    parts = list(dict.fromkeys(_cut(key, _LENGTH)))
+    parts = list(dict.fromkeys(_cut(key, PIECE)))
     # Some pieces are enough for the index, because what it finds is compared with the whole key.
     step = -(-len(parts) // _ENOUGH)
     return parts[::step]

@@ -43,12 +43,12 @@ examples:
 
 
 def _limit(text: str | int) -> int:
-    return number(str(text), 1, 1000)
+    return number(str(text), 1, 200)
 
 
 @verb("find", _ABOUT, _HELP)
 @click.argument("words", metavar="TEXT", nargs=-1, required=True)
-@option("--limit", type=_limit, default=MOST, metavar="N", help=f"at most so many persons: default {MOST}")
+@option("--limit", type=_limit, default=MOST, metavar="N", help=f"at most so many persons: default {MOST}, up to 200")
 @json_option("print the persons as one JSON document")
 def command(words: tuple[str, ...], limit: int, as_json: bool) -> int:
     """Ask the record once and show who was found."""
