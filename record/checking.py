@@ -127,17 +127,23 @@ def _of_chain(before: Kept | None, kept: Kept) -> Iterator[tuple[Fault, int]]:
 
 def _of_texts(kept: Kept, programmes: dict[str, bool], checked: Checked) -> Iterator[tuple[Fault, int]]:
     event = kept.event
-    try:
-        document = json.loads(event.body)
-    except ValueError:
-        return  # its hash has told already
-    own = set(sealing.seals_in(document))
+    own = sealing.seals_in(event.body)
     checked.erased += len(own - event.beside.texts.keys())
     if any(text.seal != seal for seal, text in event.beside.texts.items() if seal in own):
         yield Fault.TEXT_CHANGED, event.sequence
-    digest = sealing.pinned(document) if isinstance(document, dict) else None
+    digest = _pinned(event.body)
     if digest is not None and not programmes.get(digest, False):
         yield Fault.PROGRAMME_MISSING, event.sequence
+
+
+def _pinned(body: str) -> str | None:
+    if '"pinned"' not in body:
+        return None
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None  # its hash has told already
+    return sealing.pinned(document) if isinstance(document, dict) else None
 
 
 def _programmes(engine: Engine) -> dict[str, bool]:

@@ -15,7 +15,7 @@ import json
 import re
 import secrets
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -31,6 +31,7 @@ LEFT_OUT = "(left out)"
 """What is read in place of a text that the reader is not to see."""
 
 _SEALED, _OF, _PINNED, _PROGRAMME = "sealed", "of", "pinned", "programme"
+_SEALS = re.compile(r'"sealed":"([0-9a-f]{64})"')
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LABEL = "certpath-text-1"
 """Names this way of sealing. Another way would get another label, beside this one."""
@@ -128,13 +129,10 @@ def seal_of(value: Any) -> str | None:
     return _reference(value, _SEALED) if isinstance(value, dict) else None
 
 
-def seals_in(document: Any) -> Iterator[str]:
-    """Every seal of a document."""
-    if (seal := seal_of(document)) is not None:
-        yield seal
-    elif isinstance(document, (dict, list)):
-        for value in document.values() if isinstance(document, dict) else document:
-            yield from seals_in(value)
+def seals_in(body: str) -> frozenset[str]:
+    """Every seal in the JSON text of an event, as `json_text` writes it."""
+    # Within a text of the JSON the quotes would be escaped, so nothing else looks like this.
+    return frozenset(_SEALS.findall(body))
 
 
 def _reference(document: Mapping[str, Any], kind: str) -> str | None:
