@@ -24,7 +24,7 @@ from domain.events import EVENTS
 from domain.formats import CHAIN
 from domain.personal import Delivery
 from record import deliveries, store
-from record.errors import Conflict, Gap, RecordError, Unavailable
+from record.errors import Conflict, Gap, Missing, NewerTables, RecordError, Unavailable
 from record.events import Candidacy, Recorded
 from record.opening import open_record
 from runtime import metrics
@@ -129,7 +129,7 @@ class Recording:
             with self._opening:
                 self._engine = self._engine or open_record(self._url)
             return work(self._engine)
-        except Unavailable:
+        except (Unavailable, Missing, NewerTables):
             self._away_until = self._monotonic() + _PAUSE_SECONDS
             raise
 

@@ -120,6 +120,7 @@ _RECORD_STOPS: tuple[tuple[type[record_errors.RecordError], type[Stop]], ...] = 
     (record_errors.WrongUrl, BadInput),
     (record_errors.BadHead, BadInput),
     (record_errors.BadKey, BadInput),
+    (record_errors.UnknownRole, BadInput),
     (record_errors.Unavailable, NoRecord),
     (record_errors.Missing, NoRecord),
     (record_errors.RecordError, Stop),

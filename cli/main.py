@@ -63,6 +63,7 @@ VERBS: dict[str, Line] = {
     "verify": Line("whether the certificate with a number is in force", "verify"),
     "holders": Line("the holders of certificates in force, for the public register", "holders"),
     "export": Line("every recorded event after a position, as JSON lines", "export"),
+    "record setup": Line("make the tables of the record, or bring them up to this build", "record_setup"),
     "record head": Line("a hash over all that was recorded, to be filed outside", "record", "head"),
     "record check": Line("whether anybody has changed the record", "record", "check"),
     "record rebuild": Line("make the read models anew from the events", "record", "rebuild_command"),
@@ -73,7 +74,7 @@ VERBS: dict[str, Line] = {
 }
 """Every verb by its one or two words, in the order of `--help`."""
 
-GROUPS = {**everyday.GROUPS, "record": "prove that the record is whole, or make its read models anew"}
+GROUPS = {**everyday.GROUPS, "record": "make the record's tables, prove that it is whole, or make its read models anew"}
 """First words that take a second one."""
 
 OTHERWISE = {

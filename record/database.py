@@ -11,12 +11,13 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
-from record.errors import Unavailable, WrongUrl
+from record.errors import NotAllowed, Unavailable, WrongUrl
 
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 _WAIT_SECONDS = 5
 
 _STATEMENT_SECONDS = 60
+_INSUFFICIENT_PRIVILEGE = "42501"
 _FORMS = "It is sqlite:///PATH, with a fourth slash where the path begins with one, or postgresql://USER@HOST/DATABASE."
 
 _WRITERS = 0x43455254
@@ -116,6 +117,8 @@ def _explained() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable(f"the record has ended the connection: {_reason(error)}") from error
+        if getattr(error.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE:
+            raise NotAllowed(f"the record does not allow this: {_reason(error)}") from error
         if type(error) is DatabaseError:  # SQLite says so of a file that is damaged, or no database at all
             raise Unavailable(f"the record cannot be read: {_reason(error)}") from error
         raise

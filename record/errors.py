@@ -35,6 +35,14 @@ class Missing(RecordError):
     """There is no record at this address yet, or it lacks tables that this build needs."""
 
 
+class NotAllowed(Unavailable):
+    """The role of the record's address may not do this. Nothing was recorded."""
+
+
+class UnknownRole(RecordError):
+    """There is no role of this name in the record's database."""
+
+
 class NewerTables(RecordError):
     """A newer build has changed the tables in a way that this build does not know."""
 
