@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import arguments, command_line, cycles, enrolling, journey, moving, pure
+from bench import arguments, command_line, cycles, enrolling, journey, moving, pure, record
 from bench.alone import Alone
 from bench.contest import Sides, contests
 from bench.place import Place, machine, place
 from bench.report import Report
 from bench.workers import crew
+from record.errors import RecordError
 from runtime.connection import CannotConnect
 from runtime.embedded import embedded_server
 from runtime.process import leave
@@ -90,6 +91,13 @@ async def _imports(folder: Path, rows: int) -> list[tuple[float, float]]:
         return await asyncio.to_thread(enrolling.rows_per_second, _IMPORT_ROUNDS, rows, server.address)
 
 
+async def _asked(given: argparse.Namespace, folder: Path) -> Report | record.RecordReport:
+    if given.record is None:
+        return await run(given, folder)
+    size = record.QUICK if given.quick else record.FULL
+    return await record.measure(folder, size, given.record or None, _say)
+
+
 def _say(progress: str) -> None:
     sys.stderr.write(f"{progress}\n")
 
@@ -99,8 +107,8 @@ def main() -> int:
     given = arguments.parse()
     try:
         with tempfile.TemporaryDirectory(prefix="certpath-bench-") as folder:
-            report = asyncio.run(run(given, Path(folder)))
-    except CannotConnect as error:
+            report = asyncio.run(_asked(given, Path(folder)))
+    except (CannotConnect, RecordError) as error:
         _say(str(error))
         return UNREACHABLE
     print(json.dumps(report.document(), indent=2) if given.json else report.table())

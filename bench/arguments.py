@@ -32,13 +32,24 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="worker processes for each side; with several numbers one contest for each (1)",
     )
     add_server(parser)
-    parser.add_argument("--quick", action="store_true", help="8 journeys in 2 rounds, and no cycles")
+    parser.add_argument(
+        "--record",
+        nargs="?",
+        const="",
+        metavar="URL",
+        help="measure the record alone, in a new SQLite file or in the empty database at URL (half an hour)",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="8 journeys in 2 rounds, and no cycles; a tenth of the record"
+    )
     parser.add_argument("--exits", action="store_true", help="also 100 mixed runs of `starter.py` (a minute more)")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
     parser.add_argument("--check", action="store_true", help="exit code 1 where a target is missed")
     given = parser.parse_args(arguments)
     if min(given.journeys, given.rounds, given.at_once) < 1:
         parser.error("--journeys, --rounds and --at-once must be at least 1")
+    if given.record is not None and (given.address or given.exits):
+        parser.error("--record measures the record alone: leave --address and --exits out")
     if given.exits and given.address:
         parser.error("--exits is measured on the embedded server: leave --address out")
     check_server(parser, given)

@@ -104,6 +104,11 @@ def opened(document: Any, beside: Beside) -> Any:
     return {name: opened(value, beside) for name, value in document.items()}
 
 
+def refers(body: str) -> bool:
+    """Whether an event with this JSON text may refer to something beside it."""
+    return f'"{_SEALED}"' in body or f'"{_PINNED}"' in body
+
+
 def agree(one: Any, other: Any, one_beside: Beside, other_beside: Beside) -> bool:
     """Whether two documents of events say the same, as far as both say something.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, insert, select
+from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, select
 
 from domain.personal import ContactRecord
 from record import beside, chain, contacts, projection, search
@@ -67,8 +67,9 @@ def append(
 
 def last_of(connection: Connection, candidacy: Candidacy) -> Last:
     """The last event of this candidacy that is recorded."""
-    newest = _of(candidacy).order_by(EVENTS.c.sequence.desc()).limit(1)
-    row = connection.execute(newest).one_or_none()
+    row = connection.execute(
+        _LAST, {"its_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment}
+    ).one_or_none()
     return Last(row.sequence, row.hash) if row else Last()
 
 
@@ -172,5 +173,15 @@ def _of(candidacy: Candidacy) -> Select[Any]:
 
 
 def _newest_position(connection: Connection) -> int:
-    newest: int = connection.execute(select(func.coalesce(func.max(EVENTS.c.position), 0))).scalar_one()
+    newest: int = connection.execute(_NEWEST).scalar_one()
     return newest
+
+
+# Statements that are made once: making them takes longer than the database does.
+_NEWEST = select(func.coalesce(func.max(EVENTS.c.position), 0))
+_LAST = (
+    select(EVENTS.c.sequence, EVENTS.c.hash)
+    .where(EVENTS.c.workflow_id == bindparam("its_id"), EVENTS.c.enrolment == bindparam("its_enrolment"))
+    .order_by(EVENTS.c.sequence.desc())
+    .limit(1)
+)
