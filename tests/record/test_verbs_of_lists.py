@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import socket
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -222,6 +223,25 @@ def test_without_temporal_the_record_answers_and_says_that_it_may_be_behind(star
     assert ended.code == 0
     assert "Its newest event is of 2024-" in ended.err
     assert f"How far it is behind is not known: Temporal cannot be reached at {NOBODY}" in ended.err
+
+
+def test_a_temporal_that_says_nothing_holds_nobody_up(starter: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.behind._PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{silent.getsockname()[1]}")
+        ended = starter("list", "--json", "--limit", "1")
+    assert (ended.code, len(json.loads(ended.out))) == (0, 1)
+    assert "How far it is behind is not known: Temporal does not answer." in ended.err
+
+
+def test_settings_of_temporal_that_cannot_be_read_spoil_no_answer(
+    starter: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "temporal.toml").write_text("[broken")
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "temporal.toml"))
+    ended = starter("summary", "--json")
+    assert (ended.code, json.loads(ended.out)["record"]["open_at_temporal"]) == (0, None)
+    assert "temporal.toml" in ended.err
 
 
 def test_without_a_record_temporal_is_asked(tmp_path: Path, starter: Starter, monkeypatch: pytest.MonkeyPatch) -> None:

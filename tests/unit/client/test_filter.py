@@ -60,6 +60,15 @@ def test_a_filter_becomes_a_query(wanted: Filter, besides: str) -> None:
     assert query(wanted) == f"{PLAIN}{besides}"
 
 
+def test_those_of_which_nothing_is_published_may_match_every_filter() -> None:
+    closed = "'abandoned', 'timed_out', 'refused', 'withdrawn', 'revoked', 'superseded', 'expired'"
+    assert query(Filter(statuses=("testing",), candidate_id="C-1", unclosed=True)) == (
+        f"{PLAIN} AND ExecutionStatus = 'Running' AND (CertificationStatus IS NULL OR"
+        f" (CertificationStatus NOT IN ({closed})"
+        " AND CertificationStatus IN ('testing') AND (CandidateId = 'C-1')))"
+    )
+
+
 def test_what_is_due_is_open() -> None:
     text = query(Filter(due_within=timedelta(days=30)))
     assert re.fullmatch(f"{re.escape(PLAIN)} AND ExecutionStatus = 'Running' AND NextDeadline <= {INSTANT}", text)
