@@ -1,7 +1,7 @@
 """`starter.py record head`, `record check` and `record rebuild`: the proof of the record, and its read models."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,9 +9,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Engine
 
 from cli import exits, output
+from cli.against_workflows import Compared, compare
 from cli.options import json_option, option, verb
 from cli.progress import Progress
 from cli.recorded import record_for_reading, settings
+from cli.session import connected
+from client.connection import Client
 from record import checking, heads, proof, store
 from record.checking import Checked, Fault, Finding
 from record.comparison import Difference, differences
@@ -48,7 +51,7 @@ filed before. So name those that you have with --head.
 exit code: 0 where everything is as it was recorded, 1 where there is a fault
 --json:  one object: events, candidacies, erased_texts, faults (an array of fault, workflow_id, enrolment, sequence),
          missing_positions (an array of from, to), read_models (an array of texts), heads (an array of file, position,
-         taken_at, signed, fault)
+         taken_at, signed, fault), workflows (null without --workflows; else compared, behind, silent, differences)
 
 examples:
   ./starter.py record check
@@ -94,11 +97,12 @@ class Outcome:
     missing: list[range] = field(default_factory=list)
     models: list[Difference | Unfolded] = field(default_factory=list)
     heads: list[tuple[str, Filed, str | None]] = field(default_factory=list)
+    workflows: Compared | None = None
 
     @property
     def whole(self) -> bool:
         """Whether nothing is wrong."""
-        return not (self.faults or self.missing or self.models or any(fault for _, _, fault in self.heads))
+        return not any(True for _ in self.sentences())
 
     def sentences(self) -> Iterator[str]:
         """What is wrong, each in a line."""
@@ -108,6 +112,7 @@ class Outcome:
             yield f"{places}: the event is missing"
         yield from map(str, self.models)
         yield from (f"{name}: {fault}" for name, _, fault in self.heads if fault)
+        yield from self.workflows.differences if self.workflows else ()
 
     def document(self) -> dict[str, Any]:
         """The same for machines."""
@@ -128,14 +133,18 @@ class Outcome:
                 }
                 for name, filed, fault in self.heads
             ],
+            "workflows": asdict(self.workflows) if self.workflows else None,
         }
 
 
 @verb("check", _CHECK_ABOUT, _CHECK_HELP)
 @option("--head", "files", multiple=True, metavar="FILE", help="a head that was filed before; may be repeated")
 @option("--public-key", metavar="FILE", help="the key with which each head must be signed, as a PEM file")
+@option(
+    "--workflows", is_flag=True, help="also ask every open candidacy where it stands; this needs Temporal and workers"
+)
 @json_option("print one JSON document")
-def check(files: tuple[str, ...], public_key: str | None, as_json: bool) -> int:
+def check(files: tuple[str, ...], public_key: str | None, workflows: bool, as_json: bool) -> int:
     """Check everything, and show what is wrong."""
     known = heads.public_key(Path(public_key)) if public_key else None
     filed = [(name, _read(name)) for name in files]
@@ -146,6 +155,8 @@ def check(files: tuple[str, ...], public_key: str | None, as_json: bool) -> int:
     _check_chains(engine, outcome)
     outcome.heads = [(name, one, _fault_of_head(engine, one)) for name, one in filed]
     outcome.models = list(_with_progress(engine, "read models", lambda reach: differences(engine, reach)))
+    if workflows:
+        _check_workflows(engine, outcome)
     if as_json:
         output.document(outcome.document())
     else:
@@ -162,6 +173,14 @@ def _check_chains(engine: Engine, outcome: Outcome) -> None:
     for one in _with_progress(engine, "chains", found):
         (outcome.forgotten if one.fault is Fault.NEVER_RECORDED else outcome.faults).append(one)
     outcome.missing = list(checking.positions_missing(engine))
+
+
+def _check_workflows(engine: Engine, outcome: Outcome) -> None:
+    async def work(client: Client) -> int:
+        outcome.workflows = await compare(client, engine)
+        return exits.DONE
+
+    connected(work)
 
 
 def _fault_of_head(engine: Engine, filed: Filed) -> str | None:
@@ -191,9 +210,19 @@ def _say(outcome: Outcome) -> None:
         output.say(f"{len(outcome.forgotten)} older events were never recorded: their candidacies had forgotten them.")
     if checked.erased:
         output.say(f"{checked.erased} texts are erased.")
+    if outcome.workflows:
+        _say_workflows(outcome.workflows)
     number = len(list(outcome.sentences()))
     faults = "no fault" if not number else "1 fault" if number == 1 else f"{number} faults"
     output.say(f"{checked.events:,} events of {checked.candidacies:,} candidacies were checked: {faults}.")
+
+
+def _say_workflows(found: Compared) -> None:
+    output.say(f"{found.compared:,} open candidacies were compared with what their workflows answer.")
+    if found.behind:
+        output.say(f"{found.behind:,} more are not recorded up to now: ask again in a moment.")
+    if found.silent:
+        output.say(f"{found.silent:,} more did not answer.")
 
 
 def _finding(one: Finding) -> dict[str, Any]:
