@@ -80,18 +80,22 @@ async def enrol(
     *,
     again: bool = False,
     act: str | None = None,
+    recorded: str | None = None,
 ) -> Outcome:
     """Start the candidacy, unless it is open already with the same data.
 
     `again` opens a new candidacy where an earlier one is closed; without it, that is refused (rule 24). A workflow that
     failed is no earlier one: its registration was invalid, so a corrected one is started in any case. `act` names what
-    is carried out, where that may be interrupted and begun again: it opens a candidacy once.
+    is carried out, where that may be interrupted and begun again: it opens a candidacy once. `recorded` is the
+    status in which the record has the candidacy as closed, if it has: Temporal may have forgotten it.
 
     Raises as `check_enrolled` does where somebody is enrolled already, and as `check_not_opened_by`; `Unreachable`.
     """
     candidacy = enrolment.candidacy
     if again and act:
         await check_not_opened_by(client, candidacy, act)
+    if recorded and not again:
+        await check_not_forgotten(client, candidacy, recorded)
     policy = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
     if await _started(client, enrolment, title, policy, act):
         return "registered"
@@ -182,6 +186,18 @@ async def check_enrolled(client: Client, enrolment: Enrolment) -> None:
             "`contact`, `confirm-purchase` or `experience`.",
             code=ENROLLED_OTHERWISE,
         )
+
+
+async def check_not_forgotten(client: Client, candidacy: Candidacy, recorded: str) -> None:
+    """Raises `Closed` where Temporal does not know this candidacy any more, which the record has as closed."""
+    try:
+        description = await candidacy.describe(client)
+    except NotFound:
+        pass
+    else:
+        if not never_began(description):
+            return
+    raise Closed(f"The candidacy of {candidacy} is closed ({recorded}).", candidacy.workflow_id, recorded)
 
 
 async def check_not_opened_by(client: Client, candidacy: Candidacy, act: str) -> None:

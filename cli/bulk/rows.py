@@ -83,16 +83,18 @@ def without_bad(sheet: Sheet, source: str, choice: Choice) -> dict[int, BadRow]:
 
 
 def refuse_alike(found: Sequence[Alike]) -> None:
-    """Raises `exits.BadInput` where candidates may be enrolled already, under ids that look like theirs."""
+    """Raises `exits.BadInput` where candidates may be enrolled already, under other ids."""
     if not found:
         return
-    first = sorted(found, key=lambda one: one.row.number)
-    doubts = [f"row {row.number}: {row.candidacy.candidate_id} looks like {enrolled}" for row, enrolled in first]
+    first = sorted(dict.fromkeys((one.row.number, one.enrolled, one.sentence) for one in found))
+    doubts = [f"row {row}: {sentence}" for row, _, sentence in first]
     more = [f"and {len(doubts) - _FIRST:,} more like these: see --json"] if len(doubts) > _FIRST else []
-    facts = [{"kind": DoubtKind.LOOKALIKE, "rows": [row.number], "enrolled": enrolled} for row, enrolled in first]
+    facts = [
+        {"kind": DoubtKind.LOOKALIKE, "rows": [row], "enrolled": enrolled, "doubt": sentence}
+        for row, enrolled, sentence in first
+    ]
     raise exits.BadInput(
-        "Some candidates may be enrolled already, under ids that differ only in case or leading zeros, so nothing was "
-        "started:",
+        "Some candidates may be enrolled already, under other ids, so nothing was started:",
         [*doubts[:_FIRST], *more, f"{_SAY[DoubtKind.LOOKALIKE]}."],
         doubts=facts,
     )

@@ -2,7 +2,7 @@
 
 import click
 
-from cli import exits, input_files, output
+from cli import before, exits, input_files, output
 from cli.bulk import rows
 from cli.bulk.carrying import carry_out
 from cli.bulk.options import FileOptions, Options, bulk_options, file_options
@@ -43,12 +43,16 @@ def command(file: str, re_enrol: bool, reading: FileOptions, options: Options) -
     sheet = input_files.read_registrations(file, reading.order)
     bad = rows.without_bad(sheet, file, reading.choice())
     files = outcomes.files_of(file, "import", rows.style(sheet), chosen=options.outcome, dry_run=options.dry_run)
-    enrolment = enrolling.Options(files, dry_run=options.dry_run, re_enrol=re_enrol)
+    good = rows.good(sheet)
+    known = before.of({row.number: row.document for row in good})
+    enrolment = enrolling.Options(files, dry_run=options.dry_run, re_enrol=re_enrol, recorded=known.closed)
 
     async def work(client: Client) -> int:
         if not reading.allow_lookalikes:
-            rows.refuse_alike(await enrolling.enrolled_alike(client, rows.good(sheet)))
-        plan = enrolling.plan(client, rows.good(sheet), bad, enrolment)
+            by_number = {row.number: row for row in good}
+            recorded = [enrolling.Alike(by_number[one.number], one.enrolled, one.shared) for one in known.alike]
+            rows.refuse_alike([*await enrolling.enrolled_alike(client, good), *recorded])
+        plan = enrolling.plan(client, good, bad, enrolment)
         code = await carry_out(plan, "Dry run" if options.dry_run else "Registering", options)
         if code in (exits.DONE, exits.REFUSED) and not options.dry_run:
             await _say_if_no_worker(client)

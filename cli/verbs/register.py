@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from cli import exits, output
+from cli import before, exits, output
 from cli.options import json_option, option, verb, word
 from cli.session import connected
 from client import scheme
@@ -57,9 +57,10 @@ class Person(NamedTuple):
 @option("--attested-by", metavar="NAME", heading=_EXPERIENCE, help="who attests it")
 @option("--publish", is_flag=True, help="the holder consents to the public register")
 @option("--re-enrol", is_flag=True, help="open a new candidacy although one is closed")
+@option("--allow-lookalikes", is_flag=True, help="go on although somebody enrolled has a like id, address or purchase")
 @option("--no-wait", is_flag=True, help="do not wait for the engine's first answer")
 @json_option("print the outcome as one JSON document")
-def command(re_enrol: bool, no_wait: bool, as_json: bool, **given: Any) -> int:
+def command(re_enrol: bool, allow_lookalikes: bool, no_wait: bool, as_json: bool, **given: Any) -> int:
     """Check the registration here, then start the candidacy."""
     person = Person(**given)
     titles = scheme.titles()
@@ -67,9 +68,13 @@ def command(re_enrol: bool, no_wait: bool, as_json: bool, **given: Any) -> int:
         raise exits.BadInput(f"--designation: {person.designation} is none of {', '.join(titles)}.")
     enrolment = _checked(person)
     title = titles.get(person.designation)
+    known = before.of({1: enrolment.document})
+    if not allow_lookalikes:
+        _refuse_alike(person, known)
+    recorded = known.closed.get(enrolment.candidacy.workflow_id)
 
     async def work(client: Client) -> int:
-        outcome = await _enrol(client, enrolment, title, again=re_enrol)
+        outcome = await _enrol(client, enrolment, title, again=re_enrol, recorded=recorded)
         await _show(client, enrolment, outcome, wait=not no_wait, as_json=as_json)
         return exits.DONE
 
@@ -107,9 +112,26 @@ def _in_flags(person: Person, error: FieldError) -> str:
     return f"{option}: {explain(value, error.problem) if explain and value else error.problem}"
 
 
-async def _enrol(client: Client, enrolment: Enrolment, title: str | None, *, again: bool) -> str:
+def _refuse_alike(person: Person, known: before.Known) -> None:
+    """Raises `exits.BadInput` where the candidate may be enrolled already, under another id."""
+    if not known.alike:
+        return
+    notes = [
+        f"{person.candidate} has the same {one.shared} as {one.enrolled}."
+        if one.shared
+        else f"{person.candidate} looks like {one.enrolled}."
+        for one in known.alike
+    ]
+    raise exits.BadInput(
+        f"{person.candidate} may be enrolled already, under another id, so nothing was started:",
+        [*notes, "Where it is another person all the same, say --allow-lookalikes."],
+        enrolled=sorted({one.enrolled for one in known.alike}),
+    )
+
+
+async def _enrol(client: Client, enrolment: Enrolment, title: str | None, *, again: bool, recorded: str | None) -> str:
     try:
-        return await enrol(client, enrolment, title, again=again)
+        return await enrol(client, enrolment, title, again=again, recorded=recorded)
     except Closed as error:
         sentence = (
             f"The candidacy of {enrolment.candidacy} is closed ({error.status}); --re-enrol opens a new one on purpose."

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from client import finding, scheme
 from client.bulk.act import BadRow, Plan, Row, Tell, outcome_of
 from client.bulk.outcomes import Files, Item, Kind, Outcome
-from client.enrolment import Enrolment, check_enrolled, check_not_opened_by, enrol
+from client.enrolment import Enrolment, check_enrolled, check_not_forgotten, check_not_opened_by, enrol
 from client.errors import ClientError, Closed, NotFound, OpenedBefore
 from client.finding import Filter
 from domain import calendar
@@ -27,11 +27,15 @@ _ON_PURPOSE = "--re-enrol opens a new one on purpose"
 
 
 class Options(NamedTuple):
-    """How to enrol. `re_enrol` opens a new candidacy where one is closed."""
+    """How to enrol. `re_enrol` opens a new candidacy where one is closed.
+
+    `recorded` has the status of each candidacy that the record has as closed, by the workflow id.
+    """
 
     files: Files
     dry_run: bool = False
     re_enrol: bool = False
+    recorded: Mapping[str, str] = {}
 
 
 def plan(client: Client, rows: Sequence[Row], bad: Mapping[int, BadRow], options: Options) -> Plan[Row]:
@@ -49,10 +53,21 @@ def plan(client: Client, rows: Sequence[Row], bad: Mapping[int, BadRow], options
 
 
 class Alike(NamedTuple):
-    """A row whose candidate id nobody has, and an enrolled one that differs only in case or leading zeros."""
+    """A row whose candidate id nobody has, and the id of somebody who is enrolled: it may be the same person.
+
+    `shared` is what both have; None where the ids differ only in case or leading zeros.
+    """
 
     row: Row
     enrolled: str
+    shared: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Why it may be the same person."""
+        if self.shared:
+            return f"{self.row.candidacy.candidate_id} has the same {self.shared} as {self.enrolled}"
+        return f"{self.row.candidacy.candidate_id} looks like {self.enrolled}"
 
 
 async def enrolled_alike(client: Client, rows: Sequence[Row]) -> list[Alike]:
@@ -97,7 +112,11 @@ class _Enrolling:
                 return await self._only_if_there(row, ended)
             title = self._titles.get(row.candidacy.designation)
             again = self._options.re_enrol
-            return Outcome(Kind(await enrol(self._client, _enrolment(row), title, again=again, act=self._act(row))))
+            recorded = self._recorded(row)
+            opened = await enrol(
+                self._client, _enrolment(row), title, again=again, act=self._act(row), recorded=recorded
+            )
+            return Outcome(Kind(opened))
         except Closed as error:
             what_now = _BY_US if isinstance(error, OpenedBefore) else _ON_PURPOSE
             return Outcome(Kind.REFUSED, f"the candidacy is closed ({error.status}); {what_now}")
@@ -108,6 +127,8 @@ class _Enrolling:
         try:
             await check_enrolled(self._client, _enrolment(row))
         except NotFound:
+            if (recorded := self._recorded(row)) and not self._options.re_enrol:
+                await check_not_forgotten(self._client, row.candidacy, recorded)
             return self._window_ended(row) or _WOULD
         except Closed:
             if not self._options.re_enrol:
@@ -115,6 +136,9 @@ class _Enrolling:
             await check_not_opened_by(self._client, row.candidacy, self._act(row) or "")
             return self._window_ended(row) or _WOULD
         return _ALREADY
+
+    def _recorded(self, row: Row) -> str | None:
+        return self._options.recorded.get(row.candidacy.workflow_id)
 
     async def _only_if_there(self, row: Row, otherwise: Outcome) -> Outcome:
         try:

@@ -29,6 +29,7 @@ def register(certpath: Engine, candidate: str, designation: str = "CCMA", *more:
     return certpath.starter(
         *("register", "--candidate", candidate, "--name", "Ana Ruiz", "--email", "ana@example.org"),
         *("--designation", designation, "--purchase-ref", "INV-1", "--purchased-at", instant(60)),
+        "--allow-lookalikes",  # the candidates of these tests share a name, an address and an invoice
         *more,
     )
 

@@ -255,13 +255,13 @@ async def test_our_command_line_starts_a_corrected_registration_after_a_failed_s
     assert "ended" not in certpath.starter("summary", "--counts").out
 
     register = ("register", "--candidate", "C-2013", "--name", "Ana Ruiz", "--email", "ana@example.org")
-    registered = certpath.starter(*register, "--designation", "CCSL", "--json")
+    registered = certpath.starter(*register, "--designation", "CCSL", "--allow-lookalikes", "--json")
     assert (registered.code, registered.document["outcome"]) == (0, "registered"), registered.err
     file = certpath.folder / "corrected.csv"
     file.write_text("candidate_id,name,email,designation\nC-2014,Ana Ruiz,ana@example.org,CCSL\n")
-    rehearsed = certpath.starter("import", str(file), "--dry-run", "--json")
+    rehearsed = certpath.starter("import", str(file), "--allow-lookalikes", "--dry-run", "--json")
     assert (rehearsed.code, rehearsed.document["outcomes"]) == (0, {"would be registered": 1}), rehearsed.out
-    imported = certpath.starter("import", str(file), "--json")
+    imported = certpath.starter("import", str(file), "--allow-lookalikes", "--json")
     assert (imported.code, imported.document["outcomes"]) == (0, {"registered": 1}), imported.out
     assert listed(certpath, "CandidateId = 'C-2014' AND ExecutionStatus = 'Running'")
 
