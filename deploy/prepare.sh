@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes everything that an installation needs before its first `docker compose up`: a password for each role, and two
-# folders. Safe to repeat: existing files stay as they are.
+# Makes everything that an installation needs before its first `docker compose up`: a password for each role, the
+# addresses that hold one, and two folders. Safe to repeat: existing files stay as they are.
 #
 #     deploy/prepare.sh
 set -eu
@@ -16,7 +16,7 @@ mkdir -p "$secrets/answer-keys"
 chmod 700 "$secrets"
 chmod 755 "$secrets/answer-keys"
 
-for name in postgres-password temporal-db-password certpath-db-password grafana-password; do
+for name in postgres-password temporal-db-password certpath-db-password certpath-worker-db-password grafana-password; do
   if [ -s "$secrets/$name" ]; then
     echo "kept     $secrets/$name"
   else
@@ -26,6 +26,20 @@ for name in postgres-password temporal-db-password certpath-db-password grafana-
   fi
   chmod 444 "$secrets/$name"
 done
+
+# The address of the record: for the workers and the command line, whose role owns nothing, and for the step that makes
+# the tables. An address that is there is kept, because it may name a PostgreSQL of your own.
+address() {
+  if [ -s "$secrets/$1" ]; then
+    echo "kept     $secrets/$1"
+  else
+    printf 'postgresql://%s:%s@postgres/certpath' "$2" "$(cat "$secrets/$3")" > "$secrets/$1"
+    echo "made     $secrets/$1"
+  fi
+  chmod 444 "$secrets/$1"
+}
+address record-url certpath_worker certpath-worker-db-password
+address record-owner-url certpath certpath-db-password
 
 if [ ! -e "$secrets/smtp-url" ]; then
   : > "$secrets/smtp-url"

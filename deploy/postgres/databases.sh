@@ -10,13 +10,16 @@ export PGPASSWORD
 psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname postgres <<'SQL'
 \set temporal_password `cat /run/secrets/temporal-db-password`
 \set certpath_password `cat /run/secrets/certpath-db-password`
+\set worker_password `cat /run/secrets/certpath-worker-db-password`
 
 SELECT format('CREATE ROLE %I LOGIN', name)
-  FROM unnest(ARRAY['temporal', 'certpath']) AS wanted (name)
+  FROM unnest(ARRAY['temporal', 'certpath', 'certpath_worker']) AS wanted (name)
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 
 ALTER ROLE temporal PASSWORD :'temporal_password';
+-- certpath owns the tables of the record. The workers and the command line are certpath_worker, which owns nothing.
 ALTER ROLE certpath PASSWORD :'certpath_password';
+ALTER ROLE certpath_worker PASSWORD :'worker_password';
 
 SELECT format('CREATE DATABASE %I OWNER %I', name, owner)
   FROM (VALUES ('temporal', 'temporal'), ('temporal_visibility', 'temporal'), ('certpath', 'certpath'))
@@ -25,6 +28,7 @@ SELECT format('CREATE DATABASE %I OWNER %I', name, owner)
 
 -- By default every role may connect to every database.
 REVOKE CONNECT, TEMPORARY ON DATABASE temporal, temporal_visibility, certpath FROM PUBLIC;
+GRANT CONNECT ON DATABASE certpath TO certpath_worker;
 SQL
 
 echo "Roles and databases are there."

@@ -135,6 +135,36 @@ async def test_what_is_killed_in_the_middle_and_started_again_loses_nothing(
     await assert_certified(certpath, candidate)
 
 
+async def test_every_event_is_in_the_record_once_and_in_order(certpath: Installation) -> None:
+    happened = {}
+    for handle in [await certpath.handle(f"C-{number}") for number in range(1, 7)]:
+        happened[handle.id] = [entry["sequence"] for entry in await persistently(partial(timeline, handle))]
+    await eventually(lambda: happened.items() <= recorded(certpath).items())
+    checked = json.loads(certpath.compose("run", "--rm", "-T", "starter", "record", "check", "--json"))
+    assert [checked[name] for name in ("faults", "missing_positions", "read_models")] == [[], [], []]
+
+
+def recorded(certpath: Installation) -> dict[str, list[int]]:
+    """The numbers of the events of each candidacy, in the order in which they were recorded."""
+    found: dict[str, list[int]] = {}
+    for line in certpath.compose("run", "--rm", "-T", "starter", "export").splitlines():
+        document = json.loads(line)
+        found.setdefault(document["workflow_id"], []).append(document["event"]["sequence"])
+    return found
+
+
+def test_the_workers_and_the_command_line_own_no_table_of_the_record(certpath: Installation) -> None:
+    owners = "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'"
+    asked = ("exec", "-T", "postgres", "psql", "--username", "postgres", "--tuples-only", "--no-align", "certpath")
+    assert certpath.compose(*asked, "--command", owners).split() == ["certpath"]
+    rights = "SELECT has_table_privilege('certpath_worker', 'events', 'UPDATE, DELETE, TRUNCATE')"
+    assert certpath.compose(*asked, "--command", rights).strip() == "f"
+    for service in ("worker", "starter"):
+        assert "://certpath_worker:" in certpath.compose(
+            "run", "--rm", "-T", "--no-deps", "--entrypoint", "cat", service, "/run/secrets/record-url"
+        )
+
+
 async def test_down_and_up_again_loses_nothing(certpath: Installation) -> None:
     handle = await enrol(certpath, "C-7")
     await send(handle, *JOURNEY[1])
@@ -162,7 +192,7 @@ async def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(certpath
 
 
 def test_setting_up_again_changes_nothing(certpath: Installation) -> None:
-    for step in ("databases", "schema", "namespace", "first-build"):
+    for step in ("databases", "schema", "namespace", "first-build", "record"):
         certpath.compose("run", "--rm", "-T", step)
     assert certpath.starter("status", "C-1", "CCSL", "--json").document["status"] == "certified"
 

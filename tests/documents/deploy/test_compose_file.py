@@ -21,7 +21,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
 
-STEPS = {"databases", "schema", "namespace", "first-build"}
+STEPS = {"databases", "schema", "namespace", "first-build", "record"}
 """What runs to its end before others start."""
 WORKERS = {"worker", "worker-previous"}
 LOCAL = "certpath:${CERTPATH_BUILD_ID:-local}"
@@ -77,11 +77,25 @@ def test_nothing_is_published_beyond_loopback() -> None:
     assert [port for port in ports if not re.fullmatch(r"127\.0\.0\.1:\$\{\w+_PORT\}:\d+", port)] == []
 
 
-def test_the_database_has_a_network_of_its_own_without_a_way_out() -> None:
-    assert COMPOSE["networks"]["database"] == {"internal": True}
-    inside = {name for name, service in SERVICES.items() if "database" in service["networks"]}
-    assert inside == {"postgres", "databases", "schema", "temporal"}
+def test_the_database_has_networks_of_its_own_without_a_way_out() -> None:
+    for network, inside in {
+        "database": {"postgres", "databases", "schema", "temporal"},
+        "record": {"postgres", "record", "worker", "worker-previous", "starter"},
+    }.items():
+        assert COMPOSE["networks"][network] == {"internal": True}
+        assert {name for name, service in SERVICES.items() if network in service["networks"]} == inside
     assert "ports" not in SERVICES["postgres"]
+
+
+def test_only_the_step_that_makes_the_tables_of_the_record_is_their_owner() -> None:
+    assert {name for name, service in SERVICES.items() if "record-owner-url" in service.get("secrets", [])} == {
+        "record"
+    }
+    assert SERVICES["record"]["command"] == ["record", "setup", "--worker", "certpath_worker"]
+    for name in (*WORKERS, "starter"):
+        assert SERVICES[name]["environment"]["CERTPATH_RECORD_URL_FILE"] == "/run/secrets/record-url"
+        assert "record-url" in SERVICES[name]["secrets"]
+    assert all("record" in SERVICES[name]["depends_on"] for name in WORKERS), "the tables are there before a worker is"
 
 
 def test_every_password_comes_from_a_file_and_none_has_a_default() -> None:
@@ -296,13 +310,34 @@ def test_prepare_makes_each_secret_once(tmp_path: Path) -> None:
     made = {path.name: path.read_text() for path in secrets.iterdir() if path.is_file()}
     assert made.keys() == COMPOSE["secrets"].keys()
     assert made.pop("smtp-url") == ""
+    addresses = {name: made.pop(name) for name in ("record-url", "record-owner-url")}
+    assert addresses == {
+        "record-url": f"postgresql://certpath_worker:{made['certpath-worker-db-password']}@postgres/certpath",
+        "record-owner-url": f"postgresql://certpath:{made['certpath-db-password']}@postgres/certpath",
+    }
     assert all(re.fullmatch("[0-9a-f]{48}", password) for password in made.values())
     assert len(set(made.values())) == len(made)
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
     (secrets / "smtp-url").chmod(0o600)
     (secrets / "smtp-url").write_text("smtp://mail.example.org")
+    (secrets / "record-url").chmod(0o600)
+    (secrets / "record-url").write_text("postgresql://somebody@db.example.org/certpath")
     assert "made" not in prepare(tmp_path)
     assert {path.name: path.read_text() for path in secrets.iterdir() if path.is_file()} == {
         **made,
+        **addresses,
         "smtp-url": "smtp://mail.example.org",
+        "record-url": "postgresql://somebody@db.example.org/certpath",
     }
+
+
+def test_prepare_adds_what_a_later_release_needs_and_follows_a_changed_password(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    secrets = tmp_path / "secrets"
+    before = (secrets / "certpath-db-password").read_text()
+    for name in ("record-url", "record-owner-url", "certpath-worker-db-password"):
+        (secrets / name).unlink()
+    prepare(tmp_path)
+    password = (secrets / "certpath-worker-db-password").read_text()
+    assert f":{password}@" in (secrets / "record-url").read_text()
+    assert f":{before}@" in (secrets / "record-owner-url").read_text()
