@@ -240,11 +240,14 @@ def main(arguments: list[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
 
+    from record.database import file_of
+    from record.errors import WrongUrl
     from runtime.builds import Build
 
     try:
         settings, build = Settings.from_environment(), Build.from_environment()
-    except SettingsError as error:
+        file_of(settings.record_url)
+    except (SettingsError, WrongUrl) as error:
         return _complain(str(error), BAD_SETTINGS)
 
     from runtime.connection import CannotConnect

@@ -14,6 +14,7 @@ from monitoring import routing
 from monitoring.checks import PATIENCE, Answers, all_checks, document
 from monitoring.health import HealthServer
 from monitoring.polls import Polls
+from monitoring.recorded import RecordWatch
 from monitoring.sampling import Sampler
 from runtime.build_metadata import BuildMetadata, refuse_other_code
 from runtime.builds import code_fingerprint
@@ -57,6 +58,8 @@ class Monitor:
         self._polls: Polls | None = None
         self._build: Build | None = None
         self._warning: str | None = None
+        self._record = RecordWatch(settings)
+        self._record_warning: str | None = None
         self._draining = False
         self._answers = Answers(all_checks(settings, lambda: self._client))
         self._tasks: list[asyncio.Task[None]] = []
@@ -71,7 +74,14 @@ class Monitor:
         self._build = build
         self._worker = worker
         self._polls = Polls(client, worker.task_queue)
-        sampler = Sampler(runtime.metric_meter, client, waiting, self.problems, self.warnings)
+        sampler = Sampler(
+            runtime.metric_meter,
+            client,
+            waiting,
+            self.problems,
+            lambda: _listed(self._warning),
+            lambda: self._record_warning is None,
+        )
         self._tasks += [asyncio.create_task(self._keep_looking(self._polls)), asyncio.create_task(sampler.keep())]
 
     def draining(self) -> None:
@@ -88,6 +98,7 @@ class Monitor:
         while True:
             await polls.look()
             await self.look_at_routing()
+            await self.look_at_record()
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def look_at_routing(self) -> None:
@@ -97,6 +108,13 @@ class Monitor:
         if found and found != self._warning:
             _log.warning("candidacies wait", extra={"problem": found})
         self._warning = found
+
+    async def look_at_record(self) -> None:
+        """Looks whether events can be recorded, and logs a warning once if they cannot."""
+        found = await self._record.warning()
+        if found and found != self._record_warning:
+            _log.warning("events wait to be recorded", extra={"problem": found})
+        self._record_warning = found
 
     async def end(self) -> None:
         """Stops looking and sampling."""
@@ -142,8 +160,11 @@ class Monitor:
         return document("ready", problems, draining=self._draining, warnings=self.warnings())
 
     def warnings(self) -> list[str]:
-        """Why new candidacies wait, or do not come to this worker, as far as that is known."""
-        return _listed(self._warning)
+        """Why new candidacies wait or do not come to this worker, and why events wait to be recorded.
+
+        Only what is known: both are looked at every 20 seconds.
+        """
+        return _listed(self._warning, self._record_warning)
 
     async def problems(self) -> dict[str, str | None]:
         """For each check, what keeps the worker from doing its work now; None if the check passes."""
@@ -172,7 +193,8 @@ async def check(settings: Settings, client: Client, build: Build | None = None) 
     problems = await Answers(all_checks(settings, lambda: client)).ask()
     if build and not problems["server"]:
         problems["build"] = await _build_problem(client, build)
-    return document("ready", problems, warnings=_listed(await routing.warning(client, build)))
+    candidacies, events = await asyncio.gather(routing.warning(client, build), RecordWatch(settings).warning())
+    return document("ready", problems, warnings=_listed(candidacies, events))
 
 
 async def _build_problem(client: Client, build: Build) -> str | None:
@@ -184,5 +206,5 @@ async def _build_problem(client: Client, build: Build) -> str | None:
     return None
 
 
-def _listed(warning: str | None) -> list[str]:
-    return [warning] if warning else []
+def _listed(*warnings: str | None) -> list[str]:
+    return [warning for warning in warnings if warning]

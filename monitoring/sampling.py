@@ -41,7 +41,10 @@ async def overdue(client: Client, now: datetime) -> int:
 
 
 class Sampler:
-    """Sets the gauges. If Temporal cannot be asked, the number of overdue alarms stays as it was."""
+    """Sets the gauges. If Temporal cannot be asked, the number of overdue alarms stays as it was.
+
+    `warnings` are those about candidacies that wait; `record_ok` says whether events can be recorded.
+    """
 
     def __init__(
         self,
@@ -50,12 +53,14 @@ class Sampler:
         waiting: WaitingNotices,
         problems: Callable[[], Awaitable[dict[str, str | None]]],
         warnings: Callable[[], list[str]],
+        record_ok: Callable[[], bool],
     ) -> None:
         self._meter = meter
         self._client = client
         self._waiting = waiting
         self._problems = problems
         self._warnings = warnings
+        self._record_ok = record_ok
 
     async def keep(self) -> None:
         """Sets the gauges again and again, until this task is cancelled."""
@@ -71,5 +76,6 @@ class Sampler:
             metrics.set_gauge(self._meter, metrics.CHECK_OK, float(problem is None), check=name)
         metrics.set_gauge(self._meter, metrics.READY, float(not any(problems.values())))
         metrics.set_gauge(self._meter, metrics.WARNINGS, float(len(self._warnings())))
+        metrics.set_gauge(self._meter, metrics.RECORD_OK, float(self._record_ok()))
         with contextlib.suppress(RPCError, RuntimeError):
             metrics.set_gauge(self._meter, metrics.ALARMS_OVERDUE, await overdue(self._client, datetime.now(UTC)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, Table, text
 
-from record.database import writing
+from record.database import open_database, reading, writing
 from record.errors import UnknownRole
 from record.tables import EVENTS, METADATA, PROGRAMMES
 
@@ -34,6 +34,23 @@ def allow_to_record(engine: Engine, role: str) -> None:
         for table in METADATA.sorted_tables:
             _grant(connection, table.name, _rights(table), name)
         _grant(connection, _REVISION, "SELECT", name)
+
+
+def may_make_tables(url: str) -> bool:
+    """Whether the role of this address may make tables there.
+
+    Raises:
+        Unavailable: the database cannot be read at this moment.
+    """
+    engine = open_database(url)
+    if engine.dialect.name != "postgresql":
+        return True
+    try:
+        with reading(engine) as connection:
+            asked = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
+            return bool(connection.execute(asked).scalar())
+    finally:
+        engine.dispose()
 
 
 def _rights(table: Table) -> str:

@@ -126,6 +126,12 @@ WARNINGS = Metric(
     "Number of warnings of /ready: why new candidacies wait, or do not come to this worker",
 )
 
+RECORD_OK = Metric(
+    "certpath_record_ok",
+    "gauge",
+    "Whether the record can be reached and has the tables that this worker needs: 1 or 0",
+)
+
 ALL = (
     DECISIONS,
     DUPLICATES,
@@ -140,6 +146,7 @@ ALL = (
     READY,
     CHECK_OK,
     WARNINGS,
+    RECORD_OK,
 )
 
 

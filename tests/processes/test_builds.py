@@ -20,7 +20,7 @@ from domain.formats import FORMAT
 from runtime.build_metadata import BuildMetadata, read, write
 from runtime.builds import Build, code_fingerprint
 from runtime.embedded import free_port
-from runtime.settings import ROOT
+from runtime.settings import ROOT, record_in
 from tests.processes.engine import (
     JOURNEY,
     Ended,
@@ -68,6 +68,7 @@ def run_as(build: Build, command: tuple[str | Path, ...], certpath: Engine) -> E
 
 async def check(certpath: Engine, **environment: str) -> Ended:
     """`worker.py --check` in this process, on a thread: it starts an event loop."""
+    environment = {"CERTPATH_RECORD_URL": record_in(certpath.folder), **environment}
     return await asyncio.to_thread(worker_here, "--check", address=certpath.server.address, **environment)
 
 

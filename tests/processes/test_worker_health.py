@@ -16,7 +16,7 @@ import pytest_asyncio
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 
 from runtime.embedded import free_port
-from runtime.settings import ROOT
+from runtime.settings import ROOT, record_in
 from tests.processes.engine import NOBODY, Ended, Engine, Worker, engine, run, worker_here
 from tests.processes.health import WELL, Health
 from tests.scheme import SCHEME_FILE
@@ -91,11 +91,17 @@ async def test_health_is_served_before_temporal_is_reached_and_without_temporal_
 
 @pytest.mark.parametrize("arguments", [(), ("--check",)], ids=lambda given: " ".join(given) or "to work")
 def test_bad_settings_are_code_2_in_one_line(arguments: tuple[str, ...]) -> None:
-    for environment in ({"CERTPATH_HEALTH_ADDRESS": "localhost"}, {"TEMPORAL_PROFILE": "nobody"}):
+    for environment in (
+        {"CERTPATH_HEALTH_ADDRESS": "localhost"},
+        {"TEMPORAL_PROFILE": "nobody"},
+        {"CERTPATH_RECORD_URL": "mysql://root:s3cret@db.example.org/certpath"},
+        {"CERTPATH_RECORD_URL": "sqlite://"},
+    ):
         ended = worker_here(*arguments, **environment)
         assert (ended.code, ended.out) == (2, "")
         assert len(ended.err.splitlines()) == 1
         assert next(iter(environment)).partition("_")[0] in ended.err
+        assert "s3cret" not in ended.err
 
 
 def test_a_health_address_that_is_taken_is_code_2_in_one_line() -> None:
@@ -118,7 +124,8 @@ async def idle(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine
 async def test_a_check_of_a_machine_on_which_all_is_well_is_code_0(idle: Engine, tmp_path: Path) -> None:
     def well() -> Ended | None:
         command = (sys.executable, ROOT / "worker.py", "--check")
-        ended = run(command, idle.server.address, CERTPATH_OUTBOX=str(tmp_path / "outbox"))
+        record = record_in(tmp_path)
+        ended = run(command, idle.server.address, CERTPATH_OUTBOX=str(tmp_path / "outbox"), CERTPATH_RECORD_URL=record)
         return ended if ended.code == 0 else None
 
     ended = await eventually(well)
@@ -128,6 +135,14 @@ async def test_a_check_of_a_machine_on_which_all_is_well_is_code_0(idle: Engine,
     assert ended.document == {"ready": True, "warnings": [], "checks": dict.fromkeys(names, WELL)}
     described = idle.temporal("task-queue", "describe", "--task-queue", "certification", "-o", "json")
     assert not described.document.get("pollers"), "a check starts no worker"
+
+
+def test_a_record_that_is_away_is_a_warning_and_no_problem(idle: Engine, tmp_path: Path) -> None:
+    away = {"CERTPATH_RECORD_URL": f"postgresql://certpath:s3cret@127.0.0.1:{free_port()}/certpath"}
+    outbox = {"CERTPATH_OUTBOX": str(tmp_path / "outbox")}
+    ended = worker_here("--check", address=idle.server.address, **outbox, **away)
+    told = "The record cannot be reached: events wait in their candidacies, and are recorded when it is back."
+    assert (ended.code, ended.document["warnings"], ended.err) == (0, [told], f"{told}\n")
 
 
 def test_a_check_names_each_problem_on_a_line_of_its_own_and_is_code_3(tmp_path: Path) -> None:

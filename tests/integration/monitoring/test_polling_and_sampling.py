@@ -184,7 +184,7 @@ async def test_a_sample_sets_every_gauge(embedded: EmbeddedServer) -> None:
     async def problems() -> dict[str, str | None]:
         return {"worker": None, "mail": "The mail server cannot be reached."}
 
-    await Sampler(runtime.metric_meter, client, waiting, problems, lambda: ["Nobody comes."]).sample()
+    await Sampler(runtime.metric_meter, client, waiting, problems, lambda: ["Nobody comes."], lambda: False).sample()
     found = {
         (update.metric.name, update.attributes.get("check")): update.value
         for update in buffer.retrieve_updates()
@@ -197,6 +197,7 @@ async def test_a_sample_sets_every_gauge(embedded: EmbeddedServer) -> None:
         ("certpath_check_ok", "mail"): 0,
         ("certpath_ready", None): 0,
         ("certpath_warnings", None): 1,
+        ("certpath_record_ok", None): 0,
         ("certpath_alarms_overdue", None): 0,
     }
 
@@ -209,7 +210,7 @@ async def test_where_temporal_is_away_the_other_gauges_are_set_all_the_same() ->
     async def problems() -> dict[str, str | None]:
         return {"server": "Temporal cannot be reached."}
 
-    await Sampler(runtime.metric_meter, nobody, WaitingNotices(), problems, list).sample()
+    await Sampler(runtime.metric_meter, nobody, WaitingNotices(), problems, list, lambda: True).sample()
     names = {update.metric.name for update in buffer.retrieve_updates()}
     assert "certpath_alarms_overdue" not in names
     assert {"certpath_ready", "certpath_check_ok", "certpath_oldest_unsent_notice_seconds"} <= names
