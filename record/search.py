@@ -122,10 +122,13 @@ def follow(connection: Connection, candidacy: Candidacy, added: Sequence[Kept], 
     """
     candidate_id = read_workflow_id(candidacy.workflow_id).candidate_id
     values = [value for kept in added for value in _in_event(candidate_id, kept.event)]
-    if values or new_details or (added and added[0].event.sequence == 1):
-        search_index.add(connection, [*_in_id(candidate_id), *values])
     if new_details:
-        search_index.put(connection, [candidate_id], (Kind.NAME, Kind.EMAIL), _in_details(connection, [candidate_id]))
+        known = [*_in_id(candidate_id), *_in_details(connection, [candidate_id])]
+        search_index.put(connection, [candidate_id], (Kind.ID, Kind.NAME, Kind.EMAIL), known)
+    elif added and added[0].event.sequence == 1:
+        values += _in_id(candidate_id)
+    if values:
+        search_index.add(connection, values)
 
 
 def _in_id(candidate_id: str) -> Iterator[Value]:

@@ -5,7 +5,7 @@ Both are part of the database itself, so nobody has to install an extension. The
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, column, delete, func, insert, select, table, text
@@ -39,9 +39,13 @@ class Value(NamedTuple):
 def add(connection: Connection, values: Iterable[Value]) -> None:
     """Adds these values; those that are there already change nothing. The transaction must be one that writes."""
     given = {value for value in values if value.key}
-    new = sorted(given - _known(connection, {value.candidate_id for value in given}))
-    if not new:
+    _insert(connection, given - _known(connection, {value.candidate_id for value in given}))
+
+
+def _insert(connection: Connection, values: Collection[Value]) -> None:
+    if not values:
         return
+    new = sorted(values)
     newest = connection.execute(select(func.coalesce(func.max(SEARCH.c.id), 0))).scalar_one()
     rows = [{"id": newest + place, **value._asdict()} for place, value in enumerate(new, start=1)]
     if connection.dialect.name == "postgresql":
@@ -58,16 +62,22 @@ def put(
 
     The transaction must be one that writes.
     """
-    wanted = set(values)
+    wanted = {value for value in values if value.key}
     theirs = SEARCH.c.candidate_id.in_(candidate_ids) & SEARCH.c.kind.in_(kinds)
-    there = connection.execute(select(SEARCH).where(theirs)).all()
-    gone = [row for row in there if Value(row.candidate_id, row.kind, row.key, row.value) not in wanted]
-    if gone:
-        if connection.dialect.name == "sqlite":
-            # The index keeps no text of its own, so it must be told which pieces a row has had.
-            connection.execute(_UNINDEX, [_indexed(row.id, row.value, row.key) for row in gone])
-        connection.execute(delete(SEARCH).where(SEARCH.c.id.in_([row.id for row in gone])))
-    add(connection, wanted)
+    there = {
+        Value(row.candidate_id, row.kind, row.key, row.value): row.id
+        for row in connection.execute(select(SEARCH).where(theirs))
+    }
+    if gone := there.keys() - wanted:
+        _remove(connection, {there[value]: value for value in gone})
+    _insert(connection, wanted - there.keys())
+
+
+def _remove(connection: Connection, gone: Mapping[int, Value]) -> None:
+    if connection.dialect.name == "sqlite":
+        # The index keeps no text of its own, so it must be told which pieces a row has had.
+        connection.execute(_UNINDEX, [_indexed(number, value.value, value.key) for number, value in gone.items()])
+    connection.execute(delete(SEARCH).where(SEARCH.c.id.in_(gone)))
 
 
 def containing(connection: Connection, keys: Sequence[str], most: int) -> Sequence[Row[Any]]:
