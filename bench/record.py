@@ -138,7 +138,7 @@ async def measure(folder: Path, size: Size, url: str | None, say: Say) -> Record
     async with embedded_server(db=folder / "temporal.db") as server:
         verb_s = _verbs(address, server.address)
     say(f"adding persons until there are {size.sought:,}")
-    added = range(size.persons + 1, size.sought)  # the person in between was recorded message by message
+    added = range(size.persons, size.sought)
     fill(engine, added, templates(SHORT, _EACH, now), lambda _: None)
     _make_findable(engine, added)
     query_ms |= _finds(engine, size)
@@ -202,7 +202,7 @@ def _check(engine: Engine, events: int, say: Say) -> Pass:
 
 def _append_ms(engine: Engine, size: Size, now: datetime) -> float:
     """CPU milliseconds of an append, with all that follows from it: the median of a journey, message by message."""
-    person = Person(size.persons)
+    person = Person(size.sought)  # the first one who is not sought
     life = Life(now).plays(6)
     candidacy = Candidacy(workflow_id_of("CCSL", person.candidate_id), person.enrolment)
     events = [Recorded.of(event) for event in life.events]
