@@ -43,8 +43,8 @@ def rates(connection: Connection, wanted: Wanted) -> list[Rate]:
     """How each domain stands today, in the order of the domains' names."""
     inside = Json(connection)
     assessment = inside.members(CANDIDACIES.c.view, "assessments", "assessment")
-    attempts = cast(inside.text(assessment.c.value, "attempts"), Integer)
-    passed = inside.text(assessment.c.value, "status") == "passed"
+    values = inside.texts(assessment.c.value, ("attempts", "status"), "one")
+    attempts, passed = cast(values["attempts"], Integer), values["status"] == "passed"
     domain = assessment.c.key.label("domain")
     tallies = (
         func.sum(case((attempts > 0, 1), else_=0)),

@@ -5,6 +5,7 @@ The database does it several times as fast as this program could, which would re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Connection, TableValuedAlias, Text, cast, column, func
@@ -29,6 +30,14 @@ class Json:
         members = func.json_each(func.json_extract_path(_parsed(value), name))
         columns = (column("key", Text), column("value", JSON))
         return members.table_valued(*columns, name=alias, joins_implicitly=True)
+
+    def texts(self, value: ColumnElement[Any], names: Sequence[str], alias: str) -> dict[str, ColumnElement[Any]]:
+        """What `text` gives, for several names of one object, which PostgreSQL then reads once for all of them."""
+        if self._sqlite:
+            return {name: self.text(value, name) for name in names}
+        columns = (column(name, Text) for name in names)
+        found = func.json_to_record(_parsed(value)).table_valued(*columns, name=alias, joins_implicitly=True)
+        return dict(found.render_derived(with_types=True).c.items())
 
     def elements(self, value: ColumnElement[Any], name: str, alias: str) -> TableValuedAlias:
         """A row with `value` for each text of the list that an object has under this name."""

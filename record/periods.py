@@ -143,7 +143,7 @@ def _taken(connection: Connection, wanted: Wanted) -> Iterator[_Taken]:
     """Every result that counts today: corrected ones as they are now, and no voided, held or rejected one."""
     inside = Json(connection)
     result = inside.members(STATES.c.body, "results", "result")
-    values = {name: inside.text(result.c.value, name) for name in _Taken._fields[2:]}
+    values = inside.texts(result.c.value, _Taken._fields[2:], "one")
     whose = (CANDIDACIES.c.workflow_id, CANDIDACIES.c.enrolment)
     asked = select(*whose, *values.values()).select_from(CANDIDACIES, STATES, result)
     asked = asked.where(same_enrolment(STATES), values["outcome"].in_(_TAKEN))
