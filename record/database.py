@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ def open_database(url: str, wait_seconds: int = _WAIT_SECONDS) -> Engine:
 
     Raises:
         WrongUrl: it is neither.
-        Unavailable: the folder cannot be made.
+        Unavailable: the folder or the file cannot be made.
     """
     parsed = _parsed(url)
     if file := file_of(url):
@@ -40,6 +41,7 @@ def open_database(url: str, wait_seconds: int = _WAIT_SECONDS) -> Engine:
             Path(file).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Unavailable(f"the record's folder cannot be made: {error.strerror}") from error
+        _make_for_the_owner_alone(Path(file))
         # Python's own module would begin a transaction only at the first change, and never an immediate one.
         engine = create_engine(parsed, connect_args={"timeout": wait_seconds, "isolation_level": None})
         event.listen(engine, "connect", _prepare_sqlite)
@@ -92,6 +94,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
         if connection.dialect.name == _POSTGRESQL:
             connection.execute(text("SELECT pg_advisory_xact_lock(:writers)"), {"writers": _WRITERS})
         yield connection
+
+
+def _make_for_the_owner_alone(file: Path) -> None:
+    """Names and addresses stand in the file. SQLite gives the files beside it the same permissions."""
+    if file.exists():
+        return
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise Unavailable(f"the record's file cannot be made: {error.strerror}") from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -6,9 +6,11 @@ The worker is a process of its own so that its crash takes nothing with it: it i
 import asyncio
 import contextlib
 import os
+import shlex
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,17 @@ from runtime.connection import CannotConnect
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server
 from runtime.kept_database import claim_if_new, may_go_on
 from runtime.leashed import leashed
+from runtime.namespaces import ensure
 from runtime.ports import Listener, listener, listening
-from runtime.settings import ROOT
+from runtime.settings import ROOT, STATE, record_in
 from runtime.stopping import stop_requested
 
 DEFAULT_PORT = 7233
+DEFAULT_DB = STATE / "temporal.db"
+RETENTION = timedelta(days=1826)
+"""How long closed candidacies are kept: as in an installation, and not for a day, as Temporal's own server would."""
 
+_RECORD = ("CERTPATH_RECORD_URL", "CERTPATH_RECORD_URL_FILE")
 _BAD_SETTINGS = 2
 _DRAIN_SECONDS = 15.0
 _RESTART_SECONDS = 2.0
@@ -48,9 +55,10 @@ class WorkerRefusesSettings(Exception):
 async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None], *, anyway: bool = False) -> None:
     """Run until SIGTERM or Ctrl-C; `say` is given lines for people.
 
-    `port` and `ui_port` are those of the server and of its Web UI; `db` is a SQLite file, and the server's log lies
-    beside it. With `anyway`, candidacies in `db` that belong to other code are continued all the same. Raises
-    `CannotServe`, `WorkerRefusesSettings`, and `OtherBuild` of `runtime/kept_database.py`.
+    `port` and `ui_port` are those of the server and of its Web UI; `db` is a SQLite file. The server's log lies beside
+    it, and so does the record, unless the environment says where that is. With `anyway`, candidacies in `db` that
+    belong to other code are continued all the same. Raises `CannotServe`, `WorkerRefusesSettings`, and `OtherBuild` of
+    `runtime/kept_database.py`.
     """
     for number in (port, ui_port):
         if listening(number):
@@ -59,30 +67,43 @@ async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None], *
     claim_if_new(db)
     try:
         async with embedded_server(db=db, port=port, ui=True, ui_port=ui_port, log=db.with_suffix(".log")) as server:
-            await may_go_on(await server.client(), db, anyway=anyway)
-            _greet(server, db, say)
-            await _work(server, stop, say)
+            client = await server.client()
+            await may_go_on(client, db, anyway=anyway)
+            await ensure(client, RETENTION, create=False)
+            record = record_beside(db) if not any(os.environ.get(name, "").strip() for name in _RECORD) else None
+            _greet(server, db, record, say)
+            await _work(server, record, stop, say)
     except (ServerFailed, CannotConnect) as error:
         raise CannotServe(str(error)) from error
     say("Stopped; everything is kept.")
 
 
-def _greet(server: EmbeddedServer, db: Path, say: Callable[[str], None]) -> None:
+def record_beside(db: Path) -> str:
+    """The address of the record of the candidacies in `db`. Each database has its own, because candidacies differ."""
+    return record_in(STATE) if db == DEFAULT_DB else f"sqlite:///{db.with_suffix('.record.db')}"
+
+
+def _greet(server: EmbeddedServer, db: Path, record: str | None, say: Callable[[str], None]) -> None:
     say(f"Temporal  {server.address}  (data in {db})")
+    say(f"Record    {record.removeprefix('sqlite:///') if record else 'where CERTPATH_RECORD_URL says'}")
     say(f"Web UI    {server.ui_url}")
-    if server.port != DEFAULT_PORT:
-        say(f"In a second terminal first:  export TEMPORAL_ADDRESS={server.address}")
+    others = {"TEMPORAL_ADDRESS": server.address} if server.port != DEFAULT_PORT else {}
+    if record and record != record_in(STATE):
+        others["CERTPATH_RECORD_URL"] = record
+    if others:
+        say("In a second terminal first:")
+        say(f"  export {' '.join(f'{name}={shlex.quote(value)}' for name, value in others.items())}")
     say("In a second terminal, for example:")
     say("  ./starter.py register --candidate C-1 --name 'Ana Ruiz' --email ana@example.org --designation CCMA")
     say("  ./starter.py status C-1 CCMA")
     say("Ctrl-C stops the server and the worker.")
 
 
-async def _work(server: EmbeddedServer, stop: asyncio.Event, say: Callable[[str], None]) -> None:
+async def _work(server: EmbeddedServer, record: str | None, stop: asyncio.Event, say: Callable[[str], None]) -> None:
     """Keep a worker running until `stop`. Raises as `serve` does where there is no point in going on."""
     pause = _RESTART_SECONDS
     while not stop.is_set():
-        worker = await _worker(server)
+        worker = await _worker(server, record)
         try:
             await _first(stop.wait(), worker.wait(), _ended(server))
         finally:
@@ -99,10 +120,12 @@ async def _work(server: EmbeddedServer, stop: asyncio.Event, say: Callable[[str]
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-async def _worker(server: EmbeddedServer) -> Process:
+async def _worker(server: EmbeddedServer, record: str | None) -> Process:
     # Whatever Temporal the operator's environment names, this worker belongs to this server.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
     environment |= {"TEMPORAL_ADDRESS": server.address, "TEMPORAL_CONFIG_FILE": os.devnull}
+    if record:
+        environment["CERTPATH_RECORD_URL"] = record
     return await asyncio.create_subprocess_exec(
         # Whoever kills us kills the worker as well: without its server it would only wait.
         *leashed([sys.executable, str(ROOT / "worker.py")]),

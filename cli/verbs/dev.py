@@ -7,7 +7,6 @@ from cli import exits, output
 from cli.options import number, option, verb
 from runtime import development
 from runtime.kept_database import OtherBuild
-from runtime.settings import STATE
 
 
 def _port(text: str | int) -> int:
@@ -17,11 +16,11 @@ def _port(text: str | int) -> int:
 @verb("dev", "Runs an embedded Temporal server, its Web UI and a worker until Ctrl-C. Data is kept.", "")
 @option("--port", type=_port, default=7233, metavar="PORT", help="of the server (default 7233)")
 @option("--ui-port", type=_port, default=8233, metavar="PORT", help="of the Web UI (default 8233)")
-@option("--db", type=Path, metavar="FILE", help="SQLite file (default var/temporal.db)")
+@option("--db", type=Path, metavar="FILE", help="SQLite file (default var/temporal.db); the record is beside it")
 @option("--anyway", is_flag=True, help="go on with the candidacies in that file even if they belong to other code")
 def command(port: int, ui_port: int, db: Path | None, anyway: bool) -> int:
     """Run until a signal asks to stop."""
-    path = db.expanduser().resolve() if db else STATE / "temporal.db"
+    path = db.expanduser().resolve() if db else development.DEFAULT_DB
     try:
         asyncio.run(development.serve(port, ui_port, path, output.say, anyway=anyway))
     except development.PortInUse as error:

@@ -39,8 +39,8 @@ from worker import main as worker_main
 STARTER = (sys.executable, str(ROOT / "starter.py"))
 NOBODY = "127.0.0.1:1"
 """An address where no server listens."""
-NO_RECORD = "sqlite:////nowhere/record.db"
-"""An address where no record is."""
+NO_RECORD = "sqlite:////dev/null/record.db"
+"""An address where no record is, and where nobody can make one."""
 
 Handle = WorkflowHandle[Any, Any]
 T = TypeVar("T")

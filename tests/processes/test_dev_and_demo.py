@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from runtime.builds import code_fingerprint
+from runtime.connection import connect_at
+from runtime.development import DEFAULT_DB, record_beside
 from runtime.embedded import free_port
 from runtime.kept_database import beside
-from runtime.settings import ROOT
+from runtime.namespaces import retention_of
+from runtime.settings import ROOT, Settings
 from tests.processes.engine import run, run_here, surroundings
 from tests.waiting import PATIENCE, eventually, runs
 
@@ -87,11 +90,12 @@ async def test_a_demo_that_is_stopped_leaves_nothing_behind_either(tmp_path: Pat
 
 async def test_dev_keeps_what_happened_says_where_it_is_and_refuses_what_belongs_to_other_code(tmp_path: Path) -> None:
     port, ui_port, db = free_port(), free_port(), tmp_path / "dev.db"
-    address = f"127.0.0.1:{port}"
+    address, record = f"127.0.0.1:{port}", f"sqlite:///{tmp_path / 'dev.record.db'}"
     command = (sys.executable, STARTER, "dev", "--port", str(port), "--ui-port", str(ui_port), "--db", str(db))
     ana = ("--candidate", "C-1", "--name", "Ana", "--email", "a@b.c", "--designation", "CCMA")
     around = {
         "CERTPATH_OUTBOX": str(tmp_path / "outbox"),
+        "CERTPATH_RECORD_URL": "",  # as if it were not set
         # The developer works on builds in this shell. The worker of dev has none all the same.
         "TEMPORAL_DEPLOYMENT_NAME": "certpath",
         "TEMPORAL_WORKER_BUILD_ID": "v1",
@@ -115,12 +119,17 @@ async def test_dev_keeps_what_happened_says_where_it_is_and_refuses_what_belongs
     with dev() as first:
         await eventually(lambda: run_here(["register", *ana], address).code == 0)
         await eventually(lambda: status() == 0)
+        await eventually(lambda: candidates(record) == ["C-1"])
+        retention = await retention_of(await connect_at(address))
+        assert retention
+        assert retention.days > 365, "a candidacy that has closed may still be looked at tomorrow"
         second = run(command, NOBODY)
         assert second.code == 3
         assert re.search(rf"Port {port} is in use by process (\d+) \(.*temporal.*\): end it with `kill \1`", second.err)
         told = stop(first, signal.SIGINT)
     assert address in told
     assert f"http://127.0.0.1:{ui_port}" in told
+    assert f"export TEMPORAL_ADDRESS={address} CERTPATH_RECORD_URL={record}" in told
 
     beside(db).write_text("the fingerprint of other code\n")
     refused = run(command, NOBODY, stdin=b"", **around)
@@ -142,6 +151,19 @@ async def test_dev_keeps_what_happened_says_where_it_is_and_refuses_what_belongs
     await eventually(lambda: not any(map(runs, left)))
     assert status() == 3
     assert modes(tmp_path, "dev.*") == {0o600}
+
+
+def candidates(record: str) -> list[str]:
+    """Who is in the record at this address, of which no Temporal is asked."""
+    listed = run_here(["list", "--json"], NOBODY, CERTPATH_RECORD_URL=record)
+    return [entry["candidate_id"] for entry in listed.document] if listed.code == 0 else []
+
+
+def test_the_record_of_the_usual_database_is_the_usual_one_and_each_other_has_its_own(tmp_path: Path) -> None:
+    assert record_beside(DEFAULT_DB) == Settings().record_url
+    others = [record_beside(tmp_path / name) for name in ("a.db", "b.db", "temporal.db", "record.db")]
+    assert len({*others, record_beside(DEFAULT_DB)}) == 5
+    assert not {f"sqlite:///{tmp_path / name}" for name in ("a.db", "b.db", "temporal.db", "record.db")} & {*others}
 
 
 def modes(folder: Path, pattern: str) -> set[int]:
