@@ -169,6 +169,7 @@ async def run(settings: Settings, build: "Build | None" = None) -> None:
     """
     import logging
 
+    from activities.recording import prepare
     from activities.waiting import WaitingNotices
     from domain.formats import FORMAT
     from monitoring.monitor import monitoring
@@ -184,6 +185,7 @@ async def run(settings: Settings, build: "Build | None" = None) -> None:
     mine = build_metadata.BuildMetadata(code_fingerprint(), FORMAT) if build else None
     async with monitoring(settings) as monitor:
         client = await connect(runtime)
+        await prepare(settings.record_url)
         if build and mine:
             await build_metadata.refuse_other_code(client, build, mine)
         worker = build_worker(client, settings, waiting, build)

@@ -7,6 +7,7 @@ again with the next request.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -33,6 +34,15 @@ _PAUSE_SECONDS = 5.0
 """So long nobody waits again for a record that has just not answered."""
 
 T = TypeVar("T")
+
+
+async def prepare(url: str) -> None:
+    """Makes the tables of the record at this address before the first event needs them, so that commands find them.
+
+    A record that cannot be reached now gets its tables with the first event.
+    """
+    with contextlib.suppress(RecordError):
+        await asyncio.to_thread(lambda: open_record(url).dispose())
 
 
 class Recording:

@@ -214,7 +214,7 @@ def _say(outcome: Outcome) -> None:
         _say_workflows(outcome.workflows)
     number = len(list(outcome.sentences()))
     faults = "no fault" if not number else "1 fault" if number == 1 else f"{number} faults"
-    output.say(f"{checked.events:,} events of {checked.candidacies:,} candidacies were checked: {faults}.")
+    output.say(f"Events checked: {checked.events:,}, of {checked.candidacies:,} enrolments: {faults}.")
 
 
 def _say_workflows(found: Compared) -> None:

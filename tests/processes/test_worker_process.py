@@ -19,7 +19,10 @@ from aiosmtpd.smtp import Envelope
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from record import store
+from record.looking import open_for_reading
 from runtime.embedded import free_port
+from runtime.settings import record_in
 from tests.processes.engine import (
     DOMAINS,
     JOURNEY,
@@ -190,6 +193,13 @@ async def test_a_closed_candidacy_whose_last_notices_wait_answers_closed(
     assert await handle.result() == "withdrawn"
     wanted = expected_notices(await timeline(handle))
     assert len(postmaster.ids("C-7004")) == len(wanted)
+
+
+async def test_commands_find_a_record_before_anybody_is_enrolled(working: Engine) -> None:
+    found = working.starter(
+        "export", "--since", str(store.newest_position(open_for_reading(record_in(working.folder))))
+    )
+    assert (found.code, found.out) == (0, "")
 
 
 async def test_metrics_and_health_are_served_where_asked_for(
