@@ -12,11 +12,19 @@ from typing import Any, cast
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import Engine as RecordEngine
+from sqlalchemy import update
 from temporalio import workflow
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain.commands import Contact, Register
+from domain.events import ContactUpdated
+from record import store
+from record.database import open_database, writing
+from record.errors import Unavailable
+from record.events import Kept, Recorded
+from record.tables import STATES
 from runtime import metrics
 from runtime.embedded import free_port
 from runtime.settings import ROOT, record_in
@@ -101,7 +109,30 @@ async def everything_that_is_counted(certpath: Engine) -> None:
     post.unlink()
     await eventually(lambda: list(post.glob("outbox/*.eml")))
     (certpath.folder / "shelf").unlink()
-    await certpath.enrol("C-7204", email="nobody@..example")
+    other = await certpath.enrol("C-7204", email="nobody@..example")
+    record = open_database(record_in(certpath.folder / "shelf"))
+    await eventually(lambda: {"C-7203", "C-7204"} <= last_events(record).keys())
+    damage(record, last_events(record))
+    await handle.execute_update("withdraw", {})
+    await other.execute_update("withdraw", {})
+    record.dispose()
+
+
+def last_events(record: RecordEngine) -> dict[str, Kept]:
+    """The last recorded event of each candidate."""
+    try:
+        return {kept.candidacy.workflow_id.rpartition(":")[2]: kept for kept in store.since(record, 0)}
+    except Unavailable:  # it has no tables yet
+        return {}
+
+
+def damage(record: RecordEngine, last: dict[str, Kept]) -> None:
+    """Writes what only a hand that does not belong there writes: a foreign event, and a state that is none."""
+    foreign = ContactUpdated(sequence=last["C-7203"].event.sequence + 1, at=datetime.now(UTC), changed=("name",))
+    store.append(record, last["C-7203"].candidacy, [Recorded.of(foreign)])
+    with writing(record) as connection:
+        whose = STATES.c.workflow_id == last["C-7204"].candidacy.workflow_id
+        connection.execute(update(STATES).where(whose).values(body="{"))
 
 
 class Exported:
@@ -134,14 +165,18 @@ async def exported(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ex
     found = Exported()
     for name in ("post", "shelf"):
         (folder / name).write_text("a file stands where the folder should be")
-    places = {"CERTPATH_OUTBOX": str(folder / "post/outbox"), "CERTPATH_RECORD_URL": record_in(folder / "shelf")}
-    async with engine(folder, working=False, CERTPATH_METRICS_ADDRESS=address, **places) as certpath:
+    outbox, record = str(folder / "post/outbox"), record_in(folder / "shelf")
+    async with engine(
+        folder, working=False, CERTPATH_METRICS_ADDRESS=address, CERTPATH_OUTBOX=outbox, CERTPATH_RECORD_URL=record
+    ) as certpath:
         await before_the_worker(certpath)
         await certpath.worker.start()
         await everything_that_is_counted(certpath)
         expected = {metric.name for metric in metrics.ALL} | {"temporal_workflow_task_execution_failed"}
         await eventually(lambda: expected <= {*found.read(address).samples, *found.kinds})
         await eventually(lambda: "undeliverable" in found.read(address).samples[metrics.NOTICES.name]["outcome"])
+        failures = {"unavailable", "conflict", "fault"}
+        await eventually(lambda: failures <= found.read(address).samples[metrics.RECORD_FAILURES.name]["reason"])
         await certpath.server.kill()
         await eventually(lambda: "temporal_request_failure" in found.read(address).samples)
         yield found
