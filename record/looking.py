@@ -35,6 +35,9 @@ def open_for_reading(url: str) -> Engine:
 def _check_tables(engine: Engine) -> None:
     there = revision(engine)
     if there is None:
-        raise Missing("the record's database has no tables yet: a worker makes them when it starts")
+        raise Missing("the record's database has no tables yet: a worker makes them, or `starter.py record setup`")
     if not check_revision(there):
-        raise Missing("the record's tables are of an older build: start a worker of this build, which changes them")
+        raise Missing(
+            "the record's tables are of an older build: start a worker of this build, which changes them, or run "
+            "`starter.py record setup` as their owner"
+        )

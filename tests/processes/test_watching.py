@@ -108,6 +108,7 @@ async def everything_that_is_counted(certpath: Engine) -> None:
     await eventually(lambda: '"attempt": 2' in certpath.worker.log)
     post.unlink()
     await eventually(lambda: list(post.glob("outbox/*.eml")))
+    await eventually(lambda: "events wait to be recorded" in certpath.worker.log)
     (certpath.folder / "shelf").unlink()
     other = await certpath.enrol("C-7204", email="nobody@..example")
     record = open_database(record_in(certpath.folder / "shelf"))
@@ -115,6 +116,8 @@ async def everything_that_is_counted(certpath: Engine) -> None:
     damage(record, last_events(record))
     await handle.execute_update("withdraw", {})
     await other.execute_update("withdraw", {})
+    # By this the runbook finds the candidacy.
+    await eventually(lambda: re.search(r"certification:CCSL:C-7203.* is recorded as", certpath.worker.log))
     record.dispose()
 
 
