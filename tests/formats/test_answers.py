@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from cli import advice, card, tables
+from cli.printing import Printing
 from cli.verbs import contact as contact_verb
 from cli.verbs import reviews, timeline
 from cli.verbs.attention import Found
@@ -26,6 +27,8 @@ from views.status import StatusView
 
 PATHS = paths()
 Change = Callable[[dict[str, Any]], dict[str, Any]]
+
+PRINTINGS = (Printing(), Printing(as_json=True), Printing(as_csv=True))
 
 
 def as_it_was(answers: dict[str, Any]) -> dict[str, Any]:
@@ -141,8 +144,8 @@ def test_what_needs_attention_is_listed(
             status = StatusView.parse(answers["status"])
             found = Found(())
             found.add(status)
-            for as_json in (False, True):
-                found.show(as_json=as_json)
+            for printing in PRINTINGS:
+                found.show(printing)
             printed = capsys.readouterr().out
             for matter in advice.cases(status):
                 assert matter.attention in printed
@@ -154,8 +157,8 @@ def test_reviews_are_listed(every_answer: dict[str, dict[str, Any]], capsys: pyt
         with case(name):
             status = StatusView.parse(answers["status"])
             waiting = list(reviews.under_review(status))
-            for as_json in (False, True):
-                reviews.show(waiting, [], as_json=as_json)
+            for printing in PRINTINGS:
+                reviews.show(waiting, [], printing)
             printed = capsys.readouterr().out
             assert all(review.submission_id in printed for review in waiting[:1])
 

@@ -28,7 +28,6 @@ def test_a_record_that_is_there_or_that_the_worker_will_make_is_well(url: str, e
         "postgresql://ana:secret@127.0.0.1:1/certpath",
         "postgresql://ana:secret@db.invalid/certpath",
         "sqlite:////dev/null/record.db",
-        "sqlite:////dev/null",
     ],
 )
 def test_a_record_that_cannot_be_reached_is_named_without_its_address(url: str) -> None:
