@@ -121,8 +121,6 @@ def test_stdin_is_read_as_the_payload() -> None:
     "arguments",
     [
         ("setup",),
-        ("status", "C-1", "CCSL"),
-        ("timeline", "C-1", "CCSL"),
         ("list", "--live"),
         ("send", "C-1", "CCSL", "withdraw"),
         ("register", "--candidate", "C-1", "--name", "Ana", "--email", "a@b.c", "--designation", "CCSL"),
@@ -134,6 +132,15 @@ def test_a_server_that_is_not_there_is_code_3_in_one_line(arguments: tuple[str, 
     assert ended.out == ""
     assert len(ended.err.splitlines()) == 1
     assert NOBODY in ended.err
+
+
+@pytest.mark.parametrize("verb", ["status", "timeline"])
+def test_what_the_record_could_answer_without_a_server_says_that_there_is_no_record(verb: str) -> None:
+    ended = starter(verb, "C-1", "CCSL")
+    assert (ended.code, ended.out) == (3, "")
+    away, no_record = ended.err.splitlines()
+    assert NOBODY in away
+    assert "there is no record" in no_record
 
 
 def test_with_json_a_failure_is_one_document_too() -> None:
