@@ -46,6 +46,8 @@ _NOTICE = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=15)
 )
 T = TypeVar("T")
+# A build before the record answers a notice with nothing, as histories and waiting activities still do.
+_AnswerOrNone: Any = requests.NoticeAnswer | None
 
 
 class Failed(Exception):
@@ -178,10 +180,10 @@ async def send_notice(
         about=notice.sequence,
         to_record=to_record,
     )
-    return await _call(
+    answer = await _call(
         requests.SEND_NOTICE,
         request,
-        requests.NoticeAnswer,
+        _AnswerOrNone,
         start_to_close_timeout=timedelta(minutes=2),
         heartbeat_timeout=_SECONDS_10,
         schedule_to_close_timeout=until - workflow.now(),
@@ -190,6 +192,7 @@ async def send_notice(
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         summary=Markdown("notice: {}").format(notice.notice.replace("-", " ")),
     )
+    return answer or requests.NoticeAnswer()
 
 
 async def record_events(request: requests.RecordRequest) -> int:

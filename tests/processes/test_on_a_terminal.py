@@ -30,7 +30,7 @@ def candidates(path: Path, prefix: str, count: int) -> Path:
                     "Ana Ruiz",
                     f"{prefix}-{number}@example.org",
                     "CCMA",
-                    f"INV-{number}",
+                    f"INV-{prefix}-{number}",
                     instant(60),
                 )
             )

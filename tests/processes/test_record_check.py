@@ -20,7 +20,7 @@ from tests.waiting import eventually
 async def test_the_record_is_compared_with_what_the_workflows_answer(tmp_path: Path) -> None:
     async with engine_here(tmp_path) as engine:
         for number in (1, 2, 3):
-            person = ("--candidate", f"W-{number}", "--name", "Ana Ruiz", "--email", "ana@example.org")
+            person = ("--candidate", f"W-{number}", "--name", "Ana Ruiz", "--email", f"ana-{number}@example.org")
             ended = await asyncio.to_thread(engine.starter, "register", *person, "--designation", "CCMA")
             assert ended.code == 0, ended.err
         await eventually(lambda: _compared(engine, 3), "a record that has caught up")

@@ -149,7 +149,11 @@ def test_a_check_names_each_problem_on_a_line_of_its_own_and_is_code_3(tmp_path:
     scheme, outbox = tmp_path / "scheme.toml", tmp_path / "outbox"
     scheme.write_text("version = 1")
     outbox.mkdir()
-    mail = {"CERTPATH_SCHEME": str(scheme), "CERTPATH_SMTP_URL": f"smtp://certpath:s3cret@127.0.0.1:{free_port()}"}
+    mail = {
+        "CERTPATH_SCHEME": str(scheme),
+        "CERTPATH_SMTP_URL": f"smtp://certpath:s3cret@127.0.0.1:{free_port()}",
+        "CERTPATH_RECORD_URL": record_in(tmp_path),
+    }
     refused = worker_here("--check", **mail)
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "CERTPATH_SMTP_URL would send its password without TLS" in refused.err
