@@ -24,7 +24,8 @@ from chaos.report import Report
 from chaos.sending import Sender
 from runtime.connection import connect
 from runtime.embedded import EmbeddedServer, embedded_server
-from runtime.settings import ROOT, Settings
+from runtime.settings import ROOT, Settings, record_in
+from trials import recorded
 from trials.discrepancies import Discrepancy
 from trials.installation import alone
 from trials.mail import MailServer
@@ -79,6 +80,8 @@ async def run(
         say("accounting for everything")
         found = [one for one in await each(lived, lambda one: _gather(one, sender)) if one is not None]
         problems = await _account(client, mark, lived, found, faults)
+        timelines = {one.lived.workflow_id: one.timeline_after for one in found}
+        problems += await recorded.compare(record_in(folder), timelines, options.patience)
         ends = [end for worker in workers for end in worker.ends]
         return Report(
             options.seed,
