@@ -1,6 +1,6 @@
 """When a run may be ahead of its history: which activations of a run lead to a query after which it is forgotten.
 
-tests/integration/test_early_queries.py brings it about on a real server.
+tests/workflows/test_early_queries.py brings it about on a real server.
 """
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation

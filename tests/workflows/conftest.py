@@ -8,8 +8,10 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
+from runtime.settings import Settings
 from tests.scheme import worker_settings
 from tests.workflows.journeys import START, World
+from trials.mail import MailServer
 
 
 class _Watch(logging.Handler):
@@ -50,3 +52,18 @@ async def world(idle_world: World) -> AsyncIterator[World]:
     """The world with Certpath's worker at work."""
     async with idle_world.worker():
         yield idle_world
+
+
+@pytest_asyncio.fixture
+async def mail() -> AsyncIterator[MailServer]:
+    """A mail server whose moods a test may change."""
+    server = MailServer()
+    await server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def settings(mail: MailServer, tmp_path: Path) -> Settings:
+    """The settings of a worker that sends its notices to that server."""
+    return worker_settings(outbox=tmp_path, smtp_url=mail.url("worker"))

@@ -1,12 +1,11 @@
 """Every workflow task leaves a trace in the history: otherwise the SDK may deliver it together with the next one."""
 
 import ast
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -25,19 +24,6 @@ GIVES_COMMANDS = {
     *("sleep", "timeout", "wait_for", "call_later", "patched", "deprecate_patch"),
 }
 PASSED = {"result_id": "R-1", "domain": PEOPLE, "percentage": 80, "message_id": "m-1"}
-
-
-@pytest_asyncio.fixture
-async def mail() -> AsyncIterator[MailServer]:
-    server = MailServer()
-    await server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def settings(mail: MailServer, tmp_path: Path) -> Settings:
-    return worker_settings(outbox=tmp_path, smtp_url=mail.url("worker"))
 
 
 def that_forgets(client: Client, settings: Settings) -> Worker:

@@ -7,12 +7,9 @@ server, and say nothing more: so does a worker that is killed in that moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from temporalio.api.enums.v1 import EventType, TaskQueueKind, TaskQueueType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.taskqueue.v1 import TaskQueue
@@ -27,7 +24,6 @@ from temporalio.worker import WorkerConfig
 
 from runtime.connection import TASK_QUEUE
 from runtime.settings import Settings
-from tests.scheme import worker_settings
 from tests.waiting import eventually
 from tests.workflows.journeys import CUSTOMERS, PEOPLE, WORKFLOW, Candidate, wire
 from trials.mail import MailServer
@@ -57,19 +53,6 @@ def client(client: Client) -> Client:
     config = client.config()
     config["plugins"] = [ShortMemory("short memory")]
     return Client(**config)
-
-
-@pytest_asyncio.fixture
-async def mail() -> AsyncIterator[MailServer]:
-    server = MailServer()
-    await server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def settings(mail: MailServer, tmp_path: Path) -> Settings:
-    return worker_settings(outbox=tmp_path, smtp_url=mail.url("worker"))
 
 
 async def registered(client: Client, candidate_id: str) -> Candidate:
