@@ -9,7 +9,7 @@ from cli import builds, exits, interrupts, output
 from cli.builds import how_many
 from cli.bulk.carrying import ask_to_stop
 from cli.progress import Progress
-from client import deployments, finding, moving
+from client import current_build, deployments, finding, moving
 from client.connection import Client
 from client.deployments import Everywhere
 from client.errors import ClientError
@@ -36,15 +36,19 @@ class Manner(NamedTuple):
 # --- everyone
 
 
-async def everyone(client: Client, build: Build, manner: Manner) -> int:
-    """Move everyone to this build, which is current; answers the exit code.
+async def everyone(client: Client, build: Build, manner: Manner, *, is_current: bool) -> int:
+    """Make this build current unless it is, and move everyone to it; answers the exit code.
 
     Raises `exits.Stop` with what was done so far.
     """
     stopping = Stopping()
     waking = Waking(client, manner.at_once, stopping)
     move = Move(client, str(build), waking, stopping)
+    # Count first: a candidacy that is busy moves by itself as soon as the build is current.
     total = await move.begin()
+    if not is_current:
+        await current_build.make_current(client, build)
+        output.say(f"Build {build.build_id} of {build.deployment} is current now.")
     try:
         with (
             Progress(f"Moving to {build.build_id}", total) as progress,

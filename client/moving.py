@@ -121,7 +121,7 @@ class Waking:
 
 
 class Move:
-    """One walk through the open candidacies that run elsewhere than on `build` (`deployment:build`), which is current.
+    """One walk through the open candidacies that run elsewhere than on `build` (`deployment:build`).
 
     `total` and `left` say how many ran elsewhere at first, and how many still do.
     """
@@ -148,7 +148,9 @@ class Move:
         return self.total
 
     async def carry_out(self, tell: Callable[[int], object], *, hold_back: bool = True) -> Ended:
-        """Wakes everyone who runs elsewhere, and watches until they have moved, or nothing moves. Call `begin` first.
+        """Wakes everyone who runs elsewhere, and watches until they have moved, or nothing moves.
+
+        Call `begin` first, and then make the build current.
 
         Nobody is woken on a build without workers, because nobody would hear it. `hold_back` False: all are woken,
         also if the build takes up none of the first ones. `tell` is called with the number of those who have moved,
@@ -158,6 +160,8 @@ class Move:
         """
         self._tell = tell
         self._moved_at = time.monotonic()
+        await self._look()
+        self.total = max(self.total, self.left)  # somebody may have enrolled before the build was made current
         while self.left:
             asleep = await self._builds_without_workers()
             if not await self._wake(asleep, hold_back=hold_back):

@@ -119,10 +119,7 @@ async def _upgrade(client: Client, name: str, choice: Choice) -> int:
     manner = Manner(choice.at_once, hold_back=not choice.force, as_json=choice.as_json)
     if choice.ramp is not None:
         return await _ramp(client, deployment, build, choice.ramp, manner)
-    if deployment.current != name or deployment.ramping:
-        await current_build.make_current(client, build)
-        output.say(f"Build {name} of {deployment.name} is current now.")
-    return await moves.everyone(client, build, manner)
+    return await moves.everyone(client, build, manner, is_current=deployment.current == name and not deployment.ramping)
 
 
 async def _ramp(client: Client, deployment: DeploymentView, build: Build, percentage: int, manner: Manner) -> int:

