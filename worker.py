@@ -79,6 +79,7 @@ def build_worker(
     from runtime.converter import worker_converter
     from runtime.current_details import DetailsWhenAsked
     from runtime.early_queries import ForgetsRunsAhead
+    from runtime.payload_contexts import only_if_used
     from workflows import CertificationWorkflow
 
     def forget(run_id: str) -> None:
@@ -93,7 +94,7 @@ def build_worker(
         workflows=[CertificationWorkflow],
         activities=activities.build(settings, client, waiting),
         activity_executor=ThreadPoolExecutor(_ACTIVITIES, thread_name_prefix="activity"),
-        workflow_runner=ForgetsRunsAhead(workflow_runner(), forget),
+        workflow_runner=ForgetsRunsAhead(only_if_used(workflow_runner(), client.data_converter), forget),
         interceptors=[DetailsWhenAsked()],
         max_cached_workflows=settings.cached_workflows,
         max_concurrent_workflow_tasks=_WORKFLOW_TASKS,

@@ -15,32 +15,26 @@ the waiting task replays the history from its beginning.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance, WorkflowRunner
-from temporalio.workflow import Info
+
+from runtime.wrapped_runner import WrappedInstance, WrappedRunner
 
 _SENT_BY_ITSELF = "legacy_query"
 """The id that the SDK gives to a query which came without a workflow task."""
 
 
-class ForgetsRunsAhead(WorkflowRunner):
+class ForgetsRunsAhead(WrappedRunner):
     """Runs workflows in another runner, and calls `forget` with the id of a run that may be ahead of its history."""
 
     def __init__(self, inner: WorkflowRunner, forget: Callable[[str], None]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._forget = forget
 
-    def prepare_workflow(self, defn: Any) -> None:
-        self._inner.prepare_workflow(defn)
-
-    def set_worker_level_failure_exception_types(self, types: Any) -> None:
-        self._inner.set_worker_level_failure_exception_types(types)
-
-    def create_instance(self, det: Any) -> WorkflowInstance:
-        return _Watched(self._inner.create_instance(det), self._forget)
+    def wrapped(self, instance: WorkflowInstance) -> WorkflowInstance:
+        return _Watched(instance, self._forget)
 
 
 class Watch:
@@ -79,9 +73,9 @@ class Watch:
         self._was_replayed, self._time = activation.is_replaying, time
 
 
-class _Watched(WorkflowInstance):
+class _Watched(WrappedInstance):
     def __init__(self, inner: WorkflowInstance, forget: Callable[[str], None]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._forget = forget
         self._watch = Watch()
 
@@ -89,16 +83,4 @@ class _Watched(WorkflowInstance):
         if self._watch.may_be_ahead(act):
             # Before the query is answered: the SDK then gives the run no other task, but answers, and forgets it.
             self._forget(act.run_id)
-        return self._inner.activate(act)
-
-    def get_serialization_context(self, command_info: Any) -> Any:
-        return self._inner.get_serialization_context(command_info)
-
-    def get_external_store_context(self, command_info: Any) -> Any:
-        return self._inner.get_external_store_context(command_info)
-
-    def get_info(self) -> Info:
-        return self._inner.get_info()
-
-    def get_thread_id(self) -> int | None:
-        return self._inner.get_thread_id()
+        return super().activate(act)
