@@ -8,30 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.heartbeats import heartbeating
+from activities.record_writer import RecordWriter
 from activities.requests import RECORD_EVENTS, NoticeRequest, RecordAnswer, RecordRequest
 from domain.events import EVENTS
 from domain.formats import CHAIN
 from domain.personal import Delivery
 from record import deliveries, store
-from record.errors import Conflict, Gap, Missing, NewerTables, RecordError, Unavailable
+from record.errors import Conflict, Gap, RecordError
 from record.events import Candidacy, Recorded
 from record.opening import open_record
 from runtime import metrics
-
-_PAUSE_SECONDS = 5.0
-"""So long nobody waits again for a record that has just not answered."""
 
 T = TypeVar("T")
 
@@ -46,16 +41,10 @@ async def prepare(url: str) -> None:
 
 
 class Recording:
-    """Writes to the record at one address, one transaction after another. The first one makes the tables."""
+    """Writes to the record at one address. The first write makes the tables."""
 
-    def __init__(self, url: str, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._url = url
-        self._monotonic = monotonic
-        # One thread: the writers of a record come one after another anyway.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="record")
-        self._opening = threading.Lock()
-        self._engine: Engine | None = None
-        self._away_until = 0.0
+    def __init__(self, url: str) -> None:
+        self._writer = RecordWriter(url)
 
     @activity.defn(name=RECORD_EVENTS)
     async def record_events(self, request: RecordRequest) -> RecordAnswer:
@@ -96,7 +85,7 @@ class Recording:
         )
         candidacy = Candidacy(request.workflow_id, request.enrolment)
         try:
-            await self._carry_out(lambda engine: _deliver(engine, candidacy, delivery))
+            await self._carry_out(lambda connection: deliveries.keep(connection, candidacy, delivery))
         except RecordError as error:
             activity.logger.warning("delivery not recorded", extra={"reason": type(error).__name__})
             return delivery
@@ -108,11 +97,11 @@ class Recording:
         Raises:
             RecordError: nothing of the request is recorded.
         """
-        recorded = await self._carry_out(lambda engine: _append(engine, request))
+        recorded = await self._carry_out(lambda connection: _append(connection, request))
         metrics.recorded(activity.metric_meter(), len(request.events))
         return recorded
 
-    async def _carry_out(self, work: Callable[[Engine], T]) -> T:
+    async def _carry_out(self, work: Callable[[Connection], T]) -> T:
         """Does this in the thread of the record.
 
         Raises:
@@ -120,7 +109,7 @@ class Recording:
         """
         meter = activity.metric_meter()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, work)
+            return await asyncio.wrap_future(self._writer.write(work))
         except RecordError as error:
             metrics.record_failed(meter, "conflict" if isinstance(error, Conflict) else "unavailable")
             raise
@@ -132,31 +121,14 @@ class Recording:
                 f"the record has a fault ({type(error).__name__}); the worker's log has it whole"
             ) from error
 
-    def _guarded(self, work: Callable[[Engine], T]) -> T:
-        if self._monotonic() < self._away_until:
-            raise Unavailable("the record has just not answered, and is asked again in some seconds")
-        try:
-            with self._opening:
-                self._engine = self._engine or open_record(self._url)
-            return work(self._engine)
-        except (Unavailable, Missing, NewerTables):
-            self._away_until = self._monotonic() + _PAUSE_SECONDS
-            raise
 
-
-def _append(engine: Engine, request: RecordRequest) -> int:
+def _append(connection: Connection, request: RecordRequest) -> int:
     candidacy = Candidacy(request.workflow_id, request.enrolment)
     events = [Recorded.of(EVENTS.validate_python(CHAIN.event(one, request.format))) for one in request.events]
     try:
-        recorded = store.append(engine, candidacy, events, request.contact, oldest=request.oldest)
+        recorded = store.append_in(connection, candidacy, events, request.contact, oldest=request.oldest)
     except Gap as gap:
         return gap.recorded  # somebody has put an older database back: the candidacy sends what comes after this
     for delivery in request.deliveries:
-        _deliver(engine, candidacy, delivery)
+        deliveries.keep(connection, candidacy, delivery)
     return recorded
-
-
-def _deliver(engine: Engine, candidacy: Candidacy, delivery: Delivery) -> None:
-    deliveries.sent(
-        engine, candidacy, delivery.about, delivery.notice, delivery.message_id, delivery.sent_at, delivery.email
-    )

@@ -42,7 +42,8 @@ def keep(connection: Connection, candidacy: Candidacy, contact: ContactRecord, a
         connection.execute(delete(CONTACTS).where(owner & (CONTACTS.c.since >= second)))
     else:
         versions[0] = replace(versions[0], since=begin or _beginning(versions[0], datetime.fromisoformat(at)))
-        connection.execute(delete(CONTACTS).where(owner))
+        if begin:
+            connection.execute(delete(CONTACTS).where(owner))
     rows = [
         {
             "workflow_id": candidacy.workflow_id,

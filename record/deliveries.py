@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from sqlalchemy import Connection, and_, bindparam, text, update
 
-from sqlalchemy import Engine, and_, insert, select, update
-
-from record.database import writing
+from domain.personal import Delivery
 from record.events import Candidacy
-from record.tables import DELIVERIES, NOTICES, instant_text
+from record.tables import NOTICES, instant_text
 
 SENT = "sent"
 """The outcome of a notice that went out."""
 
 
-def sent(
-    engine: Engine, candidacy: Candidacy, about: int, notice: str, message_id: str, sent_at: datetime, email: str
-) -> None:
-    """Keeps that the notice about the event with this sequence went out to this address at this instant (UTC).
+def keep(connection: Connection, candidacy: Candidacy, delivery: Delivery) -> None:
+    """Keeps that a notice went out. Safe to repeat: the first delivery of a notice counts.
 
-    Safe to repeat: the first delivery counts.
-
-    Raises:
-        Unavailable: the database cannot be written at this moment.
+    The transaction must be one that writes.
     """
-    its = {"workflow_id": candidacy.workflow_id, "enrolment": candidacy.enrolment, "about": about}
-    with writing(engine) as connection:
-        same = and_(*(DELIVERIES.c[name] == value for name, value in its.items()))
-        if connection.execute(select(DELIVERIES.c.about).where(same)).one_or_none():
-            return
-        at = instant_text(sent_at)
-        connection.execute(
-            insert(DELIVERIES).values(**its, notice=notice, message_id=message_id, sent_at=at, email=email)
-        )
-        in_model = and_(*(NOTICES.c[name] == value for name, value in its.items()))
-        connection.execute(update(NOTICES).where(in_model).values(outcome=SENT, ended_at=at))
+    key = {"its_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment, "its_about": delivery.about}
+    at = instant_text(delivery.sent_at)
+    new = {"notice": delivery.notice, "message_id": delivery.message_id, "sent_at": at, "email": delivery.email}
+    if connection.execute(_INSERT, {**key, **new}).rowcount:
+        connection.execute(_IN_MODEL, {**key, "outcome": SENT, "ended_at": at})
+
+
+# Statements that are made once: making them takes longer than the database does.
+_INSERT = text(
+    """INSERT INTO deliveries (workflow_id, enrolment, about, notice, message_id, sent_at, email)
+       VALUES (:its_id, :its_enrolment, :its_about, :notice, :message_id, :sent_at, :email)
+       ON CONFLICT DO NOTHING"""
+)
+_IN_MODEL = update(NOTICES).where(
+    and_(
+        NOTICES.c.workflow_id == bindparam("its_id"),
+        NOTICES.c.enrolment == bindparam("its_enrolment"),
+        NOTICES.c.about == bindparam("its_about"),
+    )
+)

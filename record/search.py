@@ -123,12 +123,13 @@ def follow(connection: Connection, candidacy: Candidacy, added: Sequence[Kept], 
     candidate_id = read_workflow_id(candidacy.workflow_id).candidate_id
     values = [value for kept in added for value in _in_event(candidate_id, kept.event)]
     if new_details:
-        known = [*_in_id(candidate_id), *_in_details(connection, [candidate_id])]
-        search_index.put(connection, [candidate_id], (Kind.ID, Kind.NAME, Kind.EMAIL), known)
-    elif added and added[0].event.sequence == 1:
+        details = [*_in_id(candidate_id), *_in_details(connection, [candidate_id])]
+        search_index.put(connection, [candidate_id], (Kind.ID, Kind.NAME, Kind.EMAIL), details, also=values)
+        return
+    if added and added[0].event.sequence == 1:
         values += _in_id(candidate_id)
     if values:
-        search_index.add(connection, values)
+        search_index.put(connection, [candidate_id], (), (), also=values)
 
 
 def _in_id(candidate_id: str) -> Iterator[Value]:

@@ -14,10 +14,6 @@ from record.spelling import PIECE, key_of, pieces_of, wanted_pieces
 from record.tables import SEARCH
 
 _MOST_CHARACTERS = 300
-_AT_ONCE = 500
-"""So many persons are named in one statement: a database limits the number of values."""
-
-
 _FIRST = 4000
 
 
@@ -36,12 +32,6 @@ class Value(NamedTuple):
         return cls(candidate_id, kind, key_of(spelling or value), value)
 
 
-def add(connection: Connection, values: Iterable[Value]) -> None:
-    """Adds these values; those that are there already change nothing. The transaction must be one that writes."""
-    given = {value for value in values if value.key}
-    _insert(connection, given - _known(connection, {value.candidate_id for value in given}))
-
-
 def _insert(connection: Connection, values: Collection[Value]) -> None:
     if not values:
         return
@@ -56,21 +46,24 @@ def _insert(connection: Connection, values: Collection[Value]) -> None:
 
 
 def put(
-    connection: Connection, candidate_ids: Collection[str], kinds: Collection[str], values: Iterable[Value]
+    connection: Connection,
+    candidate_ids: Collection[str],
+    kinds: Collection[str],
+    values: Iterable[Value],
+    also: Iterable[Value] = (),
 ) -> None:
-    """Makes these the only values of these kinds by which these persons are found.
+    """Makes these the only values of these kinds by which these persons are found, and adds the others.
 
     The transaction must be one that writes.
     """
     wanted = {value for value in values if value.key}
-    theirs = SEARCH.c.candidate_id.in_(candidate_ids) & SEARCH.c.kind.in_(kinds)
     there = {
         Value(row.candidate_id, row.kind, row.key, row.value): row.id
-        for row in connection.execute(select(SEARCH).where(theirs))
+        for row in connection.execute(select(SEARCH).where(SEARCH.c.candidate_id.in_(candidate_ids)))
     }
-    if gone := there.keys() - wanted:
+    if gone := {value for value in there if value.kind in kinds} - wanted:
         _remove(connection, {there[value]: value for value in gone})
-    _insert(connection, wanted - there.keys())
+    _insert(connection, {*wanted, *(value for value in also if value.key)} - there.keys())
 
 
 def _remove(connection: Connection, gone: Mapping[int, Value]) -> None:
@@ -107,16 +100,6 @@ def _containing_on_postgresql(
     has_pieces = text("pieces @> CAST(:pieces AS text[])").bindparams(pieces=pieces)
     whole = [func.strpos(SEARCH.c.key, key) > 0 for key in keys]
     return connection.execute(select(SEARCH).where(has_pieces, *whole).limit(most)).all()
-
-
-def _known(connection: Connection, candidate_ids: Iterable[str]) -> set[Value]:
-    found: set[Value] = set()
-    wanted = sorted(candidate_ids)
-    columns = select(SEARCH.c.candidate_id, SEARCH.c.kind, SEARCH.c.key, SEARCH.c.value)
-    for first in range(0, len(wanted), _AT_ONCE):
-        some = columns.where(SEARCH.c.candidate_id.in_(wanted[first : first + _AT_ONCE]))
-        found.update(Value(*row) for row in connection.execute(some))
-    return found
 
 
 def _pieces(value: str, key: str) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, select
+from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, literal, select, true
 
 from domain.personal import ContactRecord
 from record import beside, chain, contacts, projection, search
@@ -38,6 +38,25 @@ def append(
     *,
     oldest: bool = False,
 ) -> int:
+    """Appends these events of a candidacy in a transaction of their own, as `append_in` does.
+
+    Raises:
+        Conflict: one of them is recorded with other content.
+        Gap: events before them are not recorded yet.
+        Unavailable: the database cannot be written at this moment.
+    """
+    with writing(engine) as connection:
+        return append_in(connection, candidacy, events, contact, oldest=oldest)
+
+
+def append_in(
+    connection: Connection,
+    candidacy: Candidacy,
+    events: Sequence[Recorded],
+    contact: ContactRecord | None = None,
+    *,
+    oldest: bool = False,
+) -> int:
     """Appends these events of a candidacy, in the order of their sequence, and returns the last one's sequence.
 
     Events that are recorded already change nothing, so the same batch may be given again. Either all of the others are
@@ -49,28 +68,18 @@ def append(
     Raises:
         Conflict: one of them is recorded with other content.
         Gap: events before them are not recorded yet.
-        Unavailable: the database cannot be written at this moment.
     """
-    with writing(engine) as connection:
-        last = last_of(connection, candidacy)
-        known = [event for event in events if event.sequence <= last.sequence]
-        _check_known(connection, candidacy, known)
-        added = _append(connection, candidacy, last, events[len(known) :], gap_allowed=oldest)
-        # A batch that comes again, from an attempt that was given up, may have older details than those that are kept.
-        new_details = bool(events) and (bool(added) or not contacts.known(connection, candidacy))
-        if contact and new_details:
-            contacts.keep(connection, candidacy, contact, events[0].at)
-        projection.follow(connection, candidacy, added)
-        search.follow(connection, candidacy, added, new_details=contact is not None and new_details)
-        return added[-1].event.sequence if added else last.sequence
-
-
-def last_of(connection: Connection, candidacy: Candidacy) -> Last:
-    """The last event of this candidacy that is recorded."""
-    row = connection.execute(
-        _LAST, {"its_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment}
-    ).one_or_none()
-    return Last(row.sequence, row.hash) if row else Last()
+    newest, last = _ends(connection, candidacy)
+    known = [event for event in events if event.sequence <= last.sequence]
+    _check_known(connection, candidacy, known)
+    added = _append(connection, candidacy, newest, last, events[len(known) :], gap_allowed=oldest)
+    # A batch that comes again, from an attempt that was given up, may have older details than those that are kept.
+    new_details = bool(events) and (bool(added) or not contacts.known(connection, candidacy))
+    if contact and new_details:
+        contacts.keep(connection, candidacy, contact, events[0].at)
+    projection.follow(connection, candidacy, added)
+    search.follow(connection, candidacy, added, new_details=contact is not None and new_details)
+    return added[-1].event.sequence if added else last.sequence
 
 
 def of_candidacy(engine: Engine, candidacy: Candidacy) -> list[Kept]:
@@ -120,9 +129,15 @@ def newest_position(engine: Engine) -> int:
 
 
 def _append(
-    connection: Connection, candidacy: Candidacy, last: Last, events: Sequence[Recorded], *, gap_allowed: bool = False
+    connection: Connection,
+    candidacy: Candidacy,
+    position: int,
+    last: Last,
+    events: Sequence[Recorded],
+    *,
+    gap_allowed: bool,
 ) -> list[Kept]:
-    position = _newest_position(connection)
+    """Appends events after this position and after the last one of their candidacy."""
     added: list[Kept] = []
     for event in events:
         follows = event.sequence == last.sequence + 1
@@ -132,7 +147,7 @@ def _append(
         last = Last(event.sequence, chain.link(last.hash, candidacy, event))
         added.append(Kept(position, candidacy, event, last.hash))
     if added:
-        connection.execute(insert(EVENTS), [_row(one) for one in added])
+        connection.execute(_INSERT, [_row(one) for one in added])
         beside.keep(connection, candidacy, events)
     return added
 
@@ -177,11 +192,23 @@ def _newest_position(connection: Connection) -> int:
     return newest
 
 
+def _ends(connection: Connection, candidacy: Candidacy) -> tuple[int, Last]:
+    """The newest position of the record, and the last recorded event of this candidacy."""
+    key = {"its_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment}
+    row = connection.execute(_ENDS, key).one()
+    return row.newest, Last(row.sequence, row.hash) if row.sequence else Last()
+
+
 # Statements that are made once: making them takes longer than the database does.
-_NEWEST = select(func.coalesce(func.max(EVENTS.c.position), 0))
+_INSERT = insert(EVENTS)
+_NEWEST = select(func.coalesce(func.max(EVENTS.c.position), 0).label("newest"))
 _LAST = (
     select(EVENTS.c.sequence, EVENTS.c.hash)
     .where(EVENTS.c.workflow_id == bindparam("its_id"), EVENTS.c.enrolment == bindparam("its_enrolment"))
     .order_by(EVENTS.c.sequence.desc())
     .limit(1)
+    .subquery("last")
+)
+_ENDS = select(_NEWEST.scalar_subquery().label("newest"), _LAST.c.sequence, _LAST.c.hash).select_from(
+    select(literal(1).label("one")).subquery("always").join(_LAST, true(), isouter=True)
 )

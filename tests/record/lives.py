@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
 from domain.commands import RefuseMessage
 from domain.events import BaseEvent
-from domain.personal import ContactRecord
+from domain.personal import ContactRecord, Delivery
 from domain.state import State
 from domain.vocabulary import AlarmKind, RefusalCode, Status
-from record import store
+from record import deliveries, store
+from record.database import writing
 from record.events import Candidacy, Recorded
 from tests.formats.journals import STATES
 from tests.formats.lives import BY, Batch, Life, Who, lives_of
@@ -72,6 +74,20 @@ class Lived:
 def append_batch(engine: Engine, candidacy: Candidacy, batch: Batch) -> None:
     """Appends the events of one command."""
     store.append(engine, candidacy, [Recorded.of(event) for event in batch.events], batch.contact)
+
+
+def deliver(
+    engine: Engine,
+    life: Lived,
+    about: int,
+    sent_at: datetime = datetime(2030, 1, 1, tzinfo=UTC),
+    notice: str = "registered",
+) -> None:
+    """Records that the notice about this event of a life went out."""
+    message_id = f"<{life.candidacy.enrolment}-{about}@example.org>"
+    delivery = Delivery(about=about, notice=notice, message_id=message_id, sent_at=sent_at, email=life.who.email)
+    with writing(engine) as connection:
+        deliveries.keep(connection, life.candidacy, delivery)
 
 
 def lived(name: str, who: Who = Who()) -> Lived:  # noqa: B008  # it is immutable

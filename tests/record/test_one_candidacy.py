@@ -13,11 +13,11 @@ from cli import exits, main
 from cli.main import Captured
 from domain.events import ResultResolved
 from domain.formats import FORMAT
-from record import deliveries, store, timelines
+from record import store, timelines
 from record.database import reading
 from record.events import Recorded
 from tests.formats.lives import Who
-from tests.record.lives import append_batch, lived
+from tests.record.lives import append_batch, deliver, lived
 
 ANA = Who("C-1", "3f2a-first", "Ana Ruiz", "ana@example.org")
 AGAIN = Who("C-1", "9b1c-again", "Ana Vogel", "vogel@example.org")
@@ -103,7 +103,7 @@ def test_the_recorded_timeline_has_every_event_and_every_mail(engine: Engine, ru
     at = datetime(2024, 3, 1, 15, 30, tzinfo=UTC)
     with reading(engine) as connection:
         about = connection.execute(text("SELECT min(about) FROM notices WHERE outcome = 'waiting'")).scalar_one()
-    deliveries.sent(engine, life.candidacy, about, "purchase-confirmed", "<m@x>", at, ANA.email)
+    deliver(engine, life, about, at, "purchase-confirmed")
     events = document(run("timeline", "C-1", "CCSL", "--json"))
     numbered = [event for event in events if event["sequence"]]
     assert [event["sequence"] for event in numbered] == list(range(1, life.state.sequence + 1))

@@ -11,11 +11,11 @@ from sqlalchemy import Engine, delete, update
 from cli import exits, main
 from cli.main import Captured
 from domain.events import Certified
-from record import deliveries, search
+from record import search
 from record.database import writing
 from record.tables import CONTACTS
 from tests.formats.lives import Who
-from tests.record.lives import lived
+from tests.record.lives import deliver, lived
 
 ANA = Who("C-0042", "run-1", "Ana Ruíz", "ana@example.org")
 AGAIN = Who("C-0042", "run-2", "Ana Ruíz-Vogel", "vogel@example.org")
@@ -85,9 +85,7 @@ def test_person_shows_details_candidacies_attention_and_mails(engine: Engine, ru
     lived("withdrawn", ANA).append(engine)
     life = lived("held", AGAIN).append(engine)
     about = document(run("person", "C-0042", "--json", "--mails", "1000"))["mails"][-1]["about"]
-    deliveries.sent(
-        engine, life.candidacy, about, "purchase-confirmed", "<m@x>", datetime(2026, 11, 2, 15, tzinfo=UTC), AGAIN.email
-    )
+    deliver(engine, life, about, datetime(2026, 11, 2, 15, tzinfo=UTC), "purchase-confirmed")
     page = run("person", "C-0042")
     assert page.code == exits.DONE
     for shown in ("Ana Ruíz, ana@example.org", "Ana Ruíz-Vogel, vogel@example.org", "enrolment run-1", "held-result:"):

@@ -13,7 +13,7 @@ from domain.effects import Notify
 from domain.events import EVENTS, ContactUpdated, NoticeSuperseded, NoticeUndeliverable, ResultEvent
 from domain.formats import FORMAT, NewerFormat
 from domain.state import State
-from record import deliveries, projection, store
+from record import projection, store
 from record.database import reading, writing
 from record.events import Candidacy, Kept, Recorded
 from record.folding import Fold
@@ -25,7 +25,7 @@ from record.tables import CANDIDACIES, CERTIFICATES, NOTICES, RESULTS, STATES, T
 from tests.cases import case
 from tests.formats.journals import paths, read
 from tests.formats.lives import Life
-from tests.record.lives import Lived, append_batch, every_life, lived, of_life
+from tests.record.lives import Lived, append_batch, deliver, every_life, lived, of_life
 from tests.unit.domain.builders import PEOPLE, days
 from views.standing import status_view
 from workflows.journal import Journal
@@ -283,10 +283,6 @@ def test_a_candidacy_that_begins_with_anything_else_is_recorded_all_the_same(eng
 
 
 # --- notices ------------------------------------------------------------------------------------------------
-
-
-def deliver(engine: Engine, life: Lived, about: int, sent_at: datetime = datetime(2030, 1, 1, tzinfo=UTC)) -> None:
-    deliveries.sent(engine, life.candidacy, about, "registered", f"<{about}@example.org>", sent_at, life.who.email)
 
 
 def outcome(engine: Engine, life: Lived, about: int) -> tuple[str, str | None]:

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import Engine, delete, insert, select, text, update
 
 from domain.events import type_of
-from record import deliveries, refolding, store
+from record import refolding, store
 from record.comparison import Difference, differences
 from record.database import reading, writing
 from record.events import Candidacy, Recorded
 from record.projection import MODELS
 from record.rebuild import rebuild
 from record.tables import CANDIDACIES, CERTIFICATES, NOTICES, RESULTS, STATES
-from tests.record.lives import Lived, every_life, lived, person
+from tests.record.lives import Lived, deliver, every_life, lived, person
 from tests.record.test_proof import hostile
 
 SENT_AT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ def lives(engine: Engine, small_batches: None) -> list[Lived]:
     for number, life in enumerate(found):
         record(engine, life)
         if number % 3 == 0:
-            deliveries.sent(engine, life.candidacy, 1, "registered", f"<{number}@x>", SENT_AT, life.who.email)
+            deliver(engine, life, 1, SENT_AT)
     return found
 
 

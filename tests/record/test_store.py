@@ -145,7 +145,7 @@ def test_no_reader_ever_misses_an_event_of_a_writer_that_is_slow_to_commit(engin
 
     second = threading.Thread(target=store.append, args=(engine, BEN, events(1)))
     with writing(engine) as slow:
-        store._append(slow, ANA, store.Last(), events(2))
+        store.append_in(slow, ANA, events(2))
         second.start()
         second.join(1)
         assert second.is_alive(), "the second writer took a position although the first had not committed"
