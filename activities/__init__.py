@@ -12,18 +12,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from temporalio.client import Client
 
+    from activities.recording import Recording
     from activities.waiting import WaitingNotices
     from runtime.settings import Settings
 
 __all__ = ["build"]
 
 
-def build(settings: "Settings", client: "Client", waiting: "WaitingNotices | None" = None) -> list[Callable[..., Any]]:
+def build(
+    settings: "Settings",
+    client: "Client",
+    waiting: "WaitingNotices | None" = None,
+    recording: "Recording | None" = None,
+) -> list[Callable[..., Any]]:
     """All activities, with the settings and the client that they need.
 
     Some are synchronous, so the worker needs a pool of threads as its `activity_executor`.
 
-    `waiting` keeps the notices that could not be sent yet, for a metric.
+    `waiting` keeps the notices that could not be sent yet, for a metric. `recording` stands for the record of the
+    settings.
 
     Raises:
         ValueError: the address of the mail server is not one.
@@ -36,7 +43,7 @@ def build(settings: "Settings", client: "Client", waiting: "WaitingNotices | Non
     from activities.scoring import Scoring
 
     advancement = Advancement(client)
-    recording = Recording(settings.record_url)
+    recording = recording or Recording(settings.record_url)
     return [
         ProgrammeLoader(settings.scheme).load_programme,
         Scoring(settings.answer_keys).score_responses,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench import arguments, command_line, cycles, enrolling, journey, moving, pure, record
 from bench.alone import Alone
-from bench.contest import Sides, contests
+from bench.contest import SIDES, Sides, contests
 from bench.place import Place, machine, place
 from bench.report import Report
 from bench.workers import crew
@@ -48,8 +48,8 @@ async def run(given: argparse.Namespace, folder: Path) -> Report:
             sides, held = await contests(where, given, outbox, _say)
             verbs = await _verbs(where, sides, given, outbox) if where.embedded else None
         finally:
-            await where.clean("certpath")
-            await where.clean("bare")
+            for side in SIDES:
+                await where.clean(side)
     alone = await _alone(verbs, given, folder) if verbs else None
     return Report(told, where.embedded, held, sides.events, alone)
 

@@ -1,4 +1,7 @@
-"""The contest: journeys of Certpath and of the bare workflow in turn, once for each number of workers."""
+"""The contest: journeys of Certpath with its record and without it, and of the bare workflow, in turn.
+
+It is held once for each number of workers.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from bench.place import Place
 from bench.report import Contest, Measured
 from bench.workers import Crew, crew
 
+SIDES = ("certpath", "unrecorded", "bare")
+
 # These journeys are not measured, because each worker loads its code during its first journeys. A worker plays so many,
 # but all together not more than a round has.
 _WARM_UP = 4
@@ -20,12 +25,18 @@ _WARM_UP = 4
 
 @dataclass(frozen=True)
 class Sides:
-    """The two sides that are compared, and how many activities a journey of each side has."""
+    """The sides that are compared, and how many activities a journey of each side has."""
 
     certpath: journey.Side
+    unrecorded: journey.Side
     bare: journey.Side
     activities: int
     events: dict[str, int]  # history events of a journey played message by message, by side
+
+    @property
+    def all(self) -> list[journey.Side]:
+        """Every side, in the order in which the first round plays them."""
+        return [self.certpath, self.unrecorded, self.bare]
 
 
 async def contests(
@@ -36,10 +47,7 @@ async def contests(
     held: list[Contest] = []
     for workers in given.workers:
         async with AsyncExitStack() as stack:
-            crews = {
-                side: await stack.enter_async_context(crew(side, workers, where, outbox))
-                for side in ("certpath", "bare")
-            }
+            crews = {side: await stack.enter_async_context(crew(side, workers, where, outbox)) for side in SIDES}
             if sides is None:
                 say("recording one journey of each side, message by message")
                 sides = await _prepare(where)
@@ -57,7 +65,8 @@ async def _prepare(where: Place) -> Sides:
     bare_shape, bare_history = await journey.recorded(where.client, bare, where.candidate("reference"))
     if bare_shape != shape:
         raise RuntimeError(f"the bare workflow does not do as much as Certpath: {bare_shape} instead of {shape}")
-    return Sides(certpath, bare, shape.activities, {"certpath": len(history), "bare": len(bare_history)})
+    unrecorded = journey.certpath(where.queue("unrecorded"), "unrecorded")
+    return Sides(certpath, unrecorded, bare, shape.activities, {"certpath": len(history), "bare": len(bare_history)})
 
 
 async def _contest(
@@ -69,17 +78,17 @@ async def _contest(
     say: Callable[[str], None],
 ) -> Contest:
     """All rounds with this number of workers for each side. The sides take turns in beginning a round."""
-    measured: dict[str, list[Measured]] = {"certpath": [], "bare": []}
-    for side in (sides.certpath, sides.bare):
+    rounds: list[dict[str, Measured]] = []
+    for side in sides.all:
         warm_up = min(_WARM_UP * workers, given.journeys)
         await _play(where, side, sides, f"{workers}-warm", warm_up, given.at_once)
     for number in range(given.rounds):
-        order = (sides.certpath, sides.bare) if number % 2 == 0 else (sides.bare, sides.certpath)
-        for side in order:
+        rounds.append({})
+        for side in sides.all if number % 2 == 0 else sides.all[::-1]:
             say(f"{workers} at work, round {number + 1} of {given.rounds}: {given.journeys} journeys of {side.name}")
             prefix = f"{workers}-{number}"
-            measured[side.name].append(await _measured(where, side, sides, prefix, given, crews[side.name]))
-    return Contest(workers, list(zip(measured["certpath"], measured["bare"], strict=True)))
+            rounds[-1][side.name] = await _measured(where, side, sides, prefix, given, crews[side.name])
+    return Contest(workers, rounds)
 
 
 async def _measured(
@@ -97,7 +106,7 @@ async def _play(
     return await journey.play_many(
         where.client,
         side,
-        where.candidate(prefix),
+        where.candidate(f"{side.name}-{prefix}"),
         journeys=journeys,
         at_once=at_once,
         activities=sides.activities,

@@ -42,8 +42,8 @@ class Side:
         return f"{'bare' if self.shape else 'certification'}:CCSL:{candidate}"
 
 
-def certpath(queue: str) -> Side:
-    return Side("certpath", "CertificationWorkflow", queue)
+def certpath(queue: str, name: str = "certpath") -> Side:
+    return Side(name, "CertificationWorkflow", queue)
 
 
 def bare_like(shape: Shape, queue: str) -> Side:

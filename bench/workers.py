@@ -121,7 +121,9 @@ async def _worker_process(side: str, where: Place, outbox: Path, build: Build | 
 async def _work(side: str, queue: str, outbox: Path, answers: TextIO) -> None:
     from temporalio.worker import Worker
 
+    import activities
     from bench import bare
+    from bench.unrecorded import Unrecorded
     from runtime.connection import connect
     from runtime.settings import Settings, record_in
     from worker import build_worker, workflow_runner
@@ -129,8 +131,11 @@ async def _work(side: str, queue: str, outbox: Path, answers: TextIO) -> None:
     cached = Settings.from_environment().cached_workflows
     record = os.environ.get("CERTPATH_RECORD_URL") or record_in(outbox.parent)
     settings = Settings(outbox=outbox, record_url=record, cached_workflows=cached)
-    config = build_worker(await connect(), settings, build=Build.from_environment()).config()
+    client = await connect()
+    config = build_worker(client, settings, build=Build.from_environment()).config()
     config["task_queue"] = queue
+    if side == "unrecorded":
+        config["activities"] = activities.build(settings, client, recording=Unrecorded())
     if side == "bare":
         # With the same sandbox, converter and limits. Its module is loaded once too, and not for each workflow.
         config["workflows"], config["activities"] = [bare.BareJourney], [bare.do_nothing]

@@ -1,0 +1,20 @@
+"""Certpath without a record, with which Certpath is compared: whatever is to be recorded counts as recorded at once."""
+
+from __future__ import annotations
+
+from activities.recording import Recording
+from activities.requests import NoticeRequest, RecordRequest
+from domain.personal import Delivery
+
+
+class Unrecorded(Recording):
+    """Writes nothing, and keeps no thread waiting. Each request is read and answered all the same."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    async def _record(self, request: RecordRequest) -> int:
+        return int(request.events[-1]["sequence"]) if request.events else 0
+
+    async def deliver_if_possible(self, request: NoticeRequest, message_id: str) -> Delivery | None:
+        return None
