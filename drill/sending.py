@@ -10,10 +10,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from client.candidacy import is_open
 from drill.lives import Life, Sent
 from drill.steps import Part, Step
 from trials.patience import until_answered
@@ -61,7 +67,11 @@ class Sender:
     async def _signal(self, life: Life, sent: Sent) -> None:
         async def signal() -> None:
             sent.times += 1
-            await self.handle(life).signal(sent.step.name, sent.payload, rpc_timeout=_RPC)
+            try:
+                await self.handle(life).signal(sent.step.name, sent.payload, rpc_timeout=_RPC)
+            except RPCError as error:
+                if not await self._has_closed(life, error):
+                    raise
 
         await until_answered(f"the signal {sent.step.name} to {life.workflow_id}", signal, self.patience)
 
@@ -89,14 +99,24 @@ class Sender:
             sent.refused = _code(cause) if kind == "Refused" else kind or repr(cause)
             return
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND and "already completed" in error.message:
+            if await self._has_closed(life, error):
+                return
+            if _is_completed(error):
                 raise self._again("its run had ended") from None
             self.again[error.status.name] += 1
             raise
-        except TimeoutError:
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             raise self._again("no answer in time") from None
         if sent.receipt is None or not receipt["duplicate"]:
             sent.receipt = receipt
+
+    async def _has_closed(self, life: Life, error: RPCError) -> bool:
+        """Whether this error says that the candidacy has closed: nobody will ever answer this message.
+
+        Then it has closed because of an earlier attempt, whose receipt can be queried. If no attempt was taken, the
+        accounting names the message as lost. A run that is just being continued also says that it is completed.
+        """
+        return _is_completed(error) and not is_open(await self.handle(life).describe(rpc_timeout=_RPC))
 
     def _again(self, why: str) -> TimeoutError:
         self.again[why] += 1
@@ -110,6 +130,10 @@ class Sender:
                 return await self.handle(life).query(name, *arguments, rpc_timeout=_RPC)
 
         return await until_answered(f"the query {name} of {life.workflow_id}", query, self.patience)
+
+
+def _is_completed(error: RPCError) -> bool:
+    return error.status is RPCStatusCode.NOT_FOUND and "already completed" in error.message
 
 
 def _code(cause: BaseException | None) -> str:
