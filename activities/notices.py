@@ -33,17 +33,34 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class _Headers(HeaderRegistry):
-    """Makes the class of each kind of header once. The standard library makes one for each header of each message."""
+    """Makes the class of each kind of header once, and a header that many messages have alike only once.
+
+    The standard library makes a class for each header of each message, and parses each header anew.
+    """
+
+    _ALIKE = frozenset({"from", "auto-submitted", "content-type", "content-transfer-encoding", "mime-version"})
+    _MOST = 100
 
     def __init__(self) -> None:
         super().__init__()
         self._made: dict[str, Any] = {}
+        self._parsed: dict[tuple[str, str], Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         kind = name.lower()
         if kind not in self._made:
             self._made[kind] = super().__getitem__(name)
         return self._made[kind]
+
+    def __call__(self, name: str, value: Any) -> Any:
+        if name.lower() not in self._ALIKE:
+            return super().__call__(name, value)
+        key = name, str(value)
+        if key not in self._parsed:
+            if len(self._parsed) >= self._MOST:
+                self._parsed.clear()
+            self._parsed[key] = super().__call__(name, value)
+        return self._parsed[key]
 
 
 _SMTP = policy.SMTP.clone(header_factory=_Headers())
