@@ -58,6 +58,10 @@ class RecordWriter:
         self._thread.submit(self._write_what_waits)
         return write.done
 
+    def close(self) -> None:
+        """Gives the connections back, after what is being written. The next write opens the record anew."""
+        self._thread.submit(self._dispose).result()
+
     def _write_what_waits(self) -> None:
         together: list[_Write] = []
         while self._waiting and len(together) < _MOST_TOGETHER:
@@ -68,7 +72,7 @@ class RecordWriter:
             return  # an earlier call has done the work of this one
         try:
             self._commit(together)
-        except Unavailable as error:
+        except (Unavailable, Missing, NewerTables) as error:
             for write in together:
                 write.done.set_exception(error)
         except Exception:  # noqa: BLE001 - whose work has failed shows when each is done alone
@@ -94,6 +98,13 @@ class RecordWriter:
             with writing(self._engine) as connection:
                 for write in writes:
                     write.result = write.work(connection)
-        except (Unavailable, Missing, NewerTables):
+        except (Unavailable, Missing, NewerTables) as error:
             self._away_until = self._monotonic() + _PAUSE_SECONDS
+            if not isinstance(error, Unavailable):
+                self._dispose()  # somebody has changed the tables since: the next write looks at them anew
             raise
+
+    def _dispose(self) -> None:
+        if self._engine:
+            self._engine.dispose()
+        self._engine = None

@@ -12,13 +12,16 @@ from sqlalchemy import Connection, Engine, Table, select
 from record.database import reading
 from record.events import Candidacy
 from record.pieces import Row
-from record.projection import MODELS, rows_of, sent_of
+from record.projection import rows_of, sent_of
 from record.refolding import Batch, Unfolded, batch_after
 from record.store import newest_position
-from record.tables import CANDIDACIES, DELIVERIES, STATES
+from record.tables import CANDIDACIES, DELIVERIES, MODELS, STATES
 
 _DOCUMENTS = {STATES.name: "body", CANDIDACIES.name: "view"}
 """The columns that hold JSON. A field that only one side has is no difference: another build does not know it."""
+
+_WHO_WROTE = STATES.c.shape.name
+"""It says which build has written the rows, and does not follow from the events."""
 
 _Key = tuple[Any, ...]
 
@@ -101,7 +104,7 @@ _OF_CANDIDACY = ("workflow_id", "enrolment")
 
 def _differing(table: Table, row: Row, stored: Row) -> Iterator[str]:
     for column, value in row.items():
-        if value == stored[column]:
+        if value == stored[column] or column == _WHO_WROTE:
             continue
         if _DOCUMENTS.get(table.name) == column and _agree(json.loads(value), _document(stored[column])):
             continue

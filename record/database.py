@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,11 @@ def file_of(url: str) -> str | None:
     return parsed.database
 
 
+def check_before_writing(engine: Engine, check: Callable[[Connection], None]) -> None:
+    """From now on, every transaction that may append makes this check first, and ends where it raises."""
+    engine.update_execution_options(certpath_check=check)
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that sees the record as it is at one moment.
@@ -89,10 +94,13 @@ def writing(engine: Engine) -> Iterator[Connection]:
     Raises:
         Unavailable: the database cannot be reached, another writer holds it for too long, or the disk is full. Nothing
             was written.
+        Missing, NewerTables: the tables have changed since the record was opened, and this build cannot write to them.
     """
     with _explained(), engine.connect() as connection, connection.execution_options(certpath_writes=True).begin():
         if connection.dialect.name == _POSTGRESQL:
             connection.execute(text("SELECT pg_advisory_xact_lock(:writers)"), {"writers": _WRITERS})
+        if check := connection.get_execution_options().get("certpath_check"):
+            check(connection)
         yield connection
 
 

@@ -44,7 +44,7 @@ class UnknownRole(RecordError):
 
 
 class NewerTables(RecordError):
-    """A newer build has changed the tables in a way that this build does not know."""
+    """A newer build has changed the tables by a step that does not only add, and that this build does not know."""
 
 
 class BadHead(RecordError):

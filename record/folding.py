@@ -23,7 +23,7 @@ from domain.state import State
 from record.events import Candidacy, Kept
 from record.pieces import Pieces, Row
 from record.sealing import pinned
-from record.tables import instant_text
+from record.tables import SHAPE, instant_text
 from views.standing import status_view
 from views.status import StatusView
 
@@ -148,6 +148,7 @@ class Fold:
             "sequence": self.state.sequence,
             "format": FORMAT,
             "body": f'{{"programme":{json.dumps(programme, separators=(",", ":"))},{body[1:]}',
+            "shape": SHAPE,
         }
 
     def candidacy_row(self) -> Row:

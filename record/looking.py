@@ -6,9 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from record.database import file_of, open_database
+from record.database import check_before_writing, file_of, open_database, reading
 from record.errors import Missing
-from record.revisions import check_revision, revision
+from record.revisions import check_for_writing, is_enough, revision_of
 
 
 def open_for_reading(url: str) -> Engine:
@@ -17,7 +17,7 @@ def open_for_reading(url: str) -> Engine:
     Raises:
         WrongUrl: it is no address of a record.
         Missing: there is no record yet, or its tables are of an older build.
-        NewerTables: a newer build has changed the tables.
+        NewerTables: a newer build has changed the tables, in a way that this build does not know.
         Unavailable: the database cannot be read at this moment.
     """
     file = file_of(url)
@@ -29,15 +29,17 @@ def open_for_reading(url: str) -> Engine:
     except BaseException:
         engine.dispose()
         raise
+    check_before_writing(engine, check_for_writing)
     return engine
 
 
 def _check_tables(engine: Engine) -> None:
-    there = revision(engine)
-    if there is None:
-        raise Missing("the record's database has no tables yet: a worker makes them, or `starter.py record setup`")
-    if not check_revision(there):
-        raise Missing(
-            "the record's tables are of an older build: start a worker of this build, which changes them, or run "
-            "`starter.py record setup` as their owner"
-        )
+    with reading(engine) as connection:
+        there = revision_of(connection)
+        if there is None:
+            raise Missing("the record's database has no tables yet: a worker makes them, or `starter.py record setup`")
+        if not is_enough(connection, there):
+            raise Missing(
+                "the record's tables are of an older build: start a worker of this build, which changes them, or run "
+                "`starter.py record setup` as their owner"
+            )

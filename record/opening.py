@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+
 from sqlalchemy import Engine
 
-from record.database import open_database
+from record.database import check_before_writing, open_database
 from record.errors import Missing, NotAllowed
-from record.migrations import migrate
+from record.revisions import check_for_writing, up_to_date
 
 
 def open_record(url: str) -> Engine:
@@ -14,13 +16,14 @@ def open_record(url: str) -> Engine:
 
     Raises:
         WrongUrl: it is no address of a record.
-        NewerTables: a newer build has changed the tables.
+        NewerTables: a newer build has changed the tables, in a way that this build does not know.
         Missing: the tables are not those of this build, and the role of the address may not make or change them.
         Unavailable: the database cannot be written at this moment.
     """
     engine = open_database(url)
     try:
-        migrate(engine)
+        if not up_to_date(engine):
+            _migrate(engine)
     except NotAllowed as error:
         engine.dispose()
         raise Missing(
@@ -30,4 +33,14 @@ def open_record(url: str) -> Engine:
     except BaseException:
         engine.dispose()
         raise
+    check_before_writing(engine, check_for_writing)
     return engine
+
+
+def _migrate(engine: Engine) -> None:
+    """Takes the steps. Only now their module is loaded, by its name, and Alembic with it.
+
+    The tables change once in an upgrade, and nearly every worker starts without a step to take: Alembic would cost it
+    10 MB and a tenth of a second for nothing.
+    """
+    importlib.import_module("record.migrations").migrate(engine)

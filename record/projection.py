@@ -2,7 +2,7 @@
 
 `states` has the state of each candidacy, so that only the new events must be folded. Everything is folded anew where
 that does not do: where the candidacy is older than the record, or another build has recorded something that this one
-does not know, or did not know something that this one knows.
+does not know, or did not know something that this one knows, or has written read models with other columns.
 """
 
 from __future__ import annotations
@@ -21,10 +21,7 @@ from record.events import Candidacy, Kept, Recorded
 from record.folding import Fold, Pinned
 from record.pieces import Row
 from record.rows import of, pages_of
-from record.tables import CANDIDACIES, CERTIFICATES, DELIVERIES, NOTICES, RESULTS, STATES
-
-MODELS: tuple[Table, ...] = (STATES, CANDIDACIES, CERTIFICATES, RESULTS, NOTICES)
-"""The tables that are made from the events of a candidacy."""
+from record.tables import CANDIDACIES, CERTIFICATES, DELIVERIES, MODELS, NOTICES, RESULTS, SHAPE, STATES
 
 
 def follow(connection: Connection, candidacy: Candidacy, added: Sequence[Kept]) -> None:
@@ -108,7 +105,7 @@ def _begun(connection: Connection, candidacy: Candidacy, first: Recorded) -> Fol
     if first.sequence == 1 and first.type == Registered.__name__:
         return Fold(candidacy)
     row = connection.execute(_STATE, _key_of(candidacy)).one_or_none()
-    if row is None or row.format != FORMAT or row.sequence != first.sequence - 1:
+    if row is None or row.format != FORMAT or row.shape != SHAPE or row.sequence != first.sequence - 1:
         return None
     body = json.loads(row.body)
     pinned = body["programme"]

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Engine, Table, delete, insert, tuple_
 from record import search
 from record.database import writing
 from record.events import Candidacy
-from record.projection import MODELS, rows_of, sent_of
+from record.projection import rows_of, sent_of
 from record.refolding import Batch, Unfolded, batch_after
 from record.store import newest_position
-from record.tables import DELIVERIES
+from record.tables import DELIVERIES, MODELS
 
 _BREATH_SECONDS = 0.02
 """How long others may write between two batches. SQLite lets no writer in that waits, unless there is a pause."""

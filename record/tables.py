@@ -5,6 +5,8 @@ have to be erased, or is no event. All others are read models: `record rebuild` 
 kinds. Instants are texts in UTC as `instant_text` writes them, so that they sort by time; days are YYYY-MM-DD.
 """
 
+import hashlib
+import json
 from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
@@ -128,6 +130,8 @@ STATES = Table(
     Column("format", Integer, nullable=False),
     # The state as JSON; its programme is the hash of one in `programmes`.
     Column("body", Text, nullable=False),
+    # `SHAPE` of the build that has written the read models of this candidacy.
+    Column("shape", Text),
 )
 """The state of each candidacy after its last recorded event, so that the next one can be folded into it.
 
@@ -236,3 +240,21 @@ NOTICES = Table(
     Column("ended_at", TEXT),
 )
 """What was sent about which event, and whether it arrived; to whom stands in `deliveries`."""
+
+STEPS = Table(
+    "steps",
+    METADATA,
+    Column("revision", TEXT, primary_key=True),
+    # Whether a build that does not know this step may go on reading and writing after it.
+    Column("only_adds", Boolean, nullable=False),
+)
+"""The steps of `migrations/` that were taken. A build reads here whether it may go on after steps of newer builds."""
+
+MODELS: tuple[Table, ...] = (STATES, CANDIDACIES, CERTIFICATES, RESULTS, NOTICES)
+"""The read models that are made from the events of a candidacy."""
+
+SHAPE = hashlib.sha256(
+    json.dumps({table.name: sorted(table.columns.keys()) for table in MODELS}, sort_keys=True).encode()
+).hexdigest()[:16]
+"""A hash of the columns of the read models. Rows that a build of another shape wrote may lack a column of this build's,
+so they are made anew before the next event is folded in."""

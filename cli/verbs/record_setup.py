@@ -4,7 +4,7 @@ from cli import exits, output
 from cli.options import json_option, option, verb
 from cli.recorded import settings
 from record.opening import open_record
-from record.revisions import REVISIONS
+from record.revisions import revision
 from record.roles import allow_to_record
 
 _ABOUT = """\
@@ -30,12 +30,13 @@ def command(worker: str | None, as_json: bool) -> int:
     """Make the tables, and give the workers' role its rights."""
     engine = open_record(settings().record_url)
     try:
+        there = revision(engine)
         if worker:
             allow_to_record(engine, worker)
     finally:
         engine.dispose()
     if as_json:
-        output.document({"revision": REVISIONS[-1], "worker": worker})
+        output.document({"revision": there, "worker": worker})
     else:
         output.say(f"The tables of the record are there{f', and {worker} may record events' if worker else ''}.")
     return exits.DONE

@@ -17,11 +17,10 @@ from record import projection, store
 from record.database import reading, writing
 from record.events import Candidacy, Kept, Recorded
 from record.folding import Fold
-from record.projection import MODELS
 from record.rows import of
 from record.sealing import ERASED
 from record.standings import view_of
-from record.tables import CANDIDACIES, CERTIFICATES, NOTICES, RESULTS, STATES, TEXTS, instant_text
+from record.tables import CANDIDACIES, CERTIFICATES, MODELS, NOTICES, RESULTS, STATES, TEXTS, instant_text
 from tests.cases import case
 from tests.formats.journals import paths, read
 from tests.formats.lives import Life

@@ -11,9 +11,8 @@ from record import refolding, store
 from record.comparison import Difference, differences
 from record.database import reading, writing
 from record.events import Candidacy, Recorded
-from record.projection import MODELS
 from record.rebuild import rebuild
-from record.tables import CANDIDACIES, CERTIFICATES, NOTICES, RESULTS, STATES
+from record.tables import CANDIDACIES, CERTIFICATES, MODELS, NOTICES, RESULTS, STATES
 from tests.record.lives import Lived, deliver, every_life, lived, person
 from tests.record.test_proof import hostile
 

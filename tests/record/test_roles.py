@@ -16,7 +16,7 @@ from record.errors import Missing, NotAllowed, UnknownRole
 from record.opening import open_record
 from record.rebuild import rebuild
 from record.roles import allow_to_record
-from record.tables import CANDIDACIES, EVENTS, METADATA, PROGRAMMES
+from record.tables import CANDIDACIES, EVENTS, METADATA, PROGRAMMES, STEPS
 from tests.record import postgresql
 from tests.record.lives import append_every_life
 from tests.record.test_store import ANA, events
@@ -96,6 +96,7 @@ def test_the_same_again_changes_nothing_for_either_role(roles: Roles, worker: En
         "TRUNCATE candidacies",
         "ALTER TABLE candidacies ADD COLUMN of_the_worker text",
         "UPDATE alembic_version SET version_num = 'r0001'",
+        "UPDATE steps SET only_adds = true",
         "SET session_replication_role = replica",
     ],
 )
@@ -108,7 +109,12 @@ def test_a_worker_cannot_change_what_only_grows_nor_what_protects_it(worker: Eng
 
 def test_every_table_is_in_one_of_the_two_kinds(roles: Roles, worker: Engine) -> None:
     wanted = {table.name: {"SELECT", "INSERT", "UPDATE", "DELETE"} for table in METADATA.sorted_tables}
-    wanted |= {EVENTS.name: {"SELECT", "INSERT"}, PROGRAMMES.name: {"SELECT", "INSERT"}, "alembic_version": {"SELECT"}}
+    wanted |= {
+        EVENTS.name: {"SELECT", "INSERT"},
+        PROGRAMMES.name: {"SELECT", "INSERT"},
+        STEPS.name: {"SELECT"},
+        "alembic_version": {"SELECT"},
+    }
     found: dict[str, set[str]] = {}
     granted = text("SELECT table_name, privilege_type FROM information_schema.role_table_grants WHERE grantee = :role")
     with worker.connect() as connection:

@@ -5,6 +5,7 @@ from alembic import op
 
 revision = "r0001"
 down_revision = None
+only_adds = False
 
 _REFUSAL = "the events of the record are never changed or deleted"
 

@@ -5,6 +5,7 @@ from alembic import op
 
 revision = "r0002"
 down_revision = "r0001"
+only_adds = False
 
 _REFUSAL = "the programmes of the record are never changed or deleted"
 _TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

@@ -5,6 +5,7 @@ from alembic import op
 
 revision = "r0003"
 down_revision = "r0002"
+only_adds = False
 
 _TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
