@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import click
-
-from cli import csv_output, exits, output, tables
-from cli.options import F, gathered, json_option, option
+from cli import csv_output, output, tables
+from cli.options import F, csv_option, gathered, json_option, option
 
 NAME = "name"
 """The column and the field with the candidate's name."""
@@ -78,12 +76,11 @@ def printing_options(document: str, *, names: bool = True) -> Callable[[F], F]:
 
     `document` is what `--json` prints, for the help.
     """
-    csv_option = option("--csv", "as_csv", is_flag=True, callback=_only_one, help="print CSV for a spreadsheet")
     no_names = option("--no-names", "names", is_flag=True, flag_value=False, default=True, help=_NO_NAMES)
 
     def add(function: F) -> F:
         function = gathered(Printing, Printing._fields, "printing")(function)
-        for one in (*([no_names] if names else []), csv_option, json_option(document)):
+        for one in (*([no_names] if names else []), csv_option(), json_option(document)):
             function = one(function)
         return function
 
@@ -91,9 +88,3 @@ def printing_options(document: str, *, names: bool = True) -> Callable[[F], F]:
 
 
 _NO_NAMES = "leave the candidates' names out, in a file that leaves the house"
-
-
-def _only_one(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
-    if value and ctx.params.get("as_json"):
-        raise exits.BadInput("--json and --csv go not together: choose one of them.")
-    return value

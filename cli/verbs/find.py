@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from cli import exits, output, tables
-from cli.options import json_option, number, option, verb
+from cli import csv_output, exits, output, tables
+from cli.options import csv_option, json_option, number, option, verb
 from cli.recorded import record_for_reading
 from client import scheme
 from record import persons, search
@@ -18,6 +18,20 @@ from record.search import Hit, Hits, Kind
 from record.spelling import key_of
 
 COLUMNS = ("candidate", "name", "e-mail", "found by", "designation", "status", "registered", "certificate")
+OF_CANDIDACY = (
+    "designation",
+    "name",
+    "email",
+    "status",
+    "registered_at",
+    "certificate_number",
+    "expires_on",
+    "closed_at",
+    "workflow_id",
+    "enrolment",
+)
+FIELDS = ("candidate_id", "found_by", "found", *OF_CANDIDACY)
+"""The columns of `--csv`: who was found and by what, and the fields of each candidacy."""
 MOST = 50
 
 _LONGEST = 200
@@ -31,6 +45,7 @@ columns: candidate, name, e-mail (of today), found by (where it is not the name 
 --json:  persons: an array of candidate_id, found_by (kind, value) and candidacies, each with workflow_id, enrolment,
          designation, name, email, status, registered_at, certificate_number, expires_on, closed_at;
          more: whether others are found, too
+--csv:   candidate_id, found_by (its kind), found (its value), and the fields of a candidacy; a row for each
 
 Several words must all be in one name, address, id, number or reference. One or two letters are looked for at the
 beginning of words; in a script without capital letters, such as Chinese, anywhere.
@@ -39,6 +54,7 @@ examples:
   ./starter.py find ruiz
   ./starter.py find ana ruiz --json
   ./starter.py find INV-77
+  ./starter.py find example.org --limit 200 --csv > found.csv
 """
 
 
@@ -49,8 +65,9 @@ def _limit(text: str | int) -> int:
 @verb("find", _ABOUT, _HELP)
 @click.argument("words", metavar="TEXT", nargs=-1, required=True)
 @option("--limit", type=_limit, default=MOST, metavar="N", help=f"at most so many persons: default {MOST}, up to 200")
+@csv_option()
 @json_option("print the persons as one JSON document")
-def command(words: tuple[str, ...], limit: int, as_json: bool) -> int:
+def command(words: tuple[str, ...], limit: int, as_csv: bool, as_json: bool) -> int:
     """Ask the record once and show who was found."""
     text = " ".join(words)
     if not key_of(text) or len(text) > _LONGEST:
@@ -64,6 +81,8 @@ def command(words: tuple[str, ...], limit: int, as_json: bool) -> int:
         by_person[one.view.candidate_id].append(one)
     if as_json:
         output.document(_document(hits, by_person))
+    elif as_csv:
+        csv_output.table(FIELDS, _lines(hits, by_person))
     elif hits.found:
         tables.table(COLUMNS, [row for hit in hits.found for row in _rows(hit, by_person[hit.candidate_id])])
     if not hits.found:
@@ -91,6 +110,13 @@ def _by(hit: Hit, name: str) -> str:
     if hit.kind is Kind.ID or (hit.kind is Kind.NAME and hit.value == name):
         return ""
     return f"{hit.kind.words} {hit.value}"
+
+
+def _lines(hits: Hits, by_person: dict[str, list[Enrolled]]) -> Iterator[list[Any]]:
+    for hit in hits.found:
+        # Where a newer build recorded the events, there is no candidacy to show, and the person stands there alone.
+        for one in _candidacies(by_person.get(hit.candidate_id, ())) or [{}]:
+            yield [hit.candidate_id, hit.kind, hit.value, *map(one.get, OF_CANDIDACY)]
 
 
 def _document(hits: Hits, by_person: dict[str, list[Enrolled]]) -> dict[str, Any]:

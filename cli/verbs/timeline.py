@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from cli import exits, one, output, tables
+from cli import csv_output, exits, one, output, tables
 from cli.one import Asked, enrolment_option
-from cli.options import candidate, day, json_option, meant, option, verb
+from cli.options import candidate, csv_option, day, json_option, meant, option, verb
 from cli.recorded import record_for_reading
 from client import scheme
 from client.candidacy import Candidacy
@@ -22,6 +22,8 @@ from record.timelines import MISSING, SENT
 from views.timeline import SENTENCES
 
 COLUMNS = ("no.", "when", "event", "what")
+FIELDS = ("sequence", "at", "type", "summary", "effective_on")
+"""The columns of `--csv`: the fields that every event has."""
 
 _ABOUT = """\
 Shows what has happened, oldest first. What the workflow carries no more comes from the record, and so does everything
@@ -30,6 +32,7 @@ where the workflow does not answer; then the mails that went out are shown as we
 _HELP = """\
 columns: no. (the number of the event), when (in the body's zone), event, what; the newest event comes last
 --json:  an array of sequence, at, type, summary and the event's own fields, as docs/contract.md describes it
+--csv:   sequence, at, type, summary, effective_on (the day from which it counts, where that is another one)
 
 examples:
   ./starter.py timeline C-1001 CCSL --since 2026-11-01
@@ -50,6 +53,7 @@ _DECIDERS = ("by", "approved_by", "reviewer")
     metavar="EVENT",
     help="only events of this type, e.g. AssessmentPassed; may be repeated",
 )
+@csv_option()
 @json_option("print the query's answer as one JSON document")
 def command(
     candidate: str,
@@ -57,6 +61,7 @@ def command(
     enrolment: str | None,
     since: date | None,
     types: tuple[str, ...],
+    as_csv: bool,
     as_json: bool,
 ) -> int:
     """Ask once and show the answer."""
@@ -67,6 +72,8 @@ def command(
             events = chosen(events, since, types)
         if as_json:
             output.document(events)
+        elif as_csv:
+            csv_output.table(FIELDS, ([event.get(field) for field in FIELDS] for event in events))
         elif events:
             show(events)
         else:

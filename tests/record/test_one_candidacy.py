@@ -1,5 +1,7 @@
 """`status` and `timeline` of one candidacy from the record, where no workflow answers."""
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -124,6 +126,20 @@ def test_the_table_says_when_and_where_a_test_was_taken_and_who_decided(engine: 
     assert f"by {decided.by}" in shown.out
     only = document(run("timeline", "C-1", "CCSL", "--type", "ResultResolved", "--json"))
     assert {event["type"] for event in only} == {"ResultResolved"}
+
+
+def test_the_timeline_in_csv_has_a_row_for_each_event(engine: Engine, run: Run) -> None:
+    lived("held-of-a-vendor", Who("C-1", "run-1")).append(engine)
+    events = document(run("timeline", "C-1", "CCSL", "--json"))
+    rows = list(csv.DictReader(io.StringIO(run("timeline", "C-1", "CCSL", "--csv").out.removeprefix("\ufeff"))))
+    wanted = ("sequence", "at", "type", "summary", "effective_on")
+    assert [tuple(row) for row in rows] == [wanted] * len(events)
+    assert [[row[field] for field in wanted] for row in rows] == [
+        [str(event.get(field) or "") if field == "effective_on" else str(event[field]) for field in wanted]
+        for event in events
+    ]
+    none = run("timeline", "C-1", "CCSL", "--type", "Revoked", "--csv")
+    assert (none.code, none.out.removeprefix("\ufeff").splitlines()) == (exits.DONE, [",".join(wanted)])
 
 
 def test_events_that_are_not_recorded_are_mentioned(engine: Engine) -> None:

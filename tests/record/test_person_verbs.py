@@ -1,5 +1,7 @@
 """`find` and `person`: what they show of a record with every kind of life."""
 
+import csv
+import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ from sqlalchemy import Engine, delete, update
 
 from cli import exits, main
 from cli.main import Captured
+from cli.verbs import find
 from domain.events import Certified
 from record import search
 from record.database import writing
@@ -61,6 +64,33 @@ def test_find_says_that_nobody_or_more_are_found(engine: Engine, run: Run) -> No
     done = run("find", "ben", "--limit", "2", "--json")
     assert (len(document(done)["persons"]), document(done)["more"]) == (2, True)
     assert "More than these 2 persons" in done.err
+
+
+def test_find_has_a_row_for_each_candidacy_in_csv(engine: Engine, run: Run) -> None:
+    lived("withdrawn", ANA).append(engine)
+    lived("certified", AGAIN).append(engine)
+    lived("testing", Who("C-7", "run-7", "=HYPERLINK(ruiz)", "seven@example.org")).append(engine)
+    (ruiz, other) = sorted(document(run("find", "ruiz", "--json"))["persons"], key=lambda one: -len(one["candidacies"]))
+    done = run("find", "ruiz", "--csv")
+    assert done.code == exits.DONE
+    rows = list(csv.DictReader(io.StringIO(done.out.removeprefix("\ufeff"))))
+    assert [{**one, **rest(row)} for one, row in zip(ruiz["candidacies"], of(rows, "C-0042"), strict=True)] == [
+        {field: value or None for field, value in row.items()} for row in of(rows, "C-0042")
+    ]
+    (only,) = of(rows, "C-7")
+    assert only["name"] == f"'{other['candidacies'][0]['name']}" == "'=HYPERLINK(ruiz)"
+    assert run("find", "nobody", "--csv").out.removeprefix("\ufeff").splitlines() == [",".join(find.FIELDS)]
+
+
+def of(rows: list[dict[str, str]], candidate_id: str) -> list[dict[str, str]]:
+    return [row for row in rows if row["candidate_id"] == candidate_id]
+
+
+def rest(row: dict[str, str]) -> dict[str, str]:
+    """What the row says of the person, beside the candidacy."""
+    assert row["found_by"]
+    assert row["found"]
+    return {field: row[field] for field in ("candidate_id", "found_by", "found")}
 
 
 @pytest.mark.parametrize("text", ["-.-", "x" * 201])

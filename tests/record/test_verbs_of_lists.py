@@ -85,7 +85,10 @@ def test_csv_has_the_fields_of_json(starter: Starter) -> None:
         document, rows = documents(starter(*verb, "--json")), rows_of(starter(*verb, "--csv"))
         assert len(rows) == len(document) > 0, verb
         assert list(rows[0]) == list(document[0]), verb
-    assert starter("list", "--json", "--csv").code == 2
+    for flags in (("--json", "--csv"), ("--csv", "--json")):
+        refused = starter("list", *flags)
+        assert refused.code == 2
+        assert "--json and --csv cannot both be given" in refused.err
 
 
 def test_limits_sorts_and_filters(starter: Starter, lives: list[Lived]) -> None:
