@@ -112,8 +112,8 @@ MATTER = Matter(
 
 AN_EVENT = (
     Add(
-        "domain/events.py",
-        before="Event = Annotated[\n    Registered\n",
+        "domain/events/experience.py",
+        before="ExperienceEvent = ",
         text="""\
 class MentorNamed(BaseEvent):
     type: Literal["MentorNamed"] = "MentorNamed"
@@ -129,9 +129,19 @@ class MentorCheckDue(BaseEvent):
 """,
     ),
     Add(
-        "domain/events.py",
-        after="Event = Annotated[\n    Registered\n",
-        text="    | MentorNamed\n    | MentorCheckDue\n",
+        "domain/events/experience.py",
+        after="ExperienceEvent = ExperienceRecorded | ExperienceMet",
+        text=" | MentorNamed | MentorCheckDue",
+    ),
+    Add(
+        "domain/events/__init__.py",
+        after="from domain.events.experience import ExperienceEvent, ExperienceMet, ExperienceRecorded",
+        text=", MentorCheckDue, MentorNamed",
+    ),
+    Add(
+        "domain/events/__init__.py",
+        after='    "LowerGaveWay",\n',
+        text='    "MentorCheckDue",\n    "MentorNamed",\n',
     ),
     Add(
         "views/timeline.py",
@@ -234,7 +244,7 @@ A_FIELD_OF_A_MESSAGE = (
         text="    platform: Line | None = None\n",
     ),
     Add(
-        "domain/events.py",
+        "domain/events/assessments.py",
         after='    guidance: Literal["strength", "needs development"]\n',
         text="    platform: FreeText | None = None\n",
     ),

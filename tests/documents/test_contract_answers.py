@@ -32,8 +32,8 @@ from workflows import CertificationWorkflow
 from workflows.foreseeing import Foreseen
 
 VIEW = "views/status.py"
-EVENTS = "domain/events.py"
-TIMELINE = "views/timeline.py with domain/events.py"
+EVENTS = "domain/events/"
+TIMELINE = "views/timeline.py with domain/events/"
 EVENT_CLASSES: dict[str, type[BaseEvent]] = {kind.__name__: kind for kind in get_args(get_args(events.Event)[0])}
 
 WHOLE = {name: timeline_view([build(kind, full=True)], 0)[0] for name, kind in EVENT_CLASSES.items()}

@@ -27,6 +27,14 @@ EVENT_CLASSES: dict[str, type[e.BaseEvent]] = {kind.__name__: kind for kind in g
 # --- events ---
 
 
+def test_every_event_is_in_the_union_of_all() -> None:
+    def all_of(kind: type[e.BaseEvent]) -> set[str]:
+        own = {kind.__name__} if "type" in kind.model_fields and kind is not e.LaterEvent else set[str]()
+        return own.union(*(all_of(one) for one in kind.__subclasses__() if one.__module__.startswith("domain.")))
+
+    assert all_of(e.BaseEvent) == EVENT_CLASSES.keys()
+
+
 @each("full", [True, False])
 @each("name", sorted(EVENT_CLASSES))
 def test_an_event_survives_its_journey_as_json(name: str, full: bool) -> None:
