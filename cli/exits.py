@@ -121,6 +121,8 @@ _RECORD_STOPS: tuple[tuple[type[record_errors.RecordError], type[Stop]], ...] = 
     (record_errors.BadHead, BadInput),
     (record_errors.BadKey, BadInput),
     (record_errors.UnknownRole, BadInput),
+    (record_errors.BadOrder, BadInput),
+    (record_errors.NotErasable, Refused),
     (record_errors.Unavailable, NoRecord),
     (record_errors.Missing, NoRecord),
     (record_errors.RecordError, Stop),

@@ -67,6 +67,7 @@ VERBS: dict[str, Line] = {
     "record head": Line("a hash over all that was recorded, to be filed outside", "record", "head"),
     "record check": Line("whether anybody has changed the record", "record", "check"),
     "record rebuild": Line("make the read models anew from the events", "record", "rebuild_command"),
+    "erase": Line("erase the name, the addresses and the texts of one person for good", "erase"),
     "schema": Line("the JSON Schema of a message, or of all", "schema"),
     "upgrade": Line("which builds the candidacies run on; move them to another build", "upgrade"),
     "dev": Line("run an embedded Temporal server, its UI and a worker", "dev"),
@@ -84,6 +85,7 @@ OTHERWISE = {
     **dict.fromkeys(("search", "who", "lookup"), ("find", "list")),
     **dict.fromkeys(("deliver", "feed"), ("results",)),
     **dict.fromkeys(("accept", "reject"), ("hold resolve",)),
+    **dict.fromkeys(("delete", "forget", "remove", "anonymise", "anonymize"), ("erase", "withdraw")),
     **dict.fromkeys(("start", "run", "serve"), ("dev",)),
     **dict.fromkeys(("deploy", "builds", "move", "rollback"), ("upgrade",)),
 }

@@ -19,7 +19,7 @@ from client.candidacy import WORKFLOW, Candidacy
 from client.errors import BadInput, ClientError, MisusedCall, UnknownValue
 from client.payloads import instant
 from client.scheme import Facts
-from domain.identity import WORD, read_workflow_id
+from domain.identity import WORD, read_workflow_id, workflow_id_of
 from domain.vocabulary import CLOSED, Status
 from runtime import search_attributes as names
 from runtime.attribute_names import Attribute
@@ -210,6 +210,12 @@ def query(wanted: Filter) -> str:
         known = " AND ".join((f"{Attribute.CERTIFICATION_STATUS} NOT IN ({_CLOSED})", *parts))
         return f"{_BASE} AND {_RUNS[Run.OPEN]} AND ({Attribute.CERTIFICATION_STATUS} IS NULL OR ({known}))"
     return " AND ".join((_BASE, *parts))
+
+
+def ended_runs(workflow_id: str) -> str:
+    """Every run of this workflow that has ended in any way, in Temporal's list language."""
+    named = read_workflow_id(workflow_id)  # both are words, so nothing else gets into the query
+    return f"WorkflowId = '{workflow_id_of(*named)}' AND ExecutionStatus != 'Running'"
 
 
 def check(wanted: Filter) -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from client.errors import UnknownValue
+from client.errors import BadInput, UnknownValue
 from domain import calendar
 from runtime.settings import Settings
 
@@ -106,6 +106,20 @@ def _holder_days(certificate: Mapping[str, Any]) -> int:
     # After the expiry the end of the grace period is the next border, and reminders go out until then.
     months = _LONGEST_MONTH * int(certificate["window_months"])
     return max(*map(int, certificate["reminder_days"]), int(certificate["grace_days"]), months) + 1
+
+
+def erasure_months() -> int | None:
+    """So many months after a candidacy has closed its personal data may be erased; None where the file does not say.
+
+    Raises `BadInput` where the number cannot be used: no one may be erased by mistake.
+    """
+    try:
+        months = _scheme()["rules"].get("erasure", {}).get("after_closing_months")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if months is not None and (type(months) is not int or months < 0):
+        raise BadInput(f"rules.erasure.after_closing_months of the scheme is no number of months: {months!r}.")
+    return months
 
 
 def testing_months() -> int | None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from domain.commands import MAX_EVIDENCE, MESSAGES, Command, Message
+from domain.commands import MAX_EVIDENCE, MESSAGES, Message
 from domain.forms import MAX_DIGITS, WORDS_OF_PATTERN
 from domain.nesting import is_too_deep
 from domain.scheme import Programme
@@ -27,7 +27,7 @@ EXCERPT_BYTES = 2048
 # No honest message comes near this size. Naming every wrong field of a megabyte would outlast a workflow task.
 MAX_BYTES = 256 * 1024
 
-C = TypeVar("C", bound=Command)
+C = TypeVar("C", bound=BaseModel)
 
 
 class Problem(Frozen):

@@ -126,6 +126,15 @@ class NoticeRules(Rules):
     closing_minutes: Annotated[int, Field(strict=True, ge=1, le=1440)]
 
 
+class ErasureRules(Rules):
+    """When the personal data of somebody may be erased (rule 25): so many calendar months after the candidacy closed.
+
+    None: the scheme says nothing about it, so erasure is not allowed.
+    """
+
+    after_closing_months: Annotated[int, Field(strict=True, ge=0, le=600)] | None = None
+
+
 class RuleSet(Rules):
     """All rules of a scheme, by group."""
 
@@ -136,8 +145,9 @@ class RuleSet(Rules):
     certificate: CertificateRules
     suspension: SuspensionRules
     notices: NoticeRules
-    # A programme that was pinned without this group takes what the group takes unless it says otherwise.
+    # A programme that was pinned without one of these groups has what the group says unless it is given.
     references: ReferenceRules = ReferenceRules()
+    erasure: ErasureRules = ErasureRules()
 
 
 class Designation(Rules):

@@ -311,6 +311,7 @@ class State(Stored):
     closed: StoredStatus | None = None
     closed_at: Instant | None = None
     closed_why: str = ""
+    erased_at: Instant | None = None
 
     def having(self, **changes: object) -> State:
         """A copy with these fields changed."""

@@ -11,6 +11,9 @@ from pydantic import AfterValidator
 
 MASK = "(e-mail address)"
 
+ERASED = "(erased)"
+"""What is read in place of a name or a text that was erased."""
+
 # JSON may write the at sign as \u0040, and Unicode has two more of them.
 _AT_SIGNS = ("@", r"\u0040", "\uff20", "\ufe6b")
 # The search starts only where a word begins: starting at every letter would take 40 ms for 2 KB without a space, and
@@ -69,14 +72,22 @@ def without_name(text: str, name: str) -> str:
 class Erasable:
     """Marks a value of an event that may tell something personal, so that it may have to be erased one day.
 
-    The record keeps such values beside the event (`record/sealing.py`), which is itself never changed.
+    The record keeps such values beside the event (`record/sealing.py`), which is itself never changed. A hash over
+    erasable values is erasable too, because a short text could be found again by trying. `of` names the field over
+    which the hash goes, where it need not be there: without it, the hash tells nothing.
     """
+
+    def __init__(self, of: str | None = None) -> None:
+        self.of = of
 
 
 ERASABLE = Erasable()
 
 FreeText = Annotated[str, AfterValidator(without_addresses), ERASABLE]
 """A text of an event that a person or another system wrote. Its e-mail addresses are masked (R9)."""
+
+HashOfTexts = Annotated[str, ERASABLE]
+"""A hash over what people wrote."""
 
 Reference = Annotated[str, ERASABLE]
 """Where a document of the candidate can be found, as it was given; its name may tell who she is."""

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, select
 
 from domain import calendar
+from domain.texts import ERASED
 from domain.vocabulary import Status
 from record import beside
 from record.events import Candidacy
@@ -47,7 +48,7 @@ class Certificate:
         since: the first day on which it stood so, in the body's zone; None while it is in force.
         expired_on: its last day, where that is over, whatever its standing is.
         superseded_by: the number of the higher certificate that it gave way to.
-        holder: the name of the holder.
+        holder: the name of the holder; `ERASED` once it was erased, and None where the record has never had it.
         publish: whether she consents to the public register today.
     """
 
@@ -71,6 +72,11 @@ class Certificate:
     def in_force(self) -> bool:
         """Whether the holder is certified today."""
         return self.standing == IN_FORCE
+
+    @property
+    def erased(self) -> bool:
+        """Whether the name of the holder was erased."""
+        return self.holder == ERASED
 
 
 def by_number(connection: Connection, number: str, now: datetime) -> Certificate | None:
@@ -158,7 +164,7 @@ def _after(designation: str, number: str) -> ColumnElement[bool]:
 def _certificate(connection: Connection, row: Row[Any], now: datetime) -> Certificate:
     candidacy = Candidacy(row.workflow_id, row.enrolment)
     view = json.loads(row.view) if row.view else {}
-    programme = _programme(connection, candidacy)
+    programme = programme_of(connection, candidacy)
     zone = view.get("zone") or programme.get("body", {}).get("zone") or "UTC"
     standing, since, expired_on = _standing(row, now, zone)
     return Certificate(
@@ -175,7 +181,7 @@ def _certificate(connection: Connection, row: Row[Any], now: datetime) -> Certif
         expired_on=expired_on,
         superseded_by=row.superseded_by,
         gaps=_gaps(view),
-        holder=row.name,
+        holder=row.name or (ERASED if view.get("erased_at") else None),
         publish=bool(row.publish) and not row.refused,
     )
 
@@ -194,7 +200,7 @@ def _standing(row: Row[Any], now: datetime, zone: str) -> tuple[str, date | None
     return IN_FORCE, None, None
 
 
-def _programme(connection: Connection, candidacy: Candidacy) -> dict[str, Any]:
+def programme_of(connection: Connection, candidacy: Candidacy) -> dict[str, Any]:
     """The programme that this candidacy has pinned last, as it was recorded; empty where the record has none."""
     newest = (
         select(EVENTS.c.body)

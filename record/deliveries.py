@@ -15,7 +15,7 @@ SENT = "sent"
 def keep(connection: Connection, candidacy: Candidacy, delivery: Delivery) -> None:
     """Keeps that a notice went out. Safe to repeat: the first delivery of a notice counts.
 
-    The transaction must be one that writes.
+    The address is not kept once the candidacy was erased. The transaction must be one that writes.
     """
     key = {"its_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment, "its_about": delivery.about}
     at = instant_text(delivery.sent_at)
@@ -27,7 +27,9 @@ def keep(connection: Connection, candidacy: Candidacy, delivery: Delivery) -> No
 # Statements that are made once: making them takes longer than the database does.
 _INSERT = text(
     """INSERT INTO deliveries (workflow_id, enrolment, about, notice, message_id, sent_at, email)
-       VALUES (:its_id, :its_enrolment, :its_about, :notice, :message_id, :sent_at, :email)
+       VALUES (:its_id, :its_enrolment, :its_about, :notice, :message_id, :sent_at, CASE
+           (SELECT type FROM events WHERE workflow_id = :its_id AND enrolment = :its_enrolment
+            ORDER BY sequence DESC LIMIT 1) WHEN 'Erased' THEN NULL ELSE CAST(:email AS TEXT) END)
        ON CONFLICT DO NOTHING"""
 )
 _IN_MODEL = update(NOTICES).where(

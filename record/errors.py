@@ -27,6 +27,14 @@ class Gap(RecordError):
         self.recorded = recorded
 
 
+class NotErasable(RecordError):
+    """Personal data may not be erased, or not in this way. Nothing was erased."""
+
+
+class BadOrder(RecordError):
+    """What somebody says who erases cannot stand on the timeline. Nothing was erased."""
+
+
 class WrongUrl(RecordError):
     """CERTPATH_RECORD_URL cannot be used. The sentence says what it must look like, without the password."""
 

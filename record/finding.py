@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select
 from sqlalchemy.sql.elements import KeyedColumnElement
 
+from domain.texts import ERASED
 from record.json_values import Json
 from record.spelling import key_of
 from record.tables import CANDIDACIES, CONTACTS, EVENTS, RESULTS, SEARCH, STATES, instant_text
@@ -146,8 +147,8 @@ def holds(connection: Connection, wanted: Wanted) -> dict[tuple[str, str], dict[
 
 def vendors(connection: Connection) -> list[str]:
     """The vendors that have delivered results, as they named themselves."""
-    found = connection.execute(select(RESULTS.c.source).where(RESULTS.c.source.is_not(None)).distinct()).scalars()
-    return sorted(found)
+    named = RESULTS.c.source.is_not(None) & (RESULTS.c.source != ERASED)
+    return sorted(connection.execute(select(RESULTS.c.source).where(named).distinct()).scalars())
 
 
 def newest(connection: Connection) -> Newest | None:

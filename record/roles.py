@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Engine, Table, text
 
 from record.database import open_database, reading, writing
 from record.errors import UnknownRole
-from record.tables import EVENTS, METADATA, PROGRAMMES, STEPS
+from record.tables import DELIVERIES, EVENTS, METADATA, PROGRAMMES, STEPS, TEXTS
 
-_ONLY_GROW = (EVENTS, PROGRAMMES)
+_ONLY_GROW = (EVENTS, PROGRAMMES, TEXTS, DELIVERIES)
+"""What the workers only add to. Of the last two, the owner of the tables erases (`erasure.py`)."""
 _REVISION = "alembic_version"
 
 

@@ -22,10 +22,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from domain.texts import Erasable
-
-ERASED = "(erased)"
-"""What is read in place of a text that was erased."""
+from domain.texts import ERASED, Erasable
 
 LEFT_OUT = "(left out)"
 """What is read in place of a text that the reader is not to see."""
@@ -158,7 +155,9 @@ def pinned(document: Mapping[str, Any]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Erasable:
-    """The value is sealed as a whole."""
+    """The value is sealed as a whole; where `of` is set, only if this field of the same object has a value."""
+
+    of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +195,8 @@ def _shape_of(model: type[BaseModel]) -> _Model:
 def _shape(annotation: Any) -> _Shape:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        if any(isinstance(mark, Erasable) for mark in arguments[1:]):
-            return _Erasable()
+        if marks := [mark for mark in arguments[1:] if isinstance(mark, Erasable)]:
+            return _Erasable(marks[0].of)
         return _shape(arguments[0])
     if origin in (Union, types.UnionType):
         return next((shape for one in arguments if (shape := _shape(one))), None)
@@ -219,9 +218,15 @@ def _each(shape: _Shape) -> _Shape:
 
 def _fields(shape: _Model, document: Mapping[str, Any], taken: Beside) -> dict[str, Any]:
     return {
-        name: _pin(value, taken) if name == _PROGRAMME else _seal(shape.fields.get(name, _Unknown()), value, taken)
+        name: _pin(value, taken) if name == _PROGRAMME else _seal(_within(shape, name, document), value, taken)
         for name, value in document.items()
     }
+
+
+def _within(shape: _Model, name: str, document: Mapping[str, Any]) -> _Shape:
+    """What the field of this name is in this document."""
+    field = shape.fields.get(name, _Unknown())
+    return None if isinstance(field, _Erasable) and field.of and not document.get(field.of) else field
 
 
 def _pin(programme: Any, taken: Beside) -> Any:

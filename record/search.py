@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from domain.identity import alike, read_workflow_id
+from domain.texts import ERASED
 from record import rows, search_index
 from record.events import Candidacy, Kept, Recorded
-from record.sealing import ERASED
 from record.search_index import Value
 from record.spelling import key_of, words_of
 from record.tables import CANDIDACIES, CONTACTS, EVENTS, SEARCH

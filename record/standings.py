@@ -13,16 +13,18 @@ from datetime import date, datetime
 from typing import Any
 
 from domain import calendar
+from domain.texts import ERASED
 from views.status import StatusView, UpcomingView
 
 
 def view_of(stored: str, now: datetime, name: str = "") -> StatusView:
     """The answer of the `status` query at this instant (UTC), of the text in `candidacies.view`.
 
-    `name` is the candidate's. It is one of `contacts`, because no read model has it.
+    `name` is the candidate's. It is one of `contacts`, because no read model has it; it is empty once it was erased.
     """
     view = StatusView.model_validate_json(stored)
-    changes: dict[str, Any] = {"name": name} if name else {}
+    shown = name or (ERASED if view.erased_at else "")
+    changes: dict[str, Any] = {"name": shown} if shown else {}
     if view.zone:
         changes |= _of_today(view, now, view.zone)
     return view.model_copy(update=changes) if changes else view

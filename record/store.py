@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, literal, select, true
 
+from domain.events import Erased
 from domain.personal import ContactRecord
 from record import beside, chain, contacts, projection, search
 from record.database import reading, writing
@@ -24,10 +25,16 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The last recorded event of a candidacy: its sequence and its hash; 0 and the start where there is none."""
+    """The last recorded event of a candidacy: its sequence, hash and type; 0 and the start where there is none."""
 
     sequence: int = 0
     hash: str = chain.START
+    type: str = ""
+
+    @property
+    def erased(self) -> bool:
+        """Whether the personal data of the candidacy were erased. Nothing follows that."""
+        return self.type == Erased.__name__
 
 
 def append(
@@ -66,12 +73,16 @@ def append_in(
     contact details after these events; None where they have not changed.
 
     Raises:
-        Conflict: one of them is recorded with other content.
+        Conflict: one of them is recorded with other content, or would follow an erasure.
         Gap: events before them are not recorded yet.
     """
     newest, last = _ends(connection, candidacy)
     known = [event for event in events if event.sequence <= last.sequence]
     _check_known(connection, candidacy, known)
+    if last.erased:
+        # A batch that comes late, from an attempt that was given up, must not bring contact details back.
+        _check_nothing_follows(candidacy, last, events[len(known) :])
+        return last.sequence
     added = _append(connection, candidacy, newest, last, events[len(known) :], gap_allowed=oldest)
     # A batch that comes again, from an attempt that was given up, may have older details than those that are kept.
     new_details = bool(events) and (bool(added) or not contacts.known(connection, candidacy))
@@ -80,6 +91,17 @@ def append_in(
     projection.follow(connection, candidacy, added)
     search.follow(connection, candidacy, added, new_details=contact is not None and new_details)
     return added[-1].event.sequence if added else last.sequence
+
+
+def add(connection: Connection, candidacy: Candidacy, event: Recorded) -> None:
+    """Appends one event that the record itself has made, in this transaction. The read models do not follow it."""
+    newest, last = _ends(connection, candidacy)
+    _append(connection, candidacy, newest, last, [event], gap_allowed=False)
+
+
+def last_of(connection: Connection, candidacy: Candidacy) -> Last:
+    """The last event of this candidacy that is recorded."""
+    return _ends(connection, candidacy)[1]
 
 
 def of_candidacy(engine: Engine, candidacy: Candidacy) -> list[Kept]:
@@ -144,7 +166,7 @@ def _append(
         if last.sequence and not follows and not (gap_allowed and event is events[0]):
             raise Gap(str(candidacy), last.sequence, event.sequence)
         position += 1
-        last = Last(event.sequence, chain.link(last.hash, candidacy, event))
+        last = Last(event.sequence, chain.link(last.hash, candidacy, event), event.type)
         added.append(Kept(position, candidacy, event, last.hash))
     if added:
         connection.execute(_INSERT, [_row(one) for one in added])
@@ -183,6 +205,15 @@ def _check_known(connection: Connection, candidacy: Candidacy, given: Sequence[R
             )
 
 
+def _check_nothing_follows(candidacy: Candidacy, last: Last, events: Sequence[Recorded]) -> None:
+    """Raises `Conflict` if there are events. A candidacy had ended, with all its events, before it was erased."""
+    if events:
+        raise Conflict(
+            f"{candidacy}: event {events[0].sequence} was given, and the candidacy had ended and was erased with event "
+            f"{last.sequence}"
+        )
+
+
 def _of(candidacy: Candidacy) -> Select[Any]:
     return select(EVENTS).where(of(EVENTS, candidacy))
 
@@ -196,19 +227,19 @@ def _ends(connection: Connection, candidacy: Candidacy) -> tuple[int, Last]:
     """The newest position of the record, and the last recorded event of this candidacy."""
     key = {"its_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment}
     row = connection.execute(_ENDS, key).one()
-    return row.newest, Last(row.sequence, row.hash) if row.sequence else Last()
+    return row.newest, Last(row.sequence, row.hash, row.type) if row.sequence else Last()
 
 
 # Statements that are made once: making them takes longer than the database does.
 _INSERT = insert(EVENTS)
 _NEWEST = select(func.coalesce(func.max(EVENTS.c.position), 0).label("newest"))
 _LAST = (
-    select(EVENTS.c.sequence, EVENTS.c.hash)
+    select(EVENTS.c.sequence, EVENTS.c.hash, EVENTS.c.type)
     .where(EVENTS.c.workflow_id == bindparam("its_id"), EVENTS.c.enrolment == bindparam("its_enrolment"))
     .order_by(EVENTS.c.sequence.desc())
     .limit(1)
     .subquery("last")
 )
-_ENDS = select(_NEWEST.scalar_subquery().label("newest"), _LAST.c.sequence, _LAST.c.hash).select_from(
+_ENDS = select(_NEWEST.scalar_subquery().label("newest"), *_LAST.c).select_from(
     select(literal(1).label("one")).subquery("always").join(_LAST, true(), isouter=True)
 )

@@ -51,6 +51,7 @@ def status_view(state: State, name: str, now: datetime) -> StatusView:
         certificate=_certificate(state, now),
         recertification=_recertification(state),
         closed=ClosedView(at=state.closed_at, why=state.closed_why) if state.closed else None,
+        erased_at=state.erased_at,
         next=_next(state, now),
         upcoming=tuple(_upcoming(alarm, state, now) for alarm in rulebook.alarms(state)),
         attention=tuple(str(value) for value in state.attention),

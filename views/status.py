@@ -150,6 +150,7 @@ class StatusView(Frozen):
     certificate: CertificateView | None = None
     recertification: RecertificationView | None = None
     closed: ClosedView | None = None
+    erased_at: Instant | None = None
     next: NextView | None = None
     upcoming: tuple[UpcomingView, ...] = ()
     attention: tuple[str, ...] = ()

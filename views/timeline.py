@@ -22,6 +22,7 @@ from domain.events import (
     Certified,
     ContactUpdated,
     DeadlineExtended,
+    Erased,
     ExperienceMet,
     ExperienceRecorded,
     LowerGaveWay,
@@ -375,6 +376,10 @@ def _superseded(event: Superseded) -> str:
     return f"Superseded by certificate {event.by_number}"
 
 
+def _erased(event: Erased) -> str:
+    return f"Name, addresses and texts erased by {event.by}: {event.reason}"
+
+
 def _notice_undeliverable(event: NoticeUndeliverable) -> str:
     return f"The notice {event.notice!r} about event {event.about} could not be delivered: {event.reason}"
 
@@ -439,6 +444,7 @@ SENTENCES: Mapping[type[BaseEvent], Callable[[Any], str]] = {
     AdvancementEnded: _advancement_ended,
     LowerGaveWay: _lower_gave_way,
     Superseded: _superseded,
+    Erased: _erased,
     NoticeSuperseded: _notice_superseded,
     NoticeUndeliverable: _notice_undeliverable,
     MessageRefused: _message_refused,

@@ -48,7 +48,7 @@ def command(number: str, holder: bool, as_json: bool) -> int:
             ["A certificate that was granted a moment ago is found once its events are recorded."],
             number=number,
         )
-    named = holder or found.publish
+    named = holder or found.publish or found.erased
     if as_json:
         output.document(document(found, holder=found.holder if named else None, candidate=holder))
     else:
@@ -91,7 +91,9 @@ def rows(found: Certificate, *, holder: bool) -> list[tables.Row]:
 
 def _holder(found: Certificate, *, shown: bool) -> str:
     if shown:
-        return f"{found.holder or '(erased)'}, {found.candidate_id}"
+        return f"{found.holder or 'the record has never had the name'}, {found.candidate_id}"
+    if found.erased:
+        return found.holder or ""
     if found.publish and found.holder:
         return found.holder
     return "not shown: no consent to the public register (--holder shows the name)"

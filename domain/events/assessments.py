@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from domain.events.base import BaseEvent
 from domain.stored import Stored, StoredHoldReason
-from domain.texts import ERASABLE, FreeText
+from domain.texts import ERASABLE, Erasable, FreeText
 from domain.types import Instant, Score
 
 
@@ -24,7 +24,7 @@ class ResultFacts(Stored):
     source: FreeText | None = None
     form: str | None = None
     responses: Annotated[dict[str, str] | None, ERASABLE] = None
-    digest: str = ""
+    digest: Annotated[str, Erasable(of="responses")] = ""
 
 
 class Replaced(Stored):

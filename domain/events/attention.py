@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from domain.events.base import Asked, BaseEvent
 from domain.stored import StoredAttention, StoredCause, StoredRefusalCode
-from domain.texts import FreeText
+from domain.texts import ERASABLE, FreeText, HashOfTexts
 from domain.vocabulary import UndeliveredCause
 
 
@@ -33,9 +33,9 @@ class MessageRefused(BaseEvent):
     code: StoredRefusalCode
     reason: FreeText
     from_signal: bool
-    sha256: str
+    sha256: HashOfTexts
     excerpt: FreeText = ""
-    message_id: str | None = None
+    message_id: Annotated[str | None, ERASABLE] = None
 
 
 class AttentionRaised(BaseEvent):

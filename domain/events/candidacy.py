@@ -119,6 +119,21 @@ class ContactUpdated(BaseEvent):
     changed: tuple[str, ...]
 
 
+class Erased(BaseEvent):
+    """The name, the addresses and the texts of this candidacy were erased (rule 25), when it was closed.
+
+    It is the one event that the record appends itself, because the workflow has ended. The numbers say how much went:
+    versions of the contact details, texts beside the events, and addresses to which notices had gone.
+    """
+
+    type: Literal["Erased"] = "Erased"
+    by: FreeText
+    reason: FreeText
+    details: int
+    texts: int
+    addresses: int
+
+
 CandidacyEvent = (
     Registered
     | PurchaseConfirmed
@@ -131,4 +146,5 @@ CandidacyEvent = (
     | CandidacyClosed
     | Withdrawn
     | ContactUpdated
+    | Erased
 )

@@ -9,7 +9,7 @@ from typing import Literal
 from domain.events.base import BaseEvent
 from domain.scheme import PinnedProgramme
 from domain.stored import Stored
-from domain.texts import FreeText, Reference
+from domain.texts import FreeText, HashOfTexts, Reference
 from domain.types import Instant
 
 
@@ -84,7 +84,7 @@ class RecertificationSubmitted(BaseEvent):
     phase: Literal["in_time", "grace", "lapsed"]
     counts_from: Instant | None = None
     covers_until: date | None = None
-    digest: str = ""
+    digest: HashOfTexts = ""
 
 
 class RecertificationReturned(BaseEvent):

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from domain.events.base import BaseEvent
-from domain.texts import FreeText, Reference
+from domain.texts import FreeText, HashOfTexts, Reference
 from domain.types import Instant, Score
 
 
@@ -16,7 +16,7 @@ class WorkProductSubmitted(BaseEvent):
     uri: Reference
     sha256: str
     submitted_at: Instant
-    digest: str = ""
+    digest: HashOfTexts = ""
 
 
 class WorkProductReturned(BaseEvent):

@@ -1,10 +1,10 @@
-"""The candidate's contact details, and the check that a reviewer is not the candidate (rules 15, 25; R9)."""
+"""Contact details, their erasure, and the check that a reviewer is not the candidate (rules 15, 25; R9)."""
 
 from __future__ import annotations
 
 from domain.commands import UpdateContact
 from domain.decision import Decision, Matter, Refused
-from domain.events import ContactUpdated
+from domain.events import ContactUpdated, Erased
 from domain.matters.attention import delivery_settled
 from domain.state import State
 from domain.vocabulary import RefusalCode
@@ -47,4 +47,8 @@ def on_contact_updated(state: State, event: ContactUpdated) -> State:
     return delivery_settled(state) if "email" in event.changed else state
 
 
-MATTER = Matter(deciders={UpdateContact: update_contact}, folds={ContactUpdated: on_contact_updated})
+def on_erased(state: State, event: Erased) -> State:
+    return state.having(erased_at=event.at)
+
+
+MATTER = Matter(deciders={UpdateContact: update_contact}, folds={ContactUpdated: on_contact_updated, Erased: on_erased})

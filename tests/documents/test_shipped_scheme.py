@@ -32,6 +32,7 @@ RULEBOOK: dict[str, dict[str, object]] = {
         "lapse_months": 12,
     },
     "suspension": {"attention_days": 180},
+    "erasure": {"after_closing_months": 36},
     "references": {"uri_schemes": ("https", "http", "s3", "gs", "az", "urn")},
 }
 

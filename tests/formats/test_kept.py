@@ -27,6 +27,7 @@ from tests.formats import __main__ as command
 from tests.formats import digests, kept, shapes, specimens
 from tests.formats.journals import JOURNALS, read
 from tests.formats.kept import Addition, examples
+from tests.formats.newer import lost
 from tests.formats.shapes import Line
 from views.timeline import summary_of
 from workflows.journal import Journal
@@ -291,7 +292,7 @@ def test_a_request_has_nothing_that_only_its_own_build_could_read() -> None:
 def test_a_single_event_of_any_age_is_read_and_has_a_sentence(example: dict[str, Any]) -> None:
     event = specimens.read_event(example)
     assert not isinstance(event, LaterEvent)
-    assert event.model_dump(mode="json") == example["document"] or example["format"] != 1
+    assert not list(lost(example["document"], event.model_dump(mode="json"))) or example["format"] != 1
     assert summary_of(event)
 
 

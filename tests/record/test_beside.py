@@ -8,11 +8,11 @@ from sqlalchemy import Engine, delete, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.events import Registered, Suspended
+from domain.texts import ERASED
 from record import beside, store
 from record.database import reading, writing
 from record.errors import Conflict
 from record.events import Candidacy, Recorded
-from record.sealing import ERASED
 from record.tables import EVENTS, PROGRAMMES, TEXTS
 from tests.record.lives import lived
 from tests.record.test_store import ANA, ANA_AGAIN, BEN

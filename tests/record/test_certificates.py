@@ -6,13 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine
 
 from cli.certificates import standing
 from record import certificates
 from record.certificates import Certificate
-from record.database import reading, writing
-from record.tables import CONTACTS
+from record.database import reading
 from tests.cases import each
 from tests.formats.lives import BY, Life, lives_of
 from tests.record.commands import document, starter, today
@@ -172,16 +171,6 @@ def test_who_no_longer_consents_in_another_candidacy_is_not_named_in_the_older_o
         life.after(days=1).say("update_contact", publish=False)
         of_life("", life.sent(), older.who).append(engine)
     assert document(engine, "verify", number_of(older), "--json")["holder"] is None
-
-
-def test_an_erased_holder_is_nobody(engine: Engine) -> None:
-    one = life_of(1, lambda life: life.say("update_contact", publish=True)).append(engine)
-    with writing(engine) as connection:
-        connection.execute(delete(CONTACTS))
-    answer = document(engine, "verify", number_of(one), "--holder", "--json")
-    assert (answer["holder"], answer["candidate_id"]) == (None, one.who.candidate_id)
-    assert "(erased)" in starter(engine, "verify", number_of(one), "--holder").out
-    assert one.who.name not in starter(engine, "holders").out
 
 
 def test_the_register_has_who_holds_a_certificate_in_force_and_consents(engine: Engine) -> None:

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Engine, delete, text
 
 from domain.formats import FORMAT
+from domain.texts import ERASED
 from record import store
 from record.database import writing
-from record.sealing import ERASED, LEFT_OUT
+from record.sealing import LEFT_OUT
 from record.tables import TEXTS
 from tests.record.commands import starter
 from tests.record.lives import Lived, lived, person

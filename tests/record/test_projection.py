@@ -13,12 +13,12 @@ from domain.effects import Notify
 from domain.events import EVENTS, ContactUpdated, NoticeSuperseded, NoticeUndeliverable, ResultEvent
 from domain.formats import FORMAT, NewerFormat
 from domain.state import State
+from domain.texts import ERASED
 from record import projection, store
 from record.database import reading, writing
 from record.events import Candidacy, Kept, Recorded
 from record.folding import Fold
 from record.rows import of
-from record.sealing import ERASED
 from record.standings import view_of
 from record.tables import CANDIDACIES, CERTIFICATES, MODELS, NOTICES, RESULTS, STATES, TEXTS, instant_text
 from tests.cases import case

@@ -1,6 +1,7 @@
 """Two roles of a real PostgreSQL: the owner makes the tables, and the workers' role can only record."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 from unittest import mock
 from uuid import uuid4
@@ -10,15 +11,17 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from cli.main import captured
-from record import store
+from domain.retention import Erasure
+from record import erasure, store
 from record.database import open_database, writing
-from record.errors import Missing, NotAllowed, UnknownRole
+from record.erasure import Standing, Today
+from record.errors import Missing, NotAllowed, NotErasable, UnknownRole
 from record.opening import open_record
 from record.rebuild import rebuild
 from record.roles import allow_to_record
-from record.tables import CANDIDACIES, EVENTS, METADATA, PROGRAMMES, STEPS
+from record.tables import CANDIDACIES, DELIVERIES, EVENTS, METADATA, PROGRAMMES, STEPS, TEXTS
 from tests.record import postgresql
-from tests.record.lives import append_every_life
+from tests.record.lives import append_every_life, deliver, lived
 from tests.record.test_store import ANA, events
 
 
@@ -72,6 +75,22 @@ def test_a_worker_records_every_life_and_makes_the_read_models_anew(worker: Engi
     assert rebuild(worker).candidacies == len({life.candidacy for life in lives})
 
 
+def test_a_worker_erases_nobody_and_the_owner_does(roles: Roles, worker: Engine) -> None:
+    one = lived("withdrawn").append(worker)
+    deliver(worker, one, 1)
+    said, now = Erasure(by="Kim Stone", reason="asked for"), datetime(2090, 1, 1, tzinfo=UTC)
+    with pytest.raises(NotErasable, match="the role that owns the tables"):
+        erasure.erase(worker, one.who.candidate_id, said, Today(None, "UTC"), now)
+    for statement in ("DELETE FROM texts", "UPDATE texts SET value = ''", "UPDATE deliveries SET email = NULL"):
+        with pytest.raises(NotAllowed), writing(worker) as connection:
+            connection.execute(text(statement))
+    owner = open_record(roles.owner)
+    erasure.erase(owner, one.who.candidate_id, said, Today(None, "UTC"), now)
+    owner.dispose()
+    (found,) = erasure.look(worker, one.who.candidate_id, Today(None, "UTC"), now)
+    assert (found.standing, found.details, found.addresses) == (Standing.ERASED, 0, 0)
+
+
 def test_the_same_again_changes_nothing_for_either_role(roles: Roles, worker: Engine) -> None:
     store.append(worker, ANA, events(2))
     assert setup(roles.owner, "--worker", roles.role) == (0, "")
@@ -109,12 +128,8 @@ def test_a_worker_cannot_change_what_only_grows_nor_what_protects_it(worker: Eng
 
 def test_every_table_is_in_one_of_the_two_kinds(roles: Roles, worker: Engine) -> None:
     wanted = {table.name: {"SELECT", "INSERT", "UPDATE", "DELETE"} for table in METADATA.sorted_tables}
-    wanted |= {
-        EVENTS.name: {"SELECT", "INSERT"},
-        PROGRAMMES.name: {"SELECT", "INSERT"},
-        STEPS.name: {"SELECT"},
-        "alembic_version": {"SELECT"},
-    }
+    wanted |= {table.name: {"SELECT", "INSERT"} for table in (EVENTS, PROGRAMMES, TEXTS, DELIVERIES)}
+    wanted |= {STEPS.name: {"SELECT"}, "alembic_version": {"SELECT"}}
     found: dict[str, set[str]] = {}
     granted = text("SELECT table_name, privilege_type FROM information_schema.role_table_grants WHERE grantee = :role")
     with worker.connect() as connection:

@@ -10,12 +10,21 @@ import pytest
 from pydantic import BaseModel
 
 from domain import rulebook
-from domain.events import EVENT_TYPES, EVENTS, Evidence, RecertificationSubmitted, Suspended
+from domain.events import (
+    EVENT_TYPES,
+    EVENTS,
+    AssessmentPassed,
+    Evidence,
+    MessageRefused,
+    RecertificationSubmitted,
+    Suspended,
+)
 from domain.rulebook import evolve
 from domain.state import State
+from domain.texts import ERASED
 from record import sealing
 from record.events import Recorded
-from record.sealing import ERASED, Beside, Text
+from record.sealing import Beside, Text, json_text
 from tests.cases import each
 from tests.record.lives import LIVES, lived
 from tests.samples import build
@@ -38,8 +47,9 @@ TEXTS = {
         "reference",
     ),
     *("reviewer", "role", "source", "title", "unscored", "uri"),
+    *("digest", "message_id"),
 }
-"""The fields of events that people or other systems fill with what they like."""
+"""The fields of events that people or other systems fill with what they like, and hashes over them."""
 
 FACTS = {
     *(
@@ -62,7 +72,6 @@ FACTS = {
         "decision",
         "designation",
         "differs_in",
-        "digest",
         "domain",
         "due",
     ),
@@ -88,7 +97,7 @@ FACTS = {
         "grace_ends_on",
         "guidance",
     ),
-    *("hours", "kind", "lapses_at", "message_id", "met_at", "met_on", "next_attempt_on", "notice", "number", "out_of"),
+    *("hours", "kind", "lapses_at", "met_at", "met_on", "next_attempt_on", "notice", "number", "out_of"),
     *("outcome", "path", "percentage", "phase", "points", "previous", "purchased_at", "reason", "reasons", "reminders"),
     *(
         "result_id",
@@ -140,7 +149,8 @@ def test_each_field_of_each_event_is_a_fact_or_is_sealed(kind: type[BaseModel]) 
         if isinstance(value, str):
             assert name in FACTS, f"{kind.__name__}.{name} is readable"
         else:
-            assert name in TEXTS | {"responses", "experience"}, f"{kind.__name__}.{name} is sealed"
+            known = TEXTS | {"responses", "experience"} | ({"sha256"} if kind is MessageRefused else set())
+            assert name in known, f"{kind.__name__}.{name} is sealed"
 
 
 @each("kind", EVENT_TYPES.values())
@@ -222,7 +232,9 @@ def test_with_its_texts_erased_every_event_opens_and_reads(kind: type[BaseModel]
             }
         if isinstance(value, list):
             return [as_erased(inner, name) for inner in value]
-        return ERASED if name in TEXTS and not (name == "reason" and kind.__name__ == "ResultHeld") else value
+        of_message = name == "sha256" and kind is MessageRefused
+        of_hold = name == "reason" and kind.__name__ == "ResultHeld"
+        return ERASED if of_message or (name in TEXTS and not of_hold) else value
 
     assert opened.model_dump(mode="json") == as_erased(event.model_dump(mode="json"))
     assert summary_of(opened)
@@ -264,8 +276,28 @@ def test_the_same_text_never_has_the_same_seal_twice() -> None:
     event = full(RecertificationSubmitted).model_copy(update={"evidence": (title, title)})
     recorded = [Recorded.of(event) for _ in range(10)]
     seals = [seal for one in recorded for seal in one.beside.texts]
-    assert len(seals) == len(set(seals)) == 20
+    assert len(seals) == len(set(seals)) == 30  # with the hash over both titles
     assert all(len(text.salt) == 32 for one in recorded for text in one.beside.texts.values())
+
+
+def test_a_hash_is_sealed_only_where_what_it_goes_over_may_have_to_be_erased() -> None:
+    """A result without responses has its whole content in its event, so its digest tells nothing more."""
+    event = full(AssessmentPassed)
+    sealed = json.loads(Recorded.of(event).body)["result"]
+    assert "sealed" in sealed["digest"]
+    without = event.model_copy(update={"result": event.result.model_copy(update={"responses": None})})
+    assert json.loads(Recorded.of(without).body)["result"]["digest"] == event.result.digest
+
+
+def test_an_event_of_a_build_that_did_not_seal_hashes_is_the_same_event() -> None:
+    event = full(MessageRefused)
+    of_today = Recorded.of(event)
+    body = json.loads(of_today.body)
+    before = replace(of_today, body=json_text({**body, "sha256": event.sha256, "message_id": event.message_id}))
+    assert before.says_the_same_as(of_today)
+    assert of_today.says_the_same_as(before)
+    assert not replace(before, body=json_text({**body, "sha256": "0" * 64})).says_the_same_as(of_today)
+    assert before.event() == of_today.event() == event
 
 
 def test_a_seal_of_today_is_computed_in_the_same_way_for_ever() -> None:

@@ -7,11 +7,11 @@ from sqlalchemy import Connection, Engine, create_engine, delete, select, text
 from sqlalchemy.engine import make_url
 
 from domain.events import Certified, PurchaseConfirmed
+from domain.texts import ERASED
 from record import search, search_index
 from record.database import open_database, reading, writing
 from record.migrations import migrate
 from record.rebuild import rebuild
-from record.sealing import ERASED
 from record.search import Hit, Kind
 from record.search_index import Value
 from record.tables import CONTACTS, SEARCH, TEXTS

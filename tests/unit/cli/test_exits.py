@@ -80,6 +80,8 @@ RECORD_CASES: list[tuple[record_errors.RecordError, int, str]] = [
     (record_errors.BadHead("it is wrong"), 2, "bad-input"),
     (record_errors.BadKey("it is wrong"), 2, "bad-input"),
     (record_errors.UnknownRole("it is wrong"), 2, "bad-input"),
+    (record_errors.BadOrder("it is wrong"), 2, "bad-input"),
+    (record_errors.NotErasable("it is wrong"), 1, "refused"),
     (record_errors.ForgedHead("it is wrong"), 1, "failed"),
     (record_errors.Unavailable("it is wrong"), 3, "no-record"),
     (record_errors.Missing("it is wrong"), 3, "no-record"),
