@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, exists, func, select
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from domain.texts import ERASED
@@ -69,7 +69,8 @@ class Wanted:
 class Standing(NamedTuple):
     """Where one enrolment stands. Instants and days are texts, as the tables have them (`tables.py`).
 
-    `attention` is the JSON list of the attention values, or None. `name` is the candidate's, None once it was erased.
+    `attention` is the JSON list of the attention values, or None. `name` is the candidate's: `ERASED` once it was
+    erased, and None where the record has never had it.
     """
 
     workflow_id: str
@@ -109,9 +110,16 @@ class Newest(NamedTuple):
     at: datetime
 
 
-_COLUMNS: tuple[KeyedColumnElement[Any], ...] = (
+_ERASED = exists().where(
+    EVENTS.c.workflow_id == CANDIDACIES.c.workflow_id,
+    EVENTS.c.enrolment == CANDIDACIES.c.enrolment,
+    EVENTS.c.sequence == CANDIDACIES.c.sequence,
+    EVENTS.c.type == "Erased",
+)
+_COLUMNS: tuple[ColumnElement[Any], ...] = (
     *(CANDIDACIES.c[name] for name in Standing._fields if name != "name"),
-    CONTACTS.c.name,
+    # Nothing follows an erasure, and it is only looked for where there is no name.
+    func.coalesce(CONTACTS.c.name, case((_ERASED, ERASED))).label("name"),
 )
 
 
@@ -215,7 +223,7 @@ def _held_for(inside: Json, reasons: Sequence[str]) -> ColumnElement[bool]:
     )
 
 
-def _with_names(connection: Connection, columns: Sequence[KeyedColumnElement[Any]], wanted: Wanted) -> Select[Any]:
+def _with_names(connection: Connection, columns: Sequence[ColumnElement[Any]], wanted: Wanted) -> Select[Any]:
     today = and_(same_enrolment(CONTACTS), CONTACTS.c.until.is_(None))
     return chosen(connection, select(*columns).select_from(CANDIDACIES.outerjoin(CONTACTS, today)), wanted)
 

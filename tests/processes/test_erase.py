@@ -82,7 +82,9 @@ async def test_nothing_of_the_person_is_left_and_the_facts_are(running: Engine) 
     for ended in (timeline, running.starter("person", "E-1"), running.starter("list", "E-1"), check):
         assert NAME not in ended.out
     assert "(erased)" in running.starter("person", "E-1").out
-    assert running.starter("contact", "show", "E-1", "CCSL").code == 1
+    assert "(erased)" in running.starter("list", "E-1").out
+    contact = running.starter("contact", "show", "E-1", "CCSL")
+    assert (contact.code, "name and addresses were erased: see `person E-1`" in contact.err) == (1, True)
     assert NAME not in ended_well(running.starter("export")).out
 
     again = ended_well(running.starter("erase", "E-1", *SAID, "--yes"))
