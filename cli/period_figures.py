@@ -9,7 +9,7 @@ from cli import output, tables
 from cli.figures import in_order, line, middle, percent, percentage, rate_lines
 from record.periods import Period, Tally
 
-COLUMNS = ("from", "until", "registered", "certified", "closed", "median days", "results", "passed", "pass rate")
+COLUMNS = ("from", "until", "registered", "certified", "closed", "days from purchase", "results", "passed", "pass rate")
 RATE_COLUMNS = ("domain", "results", "passed", "pass rate", "no shows", "first", "passed at first", "first rate")
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -101,7 +101,7 @@ def _rate(domain: str, tally: Tally) -> dict[str, Any]:
 def _row(period: Period) -> tuple[str, ...]:
     taken = sum(one.taken for one in period.results.values())
     passed = sum(one.passed for one in period.results.values())
-    days = middle(period.since_registration)
+    days = middle(period.since_purchase)
     return (
         period.since.isoformat(),
         _last(period).isoformat(),

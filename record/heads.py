@@ -161,4 +161,4 @@ def public_key(path: Path) -> Ed25519PublicKey:
 
 def _unusable(path: Path, kind: str, error: Exception | None = None) -> str:
     why = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
-    return f"{path} is no Ed25519 {kind} key in a PEM file without a passphrase{why}"
+    return f"the file {path} is no Ed25519 {kind} key in a PEM file without a passphrase{why}"

@@ -88,7 +88,8 @@ def command(words: tuple[str, ...], limit: int, as_csv: bool, as_json: bool) -> 
     if not hits.found:
         output.say("Nobody in the record is found by this text.")
     elif hits.more:
-        output.say(f"More than these {len(hits.found):,} persons are found: write more of the text.")
+        persons_are = "1 person is" if len(hits.found) == 1 else f"{len(hits.found):,} persons are"
+        output.say(f"More than {persons_are} found: write more of the text.")
     return exits.DONE
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Engine
 
 from cli import exits, output
@@ -18,6 +19,7 @@ from client.connection import Client
 from record import checking, heads, proof, store
 from record.checking import Checked, Fault, Finding
 from record.comparison import Difference, differences
+from record.errors import BadHead, ForgedHead
 from record.heads import Filed
 from record.rebuild import rebuild
 from record.refolding import Unfolded
@@ -146,10 +148,10 @@ class Outcome:
 @json_option("print one JSON document")
 def check(files: tuple[str, ...], public_key: str | None, workflows: bool, as_json: bool) -> int:
     """Check everything, and show what is wrong."""
+    if public_key and not files:
+        raise exits.BadInput("--public-key says who has signed a head: name the head, too, with --head.")
     known = heads.public_key(Path(public_key)) if public_key else None
-    filed = [(name, _read(name)) for name in files]
-    for _, one in filed:
-        one.check_signature(known)
+    filed = [(name, _read(name, known)) for name in files]
     engine = record_for_reading()
     outcome = Outcome()
     _check_chains(engine, outcome)
@@ -235,12 +237,17 @@ def _finding(one: Finding) -> dict[str, Any]:
     }
 
 
-def _read(name: str) -> Filed:
+def _read(name: str, known: Ed25519PublicKey | None) -> Filed:
+    """The head in this file, which nobody has changed since it was signed, where it is signed."""
     try:
-        return heads.read(Path(name).read_text(encoding="utf-8"))
+        filed = heads.read(Path(name).read_text(encoding="utf-8"))
+        filed.check_signature(known)
+    except (BadHead, ForgedHead) as error:
+        raise type(error)(f"--head {name}: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no UTF-8 text"
         raise exits.BadInput(f"--head {name} cannot be read: {why}.") from error
+    return filed
 
 
 # --- rebuild

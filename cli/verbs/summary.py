@@ -32,7 +32,7 @@ rates:   of the candidacies on the standard path: attempted (at least one used a
          candidacies the record and Temporal count; null where Temporal was asked)
 
 With --since, --until or --by the figures are those of the days between, in the body's zone, or of each month, quarter
-or year of them: how many registered, were certified, or were closed; the median of the days from registration to
+or year of them: how many registered, were certified, or were closed; the median of the days from purchase to
 certificate; and the results that were taken: each as it counts today, without voided, held and rejected ones. `first`
 are those of candidates who had taken none before in this domain.
 --json:  one object: since, until, periods (an array of since, until, registered and certified (by designation), closed
@@ -122,7 +122,8 @@ def _periods(connection: Connection, wanted: Wanted, asked: Span, known: Facts) 
     first = periods.first_registration(connection, wanted)
     since = asked.since or min(known.day_of(first) if first else until, until)
     if since > until:
-        raise exits.BadInput(f"--since {since} is after --until {until}.")
+        named = f"--until {until}" if asked.until else f"today, {until}"
+        raise exits.BadInput(f"--since {since} is after {named}.")
     return periods.periods(connection, wanted, days_of(since, until, asked.by), known.zone)
 
 

@@ -78,7 +78,7 @@ def document(found: Certificate, *, holder: str | None, candidate: bool) -> dict
 
 def rows(found: Certificate, *, holder: bool) -> list[tables.Row]:
     """The lines of the card."""
-    dates = f"{found.certified_on}, valid until {found.expires_on}"
+    dates = f"{found.certified_on}, granted until {found.expires_on}"
     renewed = f" (renewed {'once' if found.cycle == 2 else f'{found.cycle - 1} times'})" if found.cycle > 1 else ""
     return [
         tables.Row("title", f"{title_of(found) or 'unknown'} ({found.designation})"),

@@ -150,6 +150,8 @@ def test_the_holder_is_named_with_her_consent_or_when_the_office_asks(engine: En
     ended = starter(engine, "verify", number)
     assert name not in ended.out
     assert "not shown: no consent to the public register" in ended.out
+    assert one.state.certificate
+    assert f"granted until {one.state.certificate.expires_on}" in ended.out
     answer = document(engine, "verify", number, "--json")
     assert (answer["holder"], answer["candidate_id"]) == (None, None)
     answer = document(engine, "verify", number, "--holder", "--json")

@@ -63,7 +63,8 @@ def test_find_says_that_nobody_or_more_are_found(engine: Engine, run: Run) -> No
     assert "Nobody in the record" in done.err
     done = run("find", "ben", "--limit", "2", "--json")
     assert (len(document(done)["persons"]), document(done)["more"]) == (2, True)
-    assert "More than these 2 persons" in done.err
+    assert "More than 2 persons are found" in done.err
+    assert "More than 1 person is found" in run("find", "ben", "--limit", "1").err
 
 
 def test_find_has_a_row_for_each_candidacy_in_csv(engine: Engine, run: Run) -> None:

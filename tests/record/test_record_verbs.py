@@ -204,10 +204,13 @@ def test_a_head_that_somebody_has_changed_is_refused(engine: Engine, filed: Path
         filed.write_text(json.dumps({**head, name: value}))
         ended = starter(engine, "record", "check", "--head", str(filed))
         assert (ended.code, ended.out) == (1, "")
-        assert "The signature of the head is wrong" in ended.err
+        assert f"--head {filed}: the signature of the head is wrong" in ended.err
     public = ("--public-key", str(key.with_suffix(".pub")))
     filed.write_text(json.dumps({**head, "signature": None}))
-    assert "The head is not signed" in starter(engine, "record", "check", "--head", str(filed), *public).err
+    assert (
+        f"--head {filed}: the head is not signed"
+        in starter(engine, "record", "check", "--head", str(filed), *public).err
+    )
     other = Filed(heads.read(json.dumps(head)).head, head["taken_at"]).signed(Ed25519PrivateKey.generate())
     filed.write_text(json.dumps(other.document()))
     assert "signed with another key" in starter(engine, "record", "check", "--head", str(filed), *public).err
@@ -272,6 +275,19 @@ def test_a_file_that_is_not_there_is_bad_input(engine: Engine) -> None:
     ended = starter(engine, "record", "check", "--head", "/nowhere/head.json")
     assert ended.code == 2
     assert "/nowhere/head.json cannot be read" in ended.err
+
+
+def test_a_file_that_is_no_head_is_named(engine: Engine, filed: Path, tmp_path: Path) -> None:
+    other = tmp_path / "people.csv"
+    other.write_text("candidate_id,name\r\n")
+    ended = starter(engine, "record", "check", "--head", str(filed), "--head", str(other))
+    assert (ended.code, ended.err) == (2, f"--head {other}: the head is not JSON.\n")
+
+
+def test_a_public_key_without_a_head_is_bad_usage(engine: Engine, key: Path) -> None:
+    ended = starter(engine, "record", "check", "--public-key", str(key.with_suffix(".pub")))
+    assert ended.code == 2
+    assert "name the head, too, with --head" in ended.err
 
 
 def test_a_key_that_cannot_be_used_is_named_and_not_shown(tmp_path: Path, key: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import socket
 from collections import Counter
 from collections.abc import Callable
@@ -115,7 +116,8 @@ def test_limits_sorts_and_filters(starter: Starter, lives: list[Lived]) -> None:
         (("list", "--certified-since", "31/12/2026"), "write it like 2026-11-22"),
         (("summary", "--by", "year", "--live"), "only the record can answer --by"),
         (("summary", "--by", "year", "--counts"), "--counts goes not with --by"),
-        (("summary", "--since", "2026-02-01", "--until", "2026-01-01"), "is after"),
+        (("summary", "--since", "2026-02-01", "--until", "2026-01-01"), "is after --until 2026-01-01"),
+        (("summary", "--since", "2199-01-01"), "--since 2199-01-01 is after today, "),
         (("due", "--status", "expired"), "nothing due"),
     ],
 )
@@ -214,6 +216,10 @@ def test_summary_by_year_has_a_period_for_each(starter: Starter, lives: list[Liv
     assert 0 < sum(later[0]["closed"].values()) <= closed
     table = starter("summary", "--by", "quarter").out
     assert table.splitlines()[0].split()[:3] == ["from", "until", "registered"]
+    rows = rows_of(starter("summary", "--since", "2024-01-01", "--csv"))
+    (median,) = [one["value"] for one in rows if one["figure"] == "median_days"]
+    header, row = (re.split(r"  +", line) for line in starter("summary", "--since", "2024-01-01").out.splitlines()[:2])
+    assert row[header.index("days from purchase")] == median
     figures = {row["figure"] for row in rows_of(starter("summary", "--by", "month", "--csv"))}
     assert figures >= {"registered", "certified", "closed", "taken", "pass_rate", "median_days_from_registration"}
 
