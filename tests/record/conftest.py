@@ -1,7 +1,7 @@
-"""Every test of the record runs on both databases. The tables are made once, and each test gets a copy of them."""
+"""Every test of the record runs on both databases. Records are made once, and each test gets a copy."""
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,9 +9,13 @@ import pytest
 from sqlalchemy import Engine
 
 from record.database import open_database
-from record.migrations import migrate
 from tests.record import postgresql
+from tests.record.databases import Database, Fill, Postgresql, Sqlite, with_tables_alone
 from tests.record.lives import Lived, append_every_life
+from tests.record.lives import every_life as lives_of_every_kind
+
+Filled = Callable[[Fill], Engine]
+"""A new record that was filled by this function."""
 
 
 class RecordOfLives(NamedTuple):
@@ -31,69 +35,55 @@ def _server() -> Iterator[str | postgresql.Missing]:
 
 
 @pytest.fixture(scope="session")
-def _postgresql_with_tables(_server: str | postgresql.Missing) -> Iterator[str]:
-    """The address of a database that has the tables and nothing else; it is copied."""
-    if isinstance(_server, postgresql.Missing):
-        pytest.skip(str(_server))
-    with postgresql.database(_server) as address:
-        _make_tables(address)
-        yield address
+def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
+    return Sqlite(tmp_path_factory.mktemp("records"))
 
 
 @pytest.fixture(scope="session")
-def _sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("record") / "record.db"
-    _make_tables(f"sqlite:///{path}")
-    return path
-
-
-def _make_tables(url: str) -> None:
-    engine = open_database(url)
-    migrate(engine)
-    engine.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a new database without tables."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'record.db'}"
-        return
-    server = request.getfixturevalue("_server")
-    if isinstance(server, postgresql.Missing):
-        pytest.skip(str(server))
-    with postgresql.database(server) as address:
-        yield address
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A new record, with its tables."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("_sqlite_with_tables"), tmp_path / "record.db")
-        yield from _opened(f"sqlite:///{tmp_path / 'record.db'}")
-        return
-    with postgresql.database(request.getfixturevalue("_postgresql_with_tables"), copied=True) as address:
-        yield from _opened(address)
+def _postgresql(_server: str | postgresql.Missing) -> Iterator[Postgresql]:
+    if isinstance(_server, postgresql.Missing):
+        pytest.skip(str(_server))
+    with ExitStack() as until_the_end:
+        yield Postgresql(_server, until_the_end)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def every_life(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordOfLives]:
+def database(request: pytest.FixtureRequest) -> Database:
+    """Each of the two databases in turn."""
+    found: Database = request.getfixturevalue(f"_{request.param}")
+    return found
+
+
+@pytest.fixture
+def url(database: Database, tmp_path: Path) -> Iterator[str]:
+    """The address of a new database without tables."""
+    with database.empty(tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+def filled(database: Database, tmp_path: Path) -> Iterator[Filled]:
+    """Makes the record of a test, as this function fills it. It is filled once for all tests."""
+    with ExitStack() as until_the_end:
+
+        def record(fill: Fill) -> Engine:
+            engine = open_database(until_the_end.enter_context(database.record(tmp_path, fill)))
+            until_the_end.callback(engine.dispose)
+            return engine
+
+        yield record
+
+
+@pytest.fixture
+def engine(filled: Filled) -> Engine:
+    """A new record, with its tables."""
+    return filled(with_tables_alone)
+
+
+@pytest.fixture(scope="session")
+def every_life(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordOfLives]:
     """A record of every kind of life, once on each database. It is read only."""
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("lives") / "record.db"
-        shutil.copy(request.getfixturevalue("_sqlite_with_tables"), path)
-        yield from map(_with_lives, _opened(f"sqlite:///{path}"))
-        return
-    with postgresql.database(request.getfixturevalue("_postgresql_with_tables"), copied=True) as address:
-        yield from map(_with_lives, _opened(address))
-
-
-def _with_lives(engine: Engine) -> RecordOfLives:
-    return RecordOfLives(engine, append_every_life(engine))
-
-
-def _opened(url: str) -> Iterator[Engine]:
-    engine = open_database(url)
-    yield engine
-    engine.dispose()
+    with database.record(tmp_path_factory.mktemp("lives"), append_every_life) as address:
+        engine = open_database(address)
+        yield RecordOfLives(engine, list(lives_of_every_kind()))
+        engine.dispose()

@@ -4,18 +4,41 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
+
+from runtime.leashed import leashed
+from tests.waiting import PATIENCE
 
 GIVEN = "CERTPATH_TEST_POSTGRESQL"
 """The variable with the address of a server on which the tests may make databases."""
+
+_OPTIONS = {
+    # It is reached by a socket in the folder and by no port.
+    "listen_addresses": "",
+    # Nothing of it must outlive the tests, so nothing must be safe on the disk.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    # A database of a test lives for moments, and nobody needs to tidy it up.
+    "autovacuum": "off",
+}
+_FOLDER = "certpath-pg-{}-"
+"""How the folder of a server begins, with the id of the process that started it."""
+
+_FILE_COPY_SINCE = (15,)
+"""Since this version, PostgreSQL copies a small database through its log unless it is told to copy the files."""
 
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
 
@@ -36,7 +59,8 @@ def server() -> Iterator[str]:
         return
     programs = _programs()
     user = _user()
-    folder = Path(tempfile.mkdtemp(prefix="certpath-pg-"))
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER.format(os.getpid())))
     try:
         if user:
             shutil.chown(folder, user)
@@ -56,7 +80,10 @@ def database(address: str, *, copied: bool = False) -> Iterator[str]:
     engine = create_engine(parsed.set(database="postgres"), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}" + (f" TEMPLATE {parsed.database}" if copied else "")))
+            version = connection.dialect.server_version_info or ()
+            strategy = " STRATEGY FILE_COPY" if version >= _FILE_COPY_SINCE else ""
+            template = f" TEMPLATE {parsed.database}" if copied else ""
+            connection.execute(text(f"CREATE DATABASE {name}{template}{strategy}"))
         yield parsed.set(database=name).render_as_string(hide_password=False)
         with engine.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -64,23 +91,71 @@ def database(address: str, *, copied: bool = False) -> Iterator[str]:
         engine.dispose()
 
 
+@contextmanager
+def without_triggers(connection: Connection, *tables: str) -> Iterator[None]:
+    """The triggers of these tables are off for the length of the block, which lies in one transaction."""
+    for table in tables:
+        connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+    yield
+    for table in tables:
+        connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER ALL"))
+
+
 def _running(programs: Path, folder: Path, user: str | None) -> Iterator[str]:
     data = folder / "data"
-
-    def run(program: str, *arguments: str) -> None:
-        command = [str(programs / program), *arguments]
-        done = subprocess.run(command, user=user, capture_output=True, text=True, check=False, cwd=folder)
-        if done.returncode:
-            raise RuntimeError(f"{program} ended with {done.returncode}: {done.stdout}{done.stderr}")
-
-    run("initdb", "--pgdata", str(data), "--username", "certpath", "--auth", "trust", "--encoding", "UTF8", "--no-sync")
-    # It is reached by a socket in the folder and by no port. Nothing of it must outlive the tests, so it need not sync.
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    run("pg_ctl", "start", "--pgdata", str(data), "--wait", "--log", str(folder / "log"), "--options", options)
+    cluster = ("--username", "certpath", "--auth", "trust", "--encoding", "UTF8", "--no-sync", "--wal-segsize", "1")
+    command = [str(programs / "initdb"), "--pgdata", str(data), *cluster]
+    done = subprocess.run(command, user=user, capture_output=True, text=True, check=False, cwd=folder)
+    if done.returncode:
+        raise RuntimeError(f"initdb ended with {done.returncode}: {done.stdout}{done.stderr}")
+    options = [f"--{name}={value}" for name, value in {**_OPTIONS, "unix_socket_directories": folder}.items()]
+    command = [str(programs / "postgres"), "-D", str(data), *options]
+    log = folder / "log"
+    with log.open("wb") as output:
+        # A run of the tests may be killed. SIGQUIT ends the server at once, and it leaves no shared memory behind.
+        line = leashed(command, user=user, ending=signal.SIGQUIT)
+        process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder)
     try:
-        yield f"postgresql://certpath@/postgres?host={folder}"
+        address = f"postgresql://certpath@/postgres?host={folder}"
+        _wait_until_it_answers(make_url(address), process, log)
+        yield address
     finally:
-        run("pg_ctl", "stop", "--pgdata", str(data), "--mode", "immediate", "--wait")
+        process.send_signal(signal.SIGQUIT)
+        process.wait(PATIENCE)
+
+
+def _wait_until_it_answers(address: URL, process: subprocess.Popen[bytes], log: Path) -> None:
+    engine = create_engine(address)
+    given_up_at = time.monotonic() + PATIENCE
+    while True:
+        try:
+            engine.connect().close()
+        except OperationalError as error:
+            if process.poll() is not None or time.monotonic() > given_up_at:
+                raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}") from error
+            time.sleep(0.05)
+        else:
+            break
+    engine.dispose()
+
+
+def _sweep() -> None:
+    """Removes what runs of the tests have left that were killed; their servers have ended with them."""
+    place = Path(tempfile.gettempdir())
+    for folder in place.glob(_FOLDER.format("*") + "*"):
+        owner = folder.name.removeprefix(_FOLDER.partition("{")[0]).partition("-")[0]
+        if owner.isdecimal() and not _runs(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _programs() -> Path:

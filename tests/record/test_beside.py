@@ -41,9 +41,10 @@ def test_every_event_of_a_life_is_read_with_its_texts(engine: Engine) -> None:
     assert [kept.event.event() for kept in store.since(engine, 0, page=7)] == one.events
 
 
-def test_each_candidacy_has_its_own_texts(engine: Engine) -> None:
+def test_each_candidacy_has_its_own_texts(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """More of them than one statement names."""
-    candidacies = [ANA, ANA_AGAIN, BEN, *(Candidacy(f"certification:CCSL:D-{number}", "run") for number in range(450))]
+    monkeypatch.setattr(beside, "_AT_ONCE", 10)
+    candidacies = [ANA, ANA_AGAIN, BEN, *(Candidacy(f"certification:CCSL:D-{number}", "run") for number in range(30))]
     for number, candidacy in enumerate(candidacies):
         store.append(engine, candidacy, [suspended(1, f"reason {number}"), suspended(2, f"again {number}")])
     found = [kept.event.event().model_dump()["reason"] for kept in store.since(engine, 0)]

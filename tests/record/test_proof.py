@@ -11,6 +11,7 @@ from record.checking import Checked, Fault
 from record.database import reading, writing
 from record.events import Recorded
 from record.tables import TEXTS
+from tests.record import postgresql
 from tests.record.lives import lived
 from tests.record.test_store import ANA, ANA_AGAIN, BEN, events
 
@@ -28,11 +29,12 @@ def hostile(engine: Engine) -> Iterator[Connection]:
     """A transaction of somebody who owns the tables and has the triggers off."""
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("ALTER TABLE events DISABLE TRIGGER ALL"))
+            with postgresql.without_triggers(connection, "events"):
+                yield connection
         else:
             for trigger in ("update", "delete", "replace"):
                 connection.execute(text(f"DROP TRIGGER events_no_{trigger}"))
-        yield connection
+            yield connection
 
 
 def found(engine: Engine) -> list[tuple[Fault, str, int]]:
@@ -178,11 +180,12 @@ def test_texts_that_were_erased_break_no_proof_and_are_counted(sealed: Engine) -
 def test_a_programme_that_is_changed_or_gone_is_named(sealed: Engine, statement: str) -> None:
     with writing(sealed) as connection:
         if connection.dialect.name == "postgresql":
-            connection.execute(text("ALTER TABLE programmes DISABLE TRIGGER ALL"))
+            with postgresql.without_triggers(connection, "programmes"):
+                connection.execute(text(statement))
         else:
             for trigger in ("update", "delete"):
                 connection.execute(text(f"DROP TRIGGER programmes_no_{trigger}"))
-        connection.execute(text(statement))
+            connection.execute(text(statement))
     assert checked(sealed)[0] == {Fault.PROGRAMME_MISSING}
 
 

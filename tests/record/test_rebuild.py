@@ -1,19 +1,22 @@
 """The read models made anew from all events, and compared with them."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, insert, select, text, update
 
 from domain.events import type_of
-from record import refolding, store
+from record import refolding
 from record.comparison import Difference, differences
 from record.database import reading, writing
-from record.events import Candidacy, Recorded
+from record.events import Candidacy
 from record.rebuild import rebuild
 from record.tables import CANDIDACIES, CERTIFICATES, MODELS, NOTICES, RESULTS, STATES
-from tests.record.lives import Lived, deliver, every_life, lived, person
+from tests.record.conftest import Filled
+from tests.record.databases import with_tables_alone
+from tests.record.lives import Lived, covering, deliver, every_life, lived, person
 from tests.record.test_proof import hostile
 
 SENT_AT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -26,19 +29,28 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def lives(engine: Engine, small_batches: None) -> list[Lived]:
-    """Each kind of life, recorded; of some the first notice went out."""
-    found = list(every_life())
-    for number, life in enumerate(found):
-        record(engine, life)
+def engine(filled: Filled, small_batches: None) -> Engine:
+    """A record of lives in which every event is; of some the first notice went out."""
+    return filled(record_some_lives)
+
+
+@cache
+def some_lives() -> list[Lived]:
+    names = {*SPOILT, *(life.name for life in covering(every_life()))}
+    return [life for life in every_life() if life.name in names]
+
+
+def record_some_lives(engine: Engine) -> None:
+    for number, life in enumerate(some_lives()):
+        life.append(engine)
         if number % 3 == 0:
             deliver(engine, life, 1, SENT_AT)
-    return found
 
 
-def record(engine: Engine, life: Lived) -> Lived:
-    store.append(engine, life.candidacy, [Recorded.of(event) for event in life.events], life.contact)
-    return life
+@pytest.fixture
+def lives() -> list[Lived]:
+    """The lives that are in the record."""
+    return some_lives()
 
 
 def everything(engine: Engine) -> dict[str, list[dict[str, Any]]]:
@@ -75,7 +87,8 @@ def test_models_that_were_lost_or_invented_are_made_anew(engine: Engine, lives: 
     assert everything(engine) == before
 
 
-def test_an_empty_record_is_made_anew(engine: Engine) -> None:
+def test_an_empty_record_is_made_anew(filled: Filled) -> None:
+    engine = filled(with_tables_alone)
     assert rebuild(engine).events == 0
     assert list(differences(engine)) == []
 
@@ -86,7 +99,8 @@ def test_events_that_come_meanwhile_are_not_lost(engine: Engine, lives: list[Liv
 
     def append(_done: int, _of: int) -> None:
         if len(added) < 6:
-            added.append(record(engine, lived(("thirty-years", "held")[len(added) % 2], person(900 + len(added)))))
+            name = ("thirty-years", "held")[len(added) % 2]
+            added.append(lived(name, person(900 + len(added))).append(engine))
 
     rebuild(engine, append)
     assert len(added) == 6

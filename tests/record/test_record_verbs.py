@@ -1,4 +1,4 @@
-"""`record head`, `record check` and `record rebuild`, against a hostile administrator, as processes of their own."""
+"""`record head`, `record check` and `record rebuild`, against a hostile administrator."""
 
 import json
 import subprocess
@@ -18,6 +18,7 @@ from record.heads import Filed
 from record.proof import Head
 from record.tables import CANDIDACIES, CERTIFICATES, EVENTS, TEXTS
 from tests.record.commands import document, process, starter
+from tests.record.conftest import Filled
 from tests.record.lives import Lived, lived, person
 from tests.record.test_proof import hostile
 
@@ -25,8 +26,12 @@ SEED = bytes(range(32))
 
 
 @pytest.fixture
-def lives(engine: Engine) -> list[Lived]:
-    """Three lives in the record."""
+def engine(filled: Filled) -> Engine:
+    """A record of three lives."""
+    return filled(three_lives)
+
+
+def three_lives(engine: Engine) -> list[Lived]:
     names = ("many-results", "holder-revoked", "recertified")
     return [lived(name, person(number)).append(engine) for number, name in enumerate(names, start=1)]
 
@@ -43,7 +48,7 @@ def key(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def filed(engine: Engine, lives: list[Lived], key: Path, tmp_path: Path) -> Path:
+def filed(engine: Engine, key: Path, tmp_path: Path) -> Path:
     """A signed head of the record as it was, in a file."""
     path = tmp_path / "head.json"
     ended = starter(engine, "record", "head", CERTPATH_RECORD_KEY=str(key))
@@ -121,10 +126,9 @@ def test_what_a_hostile_administrator_does_is_named(engine: Engine, filed: Path,
     crime, trace, only_by_a_head = CRIMES[name]
     with hostile(engine) as connection:
         crime(connection)
-    ended = process(engine, "record", "check", "--head", str(filed))
+    ended = starter(engine, "record", "check", "--head", str(filed))
     assert ended.code == 1, ended.out + ended.err
     assert trace in ended.out
-    assert "Traceback" not in ended.err
     assert "complaint" not in ended.out + ended.err
     alone = starter(engine, "record", "check")
     assert (trace not in alone.out) is only_by_a_head
@@ -151,7 +155,7 @@ def test_erased_texts_are_no_fault(engine: Engine, filed: Path) -> None:
     assert answer["erased_texts"] > 0
 
 
-def test_with_json_the_faults_are_fields(engine: Engine, lives: list[Lived]) -> None:
+def test_with_json_the_faults_are_fields(engine: Engine) -> None:
     with hostile(engine) as connection:
         connection.execute(text("DELETE FROM events WHERE enrolment = 'run-1' AND sequence = 3"))
     ended = starter(engine, "record", "check", "--json")
@@ -159,7 +163,7 @@ def test_with_json_the_faults_are_fields(engine: Engine, lives: list[Lived]) -> 
     assert ended.code == 1
     assert {
         "fault": "missing",
-        "workflow_id": lives[0].candidacy.workflow_id,
+        "workflow_id": lived("many-results", person(1)).candidacy.workflow_id,
         "enrolment": "run-1",
         "sequence": 3,
     } in answer["faults"]
@@ -169,7 +173,7 @@ def test_with_json_the_faults_are_fields(engine: Engine, lives: list[Lived]) -> 
 # --- rebuild
 
 
-def test_read_models_are_made_anew_as_they_were(engine: Engine, lives: list[Lived]) -> None:
+def test_read_models_are_made_anew_as_they_were(engine: Engine) -> None:
     with hostile(engine) as connection:
         connection.execute(update(CANDIDACIES).values(status="certified"))
         connection.execute(delete(CERTIFICATES))
@@ -216,7 +220,7 @@ def test_a_head_that_somebody_has_changed_is_refused(engine: Engine, filed: Path
     assert "signed with another key" in starter(engine, "record", "check", "--head", str(filed), *public).err
 
 
-def test_a_head_without_a_key_is_not_signed_and_says_so(engine: Engine, lives: list[Lived], tmp_path: Path) -> None:
+def test_a_head_without_a_key_is_not_signed_and_says_so(engine: Engine, tmp_path: Path) -> None:
     ended = starter(engine, "record", "head")
     assert ended.err == "The head is not signed: CERTPATH_RECORD_KEY names no key.\n"
     head = json.loads(ended.out)

@@ -1,6 +1,7 @@
 """Two roles of a real PostgreSQL: the owner makes the tables, and the workers' role can only record."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 from unittest import mock
@@ -21,7 +22,7 @@ from record.rebuild import rebuild
 from record.roles import allow_to_record
 from record.tables import CANDIDACIES, DELIVERIES, EVENTS, METADATA, PROGRAMMES, STEPS, TEXTS
 from tests.record import postgresql
-from tests.record.lives import append_every_life, deliver, lived
+from tests.record.lives import append_every_life, deliver, every_life, lived
 from tests.record.test_store import ANA, events
 
 
@@ -35,6 +36,27 @@ class Roles(NamedTuple):
 
 @pytest.fixture
 def roles(request: pytest.FixtureRequest) -> Iterator[Roles]:
+    with new_roles(request) as found:
+        yield found
+
+
+@pytest.fixture
+def worker(roles: Roles) -> Iterator[Engine]:
+    """The record of a worker, in a database that `record setup` has made ready."""
+    with record_of(roles) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def watched(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """The same, with two events, for tests in which nothing changes."""
+    with new_roles(request) as roles, record_of(roles) as engine:
+        store.append(engine, ANA, events(2))
+        yield engine
+
+
+@contextmanager
+def new_roles(request: pytest.FixtureRequest) -> Iterator[Roles]:
     server = request.getfixturevalue("_server")
     if isinstance(server, postgresql.Missing):
         pytest.skip(str(server))
@@ -49,9 +71,8 @@ def roles(request: pytest.FixtureRequest) -> Iterator[Roles]:
         as_owner.dispose()
 
 
-@pytest.fixture
-def worker(roles: Roles) -> Iterator[Engine]:
-    """The record of a worker, in a database that `record setup` has made ready."""
+@contextmanager
+def record_of(roles: Roles) -> Iterator[Engine]:
     assert setup(roles.owner, "--worker", roles.role) == (0, "")
     engine = open_record(roles.worker)
     yield engine
@@ -71,8 +92,8 @@ def setup(url: str, *arguments: str) -> tuple[int, str]:
 
 
 def test_a_worker_records_every_life_and_makes_the_read_models_anew(worker: Engine) -> None:
-    lives = append_every_life(worker)
-    assert rebuild(worker).candidacies == len({life.candidacy for life in lives})
+    append_every_life(worker)
+    assert rebuild(worker).candidacies == len({life.candidacy for life in every_life()})
 
 
 def test_a_worker_erases_nobody_and_the_owner_does(roles: Roles, worker: Engine) -> None:
@@ -119,11 +140,10 @@ def test_the_same_again_changes_nothing_for_either_role(roles: Roles, worker: En
         "SET session_replication_role = replica",
     ],
 )
-def test_a_worker_cannot_change_what_only_grows_nor_what_protects_it(worker: Engine, statement: str) -> None:
-    store.append(worker, ANA, events(2))
-    with pytest.raises(NotAllowed), writing(worker) as connection:
+def test_a_worker_cannot_change_what_only_grows_nor_what_protects_it(watched: Engine, statement: str) -> None:
+    with pytest.raises(NotAllowed), writing(watched) as connection:
         connection.execute(text(statement))
-    assert store.append(worker, ANA, events(2)) == 2
+    assert store.append(watched, ANA, events(2)) == 2
 
 
 def test_every_table_is_in_one_of_the_two_kinds(roles: Roles, worker: Engine) -> None:

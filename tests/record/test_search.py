@@ -17,7 +17,8 @@ from record.search_index import Value
 from record.tables import CONTACTS, SEARCH, TEXTS
 from tests.formats.lives import Who
 from tests.record import postgresql
-from tests.record.lives import append_every_life, lived
+from tests.record.conftest import Filled, RecordOfLives
+from tests.record.lives import lived
 
 NAMES = {
     "P-1": "Ana Ruíz",
@@ -37,10 +38,9 @@ NAMES = {
 
 
 @pytest.fixture
-def people(engine: Engine) -> Engine:
+def people(filled: Filled) -> Engine:
     """A record with a candidate of each of these names."""
-    append_all(engine)
-    return engine
+    return filled(append_all)
 
 
 def append_all(engine: Engine) -> None:
@@ -148,15 +148,9 @@ def rows(connection: Connection) -> set[tuple[str, ...]]:
     return {tuple(row) for row in connection.execute(select(*columns))}
 
 
-def test_the_search_made_anew_is_the_one_that_was_there(engine: Engine) -> None:
-    lives = append_every_life(engine)
-    with reading(engine) as connection:
-        before = rows(connection)
-    rebuild(engine)
-    with reading(engine) as connection:
-        assert rows(connection) == before
-    for life in lives:
-        assert life.who.candidate_id in found(engine, life.contact.name)
+def test_everybody_is_found_by_the_name_of_today(every_life: RecordOfLives) -> None:
+    for life in every_life.lives:
+        assert life.who.candidate_id in found(every_life.engine, life.contact.name)
 
 
 def test_what_is_missing_in_the_search_and_what_is_too_much_is_made_good(people: Engine) -> None:

@@ -20,7 +20,7 @@ from tests.record.lives import NAMES, Lived
 from views.standing import status_view
 
 # The questions themselves are tested on both databases.
-pytestmark = pytest.mark.parametrize("every_life", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 NOBODY = "127.0.0.1:1"
 """An address where no Temporal answers."""

@@ -157,7 +157,7 @@ async def test_a_notice_that_cannot_be_sent_for_7_days_asks_for_attention_beside
         candidate = await world.registered("CCMA")
         await candidate.signal("no_such_message")
         await candidate.result(LEADERSHIP, "90", taken_at=await world.now(), result_id="H-1", passed=False)
-        await world.days(6.9)
+        await world.busy_days(6.9)
         assert "NoticeUndeliverable" not in await candidate.types()
         others = {"refused-message", "held-result:H-1"}
         assert set(await candidate.attention()) == others
@@ -177,7 +177,7 @@ async def test_a_closed_candidacy_waits_a_day_for_its_notices(idle_world: World)
         candidate = await world.registered()
         receipt = await candidate.send("withdraw")
         assert receipt["status"] == "withdrawn"
-        await world.days(1.1)
+        await world.busy_days(1.1)
         assert await candidate.ended() == "withdrawn"
         undelivered = [
             entry["notice"] for entry in await candidate.timeline() if entry["type"] == "NoticeUndeliverable"
