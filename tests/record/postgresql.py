@@ -1,4 +1,8 @@
-"""A real PostgreSQL for tests: the one that the environment names, or one of this machine's in a temporary folder."""
+"""A real PostgreSQL for tests: the one that the environment names, one of this machine's, or one in a container.
+
+This machine's own programs come before the container: they start within a second, are reached by no port, and end with
+the run that started them, also if that is killed.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -16,8 +20,11 @@ from uuid import uuid4
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
 
 from runtime.leashed import leashed
+from runtime.settings import ROOT
 from tests.waiting import PATIENCE
 
 GIVEN = "CERTPATH_TEST_POSTGRESQL"
@@ -34,6 +41,9 @@ _OPTIONS = {
     # A database of a test lives for moments, and nobody needs to tidy it up.
     "autovacuum": "off",
 }
+_LIFETIME = "2h"
+"""A container ends after so long where the run that started it was killed."""
+
 _FOLDER = "certpath-pg-{}-"
 """How the folder of a server begins, with the id of the process that started it."""
 
@@ -58,6 +68,9 @@ def server() -> Iterator[str]:
         yield given
         return
     programs = _programs()
+    if isinstance(programs, Missing):
+        yield from _contained(programs)
+        return
     user = _user()
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=_FOLDER.format(os.getpid())))
@@ -117,22 +130,22 @@ def _running(programs: Path, folder: Path, user: str | None) -> Iterator[str]:
         process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder)
     try:
         address = f"postgresql://certpath@/postgres?host={folder}"
-        _wait_until_it_answers(make_url(address), process, log)
+        _wait_until_it_answers(make_url(address), lambda: process.poll() is not None, log.read_text)
         yield address
     finally:
         process.send_signal(signal.SIGQUIT)
         process.wait(PATIENCE)
 
 
-def _wait_until_it_answers(address: URL, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_it_answers(address: URL, has_ended: Callable[[], bool], log: Callable[[], str]) -> None:
     engine = create_engine(address)
     given_up_at = time.monotonic() + PATIENCE
     while True:
         try:
             engine.connect().close()
         except OperationalError as error:
-            if process.poll() is not None or time.monotonic() > given_up_at:
-                raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}") from error
+            if has_ended() or time.monotonic() > given_up_at:
+                raise RuntimeError(f"PostgreSQL did not start: {log()}") from error
             time.sleep(0.05)
         else:
             break
@@ -158,7 +171,7 @@ def _runs(process: int) -> bool:
     return True
 
 
-def _programs() -> Path:
+def _programs() -> Path | Missing:
     found = [
         path for place in _PLACES for path in sorted(Path("/").glob(place.lstrip("/"))) if (path / "initdb").exists()
     ]
@@ -166,7 +179,34 @@ def _programs() -> Path:
         return found[-1]
     if program := shutil.which("initdb"):
         return Path(program).parent
-    raise Missing(f"PostgreSQL is not installed here (there is no initdb), and {GIVEN} names no server")
+    return Missing(f"PostgreSQL is not installed here (there is no initdb), and {GIVEN} names no server")
+
+
+def _contained(nowhere_else: Missing) -> Iterator[str]:
+    """The address of a server in a container, if the image of docker-compose.yml is here."""
+    version = next(line for line in (ROOT / ".env").read_text().splitlines() if line.startswith("POSTGRES_VERSION="))
+    image = f"postgres:{version.partition('=')[2]}"
+    if (
+        not shutil.which("docker")
+        or subprocess.run(["docker", "image", "inspect", image], capture_output=True).returncode
+    ):
+        raise Missing(f"{nowhere_else}; nor is there a Docker engine with the image {image}")
+    # The container that removes forgotten ones would listen to everybody. So this one ends by itself, one day.
+    testcontainers_config.ryuk_disabled = True
+    options = (f"-c {name}={value}" for name, value in _OPTIONS.items() if name != "listen_addresses")
+    container = DockerContainer(image, entrypoint=["timeout", _LIFETIME, "docker-entrypoint.sh"])
+    container.with_env("POSTGRES_USER", "certpath").with_env("POSTGRES_HOST_AUTH_METHOD", "trust")
+    container.with_command(f"postgres {' '.join(options)}").with_tmpfs_mount("/var/lib/postgresql/data")
+    # Any free port, and for this machine alone: the engine takes this form, which the library's types do not know.
+    container.ports["5432/tcp"] = ("127.0.0.1", None)  # type: ignore[assignment]
+    with container:
+        address = f"postgresql://certpath@127.0.0.1:{container.get_exposed_port(5432)}/postgres"
+        _wait_until_it_answers(
+            make_url(address),
+            lambda: container.get_wrapped_container().status == "exited",
+            lambda: "\n".join(log.decode() for log in container.get_logs()),
+        )
+        yield address
 
 
 def _user() -> str | None:
