@@ -202,7 +202,7 @@ async def report(
     monkeypatch.setattr(finding, "candidacies", some)
     monkeypatch.setattr(moves, "Move", lambda _client, _build, waking, _stop: Mover(waking, how, total, left))
     manner = moves.Manner(at_once=4, hold_back=True, as_json=as_json)
-    code = await moves.everyone(cast(Client, None), Build("certpath", "v2"), manner)
+    code = await moves.everyone(cast(Client, None), Build("certpath", "v2"), manner, is_current=True)
     printed = capsys.readouterr()
     return code, printed.out, printed.err
 
