@@ -203,8 +203,9 @@ async def test_list_finds_by_what_the_engine_publishes(certpath: Engine) -> None
         assert (listed.code, listed.err) == (0, "")
         return {entry["candidate_id"] for entry in listed.document}
 
-    await eventually(lambda: "L-1" in found("--attention"))  # visibility follows within a moment
-    assert {"L-1", "L-2"} <= found("--status", "testing")
+    # What is published can be found a moment later, and each candidacy in its own time.
+    await eventually(lambda: "L-1" in found("--attention"))
+    await eventually(lambda: {"L-1", "L-2"} <= found("--status", "testing"))
     assert found("--designation", "CCSL") >= {"L-2"}
     assert "L-1" not in found("--designation", "CCSL")
     assert "L-2" not in found("--attention")
@@ -275,7 +276,11 @@ async def test_without_a_worker_registering_is_done_and_asking_is_code_3(tmp_pat
         enrolled = register(alone, "W-1")
         assert enrolled.code == 0
         assert "waits for a worker" in enrolled.err
-        assert [entry["candidate_id"] for entry in alone.starter("list", "--live", "--json").document] == ["W-1"]
+
+        def listed() -> list[str]:
+            return [entry["candidate_id"] for entry in alone.starter("list", "--live", "--json").document]
+
+        assert await eventually(listed) == ["W-1"]
         short = ("contact", "W-1", "CCMA", "--email", "lopez@example.org", "--json")
         with impatient():
             asked = alone.starter("status", "W-1", "CCMA", "--json")

@@ -51,7 +51,13 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
         engine(tmp_path_factory.mktemp("moving"), working=False) as certpath,
         workers_of(certpath, None),
     ):
-        yield Installation(certpath, await enrolled(certpath, *(f"C-{number}" for number in range(8))))
+        handles = await enrolled(certpath, *(f"C-{number}" for number in range(8)))
+
+        async def all_are_found() -> bool:
+            return (await certpath.client.count_workflows("WorkflowType = 'CertificationWorkflow'")).count == 8
+
+        await eventually(all_are_found)
+        yield Installation(certpath, handles)
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -291,6 +297,7 @@ async def test_the_first_build_becomes_current_before_any_worker_and_no_other_on
 
     async with workers_of(bare, V1):
         assert await eventually(lambda: _builds_of([handle])) == ["v1"]
+        await eventually(lambda: some_are_on(bare, V1))  # it is counted a moment later
         assert stands((await upgrade(bare, "--json")).document) == {"v1": ("current", 1)}
         assert (await upgrade(bare, "v1")).code == 0
         await handle.execute_update("withdraw", {})

@@ -17,6 +17,7 @@ from record.database import reading
 from record.events import Candidacy, Kept
 from record.opening import open_record
 from record.tables import CONTACTS, DELIVERIES
+from tests.processes.engine import expected_notices
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from tests.workflows.journeys import DOMAINS, Candidate
@@ -90,8 +91,12 @@ async def test_a_life_is_recorded_whole_with_its_people_and_its_deliveries(clien
         await candidate.review()
         await candidate.stands("certified")
         recorded = await record.has_all_of(candidate)
-        notices = len(list(record.outbox.glob("**/*.eml")))
-        await eventually(lambda: len(record.rows(DELIVERIES, candidate)) == notices, "every delivery is recorded")
+        wanted = expected_notices(await candidate.timeline())
+        await eventually(
+            lambda: sorted(row.about for row in record.rows(DELIVERIES, candidate)) == wanted,
+            "every delivery is recorded",
+        )
+        assert len(candidate.notices(record.outbox)) == len(wanted)
     assert {one.candidacy for one in recorded} == {Candidacy(candidate.workflow_id, recorded[0].candidacy.enrolment)}
     first, today = sorted(record.rows(CONTACTS, candidate), key=lambda row: row.since)
     assert (first.email, today.email) == ("ana@example.org", "new@example.org")
