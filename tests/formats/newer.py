@@ -55,6 +55,8 @@ def objects(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _objects(value: Any, written: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, BaseModel):
+        if written is None:
+            return  # the build that wrote this journal did not know of it
         yield written
         for name, part in value:
             yield from _objects(part, written.get(name))
