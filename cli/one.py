@@ -45,6 +45,9 @@ def enrolment_option(function: F) -> F:
     )(function)
 
 
+_FORGOTTEN = "Temporal does not have this candidacy any more."
+
+
 def answered(
     asked: Asked,
     live: Callable[[Client, Candidacy], Awaitable[int]],
@@ -75,7 +78,8 @@ def _instead(asked: Asked, error: ClientError, recorded: Callable[[Connection, E
         with reading(record_for_reading()) as connection:
             found = _found(connection, asked)
             if found:
-                return recorded(connection, _newest(asked, found), error.sentence)
+                why = _FORGOTTEN if isinstance(error, NotFound) else error.sentence
+                return recorded(connection, _newest(asked, found), why)
     except RecordError as missing:
         raise exits.of(error, [f"The record cannot say more: {missing}."]) from error
     raise error

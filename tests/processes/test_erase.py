@@ -79,6 +79,7 @@ async def test_nothing_of_the_person_is_left_and_the_facts_are(running: Engine) 
     assert status["erased_at"]
     timeline = ended_well(running.starter("timeline", "E-1", "CCSL"))
     assert "Name, addresses and texts erased by Kim Stone: asked for in writing" in timeline.out
+    assert timeline.err.startswith("Temporal does not have this candidacy any more. This is from the record, up to")
     for ended in (timeline, running.starter("person", "E-1"), running.starter("list", "E-1"), check):
         assert NAME not in ended.out
     assert "(erased)" in running.starter("person", "E-1").out
