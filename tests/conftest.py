@@ -1,5 +1,6 @@
 """Two servers for one suite: a real one, shared, and one that skips time, new for each test."""
 
+import gc
 import os
 import random
 import sys
@@ -45,6 +46,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         files = list(dict.fromkeys(item.path for item in items))
         random.Random(seed).shuffle(files)
         items.sort(key=lambda item: files.index(item.path))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Lets the garbage collector look less often, and not at what stays until the end anyway.
+
+    Otherwise it looks through thousands of collected tests, and through every module, again and again. That takes
+    about a fifth of the CPU of the unit tests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(trylast=True)

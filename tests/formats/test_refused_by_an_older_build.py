@@ -96,6 +96,7 @@ async def test_the_run_fails_its_first_task_and_waits(
         before = [event["type"] for event in kept("suspended")["events"]]
         assert types[: len(before)] == before
         assert "ContactUpdated" in types[len(before) :]
+        await ends(candidate)
 
 
 async def test_a_registration_that_only_another_build_understands_waits_and_is_never_invalid(
@@ -108,6 +109,12 @@ async def test_a_registration_that_only_another_build_understands_waits_and_is_n
         assert "this build cannot read it: language" in told
         assert "Ana" not in told
         assert (await candidate.handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        await ends(candidate)
+
+
+async def ends(candidate: Candidate) -> None:
+    """Ends a candidacy that no worker here can go on with: each worker of a later test on this server would try."""
+    await candidate.handle.terminate("the test is over")
 
 
 async def test_who_was_forced_back_below_a_format_waits_until_the_newer_build_is_current_again(

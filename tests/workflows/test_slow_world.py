@@ -187,9 +187,9 @@ async def test_a_closed_candidacy_waits_a_day_for_its_notices(idle_world: World)
 
 @pytest.fixture
 def _closes_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A closed candidacy waits a second for its last notices, and not the minute that a scheme may say at the least."""
+    """A closed candidacy waits 3 seconds for its last notices, and not the minute that is the least of a scheme."""
     monkeypatch.setattr(worker, "workflow_runner", UnsandboxedWorkflowRunner)
-    monkeypatch.setattr(workflows.certification, "_closing_patience", lambda _journal: timedelta(seconds=1))
+    monkeypatch.setattr(workflows.certification, "_closing_patience", lambda _journal: timedelta(seconds=3))
 
 
 @pytest.mark.usefixtures("_closes_soon")
@@ -252,6 +252,7 @@ async def test_an_advancement_that_cannot_be_opened_before_the_end_is_given_up_a
     async with build_worker(client, worker_settings(outbox=tmp_path)):
         holder = await buyer(client, "mail-7")
         await holder.pass_all(datetime.now(tz=UTC))
+        await holder.outbox_sent(tmp_path, 7)  # a notice that still waited would be given up as well
         await holder.send("request_advancement", purchase={"reference": "INV-9"})
         await holder.send("revoke", reason="fraud", by="M. Vogel")
         assert await holder.ended() == "revoked"
