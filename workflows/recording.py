@@ -29,8 +29,10 @@ _OLD = timedelta(seconds=10)
 # What one request may hold, so that it stays far below the 2 MB of a payload.
 _EVENTS_A_REQUEST = 100
 _BYTES_A_REQUEST = 256 * 1024
-# The coroutines that were woken in this task go first, so that a notice can take the events along.
+# The coroutines that were woken in this task go first, so that a notice can take the events along: also one that waits
+# for the answer of the notice before it, which this task has brought.
 _TURNS = 2
+_TURNS_OF_NOTICES = 6
 
 
 class Along:
@@ -101,15 +103,20 @@ class Recorder:
                 await self._record()
 
     async def _watch(self) -> None:
-        """Notices when events have waited too long for a notice that cannot be sent."""
+        """Notices when events have waited too long for a notice that cannot be sent.
+
+        While notices go out one after another, one timer is enough for all events that come meanwhile. It ends with the
+        last notice. If it fired, it would cost a workflow task.
+        """
         while True:
             await workflow.wait_condition(self._waits_for_a_notice)
-            for _ in range(_TURNS):
+            for _ in range(_TURNS_OF_NOTICES):
                 await workflow.wait_condition(lambda: True)
             if self._waits_for_a_notice():
                 newest = self._journal.state.sequence
-                await traces.sleep(_OLD, "time for the notice that takes events along to the record")
-                self._overdue = self._journal.recorded < newest
+                why = "time for the notice that takes events along to the record"
+                await traces.until(lambda: not (self._waits() or self._notice_is_due()), _OLD, why)
+                self._overdue = self._waits() and self._journal.recorded < newest
 
     def _waits(self) -> bool:
         """Whether something is to be recorded that nobody is handing over."""

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 
+from runtime.embedded import free_port
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from tests.workflows.journeys import DOMAINS, LEADERSHIP, PEOPLE, Candidate
+from tests.workflows.outside import SlowMailbox, mail_server
 from worker import build_worker
 
 UPSERT = "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES"
@@ -145,6 +147,32 @@ async def test_the_history_of_a_strategic_leader_holds_nothing_unexpected(client
             }
         )
         assert tasks <= 1 + 6 + 10
+
+
+async def test_what_is_decided_while_notices_go_out_costs_one_timer_that_ends_with_the_last_of_them(
+    client: Client, tmp_path: Path
+) -> None:
+    candidate, mailbox, port = Candidate(client, "CCMA", "economy-4"), SlowMailbox("economy-4@"), free_port()
+    settings = worker_settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{port}")
+    with mail_server(mailbox, port):
+        async with build_worker(client, settings):
+            await candidate.start(email="economy-4@example.org")
+            await eventually(lambda: mailbox.subjects, "the mail server has the first mail")
+            await candidate.send("confirm_purchase", reference="INV-1", purchased_at=_days_ago(3).isoformat())
+            for domain in DOMAINS[:2]:
+                await candidate.result(domain, taken_at=_days_ago(1))
+            mailbox.may_answer.set()
+            await eventually(lambda: len(mailbox.subjects) == 4, "every mail is out")
+
+            async def all_known() -> bool:
+                counts = await candidate.counts()
+                tasks = counts["WORKFLOW_TASK_SCHEDULED"] - counts["WORKFLOW_TASK_COMPLETED"]
+                return (counts["ACTIVITY_TASK_COMPLETED"], tasks) == (5, 0)
+
+            await eventually(all_known, "every notice is known to be out")
+            counts = await candidate.counts()
+    # The alarm clock begins with the registration, and anew with the purchase.
+    assert (counts["TIMER_STARTED"], counts["TIMER_CANCELED"], counts["TIMER_FIRED"]) == (3, 2, 0)
 
 
 async def test_search_attributes_are_what_the_query_says_after_every_step(client: Client, tmp_path: Path) -> None:
