@@ -73,10 +73,7 @@ class Recording:
             return None
 
     async def deliver_if_possible(self, request: NoticeRequest, message_id: str) -> Delivery | None:
-        """Records that a notice went out. Returns what is still to be recorded.
-
-        That is the delivery, if the record cannot be reached, or if another notice follows, which takes it along.
-        """
+        """Records that a notice went out. Returns what is still to be recorded if the record cannot be reached."""
         if not request.workflow_id:
             return None  # a build before the record has asked for the notice
         delivery = Delivery(
@@ -86,8 +83,6 @@ class Recording:
             sent_at=datetime.now(UTC),
             email=request.to_email,
         )
-        if request.another_follows:
-            return delivery
         candidacy = Candidacy(request.workflow_id, request.enrolment)
         try:
             await self._carry_out(lambda connection: deliveries.keep(connection, candidacy, delivery))

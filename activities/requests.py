@@ -83,8 +83,7 @@ class RecordAnswer(Shape):
 class NoticeRequest(Shape):
     """Asks to send one notice. Two requests with the same `key` are for the same notice.
 
-    `to_record` is recorded first, if the record can be reached. Where `another_follows`, the next notice takes along to
-    the record that this one went out, which saves a transaction.
+    `to_record` is recorded first, if the record can be reached.
     """
 
     key: str
@@ -97,14 +96,13 @@ class NoticeRequest(Shape):
     enrolment: str = ""
     about: int = 0
     to_record: RecordRequest | None = None
-    another_follows: bool = False
 
 
 class NoticeAnswer(Shape):
-    """The notice was sent. What was not recorded is recorded with the next request.
+    """The notice was sent. What could not be recorded is recorded with the next request.
 
     `recorded` is the number of the last recorded event; None if nothing was to be recorded, or it could not be.
-    `delivery` is set if it was not recorded that the notice went out.
+    `delivery` is set if it could not be recorded that the notice went out.
     """
 
     recorded: int | None = None

@@ -161,17 +161,9 @@ _CALLS: Mapping[type, Callable[[Any], Awaitable[Answer]]] = {
 
 
 async def send_notice(
-    notice: Notify,
-    state: State,
-    contact: ContactRecord,
-    until: datetime,
-    to_record: requests.RecordRequest | None,
-    *,
-    another_follows: bool,
+    notice: Notify, state: State, contact: ContactRecord, until: datetime, to_record: requests.RecordRequest | None
 ) -> requests.NoticeAnswer:
     """Sends a notice, with further attempts until the instant `until` (UTC), and records `to_record` before it.
-
-    `another_follows`: the next notice will take along to the record that this one went out.
 
     Raises:
         Failed: the notice could not be delivered.
@@ -187,7 +179,6 @@ async def send_notice(
         enrolment=state.enrolment,
         about=notice.sequence,
         to_record=to_record,
-        another_follows=another_follows,
     )
     answer = await _call(
         requests.SEND_NOTICE,

@@ -65,11 +65,9 @@ class Row(NamedTuple):
 
 async def _send_notice(hands: Hands, notice: Notify, until: datetime | None) -> None:
     journal, recorder = hands
-    another_follows = sum(isinstance(effect, Notify) for effect in _known(journal)) > 1
     with recorder.along() as along:
         answer = await calls.send_notice(
-            *(notice, journal.state, journal.contact, until or workflow.now(), along.to_record),
-            another_follows=another_follows,
+            notice, journal.state, journal.contact, until or workflow.now(), along.to_record
         )
         along.answered(answer)
 

@@ -21,7 +21,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.effects import Notify
     from domain.events import BaseEvent, ContactUpdated, Registered, type_of
     from domain.notices import only_a_newer_build_knows
-    from domain.personal import Delivery
     from workflows import calls, traces
     from workflows.journal import Journal
 
@@ -56,9 +55,8 @@ class Recorder:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        # What a notice has taken along, whose answer is awaited: the number of the last event, and deliveries.
+        # The number of the last event that a notice has taken along; its answer is awaited.
         self._on_its_way = 0
-        self._deliveries_on_their_way: list[Delivery] = []
         self._recording = False
         self._overdue = False
         self._handing_over = False
@@ -89,12 +87,12 @@ class Recorder:
         """For an activity that can take events along: while it is under way, nobody else hands these over."""
         to_record = None if self._recording or self._journal.is_recorded else _request(self._journal)
         if to_record is not None:
-            self._on_its_way, self._deliveries_on_their_way = _last_of(to_record), to_record.deliveries
+            self._on_its_way = _last_of(to_record)
         try:
             yield Along(self._journal, to_record)
         finally:
             if to_record is not None:
-                self._on_its_way, self._deliveries_on_their_way = 0, []
+                self._on_its_way = 0
 
     async def _keep(self) -> None:
         while not self._handing_over:
@@ -115,16 +113,16 @@ class Recorder:
             for _ in range(_TURNS_OF_NOTICES):
                 await workflow.wait_condition(lambda: True)
             if self._waits_for_a_notice():
+                newest = self._journal.state.sequence
                 why = "time for the notice that takes events along to the record"
                 await traces.until(lambda: not (self._waits() or self._notice_is_due()), _OLD, why)
-                self._overdue = self._waits()
+                self._overdue = self._waits() and self._journal.recorded < newest
 
     def _waits(self) -> bool:
         """Whether something is to be recorded that nobody is handing over."""
         journal = self._journal
         return not (self._recording or self._handing_over) and (
-            journal.state.sequence > max(journal.recorded, self._on_its_way)
-            or any(one not in self._deliveries_on_their_way for one in journal.deliveries)
+            journal.state.sequence > max(journal.recorded, self._on_its_way) or bool(journal.deliveries)
         )
 
     def _waits_for_a_notice(self) -> bool:
