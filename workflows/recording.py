@@ -113,10 +113,9 @@ class Recorder:
             for _ in range(_TURNS_OF_NOTICES):
                 await workflow.wait_condition(lambda: True)
             if self._waits_for_a_notice():
-                newest = self._journal.state.sequence
                 why = "time for the notice that takes events along to the record"
                 await traces.until(lambda: not (self._waits() or self._notice_is_due()), _OLD, why)
-                self._overdue = self._waits() and self._journal.recorded < newest
+                self._overdue = self._waits()
 
     def _waits(self) -> bool:
         """Whether something is to be recorded that nobody is handing over."""

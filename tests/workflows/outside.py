@@ -103,13 +103,16 @@ def mail_server(mailbox: Mailbox, port: int) -> Iterator[None]:
 
 
 class SlowMailbox(Mailbox):
-    """It takes a mail, and answers only when it is told to."""
+    """It takes a mail, and answers only when it is told to. After the `most` mails that it takes it refuses for now."""
 
-    def __init__(self, mine: str) -> None:
+    def __init__(self, mine: str, most: int | None = None) -> None:
         super().__init__(mine)
+        self.most = most
         self.may_answer = threading.Event()
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if len(self.subjects) == self.most:
+            return "451 try later"
         answer = await super().handle_DATA(server, session, envelope)
         while not self.may_answer.is_set():  # noqa: ASYNC110 - it is set in another thread
             await asyncio.sleep(0.1)

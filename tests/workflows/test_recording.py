@@ -17,10 +17,12 @@ from record.database import reading
 from record.events import Candidacy, Kept
 from record.opening import open_record
 from record.tables import CONTACTS, DELIVERIES
+from runtime.embedded import free_port
 from tests.processes.engine import expected_notices
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from tests.workflows.journeys import DOMAINS, Candidate
+from tests.workflows.outside import SlowMailbox, mail_server
 from worker import build_worker
 
 
@@ -34,8 +36,8 @@ class Recorded:
         self._engine = open_record(self.url)
 
     @asynccontextmanager
-    async def worker(self, client: Client) -> AsyncIterator[None]:
-        async with build_worker(client, worker_settings(outbox=self.outbox, record_url=self.url)):
+    async def worker(self, client: Client, **settings: Any) -> AsyncIterator[None]:
+        async with build_worker(client, worker_settings(outbox=self.outbox, record_url=self.url, **settings)):
             yield
 
     def events(self, candidate: Candidate) -> list[Kept]:
@@ -125,6 +127,45 @@ async def test_a_record_that_is_away_stops_neither_decisions_nor_mail(client: Cl
         await eventually(
             lambda: len(record.rows(DELIVERIES, candidate)) == 2 + len(DOMAINS), "the deliveries are recorded later"
         )
+
+
+async def test_what_comes_behind_a_notice_that_cannot_be_sent_is_recorded_alone_and_only_once(
+    client: Client, tmp_path: Path
+) -> None:
+    record, candidate = Recorded(tmp_path), Candidate(client, "CCMA", "recorded-7")
+    mailbox, port = SlowMailbox("recorded-7@", most=2), free_port()
+    with mail_server(mailbox, port):
+        async with record.worker(client, smtp_url=f"smtp://127.0.0.1:{port}"):
+            await candidate.start(email="recorded-7@example.org")
+            await eventually(lambda: mailbox.subjects, "the mail server has the first mail")
+            await candidate.send("confirm_purchase", reference="INV-1", purchased_at=_days_ago(3).isoformat())
+            await candidate.result(DOMAINS[0], taken_at=_days_ago(1))
+            mailbox.may_answer.set()
+            # The third notice has taken everything along before it failed.
+            await record.has_all_of(candidate)
+            await eventually(lambda: len(record.rows(DELIVERIES, candidate)) == 2, "two mails are out")
+            await candidate.send("update_contact", name="Ana R.")
+            await record.has_all_of(candidate)
+
+            async def known() -> bool:
+                return (await candidate.counts())["ACTIVITY_TASK_COMPLETED"] == 4
+
+            await eventually(known, "it is known to be recorded")
+            assert (await _activities(candidate)).count("record_events") == 1
+            assert await _timers(candidate) == 1, "only the alarm clock runs"
+
+
+async def _timers(candidate: Candidate) -> int:
+    """How many timers run."""
+    counts = await candidate.counts()
+    return counts["TIMER_STARTED"] - counts["TIMER_FIRED"] - counts["TIMER_CANCELED"]
+
+
+async def _activities(candidate: Candidate) -> list[str]:
+    """The types of the activities of the newest run."""
+    events = (await candidate.history()).events
+    types = [event.activity_task_scheduled_event_attributes.activity_type.name for event in events]
+    return [one for one in types if one]
 
 
 async def test_events_are_recorded_although_the_mail_server_is_away(client: Client, tmp_path: Path) -> None:
