@@ -84,7 +84,10 @@ class Notices:
 
     @activity.defn(name=SEND_NOTICE)
     async def send_notice(self, request: NoticeRequest) -> NoticeAnswer:
-        """Send one notice, after the events that come with it were recorded.
+        """Send one notice, and record the events that come with it, whether or not the notice could be sent.
+
+        That the notice went out and the events are recorded in one transaction, after the mail: a transaction before
+        it and another after it would cost the record twice as much, and a slow record would delay the mail.
 
         The server repeats the attempt, for as long as the caller allows, if the mail server is away, the outbox cannot
         be written, or a template is faulty. It does not if the mail server refuses the notice for good.
@@ -97,11 +100,11 @@ class Notices:
         outcome: metrics.Outcome = "deferred"
         try:
             async with heartbeating():
-                recorded = await self._recording.record_if_possible(request.to_record)
-                message = self._message(request)
-                await self._carrier.carry(message, file_name(request))
-                outcome = "sent"
-                delivery = await self._recording.deliver_if_possible(request, message["Message-ID"])
+                async with self._recording.while_sending(request.to_record) as early:
+                    message = self._message(request)
+                    await self._carrier.carry(message, file_name(request))
+                    outcome = "sent"
+                answer = await self._recording.record_notice(request, message["Message-ID"], early.recorded)
         except Undeliverable as error:
             outcome = "undeliverable"
             raise ApplicationError(
@@ -117,7 +120,7 @@ class Notices:
         finally:
             self._ended(request, outcome)
         activity.logger.info("notice sent", extra={"notice": request.notice})
-        return NoticeAnswer(recorded=recorded, delivery=delivery)
+        return answer
 
     def _ended(self, request: NoticeRequest, outcome: metrics.Outcome) -> None:
         """Counts the attempt. A notice that will be tried again is kept for the metric of waiting notices."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -18,7 +20,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.heartbeats import heartbeating
 from activities.record_writer import RecordWriter
-from activities.requests import RECORD_EVENTS, NoticeRequest, RecordAnswer, RecordRequest
+from activities.requests import RECORD_EVENTS, NoticeAnswer, NoticeRequest, RecordAnswer, RecordRequest
 from domain.events import EVENTS
 from domain.formats import CHAIN
 from domain.personal import Delivery
@@ -28,7 +30,18 @@ from record.events import Candidacy, Recorded
 from record.opening import open_record
 from runtime import metrics
 
+_SOON_SECONDS = 2.0
+"""A notice that takes longer keeps its events from the record no longer: a change of a certificate must be recorded
+within seconds, whatever becomes of the mail."""
+
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Early:
+    """What was recorded before a notice went out: the number of the last recorded event; None if nothing was."""
+
+    recorded: int | None = None
 
 
 async def prepare(url: str) -> None:
@@ -45,6 +58,10 @@ class Recording:
 
     def __init__(self, url: str) -> None:
         self._writer = RecordWriter(url)
+
+    def close(self) -> None:
+        """Gives the connections back, after what is being written."""
+        self._writer.close()
 
     @activity.defn(name=RECORD_EVENTS)
     async def record_events(self, request: RecordRequest) -> RecordAnswer:
@@ -69,13 +86,36 @@ class Recording:
         try:
             return await self._record(request)
         except RecordError as error:
-            activity.logger.warning("events not recorded", extra={"reason": type(error).__name__})
+            what = {"events": len(request.events), "deliveries": len(request.deliveries)}
+            activity.logger.warning("not recorded", extra={"reason": type(error).__name__, **what})
             return None
 
-    async def deliver_if_possible(self, request: NoticeRequest, message_id: str) -> Delivery | None:
-        """Records that a notice went out. Returns what is still to be recorded if the record cannot be reached."""
+    @asynccontextmanager
+    async def while_sending(self, request: RecordRequest | None) -> AsyncIterator[Early]:
+        """For the sending of a notice that takes these events along. Records them before it ends, if it takes long.
+
+        They are also recorded if it fails. If it succeeds soon, they are left to `record_notice`.
+        """
+        early, over = Early(), asyncio.Event()
+        recording = asyncio.create_task(self._record_unless(over, request))
+        try:
+            yield early
+        except Exception:
+            over.set()
+            if await recording is None:
+                await self.record_if_possible(request)
+            raise
+        finally:
+            over.set()
+        early.recorded = await recording
+
+    async def record_notice(self, request: NoticeRequest, message_id: str, recorded: int | None) -> NoticeAnswer:
+        """Records that a notice went out, if the record can be reached, and with it the events that it takes along.
+
+        `recorded` is set if these were recorded before: the number of the last recorded event.
+        """
         if not request.workflow_id:
-            return None  # a build before the record has asked for the notice
+            return NoticeAnswer()  # a build before the record has asked for the notice
         delivery = Delivery(
             about=request.about,
             notice=request.notice,
@@ -83,12 +123,23 @@ class Recording:
             sent_at=datetime.now(UTC),
             email=request.to_email,
         )
-        candidacy = Candidacy(request.workflow_id, request.enrolment)
+        if request.to_record and recorded is None:
+            both = request.to_record.model_copy(update={"deliveries": [*request.to_record.deliveries, delivery]})
+            recorded = await self.record_if_possible(both)
+            if recorded is not None:
+                return NoticeAnswer(recorded=recorded)
+        # Events that contradict those of the record must not hide that the notice went out.
+        alone = RecordRequest(workflow_id=request.workflow_id, enrolment=request.enrolment, deliveries=[delivery])
+        kept = await self.record_if_possible(alone) is not None
+        return NoticeAnswer(recorded=recorded, delivery=None if kept else delivery)
+
+    async def _record_unless(self, over: asyncio.Event, request: RecordRequest | None) -> int | None:
+        """Records this, unless the notice is soon over. Returns None if it did not, or could not."""
         try:
-            await self._carry_out(lambda connection: deliveries.keep(connection, candidacy, delivery))
-        except RecordError as error:
-            activity.logger.warning("delivery not recorded", extra={"reason": type(error).__name__})
-            return delivery
+            async with asyncio.timeout(_SOON_SECONDS):
+                await over.wait()
+        except TimeoutError:
+            return await self.record_if_possible(request)
         return None
 
     async def _record(self, request: RecordRequest) -> int:
@@ -125,10 +176,10 @@ class Recording:
 def _append(connection: Connection, request: RecordRequest) -> int:
     candidacy = Candidacy(request.workflow_id, request.enrolment)
     events = [Recorded.of(EVENTS.validate_python(CHAIN.event(one, request.format))) for one in request.events]
+    sent = request.deliveries
     try:
-        recorded = store.append_in(connection, candidacy, events, request.contact, oldest=request.oldest)
+        return store.append_in(connection, candidacy, events, request.contact, sent, oldest=request.oldest)
     except Gap as gap:
-        return gap.recorded  # somebody has put an older database back: the candidacy sends what comes after this
-    for delivery in request.deliveries:
-        deliveries.keep(connection, candidacy, delivery)
-    return recorded
+        # Somebody has put an older database back: the candidacy sends what comes after this.
+        deliveries.keep(connection, candidacy, sent)
+        return gap.recorded

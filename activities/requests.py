@@ -83,7 +83,7 @@ class RecordAnswer(Shape):
 class NoticeRequest(Shape):
     """Asks to send one notice. Two requests with the same `key` are for the same notice.
 
-    `to_record` is recorded first, if the record can be reached.
+    `to_record` is recorded with it, if the record can be reached.
     """
 
     key: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from activities.recording import Recording
-from activities.requests import NoticeRequest, RecordRequest
-from domain.personal import Delivery
+from activities.requests import NoticeAnswer, NoticeRequest, RecordRequest
 
 
 class Unrecorded(Recording):
@@ -16,5 +15,5 @@ class Unrecorded(Recording):
     async def _record(self, request: RecordRequest) -> int:
         return int(request.events[-1]["sequence"]) if request.events else 0
 
-    async def deliver_if_possible(self, request: NoticeRequest, message_id: str) -> Delivery | None:
-        return None
+    async def record_notice(self, request: NoticeRequest, message_id: str, recorded: int | None) -> NoticeAnswer:
+        return NoticeAnswer(recorded=await self.record_if_possible(request.to_record))

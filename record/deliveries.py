@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, bindparam, text, update
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from domain.personal import Delivery
 from record.events import Candidacy
-from record.tables import NOTICES, instant_text
+from record.tables import DELIVERIES, NOTICES, instant_text
 
 SENT = "sent"
 """The outcome of a notice that went out."""
 
 
-def keep(connection: Connection, candidacy: Candidacy, delivery: Delivery) -> None:
-    """Keeps that a notice went out. Safe to repeat: the first delivery of a notice counts.
+def keep(connection: Connection, candidacy: Candidacy, sent: Sequence[Delivery]) -> None:
+    """Keeps that these notices went out, also in the read model. Safe to repeat: the first delivery of a notice counts.
+
+    The transaction must be one that writes.
+    """
+    add(connection, candidacy, sent)
+    if sent:
+        connection.execute(_IN_MODEL, [_key_of(candidacy, one.about) for one in sent])
+
+
+def add(connection: Connection, candidacy: Candidacy, sent: Sequence[Delivery]) -> None:
+    """Keeps that these notices went out. The read model is left to whoever writes the events that they are about.
 
     The address is not kept once the candidacy was erased. The transaction must be one that writes.
     """
-    key = {"its_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment, "its_about": delivery.about}
-    at = instant_text(delivery.sent_at)
-    new = {"notice": delivery.notice, "message_id": delivery.message_id, "sent_at": at, "email": delivery.email}
-    if connection.execute(_INSERT, {**key, **new}).rowcount:
-        connection.execute(_IN_MODEL, {**key, "outcome": SENT, "ended_at": at})
+    if sent:
+        connection.execute(_INSERT, [{**_key_of(candidacy, one.about), **_values(one)} for one in sent])
+
+
+def after(connection: Connection, candidacy: Candidacy, sequence: int) -> dict[int, str]:
+    """When notices about events after this one went out, by the event."""
+    found = connection.execute(_AFTER, _key_of(candidacy, sequence))
+    return {row.about: row.sent_at for row in found}
+
+
+def _key_of(candidacy: Candidacy, about: int) -> dict[str, Any]:
+    return {"its_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment, "its_about": about}
+
+
+def _values(sent: Delivery) -> dict[str, Any]:
+    at = instant_text(sent.sent_at)
+    return {"notice": sent.notice, "message_id": sent.message_id, "sent_at": at, "email": sent.email}
 
 
 # Statements that are made once: making them takes longer than the database does.
@@ -32,10 +57,24 @@ _INSERT = text(
             ORDER BY sequence DESC LIMIT 1) WHEN 'Erased' THEN NULL ELSE CAST(:email AS TEXT) END)
        ON CONFLICT DO NOTHING"""
 )
-_IN_MODEL = update(NOTICES).where(
-    and_(
+_OF_CANDIDACY = (
+    DELIVERIES.c.workflow_id == bindparam("its_id"),
+    DELIVERIES.c.enrolment == bindparam("its_enrolment"),
+)
+_AFTER = select(DELIVERIES.c.about, DELIVERIES.c.sent_at).where(
+    *_OF_CANDIDACY, DELIVERIES.c.about > bindparam("its_about")
+)
+_IN_MODEL = (
+    update(NOTICES)
+    .where(
         NOTICES.c.workflow_id == bindparam("its_id"),
         NOTICES.c.enrolment == bindparam("its_enrolment"),
         NOTICES.c.about == bindparam("its_about"),
+    )
+    .values(
+        outcome=SENT,
+        ended_at=select(DELIVERIES.c.sent_at)
+        .where(*_OF_CANDIDACY, DELIVERIES.c.about == bindparam("its_about"))
+        .scalar_subquery(),
     )
 )

@@ -8,7 +8,8 @@ does not know, or did not know something that this one knows, or has written rea
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, insert, select, update
 
@@ -24,16 +25,33 @@ from record.rows import of, pages_of
 from record.tables import CANDIDACIES, CERTIFICATES, DELIVERIES, MODELS, NOTICES, RESULTS, SHAPE, STATES
 
 
-def follow(connection: Connection, candidacy: Candidacy, added: Sequence[Kept]) -> None:
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """A row of `states`: the state after this event, and who can read it."""
+
+    sequence: int
+    format: int
+    body: str
+    shape: str | None
+
+
+def follow(
+    connection: Connection,
+    candidacy: Candidacy,
+    added: Sequence[Kept],
+    before: StoredState | None,
+    sent: Mapping[int, str],
+) -> None:
     """Brings the read models of this candidacy up to these events, which have just been appended.
 
+    `before` is the stored state before them, if there is one; `sent` says which notices about them went out, and when.
     Where this build cannot read an event that a newer one has recorded, the models stay as they are. The next build
     that can read it folds everything anew.
     """
     if not added:
         return
     try:
-        fold = _begun(connection, candidacy, added[0].event)
+        fold = _begun(connection, candidacy, added[0].event, before)
         if fold is None:
             renew(connection, candidacy)
             return
@@ -43,7 +61,8 @@ def follow(connection: Connection, candidacy: Candidacy, added: Sequence[Kept]) 
     except Unreadable:
         return
     _insert(connection, RESULTS, fold.results)
-    _insert(connection, NOTICES, _with_deliveries(connection, candidacy, fold))
+    _end_notices(connection, candidacy, fold.ended)
+    _insert(connection, NOTICES, _notices(fold, sent))
     _put(connection, STATES, candidacy, fold.state_row(), there=known)
     _put(connection, CANDIDACIES, candidacy, fold.candidacy_row(), there=known)
     _put(connection, CERTIFICATES, candidacy, fold.certificate_row(), there=had_certificate)
@@ -66,7 +85,7 @@ def renew(connection: Connection, candidacy: Candidacy) -> None:
         _insert(connection, table, rows)
 
 
-def rows_of(fold: Fold, sent: dict[int, str]) -> dict[Table, list[Row]]:
+def rows_of(fold: Fold, sent: Mapping[int, str]) -> dict[Table, list[Row]]:
     """The rows of every read model, of a fold that has taken all events of its candidacy.
 
     `sent` says which of its notices went out, and when: it is no event.
@@ -81,7 +100,7 @@ def rows_of(fold: Fold, sent: dict[int, str]) -> dict[Table, list[Row]]:
     }
 
 
-def _notices(fold: Fold, sent: dict[int, str]) -> list[Row]:
+def _notices(fold: Fold, sent: Mapping[int, str]) -> list[Row]:
     """The rows of its new notices. One that went out has arrived, also where an event says that nobody knew it."""
     for about in fold.notices.keys() & sent.keys():
         fold.notices[about] |= {"outcome": deliveries.SENT, "ended_at": sent[about]}
@@ -100,14 +119,13 @@ def sent_of(connection: Connection, which: ColumnElement[bool]) -> dict[Candidac
 # --- where the fold begins ----------------------------------------------------------------------------------
 
 
-def _begun(connection: Connection, candidacy: Candidacy, first: Recorded) -> Fold | None:
+def _begun(connection: Connection, candidacy: Candidacy, first: Recorded, before: StoredState | None) -> Fold | None:
     """The fold as it is before this event; None where everything must be folded."""
     if first.sequence == 1 and first.type == Registered.__name__:
         return Fold(candidacy)
-    row = connection.execute(_STATE, _key_of(candidacy)).one_or_none()
-    if row is None or row.format != FORMAT or row.shape != SHAPE or row.sequence != first.sequence - 1:
+    if before is None or (before.format, before.shape, before.sequence) != (FORMAT, SHAPE, first.sequence - 1):
         return None
-    body = json.loads(row.body)
+    body = json.loads(before.body)
     pinned = body["programme"]
     kept = programme(connection, pinned["pinned"], pinned["format"])
     state = State.model_validate({**body, "programme": kept})
@@ -131,18 +149,11 @@ def programme(connection: Connection, digest: str, number: int) -> Programme:
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def _with_deliveries(connection: Connection, candidacy: Candidacy, fold: Fold) -> list[Row]:
-    """The rows of the new notices. Those of before whose end an event tells are changed, unless they went out."""
-    abouts = [*fold.notices, *fold.ended]
-    if not abouts:
-        return []
-    found = connection.execute(_SENT, {**_key_of(candidacy), "abouts": abouts})
-    sent = {row.about: row.sent_at for row in found}
-    for about, (outcome, at) in fold.ended.items():
-        if about not in sent:
-            one = and_(of(NOTICES, candidacy), NOTICES.c.about == about)
-            connection.execute(update(NOTICES).where(one).values(outcome=outcome, ended_at=at))
-    return _notices(fold, sent)
+def _end_notices(connection: Connection, candidacy: Candidacy, ended: Mapping[int, tuple[str, str]]) -> None:
+    """Changes the rows of notices whose end an event tells. One that went out has arrived, whatever the event says."""
+    if ended:
+        rows = [{**_key_of(candidacy), "its_about": about, "how": how, "at": at} for about, (how, at) in ended.items()]
+        connection.execute(_END_NOTICE, rows)
 
 
 def _put(connection: Connection, table: Table, candidacy: Candidacy, row: Row | None, *, there: bool) -> None:
@@ -170,9 +181,10 @@ def _key_of(candidacy: Candidacy) -> Row:
     return {"its_workflow_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment}
 
 
-_SENT = select(DELIVERIES.c.about, DELIVERIES.c.sent_at).where(
-    _its(DELIVERIES), DELIVERIES.c.about.in_(bindparam("abouts", expanding=True))
+_END_NOTICE = (
+    update(NOTICES)
+    .where(_its(NOTICES), NOTICES.c.about == bindparam("its_about"), NOTICES.c.outcome != deliveries.SENT)
+    .values(outcome=bindparam("how"), ended_at=bindparam("at"))
 )
-_STATE = select(STATES).where(_its(STATES))
 _INSERTS = {table.name: insert(table) for table in MODELS}
 _UPDATES = {table.name: update(table).where(_its(table)) for table in (STATES, CANDIDACIES, CERTIFICATES)}

@@ -9,16 +9,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, func, insert, literal, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+)
 
 from domain.events import Erased
-from domain.personal import ContactRecord
-from record import beside, chain, contacts, projection, search
+from domain.personal import ContactRecord, Delivery
+from record import beside, chain, contacts, deliveries, projection, search
 from record.database import reading, writing
 from record.errors import Conflict, Gap
 from record.events import Candidacy, Kept, Recorded
 from record.rows import kept, of, with_beside
-from record.tables import EVENTS
+from record.tables import DELIVERIES, EVENTS, STATES, instant_text
 
 _PAGE = 1000
 
@@ -42,6 +56,7 @@ def append(
     candidacy: Candidacy,
     events: Sequence[Recorded],
     contact: ContactRecord | None = None,
+    sent: Sequence[Delivery] = (),
     *,
     oldest: bool = False,
 ) -> int:
@@ -53,7 +68,7 @@ def append(
         Unavailable: the database cannot be written at this moment.
     """
     with writing(engine) as connection:
-        return append_in(connection, candidacy, events, contact, oldest=oldest)
+        return append_in(connection, candidacy, events, contact, sent, oldest=oldest)
 
 
 def append_in(
@@ -61,6 +76,7 @@ def append_in(
     candidacy: Candidacy,
     events: Sequence[Recorded],
     contact: ContactRecord | None = None,
+    sent: Sequence[Delivery] = (),
     *,
     oldest: bool = False,
 ) -> int:
@@ -70,38 +86,43 @@ def append_in(
     recorded, with the read models that follow from them, or none. The first event of a candidacy may have any number: a
     candidacy that is older than the record has forgotten the events before it. With `oldest`, the candidacy has
     forgotten every event before these, so they may follow a gap, which a check of the record shows. `contact` are the
-    contact details after these events; None where they have not changed.
+    contact details after these events; None where they have not changed. `sent` are notices that went out.
+
+    Where it raises, it has written nothing.
 
     Raises:
         Conflict: one of them is recorded with other content, or would follow an erasure.
         Gap: events before them are not recorded yet.
     """
-    newest, last = _ends(connection, candidacy)
+    found = _look(connection, candidacy)
+    last = found.last
     known = [event for event in events if event.sequence <= last.sequence]
     _check_known(connection, candidacy, known)
     if last.erased:
         # A batch that comes late, from an attempt that was given up, must not bring contact details back.
         _check_nothing_follows(candidacy, last, events[len(known) :])
+        deliveries.keep(connection, candidacy, sent)
         return last.sequence
-    added = _append(connection, candidacy, newest, last, events[len(known) :], gap_allowed=oldest)
+    added = _append(connection, candidacy, found.newest, last, events[len(known) :], gap_allowed=oldest)
     # A batch that comes again, from an attempt that was given up, may have older details than those that are kept.
     new_details = bool(events) and (bool(added) or not contacts.known(connection, candidacy))
     if contact and new_details:
         contacts.keep(connection, candidacy, contact, events[0].at)
-    projection.follow(connection, candidacy, added)
+    new = _keep_deliveries(connection, candidacy, found, sent)
+    projection.follow(connection, candidacy, added, found.state, new)
     search.follow(connection, candidacy, added, new_details=contact is not None and new_details)
     return added[-1].event.sequence if added else last.sequence
 
 
 def add(connection: Connection, candidacy: Candidacy, event: Recorded) -> None:
     """Appends one event that the record itself has made, in this transaction. The read models do not follow it."""
-    newest, last = _ends(connection, candidacy)
-    _append(connection, candidacy, newest, last, [event], gap_allowed=False)
+    found = _look(connection, candidacy)
+    _append(connection, candidacy, found.newest, found.last, [event], gap_allowed=False)
 
 
 def last_of(connection: Connection, candidacy: Candidacy) -> Last:
     """The last event of this candidacy that is recorded."""
-    return _ends(connection, candidacy)[1]
+    return _look(connection, candidacy).last
 
 
 def of_candidacy(engine: Engine, candidacy: Candidacy) -> list[Kept]:
@@ -223,23 +244,70 @@ def _newest_position(connection: Connection) -> int:
     return newest
 
 
-def _ends(connection: Connection, candidacy: Candidacy) -> tuple[int, Last]:
-    """The newest position of the record, and the last recorded event of this candidacy."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an append must know, read by one statement.
+
+    `newest` is the newest position of the record, `last` the last event of the candidacy, and `state` its stored state.
+    `delivered` says whether notices went out about events after the last one: the record could not be reached then.
+    """
+
+    newest: int
+    last: Last
+    state: projection.StoredState | None
+    delivered: bool
+
+
+def _look(connection: Connection, candidacy: Candidacy) -> _Found:
     key = {"its_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment}
-    row = connection.execute(_ENDS, key).one()
-    return row.newest, Last(row.sequence, row.hash, row.type) if row.sequence else Last()
+    row = connection.execute(_FOUND, key).one()
+    last = Last(row.sequence, row.hash, row.type) if row.sequence else Last()
+    stored = (row.state_sequence, row.format, row.body, row.shape)
+    state = None if row.state_sequence is None else projection.StoredState(*stored)
+    return _Found(row.newest, last, state, row.delivered)
+
+
+def _keep_deliveries(
+    connection: Connection, candidacy: Candidacy, found: _Found, sent: Sequence[Delivery]
+) -> dict[int, str]:
+    """Keeps that these notices went out. Returns when those about new events did, also those that were kept before."""
+    new = [one for one in sent if one.about > found.last.sequence]
+    deliveries.keep(connection, candidacy, [one for one in sent if one.about <= found.last.sequence])
+    deliveries.add(connection, candidacy, new)
+    if found.delivered:
+        return deliveries.after(connection, candidacy, found.last.sequence)
+    return {one.about: instant_text(one.sent_at) for one in reversed(new)}  # the first delivery counts
 
 
 # Statements that are made once: making them takes longer than the database does.
 _INSERT = insert(EVENTS)
 _NEWEST = select(func.coalesce(func.max(EVENTS.c.position), 0).label("newest"))
+
+
+def _its(table: Table) -> ColumnElement[bool]:
+    return and_(table.c.workflow_id == bindparam("its_id"), table.c.enrolment == bindparam("its_enrolment"))
+
+
 _LAST = (
     select(EVENTS.c.sequence, EVENTS.c.hash, EVENTS.c.type)
-    .where(EVENTS.c.workflow_id == bindparam("its_id"), EVENTS.c.enrolment == bindparam("its_enrolment"))
+    .where(_its(EVENTS))
     .order_by(EVENTS.c.sequence.desc())
     .limit(1)
     .subquery("last")
 )
-_ENDS = select(_NEWEST.scalar_subquery().label("newest"), *_LAST.c).select_from(
-    select(literal(1).label("one")).subquery("always").join(_LAST, true(), isouter=True)
+_STATE = (
+    select(STATES.c.sequence.label("state_sequence"), STATES.c.format, STATES.c.body, STATES.c.shape)
+    .where(_its(STATES))
+    .subquery("state")
+)
+_FOUND = select(
+    _NEWEST.scalar_subquery().label("newest"),
+    *_LAST.c,
+    *_STATE.c,
+    exists().where(_its(DELIVERIES), DELIVERIES.c.about > func.coalesce(_LAST.c.sequence, 0)).label("delivered"),
+).select_from(
+    select(literal(1).label("one"))
+    .subquery("always")
+    .join(_LAST, true(), isouter=True)
+    .join(_STATE, true(), isouter=True)
 )

@@ -163,7 +163,7 @@ _CALLS: Mapping[type, Callable[[Any], Awaitable[Answer]]] = {
 async def send_notice(
     notice: Notify, state: State, contact: ContactRecord, until: datetime, to_record: requests.RecordRequest | None
 ) -> requests.NoticeAnswer:
-    """Sends a notice, with further attempts until the instant `until` (UTC), and records `to_record` before it.
+    """Sends a notice, with further attempts until the instant `until` (UTC), and records `to_record`.
 
     Raises:
         Failed: the notice could not be delivered.

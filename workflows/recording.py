@@ -1,6 +1,6 @@
 """Hands the events of a candidacy over to the record, in order, without making anything wait for it.
 
-Events ride along with the next notice: its activity records them first. That costs no history event. They are handed
+Events ride along with the next notice: its activity records them as well. That costs no history event. They are handed
 over by an activity of their own only where no notice is due, or where a notice cannot be sent for a while. A record
 that cannot be reached stops neither decisions nor notices; the events wait in the journal, which never cuts them before
 they are recorded.

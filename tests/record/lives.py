@@ -91,7 +91,7 @@ def deliver(
     message_id = f"<{life.candidacy.enrolment}-{about}@example.org>"
     delivery = Delivery(about=about, notice=notice, message_id=message_id, sent_at=sent_at, email=life.who.email)
     with writing(engine) as connection:
-        deliveries.keep(connection, life.candidacy, delivery)
+        deliveries.keep(connection, life.candidacy, [delivery])
 
 
 @cache

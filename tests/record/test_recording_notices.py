@@ -1,0 +1,175 @@
+"""What the activity that sends a notice writes into the record: the events that it takes along, and its delivery."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event, select
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.delivery import Carrier, MailServer, Outbox
+from activities.notices import Notices
+from activities.recording import Recording
+from activities.requests import NoticeAnswer, NoticeRequest, RecordRequest
+from domain.events import BaseEvent, Suspended, type_of
+from record import store
+from record.events import Recorded
+from record.tables import DELIVERIES, NOTICES
+from runtime.embedded import free_port
+from tests.record.lives import append_batch, deliver, lived
+from tests.unit.activities import notice_samples
+from tests.waiting import eventually
+from tests.workflows.outside import SlowMailbox, mail_server
+
+LIFE = lived("certified")
+ID = LIFE.candidacy
+FIRST = LIFE.batches[0]
+"""The registration, with its first notice."""
+OWNER = {"workflow_id": ID.workflow_id, "enrolment": ID.enrolment}
+
+
+@pytest.fixture
+def recording(engine: Engine) -> Iterator[Recording]:
+    recording = Recording(engine.url.render_as_string(hide_password=False))
+    yield recording
+    recording.close()
+
+
+def along(events: Sequence[BaseEvent] = FIRST.events) -> RecordRequest:
+    """These events, as a notice takes them along."""
+    documents = [{"type": type_of(one), **one.model_dump(mode="json", exclude_defaults=True)} for one in events]
+    its: dict[str, Any] = {**OWNER, "events": documents, "contact": FIRST.contact}
+    return RecordRequest(**its)
+
+
+def notice(about: int, to_record: RecordRequest | None) -> NoticeRequest:
+    """The notice about this event."""
+    its: dict[str, Any] = {**OWNER, "about": about, "to_record": to_record}
+    return notice_samples.request(key=f"{ID}:{about}", to_email="ana@example.org", **its)
+
+
+async def sent(recording: Recording, request: NoticeRequest, carrier: Carrier) -> NoticeAnswer:
+    return await ActivityEnvironment().run(Notices(carrier, recording).send_notice, request)
+
+
+def recorded(engine: Engine) -> list[int]:
+    return [one.event.sequence for one in store.of_candidacy(engine, ID)]
+
+
+def outcomes(engine: Engine) -> dict[int, str]:
+    with engine.connect() as connection:
+        return {row.about: row.outcome for row in connection.execute(select(NOTICES))}
+
+
+def deliveries(engine: Engine) -> dict[int, str]:
+    """The instants of the deliveries, by the event."""
+    with engine.connect() as connection:
+        return {row.about: row.sent_at for row in connection.execute(select(DELIVERIES))}
+
+
+@contextmanager
+def commits() -> Iterator[list[None]]:
+    """Counts the transactions of every engine that are committed."""
+    counted: list[None] = []
+
+    def count(_connection: object) -> None:
+        counted.append(None)
+
+    event.listen(Engine, "commit", count)
+    yield counted
+    event.remove(Engine, "commit", count)
+
+
+async def test_a_notice_its_delivery_and_the_events_before_it_cost_one_transaction(
+    engine: Engine, recording: Recording, tmp_path: Path
+) -> None:
+    await ActivityEnvironment().run(recording.record_events, along([]))  # so that the record is open
+    with commits() as counted:
+        answer = await sent(recording, notice(1, along()), Outbox(tmp_path))
+    assert len(counted) == 1
+    assert answer == NoticeAnswer(recorded=len(FIRST.events))
+    assert recorded(engine) == [one.sequence for one in FIRST.events]
+    assert outcomes(engine)[1] == "sent"
+    assert deliveries(engine).keys() == {1}
+
+
+async def test_a_notice_that_takes_nothing_along_is_recorded_as_sent(
+    engine: Engine, recording: Recording, tmp_path: Path
+) -> None:
+    append_batch(engine, ID, FIRST)
+    assert outcomes(engine)[1] == "waiting"
+    assert await sent(recording, notice(1, None), Outbox(tmp_path)) == NoticeAnswer()
+    assert outcomes(engine)[1] == "sent"
+
+
+async def test_the_first_delivery_counts_also_when_its_event_is_recorded_with_the_second(
+    engine: Engine, recording: Recording, tmp_path: Path
+) -> None:
+    first = datetime(2020, 1, 1, tzinfo=UTC)
+    deliver(engine, LIFE, 1, first)
+    await sent(recording, notice(1, along()), Outbox(tmp_path))
+    assert deliveries(engine) == {1: "2020-01-01T00:00:00.000000+00:00"}
+    with engine.connect() as connection:
+        assert set(connection.execute(select(NOTICES.c.ended_at)).scalars()) >= {deliveries(engine)[1]}
+
+
+async def test_the_events_of_a_notice_that_cannot_be_sent_are_recorded(
+    engine: Engine, recording: Recording, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(ApplicationError, match="outbox"):
+        await sent(recording, notice(1, along()), Outbox(tmp_path / "file"))
+    assert recorded(engine) == [one.sequence for one in FIRST.events]
+    assert outcomes(engine)[1] == "waiting"
+
+
+async def test_a_mail_server_that_keeps_a_notice_waiting_does_not_keep_its_events_from_the_record(
+    engine: Engine, recording: Recording
+) -> None:
+    mailbox, port = SlowMailbox("ana@"), free_port()
+    with mail_server(mailbox, port):
+        sending = asyncio.create_task(sent(recording, notice(1, along()), MailServer(f"smtp://127.0.0.1:{port}")))
+        await eventually(lambda: recorded(engine), "the events are recorded")
+        assert mailbox.subjects, "the mail server has the mail, and has not answered"
+        assert not sending.done()
+        assert deliveries(engine) == {}
+        mailbox.may_answer.set()
+        assert await sending == NoticeAnswer(recorded=len(FIRST.events))
+    assert len(mailbox.subjects) == 1
+    assert outcomes(engine)[1] == "sent"
+
+
+async def test_events_that_contradict_the_record_do_not_hide_that_a_notice_went_out(
+    engine: Engine, recording: Recording, tmp_path: Path
+) -> None:
+    append_batch(engine, ID, FIRST)
+    other = Suspended(sequence=1, at=FIRST.events[0].at, reason="a", by="b", attention_at=FIRST.events[0].at)
+    assert await sent(recording, notice(1, along([other])), Outbox(tmp_path)) == NoticeAnswer()
+    assert next(one.event.type for one in store.of_candidacy(engine, ID)) == "Registered"
+    assert outcomes(engine)[1] == "sent"
+
+
+async def test_a_delivery_is_kept_also_where_the_record_lacks_events_before_it(
+    engine: Engine, recording: Recording, tmp_path: Path
+) -> None:
+    append_batch(engine, ID, FIRST)
+    last = LIFE.batches[-1].events[-1]
+    answer = await sent(recording, notice(last.sequence, along([last])), Outbox(tmp_path))
+    assert answer == NoticeAnswer(recorded=len(FIRST.events))
+    store.append(engine, ID, [Recorded.of(one) for one in LIFE.events[len(FIRST.events) :]])
+    assert outcomes(engine)[last.sequence] == "sent"
+
+
+async def test_a_record_that_is_away_leaves_the_delivery_to_the_next_request(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    away = Recording(f"sqlite:///{tmp_path / 'file' / 'record.db'}")
+    answer = await sent(away, notice(1, along()), Outbox(tmp_path / "outbox"))
+    assert answer.recorded is None
+    assert answer.delivery is not None
+    assert answer.delivery.about == 1
+    assert len(list((tmp_path / "outbox").iterdir())) == 1
