@@ -58,7 +58,7 @@ pictures: setup ## take the pictures of the Temporal UI in docs/ with a real bro
 bench: setup ## compare Certpath with a bare workflow, on one embedded server
 	$(BIN)/python -m bench
 
-chaos: setup ## play 200 journeys while workers, server and mail fail, and account for everything (ARGS="--seed 7")
+chaos: setup ## play 200 journeys while workers, server, mail and record fail, and account for everything (ARGS="--seed 7")
 	$(BIN)/python -m chaos $(ARGS)
 
 drill: setup ## move 200 candidacies to a newer build, back and forth again, and account for everything (ARGS="--seed 7")

@@ -1,1 +1,1 @@
-"""`python -m chaos`: plays journeys while workers, server and mail server fail, and accounts for every effect."""
+"""`python -m chaos`: plays journeys while workers, server, mail and record fail, and accounts for every effect."""

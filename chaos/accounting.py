@@ -172,16 +172,27 @@ def of_workers(ends: Iterable[End]) -> Iterator[Discrepancy]:
 # --- notices ------------------------------------------------------------------------------------------------
 
 
-def message_ids(found: Evidence) -> dict[str, str]:
-    """The Message-ID of every notice that must go out, with the event of the notice."""
+def told_by(found: Evidence) -> dict[str, tuple[tuple[str, int], str]]:
+    """Every notice that must go out, by its Message-ID: the key of its event, and what that is, for people."""
     registered_at = found.timeline[0]["at"] if found.timeline else ""
     told = [event for event in found.timeline if found.lived.candidacy.told(event, registered_at)]
-    ids = {}
-    for event in told:
-        key = f"{found.lived.workflow_id}:{found.first_run_id}:{event['sequence']}"
-        digest = hashlib.sha256(key.encode()).hexdigest()[:32]
-        ids[f"<{digest}@ciac-cert.org>"] = f"{found.lived.workflow_id}: {event['type']}, event {event['sequence']}"
-    return ids
+    where = found.lived.workflow_id
+    return {
+        _message_id(f"{where}:{found.first_run_id}:{event['sequence']}"): (
+            (where, event["sequence"]),
+            f"{where}: {event['type']}, event {event['sequence']}",
+        )
+        for event in told
+    }
+
+
+def _message_id(key: str) -> str:
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@ciac-cert.org>"
+
+
+def message_ids(found: Evidence) -> dict[str, str]:
+    """The Message-ID of every notice that must go out, with the event of the notice."""
+    return {message_id: told for message_id, (_, told) in told_by(found).items()}
 
 
 def of_notices(found: Sequence[Evidence], taken: Sequence[Mail]) -> Iterator[Discrepancy]:

@@ -1,4 +1,4 @@
-"""The faults of a run: workers and the server are ended, mail fails. At the end everything runs again."""
+"""The faults of a run: workers and the server are ended, mail and record fail. At the end everything runs again."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import random
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from time import monotonic
 
+from chaos.record import Record
 from runtime.embedded import EmbeddedServer
 from trials.mail import OUTAGES, MailServer
 from trials.workers import Worker
@@ -32,8 +34,14 @@ _KILLS_A_SERVER_KILL = 8
 _KILLS_A_MAIL_OUTAGE = 2
 _AT_A_MAIL_SECONDS = 5.0
 
-HOWS = {"SIGKILL": 10, "SIGKILL at a mail": 5, "SIGTERM": 3, "SIGKILL of all": 2}
-"""How workers are ended, with the number of cases in 20. "At a mail": it is taken, and its sender has no answer yet."""
+# So long the record works between two of its faults.
+_RECORD_UP_SECONDS = (4.0, 10.0)
+RECORD_UP_SECONDS_AT_MOST = _RECORD_UP_SECONDS[1]
+
+BEFORE_A_MAIL, AT_A_MAIL = "SIGKILL before a mail", "SIGKILL at a mail"
+HOWS = {"SIGKILL": 8, BEFORE_A_MAIL: 3, AT_A_MAIL: 4, "SIGTERM": 3, "SIGKILL of all": 2}
+"""How workers are ended, with the number of cases in 20. "Before a mail": its event was handed over to the record, and
+the mail is offered and not taken. "At a mail": it is taken, and its sender has no answer yet."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,25 @@ class Outage:
     ended_at: float
 
 
+@dataclass(frozen=True)
+class RecordOutage(Outage):
+    """The record had a fault. `since` and `until` are the same instants by the clock."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Killed:
+    """A worker was killed while it offered a mail.
+
+    `position` is how far the record had come, None if the record had a fault.
+    """
+
+    message_id: str
+    position: int | None
+
+
 @dataclass
 class Faults:
     """The faults of a run, chosen by `dice`. `server` is None if it belongs to somebody else, and is left alone."""
@@ -53,12 +80,20 @@ class Faults:
     workers: Sequence[Worker]
     mail: MailServer
     server: EmbeddedServer | None
+    record: Record
+    record_faults: Sequence[str] = ()
+    """What happens to the record, one fault after another."""
+    record_seconds: float = 0
+    """So long each of them lasts."""
     gap_seconds: tuple[float, float] = GAP_SECONDS
     ends: Sequence[str] = ()
     """How workers are ended, one way after another; if it is empty, the dice choose until the journeys are done."""
     server_outages: list[Outage] = field(default_factory=list)
     mail_outages: list[Outage] = field(default_factory=list)
+    record_outages: list[RecordOutage] = field(default_factory=list)
+    killed_before_a_mail: list[Killed] = field(default_factory=list)
     _armed: asyncio.Future[None] | None = None
+    _armed_how: str = ""
     _restarts: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def happen(self, kills: int, journeys_done: Callable[[], bool]) -> None:
@@ -69,21 +104,25 @@ class Faults:
         Raises:
             ServerFailed, WorkerFailed: the server or a worker could not be started again.
         """
-        self.mail.on_taken = self._at_a_mail
-        others = [asyncio.create_task(self._mail_comes_and_goes(max(2, kills // _KILLS_A_MAIL_OUTAGE)))]
-        if self.server is not None:
+        self.mail.on_taken, self.mail.on_offered = self._at_a_mail, self._before_a_mail
+        of_record = asyncio.create_task(self._record_comes_and_goes())
+        others = [of_record]
+        if kills:
+            others.append(asyncio.create_task(self._mail_comes_and_goes(max(2, kills // _KILLS_A_MAIL_OUTAGE))))
+        if kills and self.server is not None:
             others.append(asyncio.create_task(self._server_comes_and_goes(self.server, kills)))
         try:
             for number in range(_AT_MOST * kills):
-                if number >= kills and (self.ends or journeys_done()):
+                if number >= kills and (self.ends or (journeys_done() and of_record.done())):
                     break
                 await asyncio.sleep(self.dice.uniform(*self.gap_seconds))
                 await self._end(self.ends[number] if self.ends else self._any_how())
+            await asyncio.wait({of_record})
         finally:
             for task in others:
                 task.cancel()
             ended = await asyncio.gather(*others, return_exceptions=True)
-            self.mail.on_taken = None
+            self.mail.on_taken = self.mail.on_offered = None
             await self._everything_runs()
         for error in ended:
             if isinstance(error, Exception):
@@ -94,6 +133,7 @@ class Faults:
 
     async def _everything_runs(self) -> None:
         await self.mail.be("takes mail")
+        await self.record.work()
         if self.server is not None and self.server.pid is None:
             await self.server.start()
         await asyncio.gather(*self._restarts)
@@ -105,7 +145,7 @@ class Faults:
 
     async def _end(self, how: str) -> None:
         """Ends one worker or all, and waits until they work again. It does not wait for a drain."""
-        if how == "SIGKILL at a mail" and await self._armed_until_it_happened():
+        if how in (BEFORE_A_MAIL, AT_A_MAIL) and await self._armed_until_it_happened(how):
             return
         if how == "SIGKILL of all":
             await asyncio.gather(*self._restarts)
@@ -119,24 +159,42 @@ class Faults:
             return
         await asyncio.gather(*(self._end_and_start(worker, signal.SIGKILL, "SIGKILL") for worker in chosen))
 
-    async def _armed_until_it_happened(self) -> bool:
+    async def _armed_until_it_happened(self, how: str) -> bool:
         """Whether a mail came in time, so that its sender was killed."""
-        self._armed = asyncio.get_running_loop().create_future()
+        self._armed, self._armed_how = asyncio.get_running_loop().create_future(), how
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._armed, _AT_A_MAIL_SECONDS)
             return True
         self._armed = None
         return False
 
+    async def _before_a_mail(self, sender: str, message_id: str) -> bool:
+        """Kills the worker that offers a mail, before the mail is taken. Its events were handed over to the record."""
+        worker = self._armed_for(sender, BEFORE_A_MAIL)
+        if worker is None:
+            return False
+        position = None if self.record.away else await asyncio.to_thread(self.record.newest_position)
+        self.killed_before_a_mail.append(Killed(message_id, position))
+        await self._kill(worker, BEFORE_A_MAIL)
+        return True
+
     async def _at_a_mail(self, sender: str) -> None:
         """Kills the worker that has just handed over a mail, before it learns that the mail was taken."""
+        if worker := self._armed_for(sender, AT_A_MAIL):
+            await self._kill(worker, AT_A_MAIL)
+
+    def _armed_for(self, sender: str, how: str) -> Worker | None:
+        """The worker with this login, if it is to be killed now in this way; then no other one is."""
         armed, worker = self._armed, next((one for one in self.workers if one.name == sender), None)
-        if armed is None or worker is None or armed.done():
-            return
+        if armed is None or worker is None or armed.done() or self._armed_how != how:
+            return None
         self._armed = None
         armed.set_result(None)
+        return worker
+
+    async def _kill(self, worker: Worker, how: str) -> None:
         # In a task of its own, because the task of the connection is cancelled as soon as the worker is gone.
-        await asyncio.wait({self._soon(self._end_and_start(worker, signal.SIGKILL, "SIGKILL at a mail"))})
+        await asyncio.wait({self._soon(self._end_and_start(worker, signal.SIGKILL, how))})
 
     async def _end_and_start(self, worker: Worker, number: signal.Signals, how: str) -> None:
         await worker.end(number, how)
@@ -149,7 +207,7 @@ class Faults:
         self._restarts.append(task)
         return task
 
-    # --- server and mail ------------------------------------------------------------------------------------
+    # --- server, mail and record ----------------------------------------------------------------------------
 
     async def _server_comes_and_goes(self, server: EmbeddedServer, kills: int) -> None:
         times = max(1, kills // _KILLS_A_SERVER_KILL)
@@ -177,3 +235,14 @@ class Faults:
                 await self.mail.be("takes mail")
             finally:
                 self.mail_outages.append(Outage(mood, begun_at, monotonic()))
+
+    async def _record_comes_and_goes(self) -> None:
+        for how in self.record_faults:
+            await asyncio.sleep(self.dice.uniform(*_RECORD_UP_SECONDS))
+            await self.record.fail(how)
+            begun_at, since = monotonic(), datetime.now(UTC)
+            try:
+                await asyncio.sleep(self.record_seconds)
+                await self.record.work()
+            finally:
+                self.record_outages.append(RecordOutage(how, begun_at, monotonic(), since, datetime.now(UTC)))

@@ -11,6 +11,7 @@ from typing import Any
 from chaos.accounting import repeated
 from chaos.evidence import Evidence
 from chaos.faults import Outage
+from chaos.record_accounting import OfTheRecord
 from trials.discrepancies import Discrepancy, table
 from trials.histories import Activity
 from trials.mail import Mail
@@ -28,6 +29,7 @@ class Report:
     ends: Sequence[End]
     server_outages: Sequence[Outage]
     mail_outages: Sequence[Outage]
+    record: OfTheRecord
     ways: Counter[str]
     calls: int
     seconds: float
@@ -73,12 +75,14 @@ class Report:
             "workers": self.workers,
             "workers ended": len(self.ends),
             **{f"  by {how}": count for how, count in sorted(hows.items())},
+            "  between record and mail": self.record.killed_before_the_mail,
             "longest drain, s": round(
                 max((end.at - end.begun_at for end in self.ends if "TERM" in end.how), default=0), 1
             ),
             "server killed and restarted": len(self.server_outages),
             "mail outages": len(self.mail_outages),
             **{f"  {what}": count for what, count in sorted(Counter(one.what for one in self.mail_outages).items())},
+            **self.record.figures(),
             "activities": len(activities),
             "  tried more than once": sum(activity.attempts > 1 for activity in activities),
             "  silent worker, done by the next": len(waits),

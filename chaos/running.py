@@ -15,16 +15,18 @@ from uuid import uuid4
 from temporalio.client import Client
 from temporalio.runtime import Runtime
 
-from chaos import accounting, evidence, journeys
+from chaos import accounting, evidence, journeys, record_accounting
 from chaos.evidence import Evidence
-from chaos.faults import GAP_SECONDS, MEAN_GAP, Faults
+from chaos.faults import GAP_SECONDS, MEAN_GAP, RECORD_UP_SECONDS_AT_MOST, Faults
+from chaos.following import Follower
 from chaos.journeys import Lived
 from chaos.plans import Plan, plans
+from chaos.record import Record, record_of
 from chaos.report import Report
 from chaos.sending import Sender
 from runtime.connection import connect
 from runtime.embedded import EmbeddedServer, embedded_server
-from runtime.settings import ROOT, Settings, record_in
+from runtime.settings import ROOT, Settings
 from trials import recorded
 from trials.discrepancies import Discrepancy
 from trials.installation import alone
@@ -49,6 +51,12 @@ class Options:
     gap_seconds: tuple[float, float] = GAP_SECONDS
     ends: Sequence[str] = ()
     """How workers are ended, one way for each kill; if it is empty, each is chosen by chance."""
+    record: str = "sqlite"
+    """The database of the record, one of `chaos.record.DATABASES`."""
+    record_faults: Sequence[str] = ()
+    """What happens to the record, one fault of `chaos.record.FAULTS` after another."""
+    record_seconds: float = 10.0
+    """So long each of them lasts."""
     patience: float = 1200.0
     """Seconds until one message must be taken, and until one candidacy must come to rest. The default is longer than
     any pause between two attempts to send a notice."""
@@ -65,15 +73,28 @@ async def run(
     `say` gets the progress, line by line; `runtime` is the SDK runtime of the client that sends the messages.
 
     Raises:
-        CannotConnect, OthersWork, ServerFailed, WorkerFailed, SettingsError: a part could not be started.
+        CannotConnect, OthersWork, ServerFailed, WorkerFailed, SettingsError, NoPostgresql, DoesNotStart, CannotMount: a
+            part could not be started.
     """
     begun_at = monotonic()
     mark = f"chaos{options.seed}" if options.address is None else f"chaos{options.seed}-{uuid4().hex[:6]}"
-    async with _parts(options, folder, runtime) as (client, server, mail, workers):
+    async with _parts(options, folder, runtime) as (client, server, mail, record, workers):
         sender = Sender(client, options.patience)
         dice = random.Random(f"{options.seed}:faults")
-        faults = Faults(dice, workers, mail, server, options.gap_seconds, options.ends)
+        faults = Faults(
+            dice,
+            workers,
+            mail,
+            server,
+            record,
+            options.record_faults,
+            options.record_seconds,
+            options.gap_seconds,
+            options.ends,
+        )
         say(f"seed {options.seed}: {options.journeys} journeys, workers are ended {options.kills} times")
+        follower = Follower(record.url)
+        following = asyncio.create_task(follower.follow())
         lived = await _live(options, mark, sender, faults, say)
         say("waiting until every candidacy has come to rest")
         await each(lived, lambda one: journeys.come_to_rest(one, sender))
@@ -81,7 +102,11 @@ async def run(
         found = [one for one in await each(lived, lambda one: _gather(one, sender)) if one is not None]
         problems = await _account(client, mark, lived, found, faults)
         timelines = {one.lived.workflow_id: one.timeline_after for one in found}
-        problems += await recorded.compare(record_in(folder), timelines, options.patience)
+        problems += await recorded.compare(record.url, timelines, options.patience)
+        problems += await record_accounting.of_deliveries(record.url, mail.taken, options.patience)
+        following.cancel()
+        await asyncio.wait({following})
+        problems += record_accounting.of_follower(follower, found)
         ends = [end for worker in workers for end in worker.ends]
         return Report(
             options.seed,
@@ -91,6 +116,7 @@ async def run(
             ends,
             faults.server_outages,
             faults.mail_outages,
+            record_accounting.of_the_record(record, faults, follower, found, mail.taken),
             sender.ways,
             sender.calls,
             monotonic() - begun_at,
@@ -101,8 +127,8 @@ async def run(
 @asynccontextmanager
 async def _parts(
     options: Options, folder: Path, runtime: Runtime | None
-) -> AsyncIterator[tuple[Client, EmbeddedServer | None, MailServer, list[Worker]]]:
-    """Server, mail server and workers, ready when the block begins and ended when it ends."""
+) -> AsyncIterator[tuple[Client, EmbeddedServer | None, MailServer, Record, list[Worker]]]:
+    """Server, mail server, record and workers, ready when the block begins and ended when it ends."""
     async with AsyncExitStack() as stack:
         server = None
         if options.address is None:
@@ -114,7 +140,9 @@ async def _parts(
         mail = MailServer()
         await mail.start()
         stack.callback(mail.stop)
+        record = await stack.enter_async_context(record_of(folder, options.record, options.record_faults))
         more = {
+            "CERTPATH_RECORD_URL": record.url,
             "CERTPATH_ANSWER_KEYS": str(ROOT / "examples" / "answer-keys"),
             "CERTPATH_SCHEME": str(options.scheme),
             # The address of our own mail server has a password, and that server speaks no TLS.
@@ -126,7 +154,7 @@ async def _parts(
         for worker in workers:
             worker.start()
         await asyncio.gather(*(worker.ready() for worker in workers))
-        yield client, server, mail, workers
+        yield client, server, mail, record, workers
 
 
 async def _end_all(workers: Sequence[Worker]) -> None:
@@ -136,7 +164,9 @@ async def _end_all(workers: Sequence[Worker]) -> None:
 async def _live(options: Options, mark: str, sender: Sender, faults: Faults, say: Callable[[str], None]) -> list[Lived]:
     """Plays all journeys. They begin at random times while the faults happen."""
     made = plans(options.journeys, options.seed, mark)
-    lasts = MEAN_GAP * options.kills
+    lasts = max(
+        MEAN_GAP * options.kills, len(options.record_faults) * (options.record_seconds + RECORD_UP_SECONDS_AT_MOST)
+    )
     dice = random.Random(f"{options.seed}:times")
     gate = asyncio.Semaphore(_UNDER_WAY)
 

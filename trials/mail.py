@@ -53,6 +53,8 @@ class MailServer:
     """Serves on one port for the length of the run. `mood` says how it treats its clients."""
 
     taken: list[Mail] = field(default_factory=list)
+    on_offered: Callable[[str, str], Awaitable[bool]] | None = None
+    """Called with the sender and the Message-ID before a mail is taken. If it is True, the mail is not taken."""
     on_taken: Callable[[str], Awaitable[None]] | None = None
     """Called with the sender after a mail was taken and before the answer."""
     port: int = 0
@@ -123,7 +125,10 @@ class MailServer:
         mood, over = self._mood, self._over
         answers = mood not in ("drops the answer", "withholds the answer")
         sender = str(session.auth_data)
-        self.taken.append(_mail(envelope, sender, answers))
+        mail = _mail(envelope, sender, answers)
+        if self.on_offered is not None and await self.on_offered(sender, mail.message_id):
+            return "451 later"
+        self.taken.append(mail)
         if self.on_taken is not None:
             await self.on_taken(sender)
         if not answers:

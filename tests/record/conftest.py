@@ -13,6 +13,7 @@ from tests.record import postgresql
 from tests.record.databases import Database, Fill, Postgresql, Sqlite, with_tables_alone
 from tests.record.lives import Lived, append_every_life
 from tests.record.lives import every_life as lives_of_every_kind
+from trials.postgresql import NoPostgresql
 
 Filled = Callable[[Fill], Engine]
 """A new record that was filled by this function."""
@@ -26,11 +27,11 @@ class RecordOfLives(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def _server() -> Iterator[str | postgresql.Missing]:
+def _server() -> Iterator[str | NoPostgresql]:
     try:
         with postgresql.server() as address:
             yield address
-    except postgresql.Missing as missing:
+    except NoPostgresql as missing:
         yield missing
 
 
@@ -40,8 +41,8 @@ def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Sqlite:
 
 
 @pytest.fixture(scope="session")
-def _postgresql(_server: str | postgresql.Missing) -> Iterator[Postgresql]:
-    if isinstance(_server, postgresql.Missing):
+def _postgresql(_server: str | NoPostgresql) -> Iterator[Postgresql]:
+    if isinstance(_server, NoPostgresql):
         pytest.skip(str(_server))
     with ExitStack() as until_the_end:
         yield Postgresql(_server, until_the_end)

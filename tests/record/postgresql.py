@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -23,24 +22,14 @@ from sqlalchemy.exc import OperationalError
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
-from runtime.leashed import leashed
 from runtime.settings import ROOT
 from tests.waiting import PATIENCE
+from trials import postgresql
+from trials.postgresql import OPTIONS, NoPostgresql, Server
 
 GIVEN = "CERTPATH_TEST_POSTGRESQL"
 """The variable with the address of a server on which the tests may make databases."""
 
-_OPTIONS = {
-    # It is reached by a socket in the folder and by no port.
-    "listen_addresses": "",
-    # Nothing of it must outlive the tests, so nothing must be safe on the disk.
-    "fsync": "off",
-    "full_page_writes": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    # A database of a test lives for moments, and nobody needs to tidy it up.
-    "autovacuum": "off",
-}
 _LIFETIME = "2h"
 """A container ends after so long where the run that started it was killed."""
 
@@ -50,35 +39,35 @@ _FOLDER = "certpath-pg-{}-"
 _FILE_COPY_SINCE = (15,)
 """Since this version, PostgreSQL copies a small database through its log unless it is told to copy the files."""
 
-_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
-
-
-class Missing(Exception):
-    """There is no PostgreSQL here. The message says what is missing."""
-
 
 @contextmanager
 def server() -> Iterator[str]:
     """The address of a server, for the length of the block.
 
     Raises:
-        Missing: none is named, and none can be started here.
+        NoPostgresql: none is named, and none can be started here.
     """
     if given := os.environ.get(GIVEN):
         yield given
         return
-    programs = _programs()
-    if isinstance(programs, Missing):
-        yield from _contained(programs)
+    try:
+        programs = postgresql.programs()
+    except NoPostgresql as missing:
+        yield from _contained(missing)
         return
-    user = _user()
+    user = postgresql.user()
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=_FOLDER.format(os.getpid())))
+    server = Server(folder, programs, user)
     try:
         if user:
             shutil.chown(folder, user)
-        yield from _running(programs, folder, user)
+        server.make()
+        server.start()
+        server.wait_until_it_answers()
+        yield server.address
     finally:
+        server.end()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -112,29 +101,6 @@ def without_triggers(connection: Connection, *tables: str) -> Iterator[None]:
     yield
     for table in tables:
         connection.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER ALL"))
-
-
-def _running(programs: Path, folder: Path, user: str | None) -> Iterator[str]:
-    data = folder / "data"
-    cluster = ("--username", "certpath", "--auth", "trust", "--encoding", "UTF8", "--no-sync", "--wal-segsize", "1")
-    command = [str(programs / "initdb"), "--pgdata", str(data), *cluster]
-    done = subprocess.run(command, user=user, capture_output=True, text=True, check=False, cwd=folder)
-    if done.returncode:
-        raise RuntimeError(f"initdb ended with {done.returncode}: {done.stdout}{done.stderr}")
-    options = [f"--{name}={value}" for name, value in {**_OPTIONS, "unix_socket_directories": folder}.items()]
-    command = [str(programs / "postgres"), "-D", str(data), *options]
-    log = folder / "log"
-    with log.open("wb") as output:
-        # A run of the tests may be killed. SIGQUIT ends the server at once, and it leaves no shared memory behind.
-        line = leashed(command, user=user, ending=signal.SIGQUIT)
-        process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder)
-    try:
-        address = f"postgresql://certpath@/postgres?host={folder}"
-        _wait_until_it_answers(make_url(address), lambda: process.poll() is not None, log.read_text)
-        yield address
-    finally:
-        process.send_signal(signal.SIGQUIT)
-        process.wait(PATIENCE)
 
 
 def _wait_until_it_answers(address: URL, has_ended: Callable[[], bool], log: Callable[[], str]) -> None:
@@ -171,18 +137,7 @@ def _runs(process: int) -> bool:
     return True
 
 
-def _programs() -> Path | Missing:
-    found = [
-        path for place in _PLACES for path in sorted(Path("/").glob(place.lstrip("/"))) if (path / "initdb").exists()
-    ]
-    if found:
-        return found[-1]
-    if program := shutil.which("initdb"):
-        return Path(program).parent
-    return Missing(f"PostgreSQL is not installed here (there is no initdb), and {GIVEN} names no server")
-
-
-def _contained(nowhere_else: Missing) -> Iterator[str]:
+def _contained(nowhere_else: NoPostgresql) -> Iterator[str]:
     """The address of a server in a container, if the image of docker-compose.yml is here."""
     version = next(line for line in (ROOT / ".env").read_text().splitlines() if line.startswith("POSTGRES_VERSION="))
     image = f"postgres:{version.partition('=')[2]}"
@@ -190,10 +145,12 @@ def _contained(nowhere_else: Missing) -> Iterator[str]:
         not shutil.which("docker")
         or subprocess.run(["docker", "image", "inspect", image], capture_output=True).returncode
     ):
-        raise Missing(f"{nowhere_else}; nor is there a Docker engine with the image {image}")
+        raise NoPostgresql(
+            f"{nowhere_else}, {GIVEN} names no server, nor is there a Docker engine with the image {image}"
+        )
     # The container that removes forgotten ones would listen to everybody. So this one ends by itself, one day.
     testcontainers_config.ryuk_disabled = True
-    options = (f"-c {name}={value}" for name, value in _OPTIONS.items() if name != "listen_addresses")
+    options = (f"-c {name}={value}" for name, value in OPTIONS.items() if name != "listen_addresses")
     container = DockerContainer(image, entrypoint=["timeout", _LIFETIME, "docker-entrypoint.sh"])
     container.with_env("POSTGRES_USER", "certpath").with_env("POSTGRES_HOST_AUTH_METHOD", "trust")
     container.with_command(f"postgres {' '.join(options)}").with_tmpfs_mount("/var/lib/postgresql/data")
@@ -207,13 +164,3 @@ def _contained(nowhere_else: Missing) -> Iterator[str]:
             lambda: "\n".join(log.decode() for log in container.get_logs()),
         )
         yield address
-
-
-def _user() -> str | None:
-    """The user who runs the server: PostgreSQL refuses to run as root. None for the user of the tests."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        if subprocess.run(["id", name], capture_output=True, check=False).returncode == 0:
-            return name
-    raise Missing("the tests run as root, with which PostgreSQL does not run, and there is no user postgres or nobody")

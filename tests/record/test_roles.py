@@ -24,6 +24,7 @@ from record.tables import CANDIDACIES, DELIVERIES, EVENTS, METADATA, PROGRAMMES,
 from tests.record import postgresql
 from tests.record.lives import append_every_life, deliver, every_life, lived
 from tests.record.test_store import ANA, events
+from trials.postgresql import NoPostgresql
 
 
 class Roles(NamedTuple):
@@ -58,7 +59,7 @@ def watched(request: pytest.FixtureRequest) -> Iterator[Engine]:
 @contextmanager
 def new_roles(request: pytest.FixtureRequest) -> Iterator[Roles]:
     server = request.getfixturevalue("_server")
-    if isinstance(server, postgresql.Missing):
+    if isinstance(server, NoPostgresql):
         pytest.skip(str(server))
     role = f"certpath-worker-{uuid4().hex[:8]}"  # a name that must be quoted
     with postgresql.database(server) as address:

@@ -16,9 +16,9 @@ from record.search import Hit, Kind
 from record.search_index import Value
 from record.tables import CONTACTS, SEARCH, TEXTS
 from tests.formats.lives import Who
-from tests.record import postgresql
 from tests.record.conftest import Filled, RecordOfLives
 from tests.record.lives import lived
+from trials.postgresql import NoPostgresql
 
 NAMES = {
     "P-1": "Ana Ruíz",
@@ -203,9 +203,9 @@ def test_a_person_of_whom_nothing_was_erased_stays_as_she_is(people: Engine) -> 
 
 
 @pytest.fixture
-def plain_postgresql(_server: str | postgresql.Missing) -> Iterator[Engine]:
+def plain_postgresql(_server: str | NoPostgresql) -> Iterator[Engine]:
     """A record in a database with the locale C, whose owner may install nothing."""
-    if isinstance(_server, postgresql.Missing):
+    if isinstance(_server, NoPostgresql):
         pytest.skip(str(_server))
     administrator = create_engine(_server, isolation_level="AUTOCOMMIT")
     with administrator.connect() as connection:

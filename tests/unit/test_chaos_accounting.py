@@ -10,6 +10,7 @@ from chaos.evidence import Evidence
 from chaos.faults import Outage
 from chaos.journeys import Lived
 from chaos.plans import KINDS, Candidacy, Plan, plans
+from chaos.record_accounting import OfTheRecord
 from chaos.report import Report
 from chaos.sending import Sent
 from tests.cases import each
@@ -270,7 +271,9 @@ def test_the_report_names_every_discrepancy_and_counts_it() -> None:
     found[0].runs[0].activities.append(waited)
     problem = Discrepancy("lost", "a notice")
     end = End("worker-0-1", "SIGTERM", 1.0, 3.0, 0)
-    report = Report(1, 3, found, mails(found), [end], [], [], Counter({"signal": 2}), 5, 60.0, [problem])
+    report = Report(
+        1, 3, found, mails(found), [end], [], [], OfTheRecord("sqlite"), Counter({"signal": 2}), 5, 60.0, [problem]
+    )
     figures = report.figures()
     assert (figures["lost"], figures["twice"], figures["workers ended"]) == (1, 0, 1)
     assert (figures["journeys"], figures["  these waited, longest s"]) == (len(KINDS), 12.5)
