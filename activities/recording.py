@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from temporalio import activity
@@ -25,7 +26,7 @@ from domain.events import EVENTS
 from domain.formats import CHAIN
 from domain.personal import Delivery
 from record import deliveries, store
-from record.errors import Conflict, Gap, RecordError
+from record.errors import Conflict, Gap, RecordError, Unavailable
 from record.events import Candidacy, Recorded
 from record.opening import open_record
 from runtime import metrics
@@ -33,6 +34,9 @@ from runtime import metrics
 _SOON_SECONDS = 2.0
 """A notice that takes longer keeps its events from the record no longer: a change of a certificate must be recorded
 within seconds, whatever becomes of the mail."""
+ANSWER_SECONDS = 15.0
+"""So long a write is waited for. A database that is frozen, or whose machine is gone, takes one and never answers; the
+attempt would be given up after two minutes, and the next one would send the mail again."""
 
 T = TypeVar("T")
 
@@ -56,8 +60,11 @@ async def prepare(url: str) -> None:
 class Recording:
     """Writes to the record at one address. The first write makes the tables."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._writer = RecordWriter(url)
+        self.answer_seconds = answer_seconds
+        # A write that was given up, and that the thread of the record still waits for.
+        self._unanswered: Future[Any] | None = None
 
     def close(self) -> None:
         """Gives the connections back, after what is being written."""
@@ -160,7 +167,7 @@ class Recording:
         """
         meter = activity.metric_meter()
         try:
-            return await asyncio.wrap_future(self._writer.write(work))
+            return await self._answer(work)
         except RecordError as error:
             metrics.record_failed(meter, "conflict" if isinstance(error, Conflict) else "unavailable")
             raise
@@ -171,6 +178,25 @@ class Recording:
             raise RecordError(
                 f"the record has a fault ({type(error).__name__}); the worker's log has it whole"
             ) from error
+
+    async def _answer(self, work: Callable[[Connection], T]) -> T:
+        """The outcome of a write, unless the record takes too long. Then it may still be written, or comes again.
+
+        Raises:
+            Unavailable: there is no answer in time. Until there is one to the same write, nobody waits for another.
+        """
+        if self._unanswered and not self._unanswered.done():
+            raise Unavailable("the record has not answered yet to an earlier write")
+        write = self._writer.write(work)
+        try:
+            async with asyncio.timeout(self.answer_seconds) as patience:
+                return await asyncio.wrap_future(write)
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            if not write.cancel():  # one that only waits behind another is taken back
+                self._unanswered = write
+            raise Unavailable("the record does not answer") from None
 
 
 def _append(connection: Connection, request: RecordRequest) -> int:

@@ -18,6 +18,8 @@ _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 _WAIT_SECONDS = 5
 
 _STATEMENT_SECONDS = 60
+_GONE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""A machine that is gone ends no connection. The system notices it in some 25 s like this, and in hours otherwise."""
 _INSUFFICIENT_PRIVILEGE = "42501"
 _FORMS = "It is sqlite:///PATH, with a fourth slash where the path begins with one, or postgresql://USER@HOST/DATABASE."
 
@@ -48,7 +50,7 @@ def open_database(url: str, wait_seconds: int = _WAIT_SECONDS) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     options = f"-c lock_timeout={wait_seconds}s -c statement_timeout={_STATEMENT_SECONDS}s"
-    return create_engine(parsed, connect_args={"connect_timeout": _WAIT_SECONDS, "options": options})
+    return create_engine(parsed, connect_args={"connect_timeout": _WAIT_SECONDS, "options": options, **_GONE})
 
 
 def file_of(url: str) -> str | None:
