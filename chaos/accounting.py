@@ -15,8 +15,9 @@ from trials.discrepancies import Discrepancy
 from trials.mail import Mail
 from trials.workers import BY_ITSELF, End
 
-_SOON_SECONDS = 10.0
-"""A worker reports a mail right after the mail server has taken it. Only a fault within this time explains a repeat."""
+_SOON_SECONDS = 25.0
+"""A worker reports a mail after it has recorded it, or has waited in vain for the record. Only a fault within this time
+explains a repeat."""
 
 
 # --- one candidacy ------------------------------------------------------------------------------------------

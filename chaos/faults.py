@@ -33,6 +33,8 @@ _KILLS_A_SERVER_KILL = 8
 # Not too often, because a closed candidacy waits only a bounded time for its last notices, and then gives them up.
 _KILLS_A_MAIL_OUTAGE = 2
 _AT_A_MAIL_SECONDS = 5.0
+# A worker records the event of a notice after the mail, or after two seconds if the mail takes longer.
+_RECORDED_SECONDS = 3.0
 
 # So long the record works between two of its faults.
 _RECORD_UP_SECONDS = (4.0, 10.0)
@@ -40,8 +42,11 @@ RECORD_UP_SECONDS_AT_MOST = _RECORD_UP_SECONDS[1]
 
 BEFORE_A_MAIL, AT_A_MAIL = "SIGKILL before a mail", "SIGKILL at a mail"
 HOWS = {"SIGKILL": 8, BEFORE_A_MAIL: 3, AT_A_MAIL: 4, "SIGTERM": 3, "SIGKILL of all": 2}
-"""How workers are ended, with the number of cases in 20. "Before a mail": its event was handed over to the record, and
-the mail is offered and not taken. "At a mail": it is taken, and its sender has no answer yet."""
+"""How workers are ended, with the number of cases in 20.
+
+"Before a mail": the mail is not taken for so long that its event is recorded first. "At a mail": it is taken, its
+sender has no answer yet, and its event is not recorded.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,12 @@ class RecordOutage(Outage):
 
 @dataclass(frozen=True)
 class Killed:
-    """A worker was killed while it offered a mail.
+    """A worker was killed before or at a mail.
 
     `position` is how far the record had come, None if the record had a fault.
     """
 
+    how: str
     message_id: str
     position: int | None
 
@@ -91,7 +97,7 @@ class Faults:
     server_outages: list[Outage] = field(default_factory=list)
     mail_outages: list[Outage] = field(default_factory=list)
     record_outages: list[RecordOutage] = field(default_factory=list)
-    killed_before_a_mail: list[Killed] = field(default_factory=list)
+    killed_at_mails: list[Killed] = field(default_factory=list)
     _armed: asyncio.Future[None] | None = None
     _armed_how: str = ""
     _restarts: list[asyncio.Task[None]] = field(default_factory=list)
@@ -169,19 +175,19 @@ class Faults:
         return False
 
     async def _before_a_mail(self, sender: str, message_id: str) -> bool:
-        """Kills the worker that offers a mail, before the mail is taken. Its events were handed over to the record."""
+        """Kills the worker that offers a mail, when the event is recorded, and before the mail is taken."""
         worker = self._armed_for(sender, BEFORE_A_MAIL)
         if worker is None:
             return False
-        position = None if self.record.away else await asyncio.to_thread(self.record.newest_position)
-        self.killed_before_a_mail.append(Killed(message_id, position))
-        await self._kill(worker, BEFORE_A_MAIL)
+        await asyncio.sleep(_RECORDED_SECONDS)
+        if worker.name == sender:  # nobody else has ended it meanwhile
+            await self._kill(worker, BEFORE_A_MAIL, message_id)
         return True
 
-    async def _at_a_mail(self, sender: str) -> None:
+    async def _at_a_mail(self, sender: str, message_id: str) -> None:
         """Kills the worker that has just handed over a mail, before it learns that the mail was taken."""
         if worker := self._armed_for(sender, AT_A_MAIL):
-            await self._kill(worker, AT_A_MAIL)
+            await self._kill(worker, AT_A_MAIL, message_id)
 
     def _armed_for(self, sender: str, how: str) -> Worker | None:
         """The worker with this login, if it is to be killed now in this way; then no other one is."""
@@ -192,7 +198,9 @@ class Faults:
         armed.set_result(None)
         return worker
 
-    async def _kill(self, worker: Worker, how: str) -> None:
+    async def _kill(self, worker: Worker, how: str, message_id: str) -> None:
+        position = None if self.record.away else await asyncio.to_thread(self.record.newest_position)
+        self.killed_at_mails.append(Killed(how, message_id, position))
         # In a task of its own, because the task of the connection is cancelled as soon as the worker is gone.
         await asyncio.wait({self._soon(self._end_and_start(worker, signal.SIGKILL, how))})
 

@@ -237,7 +237,7 @@ def test_a_notice_that_is_missing_or_not_asked_for_or_went_to_somebody_else_is_n
 
 
 MAIL = Mail("<1@ciac-cert.org>", "a@example.org", "a notice", "worker-0-1", 100.0, answered=True)
-AGAIN = dataclasses.replace(MAIL, sender="worker-1-1", at=113.0)
+AGAIN = dataclasses.replace(MAIL, sender="worker-1-1", at=127.0)
 
 
 @each(
@@ -249,10 +249,10 @@ AGAIN = dataclasses.replace(MAIL, sender="worker-1-1", at=113.0)
         (MAIL, [End("worker-1-1", "SIGKILL", 100.1, 100.1, -9)], [], False),
         (MAIL, [End("worker-0-1", "SIGTERM", 100.1, 100.1, 0)], [], False),
         (MAIL, [End("worker-0-1", "SIGKILL", 99.0, 99.0, -9)], [], False),
-        (MAIL, [End("worker-0-1", "SIGKILL", 112.0, 112.0, -9)], [], False),
+        (MAIL, [End("worker-0-1", "SIGKILL", 126.0, 126.0, -9)], [], False),
         (MAIL, [], [Outage("server", 101.0, 103.0)], True),
         (MAIL, [], [Outage("server", 98.0, 101.0)], True),
-        (MAIL, [], [Outage("server", 112.0, 113.0)], False),
+        (MAIL, [], [Outage("server", 126.0, 127.0)], False),
     ],
 )
 def test_a_mail_taken_again_must_be_explained_by_a_fault_of_its_own_time_and_worker(
