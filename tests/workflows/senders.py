@@ -47,10 +47,14 @@ class Senders:
         name, message_id = f"Ana of signal {number}", f"signal-{number}"
         await self.candidate.signal("update_contact", name=name, message_id=message_id)
 
-    async def all_at_once(self, count: int, *others: Any) -> None:
-        """Every update is sent twice and every signal twice, all side by side; the others somewhere in between."""
-        work = [self.contact(number) for number in range(count) for _ in range(2)]
-        work += [self.contact_signal(number) for number in range(count) for _ in range(2)]
+    async def all_at_once(self, count: int, *others: Any, first: int = 0) -> None:
+        """Every update is sent twice and every signal twice, all side by side; the others somewhere in between.
+
+        `first`: the number of the first message. Messages of the same number are the same.
+        """
+        numbers = range(first, first + count)
+        work = [self.contact(number) for number in numbers for _ in range(2)]
+        work += [self.contact_signal(number) for number in numbers for _ in range(2)]
         work[len(work) // 3 : len(work) // 3] = others
         await asyncio.gather(*work)
 

@@ -31,7 +31,7 @@ EXPERIENCE = {"role": "Operations Manager", "started_on": "2020-01-01"}
 async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """A client of a server of this file's own: once a build is current, other workers of the task queue get nothing."""
     folder = tmp_path_factory.mktemp("moving")
-    async with embedded_server(db=folder / "temporal.db", log=folder / "temporal.log") as server:
+    async with embedded_server(log=folder / "temporal.log") as server:
         yield await server.client()
 
 
