@@ -4,11 +4,14 @@ This checkout is the older build. The newer one is a copy of it with one more st
 """
 
 import ast
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from sqlalchemy import Engine, inspect, select, text
@@ -32,6 +35,9 @@ from tests.waiting import PATIENCE
 
 VERSIONS = ROOT / "record" / "migrations" / "versions"
 
+HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
+"""Bytecode that another process is just writing, and which may be gone before it is copied."""
+
 NEWER_STEP = f'''
 import sqlalchemy as sa
 from alembic import op
@@ -47,38 +53,52 @@ def upgrade():
     op.create_index("ix_candidacies_zone", "candidacies", ["zone"])
 '''
 
-APPEND = """
-import sys
-from record.opening import open_record
-from tests.record.lives import append_batch, lived
-life, first, last = lived(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-engine = open_record(sys.argv[1])
-for batch in life.batches[first:last]:
-    append_batch(engine, life.candidacy, batch)
-"""
-
-REBUILD = """
-import sys
+SERVE = """
+import json, sys
 from record.comparison import differences
 from record.opening import open_record
 from record.rebuild import rebuild
-engine = open_record(sys.argv[1])
-rebuild(engine)
-assert not list(differences(engine))
+from tests.record.lives import append_batch, lived
+
+def append(engine, name, first, last):
+    life = lived(name)
+    for batch in life.batches[first:last]:
+        append_batch(engine, life.candidacy, batch)
+
+def make_anew(engine):
+    rebuild(engine)
+    assert not list(differences(engine))
+
+for line in sys.stdin:
+    task, address, *arguments = json.loads(line)
+    engine = open_record(address)
+    {"append": append, "make anew": make_anew}[task](engine, *arguments)
+    engine.dispose()
+    print("done", flush=True)
 """
 
 
 class NewerBuild:
-    """A copy of this checkout that knows one more step, and writes one more column."""
+    """A copy of this checkout that knows one more step, and writes one more column. Its process serves many tests."""
 
     def __init__(self, folder: Path, *, only_adds: bool) -> None:
         self._folder = folder
         for room in ("domain", "views", "record"):
-            shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+            # With the bytecode that is there, so that only the changed modules are compiled.
+            shutil.copytree(ROOT / room, folder / room, ignore=HALF_WRITTEN)
         step = folder / "record" / "migrations" / "versions" / "r9999_zone.py"
         step.write_text(NEWER_STEP.format(only_adds=only_adds))
         self._edit("tables.py", 'Column("path", Text, nullable=False),', 'Column("zone", Text),')
         self._edit("folding.py", '"path": view.path,', '"zone": view.zone,')
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (folder, ROOT)))}
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", SERVE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            env=environment,
+        )
 
     def _edit(self, module: str, after: str, added: str) -> None:
         path = self._folder / "record" / module
@@ -86,11 +106,47 @@ class NewerBuild:
         assert code.count(after) == 1
         path.write_text(code.replace(after, f"{after} {added}"), encoding="utf-8")
 
-    def run(self, code: str, engine: Engine, *arguments: object) -> None:
-        """Runs this code in the newer build, with the address of the record as its first argument."""
-        command = [sys.executable, "-c", code, address(engine), *map(str, arguments)]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (self._folder, ROOT)))}
-        subprocess.run(command, check=True, cwd=self._folder, env=environment, timeout=PATIENCE)
+    def append(self, engine: Engine, life: Lived, first: int, last: int) -> None:
+        """Appends the batches of this life from the first to before the last."""
+        self._carry_out("append", engine, life.name, first, last)
+
+    def make_anew(self, engine: Engine) -> None:
+        """Makes the read models anew, and finds no difference afterwards."""
+        self._carry_out("make anew", engine)
+
+    def _carry_out(self, task: str, engine: Engine, *arguments: object) -> None:
+        """Opens the record anew and does this, as a worker or a command of the newer build that starts now."""
+        assert self._process.stdin
+        assert self._process.stdout
+        too_late = Timer(PATIENCE, self._process.kill)
+        too_late.start()
+        try:
+            self._process.stdin.write(json.dumps([task, address(engine), *arguments]) + "\n")
+            self._process.stdin.flush()
+            assert self._process.stdout.readline() == "done\n", f"the newer build has failed: {task}"
+        finally:
+            too_late.cancel()
+
+    def end(self) -> None:
+        """Ends the process."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def adding(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewerBuild]:
+    """A newer build whose step only adds."""
+    build = NewerBuild(tmp_path_factory.mktemp("adding"), only_adds=True)
+    yield build
+    build.end()
+
+
+@pytest.fixture(scope="module")
+def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewerBuild]:
+    """A newer build whose step says that it does not only add."""
+    build = NewerBuild(tmp_path_factory.mktemp("changing"), only_adds=False)
+    yield build
+    build.end()
 
 
 @pytest.fixture
@@ -108,12 +164,11 @@ def zone(engine: Engine, life: Lived) -> str | None:
 
 
 def test_an_older_build_goes_on_beside_a_newer_one_whose_step_only_adds(
-    engine: Engine, life: Lived, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, life: Lived, adding: NewerBuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    newer = NewerBuild(tmp_path, only_adds=True)
     worker = open_record(address(engine))
     append_batch(worker, life.candidacy, life.batches[0])
-    newer.run(APPEND, engine, life.name, 1, 2)
+    adding.append(engine, life, 1, 2)
     assert zone(engine, life), "the newer build has made anew what this one had written"
 
     append_batch(worker, life.candidacy, life.batches[2])
@@ -127,19 +182,19 @@ def test_an_older_build_goes_on_beside_a_newer_one_whose_step_only_adds(
     for command in (["list", "--json"], ["record", "check"], ["record", "setup"]):
         assert captured(command).code == 0
 
-    newer.run(APPEND, engine, life.name, 4, 5)
+    adding.append(engine, life, 4, 5)
     assert zone(engine, life)
-    newer.run(APPEND, engine, life.name, 5, len(life.batches))
-    newer.run(REBUILD, engine)
+    adding.append(engine, life, 5, len(life.batches))
+    adding.make_anew(engine)
     assert [kept.event for kept in store.of_candidacy(engine, life.candidacy)][-1].sequence == life.state.sequence
 
 
 def test_a_step_that_does_not_only_add_stops_the_older_build_at_its_next_event(
-    engine: Engine, life: Lived, tmp_path: Path
+    engine: Engine, life: Lived, changing: NewerBuild
 ) -> None:
     worker, command = open_record(address(engine)), open_for_reading(address(engine))
     append_batch(worker, life.candidacy, life.batches[0])
-    NewerBuild(tmp_path, only_adds=False).run(APPEND, engine, life.name, 1, 2)
+    changing.append(engine, life, 1, 2)
     recorded = store.newest_position(engine)
     for opened in (worker, command):
         with pytest.raises(NewerTables, match="newer build \\(revision r9999\\)"):
