@@ -2,41 +2,18 @@
 
 import csv
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-import pytest_asyncio
+from tests.processes.engine import Ended, Engine
 
-from record.opening import open_record
-from tests.formats.lives import Who
-from tests.processes.engine import Ended, Engine, engine
-from tests.record.lives import lived
-
-CLOSED = Who("C-1", "run-1", "Ana Ruiz", "ana@example.org")
 ANA = {"candidate_id": "C-1", "name": "Ana Ruiz", "email": "ana@example.org", "designation": "CCSL"}
-
-
-@pytest_asyncio.fixture(scope="module")
-async def forgetful(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server that knows no candidacy, beside a record that has a withdrawn one."""
-    folder = tmp_path_factory.mktemp("forgetful")
-    record = open_record(f"sqlite:///{folder / 'known.db'}")
-    lived("withdrawn", CLOSED).append(record)
-    record.dispose()
-    async with engine(folder, working=False) as running:
-        yield running
-
-
-def starter(running: Engine, *arguments: str) -> Ended:
-    return running.starter(*arguments, CERTPATH_RECORD_URL=f"sqlite:///{running.folder / 'known.db'}")
 
 
 def register(running: Engine, *arguments: str) -> Ended:
     flags = [
         part for field, value in ANA.items() for part in (f"--{field.replace('candidate_id', 'candidate')}", value)
     ]
-    return starter(running, "register", *flags, "--no-wait", "--json", *arguments)
+    return running.starter("register", *flags, "--no-wait", "--json", *arguments)
 
 
 def imported(running: Engine, folder: Path, *arguments: str) -> list[str]:
@@ -44,7 +21,7 @@ def imported(running: Engine, folder: Path, *arguments: str) -> list[str]:
     file = folder / "people.csv"
     with file.open("w", newline="") as opened:
         csv.writer(opened).writerows([list(ANA), list(ANA.values())])
-    starter(running, "import", str(file), *arguments)
+    running.starter("import", str(file), *arguments)
     written = folder / ("people.dry-run.csv" if "--dry-run" in arguments else "people.outcome.csv")
     with written.open(newline="") as outcome:
         return [row[-1] for row in csv.reader(outcome)][1:]
@@ -74,7 +51,7 @@ def test_an_import_names_who_is_enrolled_under_another_id(forgetful: Engine, tmp
     file = tmp_path / "others.csv"
     with file.open("w", newline="") as opened:
         csv.writer(opened).writerows([list(ANA), ["N-7", "Ana Ruiz", "ANA@example.org", "CCSL"]])
-    refused = starter(forgetful, "import", str(file), "--json")
+    refused = forgetful.starter("import", str(file), "--json")
     assert refused.code == 2
     (doubt,) = json.loads(refused.out)["error"]["doubts"]
     assert doubt["enrolled"] == "C-1"

@@ -8,18 +8,14 @@ import pytest
 import pytest_asyncio
 
 from record.database import open_database, reading
-from record.opening import open_record
 from record.tables import METADATA
 from runtime.settings import record_in
-from tests.formats.lives import Who
 from tests.processes.engine import NAME, Ended, Engine, engine
 from tests.record.commands import today
-from tests.record.lives import lived
 from tests.scheme import SCHEME_FILE
 from tests.waiting import eventually
 
 SAID = ("--by", "Kim Stone", "--reason", "asked for in writing")
-GONE = Who("C-1", "run-1", "Ana Ruiz", "ana@example.org")
 
 
 # --- with workflows
@@ -129,20 +125,9 @@ def everything(running: Engine) -> str:
 # --- without a worker
 
 
-@pytest_asyncio.fixture(scope="module")
-async def forgetful(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server that knows no candidacy, beside a record that has one that was withdrawn years ago."""
-    folder = tmp_path_factory.mktemp("forgetful")
-    record = open_record(f"sqlite:///{folder / 'known.db'}")
-    lived("withdrawn", GONE).append(record)
-    record.dispose()
-    async with engine(folder, working=False) as running:
-        yield running
-
-
 def erase(running: Engine, *arguments: str) -> Ended:
     with today(datetime(2090, 1, 1, tzinfo=UTC), "cli.verbs.erase"):
-        return running.starter("erase", *arguments, CERTPATH_RECORD_URL=f"sqlite:///{running.folder / 'known.db'}")
+        return running.starter("erase", *arguments)
 
 
 async def test_a_person_of_whom_a_workflow_runs_stays(forgetful: Engine) -> None:
