@@ -10,8 +10,9 @@ from temporalio.client import Client
 from temporalio.runtime import Runtime
 
 from client import answers, asking, finding, scheme
+from client.candidacy import Candidacy
 from client.enrolment import checked, enrol
-from client.errors import NotFound, Refused
+from client.errors import NotFound, NoWorker, Refused
 from client.finding import Filter
 from client.payloads import with_message_id
 from client.pool import together
@@ -23,8 +24,8 @@ from views.status import StatusView
 from worker import build_worker
 
 _AT_ONCE = 8
-_SETTLE_SECONDS = 20.0
-_OPENING_SECONDS = 15.0
+# Seconds. A machine that has much else to do may need more than a minute for what takes two seconds otherwise.
+_PATIENCE = 180.0
 
 
 async def play(folder: Path, runtime: Runtime, narrator: Narrator) -> None:
@@ -91,28 +92,50 @@ async def _outcome(client: Client, sending: feed.Sending, narrator: Narrator) ->
 
 
 async def _update(client: Client, sending: feed.Sending) -> dict[str, Any]:
-    """An advancement is opened a moment after it was asked for: until then its workflow is not there."""
-    deadline = asyncio.get_running_loop().time() + _OPENING_SECONDS
+    """Sends one message until it is answered: again, it counts once.
+
+    An advancement is opened a moment after it was asked for: until then its workflow is not there. The worker is ours,
+    so it is busy where it does not answer.
+    """
+    deadline = asyncio.get_running_loop().time() + _PATIENCE
     payload = with_message_id(sending.payload)
     while True:
         try:
             return await sending.to.update(client, sending.message, payload)
-        except NotFound:
+        except (NotFound, NoWorker):
             if asyncio.get_running_loop().time() > deadline:
                 raise
             await asyncio.sleep(0.2)
 
 
 async def _settled(client: Client) -> list[StatusView]:
-    """Where every candidacy stands, once nothing moves by itself any more."""
-    deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+    """Where every candidacy stands, once nothing moves by itself any more: it is the same twice."""
+    deadline = asyncio.get_running_loop().time() + _PATIENCE
     before: list[StatusView] = []
-    while (now := await _statuses(client)) != before and asyncio.get_running_loop().time() < deadline:
-        before = now
+    while True:
+        found = sorted([entry.candidacy async for entry in finding.candidacies(client, Filter())])
+        moving = any(await together(found, lambda candidacy: _moves(client, candidacy), _AT_ONCE))
+        too_late = asyncio.get_running_loop().time() > deadline
+        if not moving or too_late:
+            now = await together(found, lambda candidacy: _status(client, candidacy), _AT_ONCE)
+            if now == before or too_late:
+                return now
+            before = now
         await asyncio.sleep(1)
-    return now
 
 
-async def _statuses(client: Client) -> list[StatusView]:
-    found = sorted([entry.candidacy async for entry in finding.candidacies(client, Filter())])
-    return await together(found, lambda candidacy: asking.status(client, candidacy), _AT_ONCE)
+async def _moves(client: Client, candidacy: Candidacy) -> bool:
+    """Whether a workflow task or an activity of this candidacy is to be done."""
+    described = (await candidacy.describe(client)).raw_description
+    return described.HasField("pending_workflow_task") or bool(described.pending_activities)
+
+
+async def _status(client: Client, candidacy: Candidacy) -> StatusView:
+    """Where the candidacy stands, as soon as the worker has the time to say it."""
+    deadline = asyncio.get_running_loop().time() + _PATIENCE
+    while True:
+        try:
+            return await asking.status(client, candidacy)
+        except NoWorker:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
