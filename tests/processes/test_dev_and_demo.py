@@ -109,13 +109,6 @@ async def test_dev_keeps_what_happened_says_where_it_is_and_refuses_what_belongs
     def status() -> int:
         return run_here(["status", "C-1", "CCMA"], address).code
 
-    def stop(running: "subprocess.Popen[str]", asked: signal.Signals) -> str:
-        running.send_signal(asked)
-        _, err = running.communicate(timeout=PATIENCE)
-        assert running.returncode == 0, err
-        assert "candidacies wait" not in err
-        return err
-
     with dev() as first:
         await eventually(lambda: run_here(["register", *ana], address).code == 0)
         await eventually(lambda: status() == 0)
@@ -126,7 +119,10 @@ async def test_dev_keeps_what_happened_says_where_it_is_and_refuses_what_belongs
         second = run(command, NOBODY)
         assert second.code == 3
         assert re.search(rf"Port {port} is in use by process (\d+) \(.*temporal.*\): end it with `kill \1`", second.err)
-        told = stop(first, signal.SIGINT)
+        first.send_signal(signal.SIGINT)
+        _, told = first.communicate(timeout=PATIENCE)
+        assert first.returncode == 0, told
+        assert "candidacies wait" not in told
     assert address in told
     assert f"http://127.0.0.1:{ui_port}" in told
     assert f"export TEMPORAL_ADDRESS={address} CERTPATH_RECORD_URL={record}" in told
@@ -136,15 +132,10 @@ async def test_dev_keeps_what_happened_says_where_it_is_and_refuses_what_belongs
     assert (refused.code, refused.out) == (2, "")
     assert re.search(rf"1 open candidacy in {db} belongs to other code than this.*--anyway", refused.err)
     assert "Traceback" not in refused.err
-    with dev("--anyway") as again:
+    # The death of dev ends what it has started.
+    with dev("--anyway") as killed:
         await eventually(lambda: status() == 0)
-        stop(again, signal.SIGTERM)
-    assert beside(db).read_text().strip() == code_fingerprint()
-
-    # What was said once with --anyway holds, and the death of dev ends what it has started.
-    assert status() == 3
-    with dev() as killed:
-        await eventually(lambda: status() == 0)
+        assert beside(db).read_text().strip() == code_fingerprint()
         left = children(killed.pid)
         assert len(left) == 2, "the server and the worker"
         killed.kill()

@@ -1,10 +1,19 @@
-"""Work that is given up as soon as the process is asked to stop."""
+"""A process is asked to stop by a signal, and gives its work up then."""
 
 import asyncio
+import signal
 
 import pytest
 
-from runtime.stopping import unless
+from runtime.stopping import stop_requested, unless
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+async def test_a_signal_asks_to_stop(number: signal.Signals) -> None:
+    asked = stop_requested()
+    assert not asked.is_set()
+    signal.raise_signal(number)
+    await asked.wait()
 
 
 async def test_work_that_ends_first_is_done_and_its_error_is_raised() -> None:
