@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from runtime import search_attributes
 from runtime.builds import BUILD_VARIABLE, DEPLOYMENT_VARIABLE
-from runtime.embedded import EmbeddedServer, embedded_server, time_skipping_server
+from runtime.embedded import EmbeddedServer, embedded_server
 from tests.scheme import SCHEME_FILE, WORKERS_RECORD
+from tests.skipping import time_skipping_environment
 
 # The tests start hundreds of Python processes. Without bytecode, each would compile every module anew.
 sys.dont_write_bytecode = False
@@ -101,8 +100,5 @@ async def client(embedded: EmbeddedServer) -> Client:
 @pytest_asyncio.fixture
 async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
     """The time-skipping server. One for each test: its clock is global and only ever runs forward."""
-    async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=pydantic_data_converter, test_server_existing_path=str(time_skipping_server())
-    ) as environment:
-        await search_attributes.register(environment.client)
+    async with time_skipping_environment() as environment:
         yield environment

@@ -292,16 +292,6 @@ class World:
     async def days(self, count: float) -> None:
         await self.environment.sleep(timedelta(days=count))
 
-    async def busy_days(self, count: float) -> None:
-        """Lets days pass in which something is tried again all the time, at most one of them with each request.
-
-        The server answers a request when the time has passed, and the client waits ten seconds for that. On a busy
-        machine a hundred attempts take longer.
-        """
-        instant = await self.now() + timedelta(days=count)
-        while (left := instant - await self.now()) > timedelta():
-            await self.environment.sleep(min(left, timedelta(days=1)))
-
     @asynccontextmanager
     async def worker(self, **changed: Any) -> AsyncIterator[None]:
         """Certpath's worker, for the length of the block."""

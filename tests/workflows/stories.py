@@ -12,13 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
 
-from runtime import search_attributes
-from runtime.embedded import time_skipping_server
 from runtime.settings import ROOT
 from tests.scheme import worker_settings
+from tests.skipping import time_skipping_environment
 from tests.waiting import eventually
 from tests.workflows.journeys import (
     CUSTOMERS,
@@ -240,10 +237,7 @@ async def record(story: Story, outbox: Path, **changed: Any) -> dict[str, Workfl
 
     `changed` are settings of the worker that differ from the usual ones.
     """
-    async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=pydantic_data_converter, test_server_existing_path=str(time_skipping_server())
-    ) as environment:
-        await search_attributes.register(environment.client)
+    async with time_skipping_environment() as environment:
         world = World(environment, worker_settings(outbox=outbox, answer_keys=KEYS))
         await world.until(START)
         async with world.worker(**changed):

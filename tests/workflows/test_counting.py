@@ -13,15 +13,15 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.common import TypedSearchAttributes
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import BUFFERED_METRIC_KIND_COUNTER, MetricBuffer, Runtime, TelemetryConfig
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from runtime import metrics, search_attributes
-from runtime.embedded import EmbeddedServer, embedded_server, time_skipping_server
+from runtime import metrics
+from runtime.embedded import EmbeddedServer, embedded_server
 from runtime.search_attributes import CERTIFICATION_STATUS, NEXT_DEADLINE
 from tests.scheme import worker_settings
+from tests.skipping import time_skipping_environment
 from tests.waiting import eventually
 from tests.workflows.journeys import DOMAINS, OPERATIONS, PEOPLE, Candidate, World
 from tests.workflows.seeds import Past, plant
@@ -200,12 +200,7 @@ async def test_notices_are_counted_by_what_came_of_each_attempt(embedded: Embedd
 async def jumping() -> AsyncIterator[tuple[WorkflowEnvironment, Counted]]:
     """A server whose clock jumps, and a client of it whose metrics are counted."""
     counted = Counted()
-    async with await WorkflowEnvironment.start_time_skipping(
-        data_converter=pydantic_data_converter,
-        runtime=counted.runtime,
-        test_server_existing_path=str(time_skipping_server()),
-    ) as environment:
-        await search_attributes.register(environment.client)
+    async with time_skipping_environment(counted.runtime) as environment:
         yield environment, counted
 
 

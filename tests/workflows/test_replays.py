@@ -35,15 +35,23 @@ IN_THE_STRICT_SANDBOX = ("strategic-leader", "holder-lapsed", "advancement-highe
 
 @pytest_asyncio.fixture(scope="module")
 async def histories(tmp_path_factory: pytest.TempPathFactory) -> Histories:
-    """Every story is played once, on a server of its own, all at the same time."""
+    """Every story is played once, on a server of its own, all at the same time.
+
+    Where one of them fails, the others are ended with it: none goes on beside the tests that follow.
+    """
     outboxes = tmp_path_factory.mktemp("outboxes")
-    recording = [stories.record(story, outboxes / story.__name__) for story in stories.STORIES]
-    forgetting = [stories.record(story, outboxes / "forgetting", cached_workflows=0) for story in ALSO_FORGOTTEN]
-    recorded = await asyncio.gather(*recording, *forgetting)
+    async with asyncio.TaskGroup() as all_at_once:
+        recording = [
+            all_at_once.create_task(stories.record(story, outboxes / story.__name__)) for story in stories.STORIES
+        ]
+        forgetting = [
+            all_at_once.create_task(stories.record(story, outboxes / "forgetting", cached_workflows=0))
+            for story in ALSO_FORGOTTEN
+        ]
     named: Histories = {}
-    for place, lived in enumerate(recorded):
-        by = "" if place < len(recording) else "-by-a-forgetting-worker"
-        named |= {f"{name}{by}": history for name, history in lived.items()}
+    for task in (*recording, *forgetting):
+        by = "" if task in recording else "-by-a-forgetting-worker"
+        named |= {f"{name}{by}": history for name, history in task.result().items()}
     return named
 
 

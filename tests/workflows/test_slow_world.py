@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 import worker
+import workflows.calls
 import workflows.certification
 from activities.advancement import Advancement
 from activities.requests import OpeningRequest
@@ -25,6 +27,7 @@ from tests.workflows.outside import Mailbox, SlowMailbox, buyer, mail_server, ma
 from worker import build_worker
 
 NOBODY = "smtp://127.0.0.1:1"
+HOUR = timedelta(hours=1)
 
 
 async def test_slow_scoring_delays_its_own_message_only(client: Client, tmp_path: Path) -> None:
@@ -151,13 +154,21 @@ async def test_a_refused_address_is_undeliverable_at_once_until_it_is_corrected(
             await candidate.ended()
 
 
+@pytest.fixture
+def _hourly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notice is tried at least once an hour, and not four times: a week has fewer attempts, and is as long."""
+    monkeypatch.setattr(worker, "workflow_runner", UnsandboxedWorkflowRunner)
+    monkeypatch.setattr(workflows.calls, "_NOTICE", replace(workflows.calls._NOTICE, maximum_interval=HOUR))
+
+
+@pytest.mark.usefixtures("_hourly")
 async def test_a_notice_that_cannot_be_sent_for_7_days_asks_for_attention_beside_all_else(idle_world: World) -> None:
     world = idle_world
     async with world.worker(smtp_url=NOBODY):
         candidate = await world.registered("CCMA")
         await candidate.signal("no_such_message")
         await candidate.result(LEADERSHIP, "90", taken_at=await world.now(), result_id="H-1", passed=False)
-        await world.busy_days(6.9)
+        await world.days(6.9)
         assert "NoticeUndeliverable" not in await candidate.types()
         others = {"refused-message", "held-result:H-1"}
         assert set(await candidate.attention()) == others
@@ -177,7 +188,7 @@ async def test_a_closed_candidacy_waits_a_day_for_its_notices(idle_world: World)
         candidate = await world.registered()
         receipt = await candidate.send("withdraw")
         assert receipt["status"] == "withdrawn"
-        await world.busy_days(1.1)
+        await world.days(1.1)
         assert await candidate.ended() == "withdrawn"
         undelivered = [
             entry["notice"] for entry in await candidate.timeline() if entry["type"] == "NoticeUndeliverable"
