@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from domain import holds, requirements
@@ -107,6 +108,7 @@ _CLOSED_WITHOUT_NOTICE = (Status.REVOKED, Status.SUPERSEDED)
 _LEFT_OUT = {"programme", "type", "workflow_id", "enrolment", "digest", "evidence", "effective_on"}
 
 
+@cache
 def notice_of(kind: type[BaseEvent]) -> str:
     """The name of an event's notice: the event's name in kebab case, e.g. `assessment-passed`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", kind.__name__).lower()

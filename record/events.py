@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from domain.events import EVENTS, BaseEvent, Event, LaterEvent, type_of
+from domain.events import EVENT_TYPES, EVENTS, BaseEvent, Event, LaterEvent, type_of
 from domain.formats import CHAIN, FORMAT
+from domain.scheme import Programme, shared
 from record import sealing
 from record.candidacy import Candidacy as Candidacy
-from record.sealing import Beside, json_text
+from record.sealing import NOTHING, Beside, json_text
 
 _IN_COLUMNS = frozenset({"type", "sequence", "at"})
 
@@ -34,7 +36,7 @@ class Recorded:
     format: int
     at: str
     body: str
-    beside: Beside = field(default_factory=Beside, compare=False, repr=False)
+    beside: Beside = field(default=NOTHING, compare=False, repr=False)
 
     @classmethod
     def of(cls, event: BaseEvent) -> Recorded:
@@ -50,7 +52,12 @@ class Recorded:
             NewerFormat: a newer build recorded it, in a format that this build does not know.
             ValueError: it cannot be read, so it is not what any build has recorded.
         """
-        document = {**self.opened(), "type": self.type, "sequence": self.sequence, "at": self.at}
+        document: dict[str, Any] = json.loads(self.body)
+        if sealing.refers(self.body):
+            # The steps from one format to the next get the programme as JSON. Today's needs none.
+            read = _programme if self.format == FORMAT and self.type in EVENT_TYPES else json.loads
+            document = sealing.opened(document, self.beside, read)
+        document |= {"type": self.type, "sequence": self.sequence, "at": self.at}
         return EVENTS.validate_python(CHAIN.event(document, self.format))
 
     def opened(self) -> dict[str, Any]:
@@ -78,6 +85,12 @@ class Kept:
     candidacy: Candidacy
     event: Recorded
     hash: str
+
+
+@lru_cache(maxsize=64)
+def _programme(text: str) -> Programme:
+    """The programme with this JSON text. Thousands of events have the same, and it takes longer to read than they."""
+    return shared(Programme.model_validate_json(text))
 
 
 def _written(at: datetime) -> str:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, Table, delete, insert, tuple_
 
 from record import search
-from record.database import writing
+from record.database import reading, writing
 from record.events import Candidacy
 from record.projection import rows_of, sent_of
-from record.refolding import Batch, Unfolded, batch_after
+from record.refolding import Batch, Unfolded, batch_after, fold_again
 from record.store import newest_position
 from record.tables import DELIVERIES, MODELS
-
-_BREATH_SECONDS = 0.02
-"""How long others may write between two batches. SQLite lets no writer in that waits, unless there is a pause."""
 
 Progress = Callable[[int, int], None]
 """Gets the number of events that are done, and that of all."""
@@ -35,8 +31,8 @@ class Rebuilt:
 def rebuild(engine: Engine, progress: Progress = lambda _done, _of: None) -> Rebuilt:
     """Makes the read models of all candidacies anew, a transaction for each batch of them.
 
-    Whoever reads meanwhile sees each candidacy before or after, never in between, and whoever writes waits for a batch
-    at most. Memory does not grow with the record. It may be ended at any point and begun again.
+    Whoever reads meanwhile sees each candidacy before or after, never in between, and whoever writes waits while the
+    rows of a batch are written. Memory does not grow with the record. It may be ended at any point and begun again.
 
     Raises:
         Unavailable: the database cannot be written at this moment.
@@ -44,8 +40,11 @@ def rebuild(engine: Engine, progress: Progress = lambda _done, _of: None) -> Reb
     rebuilt, total = Rebuilt(), newest_position(engine)
     last: Candidacy | None = None
     while True:
-        with writing(engine) as connection:
+        # To fold takes most of the time, so it holds up nobody who writes.
+        with reading(engine) as connection:
             batch = batch_after(connection, last)
+        with writing(engine) as connection:
+            fold_again(connection, batch)
             _write(connection, batch)
             search.renew(connection, [one.candidacy.workflow_id for one in batch.folds])
         rebuilt.events += batch.events
@@ -55,7 +54,6 @@ def rebuild(engine: Engine, progress: Progress = lambda _done, _of: None) -> Reb
         if batch.until is None:
             return rebuilt
         last = batch.until
-        time.sleep(_BREATH_SECONDS)
 
 
 def _write(connection: Connection, batch: Batch) -> None:

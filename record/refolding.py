@@ -1,19 +1,20 @@
 """Goes through all candidacies in the order of their ids, a batch of them at a time, and folds all their events anew.
 
-So memory grows with the events of a batch, and not with the record. A candidacy with more events than that is a batch
-of its own: its events are read by the page, and only the rows that follow from them are held.
+So memory grows with the events of a batch, and not with the record. The last candidacy of a batch may have many more
+events than that: they are read by the page, and only the rows that follow from them are held.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, tuple_
 
 from record.events import Candidacy, Kept
 from record.folding import Fold
-from record.rows import kept, with_beside
+from record.rows import kept, pages_of, with_beside
 from record.tables import EVENTS
 
 _BATCH = 1000
@@ -36,11 +37,13 @@ class Unfolded:
 class Batch:
     """The folds of all candidacies after `after` and up to `until`, in the order of their ids.
 
-    `after` is None for the first batch, `until` for the last one: it reaches to the end, and has no candidacy.
+    `after` is None for the first batch, and `until` for the last one, which reaches to the end. The event at the
+    position `newest` was the newest of the record when the batch was read.
     """
 
     after: Candidacy | None
     until: Candidacy | None
+    newest: int
     events: int = 0
     folds: list[Fold] = field(default_factory=list)
     unfolded: list[Unfolded] = field(default_factory=list)
@@ -55,59 +58,63 @@ class Batch:
             parts.append(key <= (self.until.workflow_id, self.until.enrolment))
         return and_(*parts) if parts else table.c.workflow_id.is_not(None)
 
+    def reaches(self, candidacy: Candidacy) -> bool:
+        """Whether a candidacy belongs to this batch, or lies between those that do."""
+        return (self.after is None or candidacy > self.after) and (self.until is None or candidacy <= self.until)
+
+    def take(self, events: Iterable[Kept]) -> None:
+        """Folds all events of some candidacies, which come one after another."""
+        fold: Fold | None = None
+        folded: list[Fold] = []
+        for one in events:
+            self.events += 1
+            if fold is None or fold.candidacy != one.candidacy:
+                fold = Fold(one.candidacy)
+                folded.append(fold)
+            if self.unfolded and self.unfolded[-1].candidacy == one.candidacy:
+                continue
+            try:
+                fold.take([one])
+            except Exception as error:  # noqa: BLE001  # whoever changes events in the database can raise anything
+                self.unfolded.append(Unfolded(one.candidacy, one.event.sequence, type(error).__name__))
+        unfolded = {one.candidacy for one in self.unfolded}
+        self.folds += [one for one in folded if one.candidacy not in unfolded]
+
 
 def batch_after(connection: Connection, after: Candidacy | None) -> Batch:
     """The next batch after this candidacy, with its events folded. None begins with the first candidacy."""
-    candidacies = _candidacies_after(connection, after)
-    batch = Batch(after, max(candidacies, default=None))
-    if batch.until is None:
-        return batch
-    fold: Fold | None = None
-    for one in _events(connection, batch):
-        batch.events += 1
-        if fold is None or fold.candidacy != one.candidacy:
-            fold = Fold(one.candidacy)
-            batch.folds.append(fold)
-        if batch.unfolded and batch.unfolded[-1].candidacy == one.candidacy:
-            continue
-        try:
-            fold.take([one])
-        except Exception as error:  # noqa: BLE001  # whoever changes events in the database can raise anything
-            batch.unfolded.append(Unfolded(one.candidacy, one.event.sequence, type(error).__name__))
-    unfolded = {one.candidacy for one in batch.unfolded}
-    batch.folds = [one for one in batch.folds if one.candidacy not in unfolded]
+    newest = connection.execute(select(func.coalesce(func.max(EVENTS.c.position), 0))).scalar_one()
+    page = _page_after(connection, after)
+    if len(page) < _BATCH:
+        batch = Batch(after, None, newest)
+        batch.take(page)
+    else:
+        last = page[-1]
+        rest = pages_of(connection, last.candidacy, last.event.sequence)
+        batch = Batch(after, last.candidacy, newest)
+        batch.take(chain(page, chain.from_iterable(rest)))
     return batch
 
 
-def _candidacies_after(connection: Connection, after: Candidacy | None) -> list[Candidacy]:
-    """The next candidacies, at least one and as many as have about as many events as a batch; none at the end."""
+def fold_again(connection: Connection, batch: Batch) -> None:
+    """Folds those candidacies of the batch anew of which an event was recorded since the batch was read."""
+    added = select(EVENTS.c.workflow_id, EVENTS.c.enrolment).where(EVENTS.c.position > batch.newest)
+    found = [Candidacy(row.workflow_id, row.enrolment) for row in connection.execute(added)]
+    changed = {one for one in found if batch.reaches(one)}
+    if not changed:
+        return
+    batch.folds = [one for one in batch.folds if one.candidacy not in changed]
+    batch.unfolded = [one for one in batch.unfolded if one.candidacy not in changed]
+    before = batch.events
+    for one in changed:
+        batch.take(chain.from_iterable(pages_of(connection, one)))
+    batch.events = before + sum(one in changed for one in found)
+
+
+def _page_after(connection: Connection, after: Candidacy | None) -> list[Kept]:
+    """The next events, candidacy by candidacy. Of the last candidacy there may be more."""
     key = (EVENTS.c.workflow_id, EVENTS.c.enrolment)
-    counted = select(*key, func.count().label("events")).group_by(*key).order_by(*key).limit(_BATCH)
+    page = select(EVENTS).order_by(*key, EVENTS.c.sequence).limit(_BATCH)
     if after:
-        counted = counted.where(tuple_(*key) > (after.workflow_id, after.enrolment))
-    found: list[Candidacy] = []
-    events = 0
-    for row in connection.execute(counted):
-        if found and events + row.events > _BATCH:
-            break
-        found.append(Candidacy(row.workflow_id, row.enrolment))
-        events += row.events
-    return found
-
-
-def _events(connection: Connection, batch: Batch) -> Iterator[Kept]:
-    """The events of a batch, candidacy by candidacy, each with what stands beside it."""
-    key = (EVENTS.c.workflow_id, EVENTS.c.enrolment, EVENTS.c.sequence)
-    page = select(EVENTS).where(batch.within(EVENTS)).order_by(*key).limit(_BATCH)
-    last: Kept | None = None
-    while True:
-        following = page if last is None else page.where(tuple_(*key) > _key(last))
-        found = with_beside(connection, [kept(row) for row in connection.execute(following)])
-        yield from found
-        if len(found) < _BATCH:
-            return
-        last = found[-1]
-
-
-def _key(kept: Kept) -> tuple[str, str, int]:
-    return kept.candidacy.workflow_id, kept.candidacy.enrolment, kept.event.sequence
+        page = page.where(tuple_(*key) > (after.workflow_id, after.enrolment))
+    return with_beside(connection, [kept(row) for row in connection.execute(page).all()])

@@ -15,7 +15,7 @@ import json
 import re
 import secrets
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -65,6 +65,10 @@ class Beside:
         return Beside(texts, self.programmes)
 
 
+NOTHING = Beside()
+"""Nothing stands beside most events. They share this object, which is never changed."""
+
+
 def json_text(document: Any) -> str:
     """A document as JSON text, written in one way only."""
     return json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -81,14 +85,16 @@ def sealed(model: type[BaseModel], document: Mapping[str, Any]) -> tuple[dict[st
     return _fields(_shape_of(model), document, taken), taken
 
 
-def opened(document: Any, beside: Beside) -> Any:
+def opened(document: Any, beside: Beside, programme: Callable[[str], Any] = json.loads) -> Any:
     """The document with everything back in its place. What was erased is `ERASED`, or empty where it was no text.
+
+    `programme` makes of the JSON text of a programme what is to stand in its place.
 
     Raises:
         ValueError: a programme to which the document refers is not there.
     """
     if isinstance(document, list):
-        return [opened(value, beside) for value in document]
+        return [opened(value, beside, programme) for value in document]
     if not isinstance(document, dict):
         return document
     if (seal := seal_of(document)) is not None:
@@ -97,8 +103,8 @@ def opened(document: Any, beside: Beside) -> Any:
     if (digest := _reference(document, _PINNED)) is not None:
         if digest not in beside.programmes:
             raise ValueError(f"the programme {digest} is not there")
-        return json.loads(beside.programmes[digest])
-    return {name: opened(value, beside) for name, value in document.items()}
+        return programme(beside.programmes[digest])
+    return {name: opened(value, beside, programme) for name, value in document.items()}
 
 
 def refers(body: str) -> bool:

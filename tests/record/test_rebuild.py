@@ -5,13 +5,13 @@ from functools import cache
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, insert, select, text, update
+from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
 from domain.events import type_of
-from record import refolding
+from record import refolding, store
 from record.comparison import Difference, differences
 from record.database import reading, writing
-from record.events import Candidacy
+from record.events import Candidacy, Recorded
 from record.rebuild import rebuild
 from record.tables import CANDIDACIES, CERTIFICATES, MODELS, NOTICES, RESULTS, STATES
 from tests.record.conftest import Filled
@@ -25,7 +25,7 @@ SENT_AT = datetime(2030, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of a few events, so that several are needed, and one candidacy has more events than a batch."""
-    monkeypatch.setattr(refolding, "_BATCH", 20)
+    monkeypatch.setattr(refolding, "_BATCH", 15)
 
 
 @pytest.fixture
@@ -107,6 +107,36 @@ def test_events_that_come_meanwhile_are_not_lost(engine: Engine, lives: list[Liv
     assert list(differences(engine)) == []
     assert {row["workflow_id"] for row in everything(engine)["candidacies"]} == {
         life.candidacy.workflow_id for life in [*lives, *added]
+    }
+
+
+def test_events_that_come_while_a_batch_is_folded_are_not_lost(
+    engine: Engine, lives: list[Lived], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each batch was read, a candidacy is recorded that lies in it, and one that it has goes on."""
+    begun = lived("thirty-years", person(800))
+    events = [Recorded.of(event) for event in begun.events]
+    store.append(engine, begun.candidacy, events[:1], begun.contact)
+    rest = events[1:]
+    added: list[Lived] = []
+
+    def read_and_append(connection: Connection, last: Candidacy | None) -> refolding.Batch:
+        batch = refolding.batch_after(connection, last)
+        if batch.reaches(begun.candidacy) and rest:
+            store.append(engine, begun.candidacy, rest)
+            rest.clear()
+        if len(added) < 6:
+            added.append(lived("held", person(900 + len(added))).append(engine))
+        return batch
+
+    monkeypatch.setattr("record.rebuild.batch_after", read_and_append)
+    rebuilt = rebuild(engine)
+    assert not rest
+    assert len(added) == 6
+    assert rebuilt.unfolded == []
+    assert list(differences(engine)) == []
+    assert {row["workflow_id"] for row in everything(engine)["candidacies"]} == {
+        life.candidacy.workflow_id for life in [*lives, begun, *added]
     }
 
 
