@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 
+from chaos.faults import HOWS
 from chaos.record import DATABASES, FAULTS, LOCKED, OF_A_SERVER
 from chaos.running import Options, run
 from chaos.small_disk import CannotMount
@@ -38,13 +40,21 @@ def _arguments() -> tuple[Options, bool]:
         metavar="N",
         help="end workers at least so many times (40); with 0, server and mail server do not fail either",
     )
+    parser.add_argument(
+        "--ends",
+        nargs="+",
+        choices=HOWS,
+        default=[],
+        metavar="HOW",
+        help=f"how workers are ended, one way after another (by chance): {', '.join(HOWS)}",
+    )
     parser.add_argument("--workers", type=int, default=3, metavar="N", help="worker processes (3)")
     parser.add_argument("--address", metavar="HOST:PORT", help="a server that runs already, and is left alone")
     parser.add_argument(
         "--record", choices=DATABASES, default=DATABASES[0], help="its database (sqlite); PostgreSQL is started here"
     )
     parser.add_argument(
-        "--record-faults", nargs="+", choices=FAULTS, default=[LOCKED], metavar="FAULT", help="see below (locked)"
+        "--record-faults", nargs="*", choices=FAULTS, default=[LOCKED], metavar="FAULT", help="see below (locked)"
     )
     parser.add_argument(
         "--record-seconds", type=float, default=10.0, metavar="S", help="so long each fault of the record lasts (10)"
@@ -62,6 +72,7 @@ def _arguments() -> tuple[Options, bool]:
         given.kills,
         given.workers,
         given.address,
+        ends=list(itertools.islice(itertools.cycle(given.ends), given.kills)),
         record=given.record,
         record_faults=given.record_faults,
         record_seconds=given.record_seconds,
