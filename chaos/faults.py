@@ -45,7 +45,7 @@ HOWS = {"SIGKILL": 8, BEFORE_A_MAIL: 3, AT_A_MAIL: 4, "SIGTERM": 3, "SIGKILL of 
 """How workers are ended, with the number of cases in 20.
 
 "Before a mail": the mail is not taken for so long that its event is recorded first. "At a mail": it is taken, its
-sender has no answer yet, and its event is not recorded.
+sender has no answer yet, and it is not recorded that it went out.
 """
 
 
@@ -68,12 +68,11 @@ class RecordOutage(Outage):
 
 @dataclass(frozen=True)
 class Killed:
-    """A worker was killed before or at a mail.
+    """A worker was killed while it offered a mail.
 
     `position` is how far the record had come, None if the record had a fault.
     """
 
-    how: str
     message_id: str
     position: int | None
 
@@ -97,7 +96,7 @@ class Faults:
     server_outages: list[Outage] = field(default_factory=list)
     mail_outages: list[Outage] = field(default_factory=list)
     record_outages: list[RecordOutage] = field(default_factory=list)
-    killed_at_mails: list[Killed] = field(default_factory=list)
+    killed_before_a_mail: list[Killed] = field(default_factory=list)
     _armed: asyncio.Future[None] | None = None
     _armed_how: str = ""
     _restarts: list[asyncio.Task[None]] = field(default_factory=list)
@@ -180,14 +179,16 @@ class Faults:
         if worker is None:
             return False
         await asyncio.sleep(_RECORDED_SECONDS)
+        position = None if self.record.away else await asyncio.to_thread(self.record.newest_position)
         if worker.name == sender:  # nobody else has ended it meanwhile
-            await self._kill(worker, BEFORE_A_MAIL, message_id)
+            self.killed_before_a_mail.append(Killed(message_id, position))
+            await self._kill(worker, BEFORE_A_MAIL)
         return True
 
-    async def _at_a_mail(self, sender: str, message_id: str) -> None:
+    async def _at_a_mail(self, sender: str) -> None:
         """Kills the worker that has just handed over a mail, before it learns that the mail was taken."""
         if worker := self._armed_for(sender, AT_A_MAIL):
-            await self._kill(worker, AT_A_MAIL, message_id)
+            await self._kill(worker, AT_A_MAIL)
 
     def _armed_for(self, sender: str, how: str) -> Worker | None:
         """The worker with this login, if it is to be killed now in this way; then no other one is."""
@@ -198,9 +199,7 @@ class Faults:
         armed.set_result(None)
         return worker
 
-    async def _kill(self, worker: Worker, how: str, message_id: str) -> None:
-        position = None if self.record.away else await asyncio.to_thread(self.record.newest_position)
-        self.killed_at_mails.append(Killed(how, message_id, position))
+    async def _kill(self, worker: Worker, how: str) -> None:
         # In a task of its own, because the task of the connection is cancelled as soon as the worker is gone.
         await asyncio.wait({self._soon(self._end_and_start(worker, signal.SIGKILL, how))})
 

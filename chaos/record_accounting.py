@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from chaos.accounting import told_by
 from chaos.evidence import Evidence
-from chaos.faults import AT_A_MAIL, BEFORE_A_MAIL, Faults, Killed, RecordOutage
+from chaos.faults import Faults, Killed, RecordOutage
 from chaos.following import Follower, Key
 from chaos.record import Record
 from record.database import reading
@@ -89,10 +89,8 @@ class OfTheRecord:
 
     database: str
     outcomes: Sequence[Outcome] = ()
-    after_record: int = 0
+    killed_in_between: int = 0
     """So many workers were killed when the event of a notice was recorded, and its mail was not taken yet."""
-    after_mail: int = 0
-    """So many were killed when the mail was taken, and its event was not recorded yet."""
     ended_by_itself: int = 0
     """So many times PostgreSQL has ended because its disk was full, and was started again."""
 
@@ -120,7 +118,7 @@ def of_the_record(
     return OfTheRecord(
         record.database,
         [outcome(outage, found, mails, follower.appeared) for outage in faults.record_outages],
-        *killed_between(faults.killed_at_mails, found, follower.places),
+        killed_in_between(faults.killed_before_a_mail, found, follower.places),
         record.ended_by_itself,
     )
 
@@ -147,12 +145,9 @@ def outcome(
     )
 
 
-def killed_between(killed: Sequence[Killed], found: Sequence[Evidence], places: Mapping[Key, int]) -> tuple[int, int]:
-    """How many workers were killed between record and mail, and how many between mail and record."""
+def killed_in_between(killed: Sequence[Killed], found: Sequence[Evidence], places: Mapping[Key, int]) -> int:
+    """How many workers were killed when the event of a notice was recorded, and its mail was not taken yet."""
     place = {message_id: places[key] for one in found for message_id, (key, _) in told_by(one).items() if key in places}
-    known = [
-        (one.how, place[one.message_id] <= one.position)
-        for one in killed
-        if one.position is not None and one.message_id in place
-    ]
-    return known.count((BEFORE_A_MAIL, True)), known.count((AT_A_MAIL, False))
+    return sum(
+        one.position is not None and one.message_id in place and place[one.message_id] <= one.position for one in killed
+    )

@@ -75,8 +75,7 @@ class Report:
             "workers": self.workers,
             "workers ended": len(self.ends),
             **{f"  by {how}": count for how, count in sorted(hows.items())},
-            "  between record and mail": self.record.after_record,
-            "  between mail and record": self.record.after_mail,
+            "  between record and mail": self.record.killed_in_between,
             "longest drain, s": round(
                 max((end.at - end.begun_at for end in self.ends if "TERM" in end.how), default=0), 1
             ),

@@ -55,8 +55,8 @@ class MailServer:
     taken: list[Mail] = field(default_factory=list)
     on_offered: Callable[[str, str], Awaitable[bool]] | None = None
     """Called with the sender and the Message-ID before a mail is taken. If it is True, the mail is not taken."""
-    on_taken: Callable[[str, str], Awaitable[None]] | None = None
-    """Called likewise after a mail was taken and before the answer."""
+    on_taken: Callable[[str], Awaitable[None]] | None = None
+    """Called with the sender after a mail was taken and before the answer."""
     port: int = 0
     _mood: Mood = "takes mail"
     _server: asyncio.Server | None = None
@@ -130,7 +130,7 @@ class MailServer:
             return "451 later"
         self.taken.append(mail)
         if self.on_taken is not None:
-            await self.on_taken(sender, mail.message_id)
+            await self.on_taken(sender)
         if not answers:
             if mood == "withholds the answer":
                 await over.wait()
