@@ -23,8 +23,8 @@ A_RULE = (
 
 A_COMMAND = (
     Add(
-        "domain/commands.py",
-        before="MESSAGES: dict[str, type[Message]] = {",
+        "domain/commands/candidacy.py",
+        before="class Withdraw(Message):",
         text="""\
 class NameMentor(Message):
     message = "name_mentor"
@@ -34,7 +34,13 @@ class NameMentor(Message):
 
 """,
     ),
-    Add("domain/commands.py", after="        EndAdvancement,\n", text="        NameMentor,\n"),
+    Add(
+        "domain/commands/__init__.py",
+        after="from domain.commands.candidacy import ConfirmPurchase, ExtendDeadline,",
+        text=" NameMentor,",
+    ),
+    Add("domain/commands/__init__.py", after='    "Message",\n', text='    "NameMentor",\n'),
+    Add("domain/commands/__init__.py", after="        EndAdvancement,\n", text="        NameMentor,\n"),
     Add(
         "domain/state.py",
         before="class State(Stored):",
@@ -239,7 +245,7 @@ class MentoringRules(Rules):
 
 A_FIELD_OF_A_MESSAGE = (
     Add(
-        "domain/commands.py",
+        "domain/commands/assessments.py",
         after='    about = "records a self-assessment of one domain"\n',
         text="    platform: Line | None = None\n",
     ),

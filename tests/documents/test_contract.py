@@ -42,7 +42,7 @@ from views import words
 from workflows import CertificationWorkflow, journal, payloads, publishing
 
 VOCABULARY = "domain/vocabulary.py"
-COMMANDS = "domain/commands.py"
+COMMANDS = "domain/commands/"
 SCHEME = read_scheme(ROOT / "schemes/ciac.toml")
 DEFINITION = workflow._Definition.must_from_class(CertificationWorkflow)
 

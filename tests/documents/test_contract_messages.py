@@ -24,7 +24,7 @@ from tests.documents.contract import (
 )
 from workflows import CertificationWorkflow
 
-COMMANDS = "domain/commands.py"
+COMMANDS = "domain/commands/"
 DEFINITION = workflow._Definition.must_from_class(CertificationWorkflow)
 
 OBJECTS: dict[str, type[BaseModel]] = {
