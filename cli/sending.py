@@ -110,7 +110,7 @@ def in_words(candidacy: Candidacy, receipt: dict[str, Any]) -> str:
 
 
 def _unanswered(error: NoWorker, payload: bytes, again: str) -> exits.Stop:
-    """No answer came, but the message may still be taken."""
+    """No answer came, but the message may have been taken, or may be taken later."""
     message_id = parsed(payload)["message_id"]
-    note = f"It may still be taken. To send it again and have it count once, {again.format(message_id)}."
+    note = f"Perhaps it was taken, or will be. To send it again and have it count once, {again.format(message_id)}."
     return exits.of(error, [note], message_id=message_id)

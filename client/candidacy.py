@@ -20,6 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client import answers
 from client.errors import Closed, NeverBegan, NotFound, NoWorker, NoWorkerOfBuild, Refused
+from client.payloads import parsed
 from domain.identity import workflow_id_of
 from runtime import search_attributes
 
@@ -131,17 +132,48 @@ class Candidacy(NamedTuple):
         """Send one message as an update and answer its receipt, as the contract describes it.
 
         `payload` is the JSON text itself, so that no number is read and written again; it must carry a
-        `message_id`: where an answer was lost it is sent again, and counts once.
+        `message_id`: where an answer was lost it is sent again, and counts once. So a message that a closed candidacy
+        has taken is answered by its receipt, and only any other message raises `Closed`.
 
-        Raises `InvalidFields`, `Refused`, `Closed`, `NotFound`, and `NoWorker` after 20 seconds or earlier.
+        Raises `InvalidFields`, `Refused`, `Closed`, `NotFound`, and `NoWorker` after 20 seconds or earlier; also where
+        the candidacy is closed, and nobody answers whether it has taken this message.
         """
         until = time.monotonic() + _UPDATE_SECONDS
         while (left := until - time.monotonic()) > 0:
-            answered, receipt = await self._try_update(client, name, payload, left)
+            try:
+                answered, receipt = await self._try_update(client, name, payload, left)
+            except Closed as closed:
+                return await self.receipt_before(client, name, payload, closed)
             if answered:
                 return receipt
             await asyncio.sleep(0.2)
         raise await self._silence(client, _UPDATE_SECONDS)
+
+    async def receipt_before(self, client: Client, name: str, payload: bytes, closed: Closed) -> dict[str, Any]:
+        """The receipt of a message that was taken before the candidacy closed, or has closed it.
+
+        A closed workflow takes no update, so it cannot answer one again; it still answers queries. `receipts` knows the
+        message by its id alone. `foresee` says whether the content is the same too.
+
+        Raises `closed` for any other message, and `NoWorker` where nobody answers.
+        """
+        message_id = parsed(payload).get("message_id")
+        try:
+            taken = await self.query(client, "receipts", [message_id] if message_id else [])
+            again = await self.foresee(client, name, [payload]) if taken else None
+        except Refused:  # no message that was taken has an id of such a form
+            again = None
+        except NoWorkerOfBuild:
+            raise  # it says that the candidacy is closed
+        except NoWorker as error:
+            sentence = (
+                f"The candidacy of {self} is closed ({closed.status}), and nobody answers whether it has taken this "
+                "very message before: start a worker, then send the same again."
+            )
+            raise NoWorker(sentence, [error.sentence]) from error
+        if not again or again[0].outcome != "duplicate":
+            raise closed
+        return {field: value for field, value in taken[message_id].items() if field != "content"}
 
     async def _try_update(
         self, client: Client, name: str, payload: bytes, seconds: float

@@ -16,7 +16,7 @@ from client.bulk import outcomes
 from client.bulk.act import Plan, Tell, foreseen, outcome_of
 from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.candidacy import Candidacy
-from client.errors import BadInput, ClientError, FieldError, InvalidFields
+from client.errors import BadInput, ClientError, Closed, FieldError, InvalidFields
 from client.finding import Filter, Run
 from client.payloads import with_message_id
 from domain.messages import InvalidMessage, check_times, parse_message
@@ -131,15 +131,23 @@ class _Addressing:
         payload = with_message_id(self._letter.text, message_id)
         try:
             if self._dry_run:
-                await candidacy.check_open(self._client)
-                found = await candidacy.foresee(self._client, self._letter.message, [payload])
-                return foreseen(found[0] if found else None)
+                return await self._foreseen(candidacy, payload)
             receipt = await candidacy.update(self._client, self._letter.message, payload)
         except ClientError as error:
             return await outcome_of(self._client, error)
         if receipt["duplicate"]:
             return Outcome(Kind.DUPLICATE)
         return Outcome(Kind.TAKEN, ", ".join(receipt["events"]))
+
+    async def _foreseen(self, candidacy: Candidacy, payload: bytes) -> Outcome:
+        try:
+            await candidacy.check_open(self._client)
+        except Closed as closed:
+            # An earlier run of the same letter may have closed it.
+            await candidacy.receipt_before(self._client, self._letter.message, payload, closed)
+            return Outcome(Kind.DUPLICATE)
+        found = await candidacy.foresee(self._client, self._letter.message, [payload])
+        return foreseen(found[0] if found else None)
 
 
 async def _server(client: Client) -> str:

@@ -275,6 +275,23 @@ async def test_a_dry_run_of_a_letter_says_who_would_refuse_it(
     assert Kind.WOULD_BE_REFUSED not in plan.good
 
 
+async def test_a_dry_run_tells_a_candidacy_that_the_letter_itself_has_closed_from_one_that_is_closed(
+    listed: list[Filter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def query(candidacy: Candidacy, _client: object, name: str, *arguments: Any) -> Any:
+        if name == "receipts":
+            return {one: {"events": ["Withdrawn"]} for one in arguments[0] if candidacy.candidate_id == "C-1"}
+        return [{"outcome": "duplicate", "events": ["Withdrawn"]}]
+
+    async def check_open(candidacy: Candidacy, _client: object) -> None:
+        raise Closed("x", ID, "withdrawn")
+
+    monkeypatch.setattr(Candidacy, "query", query)
+    monkeypatch.setattr(Candidacy, "check_open", check_open)
+    plan = await addressing.plan(NOBODY, LETTER, outcome=tmp_path / "m.csv", dry_run=True)
+    assert list((await told(plan)).values()) == ["duplicate", "closed: x"]
+
+
 async def test_begun_again_a_letter_goes_on_with_those_found_the_first_time(
     listed: list[Filter], tmp_path: Path
 ) -> None:
