@@ -130,7 +130,7 @@ class CertificationWorkflow(WithInbox):
         self._tasks.append(asyncio.create_task(self._clock.keep(journal)))
         recorder = Recorder(journal)
         lanes = outbox.Lanes(journal, recorder)
-        self._tasks += [*lanes.tasks, *recorder.tasks]
+        self._tasks += [*lanes.tasks, recorder.task]
         await self._publish_until(journal, lambda: bool(journal.state.closed) or self._time_to_continue(journal))
         await self._finish(journal, lanes)
         if journal.outbox or not journal.is_recorded:

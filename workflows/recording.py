@@ -25,14 +25,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.journal import Journal
 
 # A change of a certificate must be recorded within seconds, also while the mail server is down.
-_OLD = timedelta(seconds=10)
+_PATIENCE = timedelta(seconds=10)
 # What one request may hold, so that it stays far below the 2 MB of a payload.
 _EVENTS_A_REQUEST = 100
 _BYTES_A_REQUEST = 256 * 1024
-# The coroutines that were woken in this task go first, so that a notice can take the events along: also one that waits
-# for the answer of the notice before it, which this task has brought.
-_TURNS = 2
-_TURNS_OF_NOTICES = 6
 
 
 class Along:
@@ -58,15 +54,9 @@ class Recorder:
         # The number of the last event that a notice has taken along; its answer is awaited.
         self._on_its_way = 0
         self._recording = False
-        self._overdue = False
         self._handing_over = False
-        self._keeping = asyncio.create_task(self._keep())
-        self._watching = asyncio.create_task(self._watch())
-
-    @property
-    def tasks(self) -> list[asyncio.Task[None]]:
-        """The tasks of the recorder, whose errors are errors of the run."""
-        return [self._keeping, self._watching]
+        self.task = asyncio.create_task(self._keep())
+        """Its errors are errors of the run."""
 
     async def hand_over(self) -> None:
         """Begins nothing more. What is being recorded is taken back, or its end is awaited if an attempt is being made.
@@ -79,7 +69,7 @@ class Recorder:
             await workflow.wait_condition(lambda: True)
         if self._recording:
             traces.current().gave_command()
-            self._keeping.cancel()
+            self.task.cancel()
             await workflow.wait_condition(lambda: not self._recording)
 
     @contextmanager
@@ -95,40 +85,32 @@ class Recorder:
                 self._on_its_way = 0
 
     async def _keep(self) -> None:
+        """Hands over what waits: by the next notice where one is due, and else by an activity of its own."""
         while not self._handing_over:
-            await workflow.wait_condition(self._must_go_alone)
-            for _ in range(_TURNS):
-                await workflow.wait_condition(lambda: True)
-            if self._must_go_alone():
+            await workflow.wait_condition(self._waits)
+            await traces.others_go_first(traces.TURNS_BEFORE_THE_RECORDER)
+            if self._notice_is_due() and self._waits():
+                await self._be_patient_with_notices()
+            elif self._waits():
                 await self._record()
 
-    async def _watch(self) -> None:
-        """Notices when events have waited too long for a notice that cannot be sent.
+    async def _be_patient_with_notices(self) -> None:
+        """Waits until the last notice is out that takes events along, and records alone what waits after ten seconds.
 
-        While notices go out one after another, one timer is enough for all events that come meanwhile. It ends with the
-        last notice. If it fired, it would cost a workflow task.
+        Notices go out one after another, and each takes along what has come meanwhile. So one timer is begun for all of
+        them. It is cancelled when the last of them is out, because a timer that fires costs a workflow task.
         """
-        while True:
-            await workflow.wait_condition(self._waits_for_a_notice)
-            for _ in range(_TURNS_OF_NOTICES):
-                await workflow.wait_condition(lambda: True)
-            if self._waits_for_a_notice():
-                why = "time for the notice that takes events along to the record"
-                await traces.until(lambda: not (self._waits() or self._notice_is_due()), _OLD, why)
-                self._overdue = self._waits()
+        why = "time for the notice that takes events along to the record"
+        await traces.until(lambda: not self._notice_is_due(), _PATIENCE, why)
+        if self._notice_is_due() and self._waits():
+            await self._record()
 
     def _waits(self) -> bool:
-        """Whether something is to be recorded that nobody is handing over."""
+        """Whether something is to be recorded that no notice has taken along."""
         journal = self._journal
-        return not (self._recording or self._handing_over) and (
+        return not self._handing_over and (
             journal.state.sequence > max(journal.recorded, self._on_its_way) or bool(journal.deliveries)
         )
-
-    def _waits_for_a_notice(self) -> bool:
-        return self._waits() and self._notice_is_due() and not self._overdue
-
-    def _must_go_alone(self) -> bool:
-        return self._waits() and (self._overdue or not self._notice_is_due())
 
     def _notice_is_due(self) -> bool:
         return any(
@@ -145,7 +127,6 @@ class Recorder:
                 raise
         finally:
             self._recording = False
-            self._overdue = False
 
 
 def _request(journal: Journal) -> RecordRequest:

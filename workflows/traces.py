@@ -22,8 +22,14 @@ from temporalio.workflow import ActivityConfig
 QUIET_TASKS = "quiet_tasks"
 """The memo field that counts the workflow tasks of this run that would have given no command."""
 
-# The coroutines that were woken in a workflow task give their commands first. Two turns of the loop would suffice.
-_TURNS = 3
+TURNS_BEFORE_THE_RECORDER = 2
+"""So long the recorder (workflows/recording.py) lets others go first, so that a notice of this task takes its events.
+
+In the first turn the lanes begin the notices of what has happened, and the alarm clock rings an alarm that is due. In
+the second turn the lanes begin the notices of that alarm.
+"""
+# The recorder gives a command too, so a task is known to give none only one turn later.
+_TURNS_BEFORE_A_TRACE = TURNS_BEFORE_THE_RECORDER + 1
 T = TypeVar("T")
 
 
@@ -52,8 +58,7 @@ class Traces:
         """For as long as the run lasts, gives a command in each task that took something in and would give none."""
         while True:
             await workflow.wait_condition(lambda: self._needs_command)
-            for _ in range(_TURNS):
-                await workflow.wait_condition(lambda: True)  # let every coroutine that is ready now go first
+            await others_go_first(_TURNS_BEFORE_A_TRACE)
             self._needs_command = False
             if self._last_task_with_command != _task() and not self._ended:
                 self._quiet += 1
@@ -67,6 +72,16 @@ class _Tracing(Protocol):
 def current() -> Traces:
     """The traces of the run whose code is being executed."""
     return cast(_Tracing, workflow.instance()).traces
+
+
+async def others_go_first(turns: int) -> None:
+    """Lets the other coroutines that can go on in this workflow task go on first, for so many turns.
+
+    The SDK executes every coroutine that is ready, then looks which conditions have become true, and begins again with
+    those that waited for them. That is one turn. So it is also how long a coroutine waits for what is always true.
+    """
+    for _ in range(turns):
+        await workflow.wait_condition(lambda: True)
 
 
 async def activity(name: str, request: Any, result_type: type[T], **options: Unpack[ActivityConfig]) -> T:

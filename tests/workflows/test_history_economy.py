@@ -175,6 +175,31 @@ async def test_what_is_decided_while_notices_go_out_costs_one_timer_that_ends_wi
     assert (counts["TIMER_STARTED"], counts["TIMER_CANCELED"], counts["TIMER_FIRED"]) == (3, 2, 0)
 
 
+async def test_a_signal_that_comes_while_a_notice_goes_out_costs_its_task_and_one_timer(
+    client: Client, tmp_path: Path
+) -> None:
+    """The timer is the command of the task, so that nothing is counted in the memo beside it."""
+    candidate, mailbox, port = Candidate(client, "CCMA", "economy-5"), SlowMailbox("economy-5@"), free_port()
+    settings = worker_settings(outbox=tmp_path, smtp_url=f"smtp://127.0.0.1:{port}")
+    with mail_server(mailbox, port):
+        async with build_worker(client, settings):
+            bought = {"reference": "INV-1", "purchased_at": _days_ago(3).isoformat()}
+            await candidate.start(email="economy-5@example.org", purchase=bought)
+            await eventually(lambda: mailbox.subjects, "the mail server has the first mail")
+            before = await candidate.counts()
+            await candidate.signal("record_self_assessment", domain=PEOPLE, percentage="60")
+            await candidate.has("SelfAssessmentRecorded")
+            assert await candidate.counts() - before == Counter(
+                WORKFLOW_EXECUTION_SIGNALED=1,
+                WORKFLOW_TASK_SCHEDULED=1,
+                WORKFLOW_TASK_STARTED=1,
+                WORKFLOW_TASK_COMPLETED=1,
+                TIMER_STARTED=1,
+            )
+            mailbox.may_answer.set()
+            await eventually(lambda: len(mailbox.subjects) == 3, "every mail is out")
+
+
 async def test_search_attributes_are_what_the_query_says_after_every_step(client: Client, tmp_path: Path) -> None:
     candidate = Candidate(client, "CCMA", "economy-3")
     async with build_worker(client, worker_settings(outbox=tmp_path)):
