@@ -8,9 +8,9 @@ from typing import get_args
 
 import pytest
 
+from domain import commands, rulebook
 from domain import events as e
-from domain import rulebook
-from domain.commands import MESSAGES
+from domain.commands import MESSAGES, Message
 from domain.decision import Alarm, Decision
 from domain.notices import WITH_NOTICE, notice_of
 from domain.vocabulary import AlarmKind
@@ -86,6 +86,18 @@ def test_every_notice_has_its_template() -> None:
 
 
 # --- messages ---
+
+
+def test_every_message_of_a_module_stands_in_the_list_of_messages() -> None:
+    modules = [f"domain.commands.{path.stem}" for path in Path(commands.__file__).parent.glob("*.py")]
+    named = {
+        one
+        for module in map(import_module, modules)
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, Message) and one is not Message
+    }
+    assert named == set(MESSAGES.values())
+    assert {one.__name__ for one in named} <= set(commands.__all__)
 
 
 def test_every_message_says_what_it_is_for() -> None:
