@@ -318,10 +318,12 @@ async def engine(
 ) -> AsyncIterator[Engine]:
     """A server and a worker of one's own for the length of the block; `working` False: the worker is not started.
 
-    `lasting`: the server keeps its data in a SQLite file, so that it can be killed and started again. In memory it
-    needs a third less CPU. `script`: what the worker runs instead of `worker.py`, with its arguments.
+    `lasting`: the server keeps its data in a SQLite file, so that it can be killed and started again. `script`: what
+    the worker runs instead of `worker.py`, with its arguments.
     """
-    async with embedded_server(db=folder / "temporal.db" if lasting else None, log=folder / "temporal.log") as server:
+    database = folder / "temporal.db" if lasting else None
+    # Killed, it loses nothing, whatever the disk has; and what the machine loses in a power cut, no test looks for.
+    async with embedded_server(db=database, log=folder / "temporal.log", flushed=False) as server:
         worker = Worker(server.address, folder, script, **environment)
         try:
             if working:
