@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select
@@ -24,6 +25,8 @@ _WHO_WROTE = STATES.c.shape.name
 """It says which build has written the rows, and does not follow from the events."""
 
 _Key = tuple[Any, ...]
+_KEYS = {table.name: itemgetter(*table.primary_key.columns.keys()) for table in MODELS}
+"""Takes the primary key out of a row of each table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,13 @@ def _of_batch(connection: Connection, batch: Batch) -> Iterator[Difference]:
     wanted: dict[str, dict[_Key, Row]] = {table.name: {} for table in MODELS}
     for fold in batch.folds:
         for table, rows in rows_of(fold, sent.get(fold.candidacy, {})).items():
-            wanted[table.name] |= {_key(table, row): row for row in rows}
+            wanted[table.name].update((_KEYS[table.name](row), row) for row in rows)
     unfolded = {one.candidacy for one in batch.unfolded}
     for table in MODELS:
-        stored = connection.execute(select(table).where(batch.within(table))).mappings()
-        there = {_key(table, row): dict(row) for row in stored if _candidacy(dict(row)) not in unfolded}
+        names = table.columns.keys()
+        found = connection.execute(select(table).where(batch.within(table))).all()
+        rows_there = [dict(zip(names, values, strict=True)) for values in found]
+        there = {_KEYS[table.name](row): row for row in rows_there if not unfolded or _candidacy(row) not in unfolded}
         yield from _of_table(table, wanted[table.name], there)
 
 
@@ -125,10 +130,6 @@ def _document(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _key(table: Table, row: Any) -> _Key:
-    return tuple(row[column.name] for column in table.primary_key)
 
 
 def _candidacy(row: Row) -> Candidacy:

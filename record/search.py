@@ -161,7 +161,9 @@ def renew(connection: Connection, workflow_ids: Collection[str]) -> None:
     candidate_ids = {read_workflow_id(one).candidate_id for one in workflow_ids}
     known = select(CANDIDACIES.c.workflow_id).where(CANDIDACIES.c.candidate_id.in_(candidate_ids))
     all_ids = {*workflow_ids, *connection.execute(known).scalars()}
-    bringing = select(EVENTS).where(EVENTS.c.workflow_id.in_(all_ids), EVENTS.c.type.in_(_FIELDS))
+    # SQLite would take the index of the types, and read all events of the record that have them. It has none of this.
+    kind = EVENTS.c.type + ""
+    bringing = select(EVENTS).where(EVENTS.c.workflow_id.in_(all_ids), kind.in_(_FIELDS))
     values = [
         *(value for candidate_id in candidate_ids for value in _in_id(candidate_id)),
         *_in_details(connection, candidate_ids),
