@@ -111,10 +111,20 @@ class Installation:
 
     def compose(self, *arguments: str) -> str:
         """Run `docker compose` with these arguments to its end; answers what it printed."""
+        done = self._composed(*arguments)
+        assert done.code == 0, f"{' '.join(arguments)}\n{done.out}\n{done.err}"
+        return done.out
+
+    def refused(self, *arguments: str) -> str:
+        """Run `docker compose` with these arguments; answers what a command that does not end well has to say."""
+        done = self._composed(*arguments)
+        assert done.code, f"{' '.join(arguments)}\n{done.out}"
+        return done.err
+
+    def _composed(self, *arguments: str) -> Ended:
         command = [*self._compose.docker_compose_command(), *arguments]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        return Ended(done.returncode, done.stdout, done.stderr)
 
     def remove(self) -> None:
         """End everything, with its volumes and its image."""

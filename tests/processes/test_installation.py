@@ -165,6 +165,16 @@ def test_the_workers_and_the_command_line_own_no_table_of_the_record(certpath: I
         )
 
 
+async def test_the_command_line_of_the_owner_erases_nobody_too_early(certpath: Installation) -> None:
+    handle = await enrol(certpath, "E-1")
+    await send(handle, "withdraw", {"reason": "asked for it"})
+    erase = ("erase", "E-1", "--by", "Kim Stone", "--reason", "asked for in writing", "--yes")
+    # The shipped scheme keeps the details for years after the end of a candidacy.
+    await eventually(lambda: "may be erased from" in certpath.refused("run", "--rm", "-T", "owner", *erase))
+    address = certpath.compose("run", "--rm", "-T", "--entrypoint", "cat", "owner", "/run/secrets/record-owner-url")
+    assert "://certpath:" in address
+
+
 async def test_down_and_up_again_loses_nothing(certpath: Installation) -> None:
     handle = await enrol(certpath, "C-7")
     await send(handle, *JOURNEY[1])

@@ -1,6 +1,7 @@
 """The files of an installation, held to the rules that they follow. No engine is needed for any of it."""
 
 import ast
+import copy
 import os
 import re
 import shutil
@@ -25,6 +26,8 @@ STEPS = {"databases", "schema", "namespace", "first-build", "record"}
 """What runs to its end before others start."""
 WORKERS = {"worker", "worker-previous"}
 LOCAL = "certpath:${CERTPATH_BUILD_ID:-local}"
+COMMAND_LINES = {"starter", "owner"}
+"""What runs only when somebody asks for it."""
 PREVIOUS = "certpath:${CERTPATH_PREVIOUS_BUILD_ID:-none}"
 
 
@@ -80,22 +83,35 @@ def test_nothing_is_published_beyond_loopback() -> None:
 def test_the_database_has_networks_of_its_own_without_a_way_out() -> None:
     for network, inside in {
         "database": {"postgres", "databases", "schema", "temporal"},
-        "record": {"postgres", "record", "worker", "worker-previous", "starter"},
+        "record": {"postgres", "record", *WORKERS, *COMMAND_LINES},
     }.items():
         assert COMPOSE["networks"][network] == {"internal": True}
         assert {name for name, service in SERVICES.items() if network in service["networks"]} == inside
     assert "ports" not in SERVICES["postgres"]
 
 
-def test_only_the_step_that_makes_the_tables_of_the_record_is_their_owner() -> None:
-    assert {name for name, service in SERVICES.items() if "record-owner-url" in service.get("secrets", [])} == {
-        "record"
-    }
+def test_only_the_step_that_makes_the_tables_and_the_command_line_that_may_erase_own_the_record() -> None:
+    owners = {name for name, service in SERVICES.items() if "record-owner-url" in service.get("secrets", [])}
+    assert owners == {"record", "owner"}
     assert SERVICES["record"]["command"] == ["record", "setup", "--worker", "certpath_worker"]
     for name in (*WORKERS, "starter"):
         assert SERVICES[name]["environment"]["CERTPATH_RECORD_URL_FILE"] == "/run/secrets/record-url"
         assert "record-url" in SERVICES[name]["secrets"]
     assert all("record" in SERVICES[name]["depends_on"] for name in WORKERS), "the tables are there before a worker is"
+
+
+def test_the_command_line_of_the_owner_differs_only_in_the_address_of_the_record() -> None:
+    owner, starter = copy_of("owner"), copy_of("starter")
+    assert owner.pop("secrets") == ["record-owner-url"]
+    assert starter.pop("secrets") == ["record-url"]
+    assert owner["environment"].pop("CERTPATH_RECORD_URL_FILE") == "/run/secrets/record-owner-url"
+    assert starter["environment"].pop("CERTPATH_RECORD_URL_FILE") == "/run/secrets/record-url"
+    assert owner == starter
+
+
+def copy_of(name: str) -> dict[str, Any]:
+    """A service, of which parts may be changed."""
+    return copy.deepcopy(SERVICES[name])
 
 
 def test_every_password_comes_from_a_file_and_none_has_a_default() -> None:
@@ -131,12 +147,12 @@ def test_every_service_waits_for_what_it_needs_by_health_or_completion(name: str
 
 def test_what_runs_is_started_again_and_a_step_is_tried_again() -> None:
     restarts = {name: service["restart"] for name, service in SERVICES.items()}
-    assert restarts.pop("starter") == "no"
+    assert {restarts.pop(name) for name in COMMAND_LINES} == {"no"}
     assert {name for name, restart in restarts.items() if restart == "on-failure:5"} == STEPS
     assert {restart for name, restart in restarts.items() if name not in STEPS} == {"unless-stopped"}
 
 
-@pytest.mark.parametrize("name", services(but=frozenset({*STEPS, *WORKERS, "starter"})))
+@pytest.mark.parametrize("name", services(but=frozenset({*STEPS, *WORKERS, *COMMAND_LINES})))
 def test_a_health_check_uses_only_what_its_image_contains(name: str) -> None:
     """Its own tool where it has one, else `wget`, which is in every image made from Alpine. None of them has curl."""
     test = SERVICES[name]["healthcheck"]["test"]
