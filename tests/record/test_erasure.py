@@ -52,7 +52,9 @@ def everything(engine: Engine) -> str:
     """Every value of every table, as one text; but for what the scheme says, which is of nobody."""
     tables = [table for table in METADATA.sorted_tables if table is not PROGRAMMES]
     with reading(engine) as connection:
-        return "\n".join(str(tuple(row)) for table in tables for row in connection.execute(select(table)))
+        # By their keys: otherwise PostgreSQL gives rows as they lie, and to write a row anew may move it.
+        found = {table: connection.execute(select(table).order_by(*table.primary_key)).all() for table in tables}
+    return "\n".join(str(tuple(row)) for rows in found.values() for row in rows)
 
 
 def personal(one: Lived) -> list[str]:
