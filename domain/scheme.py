@@ -10,7 +10,6 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
-from weakref import WeakValueDictionary
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -190,20 +189,7 @@ def _shared(programme: str) -> Programme:
     return Programme.model_validate_json(programme)
 
 
-_HANDED_OUT: WeakValueDictionary[int, Programme] = WeakValueDictionary()
-"""The shared objects, by their id: to write a programme out in order to see which it is takes long."""
-
-
-def shared(programme: Programme) -> Programme:
-    """The one object that this process has for all programmes that are equal to this one."""
-    if _HANDED_OUT.get(id(programme)) is programme:
-        return programme
-    one = _shared(programme.model_dump_json())
-    _HANDED_OUT[id(one)] = one
-    return one
-
-
-PinnedProgramme = Annotated[Programme, AfterValidator(shared)]
+PinnedProgramme = Annotated[Programme, AfterValidator(lambda programme: _shared(programme.model_dump_json()))]
 """A programme as a field of a state or an event, of which a worker holds thousands in memory.
 
 A programme takes 8 KB. So candidacies with equal programmes share one object, which is never changed.

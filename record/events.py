@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.events import EVENT_TYPES, EVENTS, BaseEvent, Event, LaterEvent, type_of
 from domain.formats import CHAIN, FORMAT
-from domain.scheme import Programme, shared
+from domain.scheme import Programme
 from record import sealing
 from record.candidacy import Candidacy as Candidacy
 from record.sealing import NOTHING, Beside, json_text
@@ -90,7 +90,7 @@ class Kept:
 @lru_cache(maxsize=64)
 def _programme(text: str) -> Programme:
     """The programme with this JSON text. Thousands of events have the same, and it takes longer to read than they."""
-    return shared(Programme.model_validate_json(text))
+    return Programme.model_validate_json(text)
 
 
 def _written(at: datetime) -> str:

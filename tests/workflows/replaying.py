@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -112,11 +112,20 @@ class _Listening(WorkflowRunner):
 
         def listen(activation: Any) -> WorkflowActivationCompletion:
             completion = activate(activation)
-            self.commands += [_of_command(command) for command in completion.successful.commands]
+            self.commands += [_of_command(command) for command in sent(completion.successful.commands)]
             return completion
 
         instance.activate = listen  # type: ignore[method-assign,assignment]
         return instance
+
+
+def sent(commands: Sequence[Any]) -> list[Any]:
+    """The commands that reach the server: a timer that is started and cancelled in one task does not."""
+    started = {one.start_timer.seq for one in commands if one.HasField("start_timer")}
+    cancelled = {one.cancel_timer.seq for one in commands if one.HasField("cancel_timer")}
+    never = started & cancelled
+    timers = [one.start_timer.seq or one.cancel_timer.seq for one in commands]
+    return [one for one, timer in zip(commands, timers, strict=True) if timer not in never]
 
 
 def _of_command(command: Any) -> Given:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from temporalio import workflow
+from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
@@ -23,7 +24,7 @@ from runtime.settings import ROOT
 from tests.waiting import PATIENCE
 from tests.workflows import stories
 from tests.workflows.altering import CONTENTS, STRUCTURAL, altered, attributes, document, kind_of
-from tests.workflows.replaying import given, replayed, save, strict_sandbox
+from tests.workflows.replaying import given, replayed, save, sent, strict_sandbox
 from trials.histories import read_history
 
 Histories = dict[str, WorkflowHistory]
@@ -102,6 +103,13 @@ def test_the_recorded_histories_hold_every_message_and_every_way_out(histories: 
                 messages.add(attributes(event)["acceptedRequest"]["input"]["name"])
     assert MESSAGES.keys() <= messages
     assert ends == {"COMPLETED", "FAILED", "CONTINUED_AS_NEW"}
+
+
+def test_a_timer_that_is_cancelled_in_the_task_that_starts_it_is_no_command_of_a_history() -> None:
+    first, second, end = (WorkflowCommand() for _ in range(3))
+    first.start_timer.seq, second.start_timer.seq, end.cancel_timer.seq = 1, 2, 1
+    assert sent([first, second, end]) == [second]
+    assert sent([second, end]) == [second, end]
 
 
 # --- a replay that could not fail would prove nothing
