@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select, text, update
 
 from domain.personal import Delivery
 from record.events import Candidacy
+from record.rows import key_of, of_key
 from record.tables import DELIVERIES, NOTICES, instant_text
 
 SENT = "sent"
@@ -22,7 +23,7 @@ def keep(connection: Connection, candidacy: Candidacy, sent: Sequence[Delivery])
     """
     add(connection, candidacy, sent)
     if sent:
-        connection.execute(_IN_MODEL, [_key_of(candidacy, one.about) for one in sent])
+        connection.execute(_IN_MODEL, [_its(candidacy, one.about) for one in sent])
 
 
 def add(connection: Connection, candidacy: Candidacy, sent: Sequence[Delivery]) -> None:
@@ -31,17 +32,17 @@ def add(connection: Connection, candidacy: Candidacy, sent: Sequence[Delivery]) 
     The address is not kept once the candidacy was erased. The transaction must be one that writes.
     """
     if sent:
-        connection.execute(_INSERT, [{**_key_of(candidacy, one.about), **_values(one)} for one in sent])
+        connection.execute(_INSERT, [{**_its(candidacy, one.about), **_values(one)} for one in sent])
 
 
 def after(connection: Connection, candidacy: Candidacy, sequence: int) -> dict[int, str]:
     """When notices about events after this one went out, by the event."""
-    found = connection.execute(_AFTER, _key_of(candidacy, sequence))
+    found = connection.execute(_AFTER, _its(candidacy, sequence))
     return {row.about: row.sent_at for row in found}
 
 
-def _key_of(candidacy: Candidacy, about: int) -> dict[str, Any]:
-    return {"its_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment, "its_about": about}
+def _its(candidacy: Candidacy, about: int) -> dict[str, Any]:
+    return {**key_of(candidacy), "its_about": about}
 
 
 def _values(sent: Delivery) -> dict[str, Any]:
@@ -52,29 +53,21 @@ def _values(sent: Delivery) -> dict[str, Any]:
 # Statements that are made once: making them takes longer than the database does.
 _INSERT = text(
     """INSERT INTO deliveries (workflow_id, enrolment, about, notice, message_id, sent_at, email)
-       VALUES (:its_id, :its_enrolment, :its_about, :notice, :message_id, :sent_at, CASE
-           (SELECT type FROM events WHERE workflow_id = :its_id AND enrolment = :its_enrolment
+       VALUES (:its_workflow_id, :its_enrolment, :its_about, :notice, :message_id, :sent_at, CASE
+           (SELECT type FROM events WHERE workflow_id = :its_workflow_id AND enrolment = :its_enrolment
             ORDER BY sequence DESC LIMIT 1) WHEN 'Erased' THEN NULL ELSE CAST(:email AS TEXT) END)
        ON CONFLICT DO NOTHING"""
 )
-_OF_CANDIDACY = (
-    DELIVERIES.c.workflow_id == bindparam("its_id"),
-    DELIVERIES.c.enrolment == bindparam("its_enrolment"),
-)
 _AFTER = select(DELIVERIES.c.about, DELIVERIES.c.sent_at).where(
-    *_OF_CANDIDACY, DELIVERIES.c.about > bindparam("its_about")
+    of_key(DELIVERIES), DELIVERIES.c.about > bindparam("its_about")
 )
 _IN_MODEL = (
     update(NOTICES)
-    .where(
-        NOTICES.c.workflow_id == bindparam("its_id"),
-        NOTICES.c.enrolment == bindparam("its_enrolment"),
-        NOTICES.c.about == bindparam("its_about"),
-    )
+    .where(of_key(NOTICES), NOTICES.c.about == bindparam("its_about"))
     .values(
         outcome=SENT,
         ended_at=select(DELIVERIES.c.sent_at)
-        .where(*_OF_CANDIDACY, DELIVERIES.c.about == bindparam("its_about"))
+        .where(of_key(DELIVERIES), DELIVERIES.c.about == bindparam("its_about"))
         .scalar_subquery(),
     )
 )

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, select, update
 
 from domain.events import Registered
 from domain.formats import CHAIN, FORMAT, Unreadable
@@ -21,7 +21,7 @@ from record import beside, deliveries
 from record.events import Candidacy, Kept, Recorded
 from record.folding import Fold, Pinned
 from record.pieces import Row
-from record.rows import of, pages_of
+from record.rows import key_of, of, of_key, pages_of
 from record.tables import CANDIDACIES, CERTIFICATES, DELIVERIES, MODELS, NOTICES, RESULTS, SHAPE, STATES
 
 
@@ -152,7 +152,7 @@ def programme(connection: Connection, digest: str, number: int) -> Programme:
 def _end_notices(connection: Connection, candidacy: Candidacy, ended: Mapping[int, tuple[str, str]]) -> None:
     """Changes the rows of notices whose end an event tells. One that went out has arrived, whatever the event says."""
     if ended:
-        rows = [{**_key_of(candidacy), "its_about": about, "how": how, "at": at} for about, (how, at) in ended.items()]
+        rows = [{**key_of(candidacy), "its_about": about, "how": how, "at": at} for about, (how, at) in ended.items()]
         connection.execute(_END_NOTICE, rows)
 
 
@@ -161,7 +161,7 @@ def _put(connection: Connection, table: Table, candidacy: Candidacy, row: Row | 
     if row is None:
         if there:
             connection.execute(delete(table).where(of(table, candidacy)))
-    elif not there or not connection.execute(_UPDATES[table.name], {**row, **_key_of(candidacy)}).rowcount:
+    elif not there or not connection.execute(_UPDATES[table.name], {**row, **key_of(candidacy)}).rowcount:
         connection.execute(_INSERTS[table.name], [row])
 
 
@@ -171,20 +171,10 @@ def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 
 # Statements that are made once: making them takes longer than the database does.
-
-
-def _its(table: Table) -> ColumnElement[bool]:
-    return and_(table.c.workflow_id == bindparam("its_workflow_id"), table.c.enrolment == bindparam("its_enrolment"))
-
-
-def _key_of(candidacy: Candidacy) -> Row:
-    return {"its_workflow_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment}
-
-
 _END_NOTICE = (
     update(NOTICES)
-    .where(_its(NOTICES), NOTICES.c.about == bindparam("its_about"), NOTICES.c.outcome != deliveries.SENT)
+    .where(of_key(NOTICES), NOTICES.c.about == bindparam("its_about"), NOTICES.c.outcome != deliveries.SENT)
     .values(outcome=bindparam("how"), ended_at=bindparam("at"))
 )
 _INSERTS = {table.name: insert(table) for table in MODELS}
-_UPDATES = {table.name: update(table).where(_its(table)) for table in (STATES, CANDIDACIES, CERTIFICATES)}
+_UPDATES = {table.name: update(table).where(of_key(table)) for table in (STATES, CANDIDACIES, CERTIFICATES)}

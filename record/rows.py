@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, bindparam, select, tuple_
 
 from record import beside
 from record.database import reading
@@ -19,6 +19,16 @@ _PAGE = 1000
 def of(table: Table, candidacy: Candidacy) -> ColumnElement[bool]:
     """The rows of this candidacy in a table."""
     return and_(table.c.workflow_id == candidacy.workflow_id, table.c.enrolment == candidacy.enrolment)
+
+
+def of_key(table: Table) -> ColumnElement[bool]:
+    """The rows of one candidacy in a table, for a statement that is made once and run with the key of a candidacy."""
+    return and_(table.c.workflow_id == bindparam("its_workflow_id"), table.c.enrolment == bindparam("its_enrolment"))
+
+
+def key_of(candidacy: Candidacy) -> dict[str, Any]:
+    """What a statement with `of_key` is run with."""
+    return {"its_workflow_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment}
 
 
 def kept(row: Sequence[Any]) -> Kept:

@@ -10,13 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
     Select,
-    Table,
-    and_,
-    bindparam,
     exists,
     func,
     insert,
@@ -31,7 +27,7 @@ from record import beside, chain, contacts, deliveries, projection, search
 from record.database import reading, writing
 from record.errors import Conflict, Gap
 from record.events import Candidacy, Kept, Recorded
-from record.rows import kept, of, with_beside
+from record.rows import kept, key_of, of, of_key, with_beside
 from record.tables import DELIVERIES, EVENTS, STATES, instant_text
 
 _PAGE = 1000
@@ -259,8 +255,7 @@ class _Found:
 
 
 def _look(connection: Connection, candidacy: Candidacy) -> _Found:
-    key = {"its_id": candidacy.workflow_id, "its_enrolment": candidacy.enrolment}
-    row = connection.execute(_FOUND, key).one()
+    row = connection.execute(_FOUND, key_of(candidacy)).one()
     last = Last(row.sequence, row.hash, row.type) if row.sequence else Last()
     stored = (row.state_sequence, row.format, row.body, row.shape)
     state = None if row.state_sequence is None else projection.StoredState(*stored)
@@ -282,29 +277,23 @@ def _keep_deliveries(
 # Statements that are made once: making them takes longer than the database does.
 _INSERT = insert(EVENTS)
 _NEWEST = select(func.coalesce(func.max(EVENTS.c.position), 0).label("newest"))
-
-
-def _its(table: Table) -> ColumnElement[bool]:
-    return and_(table.c.workflow_id == bindparam("its_id"), table.c.enrolment == bindparam("its_enrolment"))
-
-
 _LAST = (
     select(EVENTS.c.sequence, EVENTS.c.hash, EVENTS.c.type)
-    .where(_its(EVENTS))
+    .where(of_key(EVENTS))
     .order_by(EVENTS.c.sequence.desc())
     .limit(1)
     .subquery("last")
 )
 _STATE = (
     select(STATES.c.sequence.label("state_sequence"), STATES.c.format, STATES.c.body, STATES.c.shape)
-    .where(_its(STATES))
+    .where(of_key(STATES))
     .subquery("state")
 )
 _FOUND = select(
     _NEWEST.scalar_subquery().label("newest"),
     *_LAST.c,
     *_STATE.c,
-    exists().where(_its(DELIVERIES), DELIVERIES.c.about > func.coalesce(_LAST.c.sequence, 0)).label("delivered"),
+    exists().where(of_key(DELIVERIES), DELIVERIES.c.about > func.coalesce(_LAST.c.sequence, 0)).label("delivered"),
 ).select_from(
     select(literal(1).label("one"))
     .subquery("always")
