@@ -6,7 +6,7 @@ from typing import NamedTuple
 from temporalio.common import RawValue
 
 from domain.messages import EXCERPT_BYTES
-from tests.processes.engine import DOMAINS, email, raw, result, submission
+from tests.processes.messages import DOMAINS, email, raw, result, submission
 
 CANDIDATE = "C-30-0"
 ADDRESS = email(CANDIDATE)

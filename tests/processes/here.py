@@ -13,7 +13,8 @@ from unittest import mock
 from cli.main import run as run_command
 from runtime.connection import connect_at, silent_runtime
 from runtime.settings import record_in
-from tests.processes.engine import ONE_AT_A_TIME, Ended, Engine, engine, surroundings
+from tests.processes.engine import Engine, engine
+from tests.processes.programs import ONE_AT_A_TIME, Ended, surroundings
 from tests.scheme import worker_settings
 from tests.waiting import PATIENCE
 from worker import build_worker

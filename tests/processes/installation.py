@@ -18,7 +18,9 @@ from testcontainers.compose import DockerCompose
 from runtime.connection import CannotConnect, connect_at
 from runtime.embedded import free_port
 from runtime.settings import ROOT
-from tests.processes.engine import STARTER, Ended, Handle, run, workflow_id
+from tests.processes.engine import Handle
+from tests.processes.messages import workflow_id
+from tests.processes.programs import STARTER, Ended, run
 from tests.waiting import PATIENCE
 from trials.patience import until_answered
 

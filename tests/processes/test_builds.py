@@ -21,20 +21,11 @@ from runtime.build_metadata import BuildMetadata, read, write
 from runtime.builds import Build, code_fingerprint
 from runtime.embedded import free_port
 from runtime.settings import ROOT, record_in
-from tests.processes.engine import (
-    JOURNEY,
-    Ended,
-    Engine,
-    Worker,
-    engine,
-    pinned_to,
-    run,
-    taken_up,
-    timeline,
-    types,
-    worker_here,
-)
+from tests.processes.engine import Engine, engine
+from tests.processes.evidence import pinned_to, taken_up, timeline, types
 from tests.processes.health import Health
+from tests.processes.messages import JOURNEY
+from tests.processes.programs import Ended, Worker, run, worker_here
 from tests.waiting import eventually
 
 WORKER = (sys.executable, ROOT / "worker.py")

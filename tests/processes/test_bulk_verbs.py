@@ -15,8 +15,11 @@ import pytest
 import pytest_asyncio
 
 from runtime.settings import ROOT
-from tests.processes.engine import DOMAINS, Engine, engine, instant, surroundings, timeline, workflow_id
+from tests.processes.engine import Engine, engine
+from tests.processes.evidence import timeline
 from tests.processes.here import engine_here
+from tests.processes.messages import DOMAINS, instant, workflow_id
+from tests.processes.programs import surroundings
 from tests.waiting import PATIENCE, eventually
 
 ROWS = 120

@@ -13,8 +13,10 @@ import pytest_asyncio
 from domain import calendar
 from runtime import search_attributes
 from runtime.settings import ROOT
-from tests.processes.engine import Ended, Engine, day, engine, instant, result, surroundings, workflow_id
+from tests.processes.engine import Engine, engine
 from tests.processes.here import engine_here, impatient, worker_on_a_thread
+from tests.processes.messages import day, instant, result, workflow_id
+from tests.processes.programs import Ended, surroundings
 from tests.waiting import PATIENCE, eventually
 
 

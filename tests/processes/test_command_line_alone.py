@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runtime.settings import ROOT
-from tests.processes.engine import NOBODY, STARTER, Ended, run, run_here
+from tests.processes.programs import NOBODY, STARTER, Ended, run, run_here
 from tests.waiting import PATIENCE
 
 

@@ -15,7 +15,7 @@ from runtime.embedded import free_port
 from runtime.kept_database import beside
 from runtime.namespaces import retention_of
 from runtime.settings import ROOT, Settings
-from tests.processes.engine import run, run_here, surroundings
+from tests.processes.programs import run, run_here, surroundings
 from tests.waiting import PATIENCE, eventually, runs
 
 STARTER = str(ROOT / "starter.py")

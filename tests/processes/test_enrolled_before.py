@@ -4,7 +4,8 @@ import csv
 import json
 from pathlib import Path
 
-from tests.processes.engine import Ended, Engine
+from tests.processes.engine import Engine
+from tests.processes.programs import Ended
 
 ANA = {"candidate_id": "C-1", "name": "Ana Ruiz", "email": "ana@example.org", "designation": "CCSL"}
 

@@ -10,7 +10,9 @@ import pytest_asyncio
 from record.database import open_database, reading
 from record.tables import METADATA
 from runtime.settings import record_in
-from tests.processes.engine import NAME, Ended, Engine, engine
+from tests.processes.engine import Engine, engine
+from tests.processes.messages import NAME
+from tests.processes.programs import Ended
 from tests.record.commands import today
 from tests.scheme import SCHEME_FILE
 from tests.waiting import eventually

@@ -21,27 +21,12 @@ from cli.everyday import VERBS
 from client.candidacy import Candidacy
 from client.errors import ClientError
 from runtime.settings import ROOT
-from tests.processes.engine import (
-    DOMAINS,
-    JOURNEY,
-    NOBODY,
-    Ended,
-    Engine,
-    Handle,
-    Terminal,
-    day,
-    email,
-    instant,
-    registration,
-    result,
-    run,
-    run_here,
-    taken_up,
-    timeline,
-    types,
-    workflow_id,
-)
+from tests.processes.engine import Engine, Handle
+from tests.processes.evidence import taken_up, timeline, types
 from tests.processes.here import drawn_here, engine_here
+from tests.processes.messages import DOMAINS, JOURNEY, day, email, instant, registration, result, workflow_id
+from tests.processes.programs import NOBODY, Ended, run, run_here
+from tests.processes.terminal import Terminal
 from tests.scheme import worker_settings
 from tests.unit.cli.parsing import payload_of
 from tests.waiting import eventually

@@ -17,8 +17,11 @@ from cli import filters
 from cli.verbs import list as list_verb
 from client import finding
 from record.opening import open_record
-from tests.processes.engine import DOMAINS, NAME, NOBODY, Ended, Engine, Terminal, engine, instant, result, run_here
+from tests.processes.engine import Engine, engine
 from tests.processes.here import drawn_here, engine_here, impatient
+from tests.processes.messages import DOMAINS, NAME, instant, result
+from tests.processes.programs import NOBODY, Ended, run_here
+from tests.processes.terminal import Terminal
 from tests.unit.cli.parsing import parsed
 from tests.waiting import eventually
 

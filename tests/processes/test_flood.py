@@ -25,19 +25,9 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from domain.events import BaseEvent
 from domain.state import State
 from runtime.converter import worker_converter
-from tests.processes.engine import (
-    DOMAINS,
-    Engine,
-    Handle,
-    assert_nothing_twice,
-    engine,
-    expected_notices,
-    instant,
-    notices,
-    raw,
-    result,
-    timeline,
-)
+from tests.processes.engine import Engine, Handle, engine
+from tests.processes.evidence import assert_nothing_twice, expected_notices, notices, timeline
+from tests.processes.messages import DOMAINS, instant, raw, result
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from views.timeline import timeline_view

@@ -16,23 +16,21 @@ from temporalio.exceptions import ApplicationError
 
 from domain.forms import FORMS
 from runtime.settings import ROOT
-from tests.processes.engine import (
+from tests.processes.engine import Engine, engine
+from tests.processes.evidence import types
+from tests.processes.messages import (
     DOMAINS,
     NAME,
-    Ended,
-    Engine,
     day,
     email,
-    engine,
     instant,
     registration,
     result,
     review,
-    run,
     submission,
-    types,
     workflow_id,
 )
+from tests.processes.programs import Ended, run
 from tests.waiting import eventually
 
 

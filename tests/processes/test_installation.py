@@ -8,22 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.processes.engine import (
-    JOURNEY,
-    JOURNEY_EVENTS,
-    Handle,
-    assert_nothing_twice,
-    email,
-    expected_notices,
-    notices,
-    pinned_to,
-    registration,
-    result,
-    timeline,
-    types,
-    workflow_id,
-)
+from tests.processes.engine import Handle
+from tests.processes.evidence import assert_nothing_twice, expected_notices, notices, pinned_to, timeline, types
 from tests.processes.installation import Installation, installed, persistently
+from tests.processes.messages import JOURNEY, JOURNEY_EVENTS, email, registration, result, workflow_id
 from tests.waiting import eventually
 
 

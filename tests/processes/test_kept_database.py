@@ -12,7 +12,8 @@ from client.current_build import make_current
 from client.errors import NotChanged
 from runtime.builds import Build, code_fingerprint
 from runtime.kept_database import OtherBuild, beside, claim_if_new, may_go_on
-from tests.processes.engine import Engine, Handle, engine, taken_up
+from tests.processes.engine import Engine, Handle, engine
+from tests.processes.evidence import taken_up
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from worker import build_worker

@@ -15,20 +15,10 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
-from tests.processes.engine import (
-    DOMAINS,
-    JOURNEY,
-    JOURNEY_EVENTS,
-    Engine,
-    Handle,
-    all_notices,
-    assert_nothing_twice,
-    engine,
-    listening,
-    result,
-    timeline,
-    types,
-)
+from tests.processes.engine import Engine, Handle, engine
+from tests.processes.evidence import all_notices, assert_nothing_twice, timeline, types
+from tests.processes.messages import DOMAINS, JOURNEY, JOURNEY_EVENTS, result
+from tests.processes.programs import listening
 from tests.waiting import PATIENCE, eventually
 from tests.workflows.journeys import Candidate
 from tests.workflows.seeds import Past, plant

@@ -17,22 +17,10 @@ from temporalio.api.enums.v1 import EventType, TimeoutType
 from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.settings import ROOT
-from tests.processes.engine import (
-    DOMAINS,
-    Engine,
-    Handle,
-    Worker,
-    all_notices,
-    assert_nothing_twice,
-    engine,
-    instant,
-    registration,
-    result,
-    review,
-    submission,
-    timeline,
-    types,
-)
+from tests.processes.engine import Engine, Handle, engine
+from tests.processes.evidence import all_notices, assert_nothing_twice, timeline, types
+from tests.processes.messages import DOMAINS, instant, registration, result, review, submission
+from tests.processes.programs import Worker
 from tests.waiting import eventually
 
 KEYS = ROOT / "examples" / "answer-keys"

@@ -15,19 +15,9 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from tests.malformed import ADDRESS, CANDIDATE, SENT, Case
-from tests.processes.engine import (
-    DOMAINS,
-    NAME,
-    Engine,
-    Handle,
-    assert_nothing_twice,
-    email,
-    engine,
-    instant,
-    raw,
-    result,
-    timeline,
-)
+from tests.processes.engine import Engine, Handle, engine
+from tests.processes.evidence import assert_nothing_twice, timeline
+from tests.processes.messages import DOMAINS, NAME, email, instant, raw, result
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from worker import build_worker

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.processes.engine import DOMAINS, Engine, Terminal, instant
+from tests.processes.engine import Engine
 from tests.processes.here import drawn_here, engine_here
+from tests.processes.messages import DOMAINS, instant
+from tests.processes.terminal import Terminal
 from tests.waiting import eventually
 
 

@@ -17,19 +17,11 @@ from temporalio.api.enums.v1 import EventType
 from domain.formats import FORMAT
 from runtime.build_metadata import BuildMetadata, write
 from runtime.builds import Build
-from tests.processes.engine import (
-    DOMAINS,
-    STARTER,
-    Ended,
-    Engine,
-    Handle,
-    Terminal,
-    engine,
-    result,
-    surroundings,
-    timeline,
-    types,
-)
+from tests.processes.engine import Engine, Handle, engine
+from tests.processes.evidence import timeline, types
+from tests.processes.messages import DOMAINS, result
+from tests.processes.programs import STARTER, Ended, surroundings
+from tests.processes.terminal import Terminal
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from worker import build_worker

@@ -28,7 +28,8 @@ from record.tables import STATES
 from runtime import metrics
 from runtime.embedded import free_port
 from runtime.settings import ROOT, record_in
-from tests.processes.engine import DOMAINS, JOURNEY, Engine, engine, result
+from tests.processes.engine import Engine, engine
+from tests.processes.messages import DOMAINS, JOURNEY, result
 from tests.scheme import SCHEME
 from tests.waiting import PATIENCE, eventually
 from workflows.journal import Journal

@@ -17,8 +17,9 @@ from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 
 from runtime.embedded import free_port
 from runtime.settings import ROOT, record_in
-from tests.processes.engine import NOBODY, Ended, Engine, Worker, engine, run, worker_here
+from tests.processes.engine import Engine, engine
 from tests.processes.health import WELL, Health
+from tests.processes.programs import NOBODY, Ended, Worker, run, worker_here
 from tests.scheme import SCHEME_FILE
 from tests.waiting import eventually
 

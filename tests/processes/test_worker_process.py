@@ -23,20 +23,11 @@ from record import store
 from record.looking import open_for_reading
 from runtime.embedded import free_port
 from runtime.settings import record_in
-from tests.processes.engine import (
-    DOMAINS,
-    JOURNEY,
-    NAME,
-    Engine,
-    Handle,
-    email,
-    engine,
-    expected_notices,
-    listening,
-    timeline,
-    types,
-)
+from tests.processes.engine import Engine, Handle, engine
+from tests.processes.evidence import expected_notices, timeline, types
 from tests.processes.health import Health
+from tests.processes.messages import DOMAINS, JOURNEY, NAME, email
+from tests.processes.programs import listening
 from tests.waiting import eventually
 
 

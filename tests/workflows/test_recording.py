@@ -18,7 +18,7 @@ from record.events import Candidacy, Kept
 from record.opening import open_record
 from record.tables import CONTACTS, DELIVERIES
 from runtime.embedded import free_port
-from tests.processes.engine import expected_notices
+from tests.processes.evidence import expected_notices
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from tests.workflows.journeys import DOMAINS, Candidate
