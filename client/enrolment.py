@@ -40,7 +40,9 @@ Outcome = Literal["registered", "already enrolled"]
 ENROLLED_OTHERWISE = "enrolled-with-other-data"
 """The code of the refusal of somebody who is enrolled already, with other data."""
 
-_TAKEN_UP_SECONDS = 8.0
+_TAKEN_UP_SECONDS = 15.0
+"""So long a registration may take until a worker has taken it up. Temporal gives a task that was lost on its way to a
+worker out again after ten seconds."""
 
 _DIGEST = "registration_digest"
 _OPENED = "registered_at"
@@ -134,7 +136,7 @@ async def _started(
     return True
 
 
-async def under_way(client: Client, candidacy: Candidacy, patience: float = 8.0) -> StatusView | None:
+async def under_way(client: Client, candidacy: Candidacy, patience: float = _TAKEN_UP_SECONDS) -> StatusView | None:
     """The first answer of `status`; None where no worker gives one within `patience` seconds: the registration waits.
 
     Raises `InvalidFields` or `Refused` where the engine found the registration wrong after all; `Unreachable`.
