@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select
 
 from domain import calendar
 from domain.texts import ERASED
@@ -146,14 +146,28 @@ def _certificates() -> Select[Any]:
 
 
 def _refused() -> ColumnElement[bool]:
-    """Whether the person does not consent in newer details, which she gave in another of her candidacies."""
+    """Whether the person does not consent in details of another candidacy that are newer than this one's consent."""
     newer = CONTACTS.alias("newer")
     return exists().where(
         newer.c.candidate_id == CERTIFICATES.c.candidate_id,
         newer.c.until.is_(None),
         newer.c.publish.is_(False),
-        newer.c.since > CONTACTS.c.since,
+        newer.c.since > _consented_at(),
     )
+
+
+def _consented_at() -> ColumnElement[str]:
+    """The instant at which this candidacy's consent began.
+
+    A change of name or address begins a new version of the details and carries the consent along, so the beginning of
+    the newest version says nothing about it.
+    """
+    own = CONTACTS.alias("own")
+    whose = (own.c.workflow_id == CERTIFICATES.c.workflow_id) & (own.c.enrolment == CERTIFICATES.c.enrolment)
+    refused_until = select(func.max(own.c.until)).where(whose, own.c.publish.is_(False))
+    first = select(func.min(own.c.since)).where(whose)
+    subqueries = (one.correlate(CERTIFICATES).scalar_subquery() for one in (refused_until, first))
+    return func.coalesce(*subqueries)
 
 
 def _after(designation: str, number: str) -> ColumnElement[bool]:

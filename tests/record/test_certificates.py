@@ -175,6 +175,42 @@ def test_who_no_longer_consents_in_another_candidacy_is_not_named_in_the_older_o
     assert document(engine, "verify", number_of(older), "--json")["holder"] is None
 
 
+def test_a_change_of_address_does_not_make_an_old_consent_newer_than_a_refusal(engine: Engine) -> None:
+    older = life_of(
+        1, lambda life: life.say("update_contact", publish=True).after(days=900).say("update_contact", email="a@b.org")
+    ).append(engine)
+    number, now = number_of(older), older.events[-1].at
+    assert document(engine, "verify", number, "--json")["holder"] == older.who.name
+    with lives_of(older.who):
+        life = Life.begun("CCOM").after(days=400).say("update_contact", publish=True)
+        refusing = of_life("", life.after(days=1).say("update_contact", publish=False).sent(), older.who).append(engine)
+    assert refusing.events[-1].at < now, "the refusal came before the change of address"
+    assert document(engine, "verify", number, "--json")["holder"] is None
+    with today(now, *CLOCKS):
+        assert document(engine, "holders", "--json") == []
+
+
+def test_a_consent_that_is_given_anew_is_newer_than_a_refusal_in_another_candidacy(engine: Engine) -> None:
+    def consents_again(life: Life) -> Life:
+        life.say("update_contact", publish=True).after(days=300).say("update_contact", publish=False)
+        return life.after(days=600).say("update_contact", publish=True).after(days=9).say("update_contact", name="Ana")
+
+    older = life_of(1, consents_again).append(engine)
+    with lives_of(older.who):
+        life = Life.begun("CCOM").after(days=400).say("update_contact", publish=True)
+        life.after(days=1).say("update_contact", publish=False)
+        of_life("", life.sent(), older.who).append(engine)
+    assert document(engine, "verify", number_of(older), "--json")["holder"] == "Ana"
+
+
+def test_a_refusal_still_counts_after_a_change_of_address_in_its_candidacy(engine: Engine) -> None:
+    older = life_of(1, lambda life: life.after(days=500).say("update_contact", publish=True)).append(engine)
+    with lives_of(older.who):
+        life = Life.begun("CCSL").sent().certified().after(days=700).say("update_contact", email="a@b.org")
+        of_life("", life.sent(), older.who).append(engine)
+    assert document(engine, "verify", number_of(older), "--json")["holder"] is None
+
+
 def test_the_register_has_who_holds_a_certificate_in_force_and_consents(engine: Engine) -> None:
     def consents(life: Life) -> Life:
         return life.say("update_contact", publish=True)
