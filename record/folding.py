@@ -185,7 +185,7 @@ class Fold:
     def _view(self, at: datetime, sequence: int) -> StatusView:
         if self.state:
             return status_view(self.state, "", at)
-        return (self.without_state or Pieces(self.candidacy)).view(sequence)
+        return (self.without_state or Pieces(self.candidacy)).view(sequence, at)
 
     def certificate_row(self) -> Row | None:
         """The certificate; None where none was granted, as far as the record knows."""

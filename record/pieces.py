@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from domain.events import (
@@ -71,8 +71,8 @@ class Pieces:
             "superseded_by": None,
         }
 
-    def view(self, sequence: int) -> StatusView:
-        """What is known, as the answer of the `status` query has it. `sequence` is that of the last event."""
+    def view(self, sequence: int, at: datetime) -> StatusView:
+        """What is known at this instant, as the `status` query answers it. `sequence` is that of the last event."""
         named, row = read_workflow_id(self.candidacy.workflow_id), self.certificate
         return StatusView(
             candidate_id=named.candidate_id,
@@ -84,6 +84,7 @@ class Pieces:
                 certified_on=date.fromisoformat(row["certified_on"]),
                 expires_on=date.fromisoformat(row["expires_on"]),
                 cycle=row["cycle"],
+                in_force=_in_force(row, at),
             )
             if row
             else None,
@@ -92,6 +93,10 @@ class Pieces:
             matters=(),
             sequence=sequence,
         )
+
+
+def _in_force(row: Row, at: datetime) -> bool:
+    return not (row["suspended_at"] or row["ended_at"]) and instant_text(at) < row["expires_at"]
 
 
 def _dates(event: CertificateDates) -> Row:

@@ -24,9 +24,9 @@ def view_of(stored: str, now: datetime, name: str = "") -> StatusView:
     """
     view = StatusView.model_validate_json(stored)
     shown = name or (ERASED if view.erased_at else "")
-    changes: dict[str, Any] = {"name": shown} if shown else {}
-    if view.zone:
-        changes |= _of_today(view, now, view.zone)
+    # Only an answer that was made without the state, because events are missing (`pieces.py`), has no zone. Of the days
+    # in it that of the expiry alone is compared with today: in UTC, some hours beside the body's midnight.
+    changes: dict[str, Any] = {**({"name": shown} if shown else {}), **_of_today(view, now, view.zone or "UTC")}
     return view.model_copy(update=changes) if changes else view
 
 

@@ -24,7 +24,7 @@ from record.standings import view_of
 from record.tables import CANDIDACIES, CERTIFICATES, MODELS, NOTICES, RESULTS, SEARCH, STATES, TEXTS, instant_text
 from tests.cases import case
 from tests.formats.journals import paths, read
-from tests.formats.lives import Life
+from tests.formats.lives import BY, Life
 from tests.record.conftest import RecordOfLives
 from tests.record.lives import Lived, append_batch, covering, deliver, lived, of_life
 from tests.record.lives import every_life as lives_of_every_kind
@@ -298,6 +298,36 @@ def test_the_certificate_of_a_candidacy_that_is_older_than_the_record_is_known_f
     assert (found["number"], found["expires_on"]) == (certificate.number, certificate.expires_on.isoformat())
     assert (found["ended"], found["cycle"]) == ("revoked", 2)
     assert row(engine, CANDIDACIES, life.candidacy)["certificate_number"] == certificate.number
+
+
+def test_a_certificate_is_in_force_also_where_the_earlier_events_are_missing(engine: Engine) -> None:
+    life = lived("holder-revoked")
+    granted = next(number for number, batch in enumerate(life.batches) if batch.state.certificate)
+    for batch in life.batches[granted:]:
+        append_batch(engine, life.candidacy, batch)
+        at, known = batch.events[-1].at, row(engine, CANDIDACIES, life.candidacy)
+        certificate = batch.state.certificate
+        assert (known["status"] == "unknown", certificate is not None) == (batch.state.closed is None, True)
+        for later in (timedelta(), *LATER):
+            found = view_of(known["view"], at + later).certificate
+            assert found is not None
+            with case(batch.state.sequence, later):
+                assert found.in_force == batch.state.in_force(at + later)
+
+
+def test_a_suspended_certificate_is_not_in_force_where_the_earlier_events_are_missing(engine: Engine) -> None:
+    life = Life.begun("CCMA").sent().certified().sent()
+    begun = len(life.batches)
+    life.after(days=9).say("suspend", **BY).after(days=9).say("reinstate", **BY)
+    old = of_life("", life.sent())
+    granted = next(number for number, batch in enumerate(life.batches) if batch.state.certificate)
+    found = []
+    for number, batch in enumerate(life.batches[granted:], start=granted):
+        append_batch(engine, old.candidacy, batch)
+        if number >= begun - 1:
+            certificate = view_of(row(engine, CANDIDACIES, old.candidacy)["view"], batch.events[-1].at).certificate
+            found.append(certificate and certificate.in_force)
+    assert found == [True, False, True]
 
 
 def test_after_a_gap_the_state_is_not_known_and_the_certificate_is(engine: Engine) -> None:
