@@ -24,7 +24,8 @@ exit codes: {DONE} done; {REFUSED} refused by the rules, closed, not found, decl
 """
 """What each code means, for the help of every verb."""
 ROWS_HELP = f"""\
-exit codes: {DONE} nothing is left to do; {REFUSED} some rows need somebody, see the outcome file;
+exit codes: {DONE} done, also where results are held, see `attention`;
+{REFUSED} a row was refused, failed, bad, closed or unknown, see the outcome file;
 {BAD_INPUT} bad usage or bad rows, nothing was started;
 {UNREACHABLE} Temporal or the record cannot be reached, or no worker answers;
 {INTERRUPTED} interrupted by Ctrl-C, run it again

@@ -20,7 +20,8 @@
     "Holders: not in force": `CertificationStatus IN ('suspended', 'grace', 'lapsed') AND ${running}`,
     [`New since ${inDays(-7)}`]: `StartTime > '${inDays(-7)}T00:00:00Z' AND CertificationStatus IN ('awaiting_purchase', 'testing') AND ${running}`,
     "Closed": "ExecutionStatus = 'Completed'",
-    "Ended wrongly": "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')",
+    "Registrations with mistakes": "ExecutionStatus = 'Failed'",
+    "Ended wrongly": "ExecutionStatus IN ('Terminated', 'TimedOut', 'Canceled')",
     "Engine in trouble": `TemporalReportedProblems IS NOT NULL AND ${running}`,
   };
   const read = (key) => JSON.parse(localStorage.getItem(key) ?? "{}");

@@ -23,7 +23,7 @@ from domain.messages import InvalidMessage, check_times, parse_message
 from domain.vocabulary import CLOSED
 
 COLUMNS = ("number", "candidate_id", "designation", "message_id")
-_GOOD = frozenset({Kind.TAKEN, Kind.DUPLICATE, Kind.WOULD_BE_TAKEN, Kind.WOULD_BE_HELD, Kind.CANNOT_BE_FORESEEN})
+GOOD = frozenset({Kind.TAKEN, Kind.DUPLICATE, Kind.WOULD_BE_TAKEN, Kind.WOULD_BE_HELD, Kind.CANNOT_BE_FORESEEN})
 _TRIED_AGAIN = (Kind.NOT_REACHED, Kind.FAILED)
 _OUR_IDS = "bulk-"
 
@@ -98,7 +98,7 @@ async def plan(
         files=Files(dry if dry_run else path, before=path),
         columns=COLUMNS,
         items=items,
-        good=_GOOD,
+        good=GOOD,
         things=[item for item in items if item.number not in known],
         work=_Addressing(client, letter, dry_run=dry_run).one,
         known=known,

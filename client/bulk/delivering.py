@@ -18,7 +18,7 @@ MESSAGE = "record_assessment_result"
 """What each row is sent as."""
 COLUMNS = ("row", "candidate_id", "designation", "result_id", "revision")
 _ASKED_AT_ONCE = 100
-_GOOD = frozenset(
+GOOD = frozenset(
     {Kind.TAKEN, Kind.HELD, Kind.DUPLICATE, Kind.WOULD_BE_TAKEN, Kind.WOULD_BE_HELD, Kind.CANNOT_BE_FORESEEN}
 )
 _ENDS = frozenset({Kind.UNKNOWN, Kind.CLOSED})
@@ -38,7 +38,7 @@ def plan(
         files=files,
         columns=COLUMNS,
         items=sorted(items),
-        good=_GOOD,
+        good=GOOD,
         things=list(by_candidacy.values()),
         work=_Delivering(client, dry_run=dry_run).rows_of_one,
         known={row: Outcome(Kind.BAD, one.reason) for row, one in bad.items()},

@@ -19,7 +19,7 @@ from domain.identity import alike
 from domain.types import parse_instant_or_day
 
 COLUMNS = ("row", "candidate_id", "designation")
-_GOOD = frozenset({Kind.REGISTERED, Kind.ALREADY_ENROLLED, Kind.WOULD_BE_REGISTERED})
+GOOD = frozenset({Kind.REGISTERED, Kind.ALREADY_ENROLLED, Kind.WOULD_BE_REGISTERED})
 _ALREADY = Outcome(Kind.ALREADY_ENROLLED)
 _WOULD = Outcome(Kind.WOULD_BE_REGISTERED)
 _BY_US = "an earlier run of this command has opened it; to open one more, give another --outcome file"
@@ -45,7 +45,7 @@ def plan(client: Client, rows: Sequence[Row], bad: Mapping[int, BadRow], options
         files=options.files,
         columns=COLUMNS,
         items=sorted(items),
-        good=_GOOD,
+        good=GOOD,
         things=rows,
         work=_Enrolling(client, options).one,
         known={row: Outcome(Kind.BAD, one.reason) for row, one in bad.items()},

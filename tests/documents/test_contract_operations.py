@@ -13,6 +13,8 @@ import click
 import cli
 from cli import everyday, exits
 from cli.main import VERBS
+from client.bulk import addressing, delivering, enrolling
+from client.bulk.outcomes import Kind
 from domain.vocabulary import RefusalCode
 from monitoring import checks
 from monitoring.monitor import Monitor
@@ -153,6 +155,22 @@ def test_the_exit_codes() -> None:
     there = [str(value) for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)]
     named = [row["exit code"] for row in table("Command line", "exit code")]
     agree(differences("the exit code", named, there, "cli/exits.py"))
+
+
+def test_the_exit_codes_are_explained_in_the_same_words_to_operators_and_in_every_help() -> None:
+    assert " ".join(exits.HELP.removeprefix("exit codes:").split()) in in_one_line("docs/operations.md")
+
+
+def test_the_exit_code_1_of_a_file_is_explained_by_the_outcomes_that_cause_it() -> None:
+    (in_help,) = re.findall(rf"{exits.REFUSED} a row was ([^;]*), see the outcome file", exits.ROWS_HELP)
+    assert f"The exit code is {exits.REFUSED} where a row was {in_help}." in in_one_line("docs/operations.md")
+    fine = delivering.GOOD | addressing.GOOD | enrolling.GOOD
+    of_no_run = {Kind.WOULD_BE_REFUSED, Kind.NOT_REACHED, Kind.FOREIGN}
+    assert set(re.split(", | or ", in_help)) == {str(kind) for kind in Kind if kind not in fine | of_no_run}
+
+
+def in_one_line(document: str) -> str:
+    return " ".join((ROOT / document).read_text().split())
 
 
 def test_the_kinds_of_errors_with_their_exit_codes() -> None:

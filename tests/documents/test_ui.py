@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 
 from docs.pictures import ui
 from docs.pictures.stage import NewPage, missing
@@ -51,6 +51,29 @@ async def test_the_queries_of_the_guide_find_whom_they_promise(temporal: Client)
         for name, query in views_of_the_guide().items()
     }
     assert found == FOUND
+
+
+async def test_a_registration_with_a_mistake_is_in_a_view_of_its_own_and_has_not_ended_wrongly(
+    temporal: Client,
+) -> None:
+    mistaken = await temporal.start_workflow(
+        "CertificationWorkflow",
+        {"candidate_id": "C-1010", "name": "Jo Park", "email": "jo at example.org", "designation": "CCSL"},
+        id="certification:CCSL:C-1010",
+        task_queue="certification",
+    )
+    with pytest.raises(WorkflowFailureError):
+        await mistaken.result()
+    views = views_of_the_guide()
+    while (await temporal.count_workflows("ExecutionStatus = 'Failed'")).count == 0:  # noqa: ASYNC110 - it lags behind
+        await asyncio.sleep(0.1)
+    assert [listed.id async for listed in temporal.list_workflows(views["Registrations with mistakes"])] == [
+        mistaken.id
+    ]
+    assert (await temporal.count_workflows(views["Ended wrongly"])).count == 0
+    assert {listed.id async for listed in temporal.list_workflows(views["Attention"])} == {
+        f"certification:{name}" for name in FOUND["Attention"]
+    }
 
 
 async def test_columns_and_views_are_set_up_by_hand_and_by_one_paste(server: EmbeddedServer, page: "Page") -> None:

@@ -38,6 +38,7 @@ FOUND = {
     "Engine in trouble": set(),
     "Holders: certified": {"CCMA:C-1002", "CCMA:C-1008"},
     "Holders: not in force": {"CCMC:C-1006"},
+    "Registrations with mistakes": set(),
     "New since {day}": {"CCSL:C-1001", "CCMA:C-1004", "CCOM:C-1008", "CCMC:C-1009"},
 }
 """Whom each view of the guide finds among the invented people."""
