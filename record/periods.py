@@ -10,7 +10,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
 
 from domain.calendar import day_of, start_of
 from record import figures
@@ -19,6 +19,7 @@ from record.json_values import Json
 from record.tables import CANDIDACIES, RESULTS, STATES
 
 _TAKEN = ("scored", "no_show")
+_OF_A_RESULT = ("domain", "taken_at", "outcome", "passed")
 _TRUE = (1, "true")
 """What `true` in a JSON text is to SQLite and to PostgreSQL."""
 _SECONDS = len("2026-11-22T15:00:00")
@@ -114,7 +115,11 @@ def _certify(period: Period, one: figures.Certified, zone: str) -> None:
 
 
 class _Taken(NamedTuple):
-    """A result that counts. `passed` is what the database makes of a JSON value."""
+    """A result that counts today. `passed` is what the database makes of a JSON value.
+
+    `meant` is whether one of the vendors that are meant has delivered it. The others are there too, because only they
+    tell whether a result was the candidate's first one.
+    """
 
     workflow_id: str
     enrolment: str
@@ -122,6 +127,7 @@ class _Taken(NamedTuple):
     taken_at: str
     outcome: str
     passed: Any
+    meant: Any
 
 
 def _results(connection: Connection, wanted: Wanted, found: _Periods) -> None:
@@ -130,7 +136,7 @@ def _results(connection: Connection, wanted: Wanted, found: _Periods) -> None:
         whose = (one.workflow_id, one.enrolment, one.domain)
         first, passed = whose not in seen, one.passed in _TRUE
         seen.add(whose)
-        if period := found.at(one.taken_at):
+        if one.meant and (period := found.at(one.taken_at)):
             tally = period.results.setdefault(one.domain, Tally())
             tally.taken += 1
             tally.passed += passed
@@ -143,12 +149,13 @@ def _taken(connection: Connection, wanted: Wanted) -> Iterator[_Taken]:
     """Every result that counts today: corrected ones as they are now, and no voided, held or rejected one."""
     inside = Json(connection)
     result = inside.members(STATES.c.body, "results", "result")
-    values = inside.texts(result.c.value, _Taken._fields[2:], "one")
+    values = inside.texts(result.c.value, _OF_A_RESULT, "one")
     whose = (CANDIDACIES.c.workflow_id, CANDIDACIES.c.enrolment)
-    asked = select(*whose, *values.values()).select_from(CANDIDACIES, STATES, result)
-    asked = asked.where(same_enrolment(STATES), values["outcome"].in_(_TAKEN))
+    meant: ColumnElement[Any] = true()
     if wanted.vendors:
         # The state does not say who delivered a result.
         delivered = and_(RESULTS.c.result_id == result.c.key, RESULTS.c.source.in_(wanted.vendors))
-        asked = asked.where(select(1).where(same_enrolment(RESULTS), delivered).exists())
+        meant = select(1).where(same_enrolment(RESULTS), delivered).exists()
+    asked = select(*whose, *values.values(), meant).select_from(CANDIDACIES, STATES, result)
+    asked = asked.where(same_enrolment(STATES), values["outcome"].in_(_TAKEN))
     return (_Taken._make(row) for row in connection.execute(chosen(connection, asked, wanted)))

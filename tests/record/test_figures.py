@@ -11,9 +11,9 @@ from record import figures, finding, periods
 from record.database import reading
 from record.figures import Rate
 from record.finding import Wanted
-from tests.formats.lives import BEGUN
+from tests.formats.lives import BEGUN, Life, lives_of
 from tests.record.conftest import RecordOfLives
-from tests.record.lives import Lived, lived, person
+from tests.record.lives import Lived, lived, of_life, person
 from tests.scheme import SCHEME
 from tests.workflows.journeys import OPERATIONS
 from views.standing import status_view
@@ -110,6 +110,24 @@ def test_a_result_counts_as_it_stands_today_and_the_first_ones_are_told(engine: 
         "R-6",
     }
     assert {domain: (one.taken, one.no_shows) for domain, one in of_vendor.results.items()} == {OPERATIONS: (1, 1)}
+    assert of_vendor.results[OPERATIONS].first == 0, "another vendor has delivered the first one"
+
+
+def test_a_vendor_s_first_results_are_those_of_candidates_who_had_taken_none_before(engine: Engine) -> None:
+    """The first candidate's first attempt was delivered by one vendor and the second by the other."""
+    with lives_of(person(1)):
+        first = Life.begun("CCSL").result("R-1", OPERATIONS, 50, source="Vendor One").after(days=31)
+        of_life("", first.result("R-2", OPERATIONS, 90, source="Vendor Two").sent(), person(1)).append(engine)
+    with lives_of(person(2)):
+        second = Life.begun("CCSL").result("R-3", OPERATIONS, 95, source="Vendor Two").sent()
+        of_life("", second, person(2)).append(engine)
+    tallies = {}
+    for vendors in ((), ("Vendor One",), ("Vendor Two",)):
+        with reading(engine) as connection:
+            (period,) = periods.periods(connection, Wanted(vendors=vendors), [date(2024, 1, 1), date(2031, 1, 1)], ZONE)
+        one = period.results[OPERATIONS]
+        tallies[vendors] = (one.taken, one.passed, one.first, one.passed_first)
+    assert tallies == {(): (3, 2, 2, 1), ("Vendor One",): (1, 0, 1, 0), ("Vendor Two",): (2, 2, 1, 1)}
 
 
 def test_a_day_of_a_period_is_one_of_the_zone(engine: Engine) -> None:
