@@ -12,10 +12,13 @@ from uuid import uuid4
 from client.errors import BadInput, NotJson
 
 _MAX_BYTES = 1_500_000
+_BLANKS = " \t\r\n"
 
 
 def with_message_id(text: bytes, message_id: str | None = None) -> bytes:
-    """The JSON object `text` with this `message_id`, or a fresh one, where it has none.
+    """The JSON object `text` with this `message_id`. Without one it keeps its own, or gets a fresh one.
+
+    A `message_id` that is null is one that is not given.
 
     Raises:
         BadInput: it is too long, or no object.
@@ -23,14 +26,42 @@ def with_message_id(text: bytes, message_id: str | None = None) -> bytes:
     """
     if len(text) > _MAX_BYTES:
         raise BadInput(f"The payload has {len(text)} bytes; Temporal takes at most 2 MB, so {_MAX_BYTES} is the limit.")
-    text = text.removeprefix(b"\xef\xbb\xbf")
+    text = text.removeprefix(b"\xef\xbb\xbf").strip()
     value = parsed(text)
     if not isinstance(value, dict):
         raise BadInput(f"The payload must be a JSON object {{…}}, not {_kind(value)}.")
+    if message_id is None and value.get("message_id") is not None:
+        return text
+    written = json.dumps(message_id or str(uuid4())).encode()
     if "message_id" in value:
-        return text.strip()
+        return _replaced(text.decode(), "message_id", written.decode()).encode()
     comma = b"," if value else b""
-    return b'{"message_id":"%s"%s%s' % ((message_id or str(uuid4())).encode(), comma, text.strip()[1:].lstrip())
+    return b'{"message_id":%s%s%s' % (written, comma, text[1:].lstrip())
+
+
+def _replaced(text: str, name: str, value: str) -> str:
+    """The JSON object `text` with another value, which is JSON, in the place of the one that it has under this name.
+
+    All else stays as it was written. Where the name is there twice, the last one is replaced, which readers take.
+    """
+    decoder = json.JSONDecoder()
+    begin = end = 0
+    at = _behind(text, 1, ",")
+    while text[at] != "}":
+        key, behind = decoder.raw_decode(text, at)
+        start = _behind(text, behind, ":")
+        _, at = decoder.raw_decode(text, start)
+        if key == name:
+            begin, end = start, at
+        at = _behind(text, at, ",")
+    return f"{text[:begin]}{value}{text[end:]}"
+
+
+def _behind(text: str, at: int, sign: str) -> int:
+    """The place behind the blanks here, and the sign among them."""
+    while text[at] in _BLANKS or text[at] == sign:
+        at += 1
+    return at
 
 
 def parsed(text: bytes, name: str = "The payload") -> Any:

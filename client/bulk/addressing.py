@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
@@ -22,10 +24,15 @@ from client.payloads import with_message_id
 from domain.messages import InvalidMessage, check_times, parse_message
 from domain.vocabulary import CLOSED
 
-COLUMNS = ("number", "candidate_id", "designation", "message_id")
+COLUMNS = ("number", "candidate_id", "designation", "message_id", "command")
+_OLDER_COLUMNS = COLUMNS[:-1]
+"""Those of an older build, which did not write down to which command a line belongs."""
 GOOD = frozenset({Kind.TAKEN, Kind.DUPLICATE, Kind.WOULD_BE_TAKEN, Kind.WOULD_BE_HELD, Kind.CANNOT_BE_FORESEEN})
 _TRIED_AGAIN = (Kind.NOT_REACHED, Kind.FAILED)
-_OUR_IDS = "bulk-"
+_MAX_ID = 128
+_AGAIN = re.compile(r"-\d{8}T\d{6}", re.ASCII)
+"""What `again` puts behind the message id, so that it is another message."""
+_LENGTH_OF_AGAIN = 16
 
 
 class ForEverybody(BadInput):
@@ -52,8 +59,18 @@ class Letter:
         """
         wanted = self.wanted
         filters = [list(wanted.statuses), list(wanted.designations), str(wanted.due_within or ""), wanted.attention]
-        document = [server, self.message, json.loads(self.text), *filters, wanted.raw or ""]
+        document = [server, self.message, self._payload, *filters, wanted.raw or ""]
         return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
+
+    def message_id(self, content: str) -> str:
+        """The id of the message: the payload's own, or one made of the content. A null is none."""
+        own: str = self._payload.get("message_id", f"bulk-{content}")
+        return own
+
+    @property
+    def _payload(self) -> dict[str, Any]:
+        payload: dict[str, Any] = json.loads(self.text)
+        return {name: value for name, value in payload.items() if name != "message_id" or value is not None}
 
 
 def letter(message: str, text: bytes, wanted: Filter) -> Letter:
@@ -85,9 +102,7 @@ async def plan(
     """
     digest = letter.content(await _server(client))
     path = outcome or outcomes.FOLDER / f"{letter.message}-{digest}.outcome.csv"
-    before = {line[1:]: found.outcome for line, found in outcomes.read(path, COLUMNS).items()}
-    if any(message_id.startswith(_OUR_IDS) and digest not in message_id for _, _, message_id in before):
-        raise BadInput(f"{path} is the outcome of another command: choose another with --outcome.")
+    before = _before(path, letter, digest)
     if again and all(map(_done, before.values())):
         before = {}  # an act that was begun with `again`, and is not finished, goes on
     lines = list(before) or await _found(client, letter, digest, again=again)
@@ -105,13 +120,28 @@ async def plan(
     )
 
 
+def _before(path: Path, letter: Letter, digest: str) -> dict[tuple[str, ...], Outcome]:
+    """What the outcome file says of the candidacies of an earlier run. Raises `BadInput` if it is another letter's."""
+    found = {line[1:]: found.outcome for line, found in outcomes.read(path, COLUMNS).items()}
+    older = {line[1:]: found.outcome for line, found in outcomes.read(path, _OLDER_COLUMNS).items()}
+    if any(cells[-1] != digest for cells in found) or not all(_is_of(letter, digest, cells[-1]) for cells in older):
+        raise BadInput(f"{path} is the outcome of another command: choose another with --outcome.")
+    return found or {(*cells, digest): outcome for cells, outcome in older.items()}
+
+
+def _is_of(letter: Letter, digest: str, message_id: str) -> bool:
+    """Whether a message id that an older build wrote down is one of this letter."""
+    own = letter.message_id(digest)
+    return message_id == own or (message_id.startswith(own) and bool(_AGAIN.fullmatch(message_id[len(own) :])))
+
+
 async def _found(client: Client, letter: Letter, digest: str, *, again: bool) -> Sequence[tuple[str, ...]]:
-    message_id = json.loads(letter.text).get("message_id", f"{_OUR_IDS}{digest}")
+    message_id = letter.message_id(digest)
     if again:
-        message_id += f"-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        message_id = f"{message_id[: _MAX_ID - _LENGTH_OF_AGAIN]}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
     wanted = replace(letter.wanted, run=Run.OPEN)
     found = {entry.candidacy async for entry in finding.candidacies(client, wanted)}
-    return [(*candidacy, message_id) for candidacy in sorted(found)]
+    return [(*candidacy, message_id, digest) for candidacy in sorted(found)]
 
 
 class _Addressing:
@@ -126,7 +156,7 @@ class _Addressing:
         tell(item, await self._outcome(item))
 
     async def _outcome(self, item: Item) -> Outcome:
-        candidate_id, designation, message_id = item.cells
+        candidate_id, designation, message_id, _ = item.cells
         candidacy = Candidacy(candidate_id, designation)
         payload = with_message_id(self._letter.text, message_id)
         try:

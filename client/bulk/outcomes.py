@@ -29,7 +29,7 @@ _MARK = "\ufeff"
 _DELIMITERS = ",;\t|"
 # An outcome file of an older build calls the row a line, and lacks these columns.
 _OLDER = {"row": "line"}
-_SINCE = ("revision",)
+_SINCE = ("revision", "command")
 
 
 class Kind(StrEnum):
@@ -302,7 +302,7 @@ def _delimiter(path: Path, columns: Sequence[str]) -> str | None:
 def _is_older(path: Path, columns: Sequence[str]) -> bool:
     """Whether this is an outcome file of the same kind, as an older build wrote it."""
     older = [_OLDER.get(name, name) for name in columns if name not in _SINCE]
-    return any(names == [*older, _OUTCOME] for _, names in _first_lines(path))
+    return any(names in ([*older, _EARLIER, _OUTCOME], [*older, _OUTCOME]) for _, names in _first_lines(path))
 
 
 def _first_lines(path: Path) -> Iterator[tuple[str, list[str]]]:

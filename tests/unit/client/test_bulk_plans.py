@@ -1,4 +1,4 @@
-"""What each bulk act does with a row, and what it says came of it; the candidacies answer as they are told to."""
+"""What `import` and `results` do with a row, and what they say came of it; candidacies answer as they are told to."""
 
 import json
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from client.bulk import addressing, delivering, enrolling
+from client.bulk import delivering, enrolling
 from client.bulk.act import BadRow, Plan, Row
-from client.bulk.outcomes import Files, Kind, Outcome
+from client.bulk.outcomes import Files
 from client.candidacy import Candidacy
 from client.errors import ClientError, Closed, NotFound, OpenedBefore, Refused, Unreachable
 from client.finding import Entry, Filter
@@ -228,87 +228,3 @@ async def test_where_the_worker_cannot_say_a_dry_run_promises_nothing(
     foreseeing(monkeypatch, answer)
     found = await told(delivering.plan(NOBODY, [result(2)], {}, FILES, dry_run=True))
     assert found == {2: "cannot be foreseen: the worker does not say what would come of it"}
-
-
-# --- a message to many
-
-LETTER = addressing.letter("withdraw", b'{"reason": "moves"}', Filter(designations=("CCMA",)))
-
-
-@pytest.fixture
-def listed(monkeypatch: pytest.MonkeyPatch) -> list[Filter]:
-    """C-1 and C-2 are found on a server called s; the filters that were asked for."""
-    asked: list[Filter] = []
-
-    async def candidacies(_client: object, wanted: Filter) -> Any:
-        asked.append(wanted)
-        for name in ("C-2", "C-1"):
-            yield Entry(name, "CCMA", "", "", None, None, None, (), "", "running")
-
-    async def server(_client: object) -> str:
-        return "s"
-
-    monkeypatch.setattr("client.finding.candidacies", candidacies)
-    monkeypatch.setattr(addressing, "_server", server)
-    return asked
-
-
-async def test_a_letter_goes_to_every_open_candidacy_that_is_found(
-    listed: list[Filter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent = answering(monkeypatch, {}, [["Withdrawn"], NotFound("no such one", ID)])
-    plan = await addressing.plan(NOBODY, LETTER, outcome=tmp_path / "m.csv")
-    message_id = f"bulk-{LETTER.content('s')}"
-    assert [item.cells for item in plan.items] == [("C-1", "CCMA", message_id), ("C-2", "CCMA", message_id)]
-    assert (listed[0].run, listed[0].designations) == ("open", ("CCMA",))
-    assert await told(plan) == {1: "taken: Withdrawn", 2: "unknown: no such one"}
-    assert sent == [message_id, message_id]
-
-
-async def test_a_dry_run_of_a_letter_says_who_would_refuse_it(
-    listed: list[Filter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    foreseeing(monkeypatch, [{"outcome": "refused", "code": "not-later", "reason": "it ends earlier"}])
-    plan = await addressing.plan(NOBODY, LETTER, outcome=tmp_path / "m.outcome.csv", dry_run=True)
-    assert plan.files.path == tmp_path / "m.dry-run.csv"
-    assert set((await told(plan)).values()) == {"would be refused: it ends earlier"}
-    assert Kind.WOULD_BE_REFUSED not in plan.good
-
-
-async def test_a_dry_run_tells_a_candidacy_that_the_letter_itself_has_closed_from_one_that_is_closed(
-    listed: list[Filter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def query(candidacy: Candidacy, _client: object, name: str, *arguments: Any) -> Any:
-        if name == "receipts":
-            return {one: {"events": ["Withdrawn"]} for one in arguments[0] if candidacy.candidate_id == "C-1"}
-        return [{"outcome": "duplicate", "events": ["Withdrawn"]}]
-
-    async def check_open(candidacy: Candidacy, _client: object) -> None:
-        raise Closed("x", ID, "withdrawn")
-
-    monkeypatch.setattr(Candidacy, "query", query)
-    monkeypatch.setattr(Candidacy, "check_open", check_open)
-    plan = await addressing.plan(NOBODY, LETTER, outcome=tmp_path / "m.csv", dry_run=True)
-    assert list((await told(plan)).values()) == ["duplicate", "closed: x"]
-
-
-async def test_begun_again_a_letter_goes_on_with_those_found_the_first_time(
-    listed: list[Filter], tmp_path: Path
-) -> None:
-    path, digest = tmp_path / "m.csv", LETTER.content("s")
-    lines = [f"{number},C-{number},CCMA,bulk-{digest},{outcome}" for number, outcome in _BEFORE]
-    path.write_text("\n".join(["number,candidate_id,designation,message_id,outcome", *lines]) + "\n")
-    plan = await addressing.plan(NOBODY, LETTER, outcome=path, again=True)
-    assert listed == [], "nobody is looked for: the act is not finished"
-    assert [item.number for item in plan.things] == [3, 4]
-    assert plan.known == {1: Outcome(Kind.TAKEN, "Withdrawn"), 2: Outcome(Kind.REFUSED, "no: never")}
-
-
-_BEFORE = [(1, "taken: Withdrawn"), (2, "refused: no: never"), (3, "failed: no answer"), (4, "not reached")]
-
-
-async def test_the_outcome_file_of_another_letter_is_left_alone(listed: list[Filter], tmp_path: Path) -> None:
-    path = tmp_path / "m.csv"
-    path.write_text("number,candidate_id,designation,message_id,outcome\n1,C-1,CCMA,bulk-0123456789ab,duplicate\n")
-    with pytest.raises(ClientError, match="is the outcome of another command"):
-        await addressing.plan(NOBODY, LETTER, outcome=path)

@@ -19,6 +19,36 @@ def test_a_payload_keeps_every_digit_and_gets_a_message_id() -> None:
     assert set(json.loads(with_message_id(b"{}"))) == {"message_id"}
 
 
+@each(
+    ("text", "sent"),
+    [
+        (b'{"message_id": "mine", "a": 7.0}', b'{"message_id": "new", "a": 7.0}'),
+        (
+            b' {"a": {"message_id": 1, "b": [",", "}"]} , "message_id" :null}',
+            b'{"a": {"message_id": 1, "b": [",", "}"]} , "message_id" :"new"}',
+        ),
+        (
+            b'{"a": 74.99999999999999999,"message_id":"m","b":"\xc3\xa9"}',
+            b'{"a": 74.99999999999999999,"message_id":"new","b":"\xc3\xa9"}',
+        ),
+        (b'{"message\\u005fid": "mine"}', b'{"message\\u005fid": "new"}'),
+        (b"{}", b'{"message_id":"new"}'),
+    ],
+)
+def test_another_message_id_stands_where_the_own_one_stood(text: bytes, sent: bytes) -> None:
+    assert with_message_id(text, "new") == sent
+
+
+def test_a_message_id_that_is_null_is_one_that_is_not_given() -> None:
+    sent = json.loads(with_message_id(b'{"message_id": null, "publish": true}'))
+    assert sent["publish"] is True
+    assert len(sent["message_id"]) == 36
+
+
+def test_a_message_id_may_hold_quotes() -> None:
+    assert json.loads(with_message_id(b"{}", 'a"b\\')) == {"message_id": 'a"b\\'}
+
+
 def test_a_message_id_that_is_given_stays() -> None:
     assert with_message_id(b'\xef\xbb\xbf{"message_id": "mine"}') == b'{"message_id": "mine"}'
 
