@@ -156,7 +156,7 @@ class Recording:
             RecordError: nothing of the request is recorded.
         """
         recorded = await self._carry_out(lambda connection: _append(connection, request))
-        metrics.recorded(activity.metric_meter(), len(request.events))
+        metrics.recorded(activity.metric_meter(), sum(int(one["sequence"]) <= recorded for one in request.events))
         return recorded
 
     async def _carry_out(self, work: Callable[[Connection], T]) -> T:
@@ -206,6 +206,7 @@ def _append(connection: Connection, request: RecordRequest) -> int:
     try:
         return store.append_in(connection, candidacy, events, request.contact, sent, oldest=request.oldest)
     except Gap as gap:
-        # Somebody has put an older database back: the candidacy sends what comes after this.
+        # Somebody has put an older database back: the candidacy sends what comes after this. That is everything, with
+        # the contact details, if it was enrolled after the copy was made.
         deliveries.keep(connection, candidacy, sent)
         return gap.recorded

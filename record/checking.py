@@ -114,11 +114,12 @@ def positions_missing(engine: Engine) -> Iterator[range]:
 def _of_chain(before: Kept | None, kept: Kept) -> Iterator[tuple[Fault, int]]:
     sequence = kept.event.sequence
     follows = kept.hash == chain.link(before.hash if before else chain.START, kept.candidacy, kept.event)
-    if before is not None and sequence != before.event.sequence + 1:
-        # An event that was recorded after a gap is linked to the one before the gap. One from which events were taken
-        # away is linked to an event that is not there, so it cannot be checked itself.
+    expected = before.event.sequence + 1 if before else 1
+    if sequence != expected:
+        # An event that was recorded after a gap is linked to the one before the gap, or to the start. One from which
+        # events were taken away is linked to an event that is not there, so it cannot be checked itself.
         fault = Fault.NEVER_RECORDED if follows else Fault.MISSING
-        yield from ((fault, number) for number in range(before.event.sequence + 1, sequence))
+        yield from ((fault, number) for number in range(expected, sequence))
     elif not follows:
         yield Fault.CHANGED, sequence
     if before is not None and kept.position <= before.position:

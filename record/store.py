@@ -79,10 +79,10 @@ def append_in(
     """Appends these events of a candidacy, in the order of their sequence, and returns the last one's sequence.
 
     Events that are recorded already change nothing, so the same batch may be given again. Either all of the others are
-    recorded, with the read models that follow from them, or none. The first event of a candidacy may have any number: a
-    candidacy that is older than the record has forgotten the events before it. With `oldest`, the candidacy has
-    forgotten every event before these, so they may follow a gap, which a check of the record shows. `contact` are the
-    contact details after these events; None where they have not changed. `sent` are notices that went out.
+    recorded, with the read models that follow from them, or none. With `oldest`, the candidacy has forgotten every
+    event before these, because it is older than the record or an old copy of the record was put back. So they may
+    follow a gap, or be the first ones that are recorded; a check of the record shows it. `contact` are the contact
+    details after these events; None where they have not changed. `sent` are notices that went out.
 
     Where it raises, it has written nothing.
 
@@ -180,7 +180,7 @@ def _append(
     added: list[Kept] = []
     for event in events:
         follows = event.sequence == last.sequence + 1
-        if last.sequence and not follows and not (gap_allowed and event is events[0]):
+        if not follows and not (gap_allowed and event is events[0]):
             raise Gap(str(candidacy), last.sequence, event.sequence)
         position += 1
         last = Last(event.sequence, chain.link(last.hash, candidacy, event), event.type)

@@ -71,13 +71,14 @@ class Lived:
         A workflow appends the events of one command at a time. `test_projection.py` checks that no table tells the two
         apart, and this costs a fifth.
         """
-        store.append(engine, self.candidacy, [Recorded.of(event) for event in self.events], self.contact)
+        events = [Recorded.of(event) for event in self.events]
+        store.append(engine, self.candidacy, events, self.contact, oldest=events[0].sequence > 1)
         return self
 
 
-def append_batch(engine: Engine, candidacy: Candidacy, batch: Batch) -> None:
-    """Appends the events of one command."""
-    store.append(engine, candidacy, [Recorded.of(event) for event in batch.events], batch.contact)
+def append_batch(engine: Engine, candidacy: Candidacy, batch: Batch, *, oldest: bool = False) -> None:
+    """Appends the events of one command. With `oldest`, the candidacy has forgotten every event before them."""
+    store.append(engine, candidacy, [Recorded.of(event) for event in batch.events], batch.contact, oldest=oldest)
 
 
 def deliver(

@@ -120,7 +120,7 @@ def test_a_candidacy_that_is_older_than_the_record_has_its_earlier_details_too(e
     contact = FIRST
     for number in range(2, MAX_FORMER + 2):
         contact = changed(contact, number, name=f"Ana {number}")
-    store.append(engine, ANA, events(2, 40), contact)
+    store.append(engine, ANA, events(2, 40), contact, oldest=True)
     found = kept(engine)
     assert [name for name, *_ in found] == ["Ana Ruiz", *(f"Ana {number}" for number in range(2, MAX_FORMER + 2))]
     for _, _, _, since, until in found:

@@ -146,7 +146,7 @@ def test_events_that_are_not_recorded_are_mentioned(engine: Engine) -> None:
     life = lived("many-results", ANA)
     older = sum(len(batch.events) for batch in life.batches[:3])
     for batch in life.batches[3:]:
-        append_batch(engine, life.candidacy, batch)
+        append_batch(engine, life.candidacy, batch, oldest=batch is life.batches[3])
     with reading(engine) as connection:
         first, *others = timelines.timeline(connection, life.candidacy)
     assert (first["type"], first["omitted"], first["sequence"]) == ("Older", older, 0)

@@ -292,7 +292,7 @@ def test_the_certificate_of_a_candidacy_that_is_older_than_the_record_is_known_f
     life = lived("holder-revoked")
     granted = next(number for number, batch in enumerate(life.batches) if batch.state.certificate)
     for batch in life.batches[granted:]:
-        append_batch(engine, life.candidacy, batch)
+        append_batch(engine, life.candidacy, batch, oldest=batch is life.batches[granted])
     found, certificate = row(engine, CERTIFICATES, life.candidacy), life.state.certificate
     assert certificate
     assert (found["number"], found["expires_on"]) == (certificate.number, certificate.expires_on.isoformat())

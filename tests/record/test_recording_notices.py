@@ -15,11 +15,11 @@ from temporalio.testing import ActivityEnvironment
 from activities.delivery import Carrier, MailServer, Outbox
 from activities.notices import Notices
 from activities.recording import Recording
-from activities.requests import NoticeAnswer, NoticeRequest, RecordRequest
+from activities.requests import NoticeAnswer, NoticeRequest, RecordAnswer, RecordRequest
 from domain.events import BaseEvent, Suspended, type_of
 from record import store
 from record.events import Recorded
-from record.tables import DELIVERIES, NOTICES
+from record.tables import CONTACTS, DELIVERIES, NOTICES
 from runtime.embedded import free_port
 from tests.record.lives import append_batch, deliver, lived
 from tests.unit.activities import notice_samples
@@ -163,6 +163,32 @@ async def test_a_delivery_is_kept_also_where_the_record_lacks_events_before_it(
     assert answer == NoticeAnswer(recorded=len(FIRST.events))
     store.append(engine, ID, [Recorded.of(one) for one in LIFE.events[len(FIRST.events) :]])
     assert outcomes(engine)[last.sequence] == "sent"
+
+
+async def test_a_record_that_lacks_the_first_events_wants_everything_and_gets_it_with_the_contact_details(
+    engine: Engine, recording: Recording, tmp_path: Path
+) -> None:
+    """A copy was put back that was made before the enrolment."""
+    last = LIFE.batches[-1].events[-1]
+    late = along([last]).model_copy(update={"contact": None})
+    assert await sent(recording, notice(last.sequence, late), Outbox(tmp_path)) == NoticeAnswer(recorded=0)
+    assert recorded(engine) == []
+    assert await ActivityEnvironment().run(recording.record_events, along(LIFE.events)) == RecordAnswer(
+        recorded=last.sequence
+    )
+    assert recorded(engine) == [one.sequence for one in LIFE.events]
+    assert outcomes(engine)[last.sequence] == "sent"
+    with engine.connect() as connection:
+        assert connection.execute(select(CONTACTS.c.email)).scalars().all() == [FIRST.contact.email]
+
+
+async def test_a_candidacy_that_has_forgotten_its_first_events_is_recorded_from_the_oldest_that_it_has(
+    engine: Engine, recording: Recording
+) -> None:
+    some = along(LIFE.events[2:]).model_copy(update={"oldest": True})
+    answer = await ActivityEnvironment().run(recording.record_events, some)
+    assert answer == RecordAnswer(recorded=LIFE.events[-1].sequence)
+    assert recorded(engine) == [one.sequence for one in LIFE.events[2:]]
 
 
 async def test_a_record_that_is_away_leaves_the_delivery_to_the_next_request(tmp_path: Path) -> None:

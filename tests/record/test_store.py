@@ -111,8 +111,17 @@ def test_events_are_missing_between_those_recorded_and_those_given(engine: Engin
     assert len(store.of_candidacy(engine, ANA)) == 2
 
 
+def test_a_record_that_lacks_the_first_events_asks_for_them(engine: Engine) -> None:
+    """A record was put back from a copy that is older than the enrolment, and the candidacy still has every event."""
+    with pytest.raises(Gap) as caught:
+        store.append(engine, ANA, events(2, 3))
+    assert caught.value.recorded == 0
+    assert store.of_candidacy(engine, ANA) == []
+    assert store.append(engine, ANA, events(4)) == 4
+
+
 def test_a_candidacy_that_is_older_than_the_record_begins_with_the_events_that_it_still_has(engine: Engine) -> None:
-    assert store.append(engine, ANA, events(2, 38)) == 39
+    assert store.append(engine, ANA, events(2, 38), oldest=True) == 39
     assert [one.event.sequence for one in store.of_candidacy(engine, ANA)] == [38, 39]
 
 

@@ -61,6 +61,19 @@ class Recorded:
         assert [one.event.type for one in recorded] == await candidate.types()
         return recorded
 
+    def copied(self, to: Path) -> Path:
+        """A copy of the database as it is now."""
+        with closing(sqlite3.connect(self.file)) as database, closing(sqlite3.connect(to)) as copy:
+            database.backup(copy)
+        return to
+
+    def put_back(self, copy: Path) -> None:
+        """Puts this copy in the place of the database, without the changes that still lie beside it."""
+        self._engine.dispose()
+        for file in self.file.parent.glob(f"{self.file.name}*"):
+            file.unlink()
+        shutil.copy(copy, self.file)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Somebody else writes to the database for the length of the block."""
@@ -185,16 +198,35 @@ async def test_yesterdays_record_gets_again_what_has_happened_since(client: Clie
     async with record.worker(client):
         await _registered(candidate)
         await record.has_all_of(candidate)
-    with closing(sqlite3.connect(record.file)) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    yesterday = shutil.copy(record.file, tmp_path / "yesterday.db")
+    yesterday = record.copied(tmp_path / "yesterday.db")
+    known = len(record.events(candidate))
     async with record.worker(client):
         await candidate.result(DOMAINS[0], taken_at=_days_ago(1))
         await record.has_all_of(candidate)
-    shutil.copy(yesterday, record.file)
+    record.put_back(yesterday)
+    assert len(record.events(candidate)) == known
     async with record.worker(client):
         await candidate.result(DOMAINS[1], taken_at=_days_ago(1))
         await record.has_all_of(candidate)
+
+
+async def test_a_record_from_before_the_enrolment_gets_everything_again(client: Client, tmp_path: Path) -> None:
+    record, candidate = Recorded(tmp_path), Candidate(client, "CCSL", "recorded-9")
+    before = record.copied(tmp_path / "before.db")
+    async with record.worker(client):
+        await _registered(candidate)
+        await record.has_all_of(candidate)
+    record.put_back(before)
+    assert record.events(candidate) == []
+    async with record.worker(client):
+        await candidate.result(DOMAINS[0], taken_at=_days_ago(1))
+        recorded = await record.has_all_of(candidate)
+        wanted = [one for one in expected_notices(await candidate.timeline()) if one > recorded[-2].event.sequence]
+        await eventually(
+            lambda: [row.about for row in record.rows(DELIVERIES, candidate)] == wanted,
+            "the notice that went out after the copy was put back is kept",
+        )
+    assert [row.email for row in record.rows(CONTACTS, candidate)] == ["ana@example.org"]
 
 
 async def test_a_closed_candidacy_ends_only_when_the_record_has_everything(client: Client, tmp_path: Path) -> None:
