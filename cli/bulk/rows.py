@@ -58,7 +58,9 @@ def without_bad(sheet: Sheet, source: str, choice: Choice) -> dict[int, BadRow]:
     by_row: dict[int, list[Problem]] = {}
     for problem in sheet.problems:
         by_row.setdefault(problem.row, []).append(problem)
-    written = _write(sheet, choice.write_bad) if by_row and choice.write_bad else []
+    written = choice.write_bad if by_row else None
+    if written:
+        _write(sheet, written)
     name = "stdin" if source == "-" else source
     count = f"{len(by_row):,} of {sheet.rows:,} rows of {name} {'is' if len(by_row) == 1 else 'are'} bad"
     doubts = [doubt for doubt in sheet.doubts if doubt.kind not in choice.sure]
@@ -72,12 +74,13 @@ def without_bad(sheet: Sheet, source: str, choice: Choice) -> dict[int, BadRow]:
         if "problems" not in facts:
             sentence = f"Some rows of {name} may not be what was meant, so nothing was started:"
         notes = [*in_lines(sheet.problems)] if "problems" in facts else []
-        raise exits.BadInput(sentence, [*notes, *_doubtful(doubts), *written], **facts)
+        where = [_not_started(written, source, any_good=len(by_row) < sheet.rows)] if written else []
+        raise exits.BadInput(sentence, [*notes, *_doubtful(doubts), *where], **facts)
     for line in _doubtful(sheet.doubts):
         output.say(f"Noted: {line}")
     if by_row:
         output.say(f"{count} and left out:")
-        for line in [*in_lines(sheet.problems), *written]:
+        for line in [*in_lines(sheet.problems), *([_mend(written)] if written else [])]:
             output.say(f"  {line}")
     return {row: _bad_row(problems) for row, problems in by_row.items()}
 
@@ -156,7 +159,22 @@ def _bad_row(problems: Sequence[Problem]) -> BadRow:
     return BadRow(problems[0].candidate_id or "", reason)
 
 
-def _write(sheet: Sheet, path: Path) -> list[str]:
+def _mend(path: Path) -> str:
+    return f"The bad rows stand in {path}: mend them there, and give it to the same command."
+
+
+def _not_started(path: Path, source: str, *, any_good: bool) -> str:
+    """What is to be done with the file of the bad rows where nothing was started: the good rows are not in it."""
+    if not any_good:
+        return _mend(path)
+    whole = "the input" if source == "-" else source
+    return (
+        f"The bad rows stand in {path}. Nothing was started, the good rows neither. Run the command again with "
+        f"--skip-bad and without --bad-rows, then give it the mended {path}; or mend {whole} itself."
+    )
+
+
+def _write(sheet: Sheet, path: Path) -> None:
     """Write the bad rows to a new file that the owner alone can read, for people's names stand in it.
 
     Raises `exits.BadInput` where it cannot be written, or is there: it may hold rows that somebody is mending.
@@ -168,4 +186,3 @@ def _write(sheet: Sheet, path: Path) -> list[str]:
         raise exits.BadInput(f"{path} is there already: name another file for --bad-rows, or remove it.") from error
     except OSError as error:
         raise exits.BadInput(f"{path} cannot be written ({error.strerror}): name another for --bad-rows.") from error
-    return [f"The bad rows stand in {path}: mend them there, and give it to the same command."]

@@ -134,6 +134,26 @@ def test_the_bad_rows_are_written_to_a_new_file_of_their_own(tmp_path: Path) -> 
     assert not other.exists()
 
 
+@pytest.mark.parametrize(("source", "whole"), [("c.csv", "c.csv"), ("-", "the input")])
+def test_the_bad_rows_alone_are_not_the_whole_file_where_nothing_was_started(
+    source: str, whole: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bad.csv"
+    problem = Problem(3, "name", "is empty", "C-3")
+    doubt = Doubt(DoubtKind.LOOKALIKE, (2, 4), finding("C-2 and c-2 look alike"))
+    told = (
+        f"The bad rows stand in {path}. Nothing was started, the good rows neither. Run the command again with "
+        f"--skip-bad and without --bad-rows, then give it the mended {path}; or mend {whole} itself."
+    )
+    for doubts, skip_bad in (((), False), ((doubt,), True)):
+        with pytest.raises(exits.BadInput) as stop:
+            rows.without_bad(Sheet([], [problem], 3, (), doubts), source, Choice(skip_bad, path))
+        assert stop.value.notes[-1] == told
+        path.unlink()
+    rows.without_bad(Sheet([], [problem], 3, ()), source, Choice(skip_bad=True, write_bad=path))
+    assert f"{path}: mend them there, and give it to the same command." in capsys.readouterr().err
+
+
 async def test_every_signal_asks_to_stop_and_the_first_one_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     stopping = Stopping()
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
