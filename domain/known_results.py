@@ -71,17 +71,16 @@ def on_recorded(state: State, event: ResultRecorded) -> State:
 
 
 def on_held(state: State, event: ResultHeld) -> State:
-    """Holds a result. It takes the place of the hold that it continues, and of the holds of its lower revisions."""
+    """Holds a result. It takes the place of the hold that it continues.
+
+    Lower revisions stay held beside it, because a person may still reject this one (R6, rule 9).
+    """
     facts = event.result
     left = state.aside.get(facts.result_id)
     if left and _is_same(left, facts):
         state = _waiving(requirements.without(state, facts.result_id), facts.result_id, ())
-    replaced = [
-        hold
-        for hold in _holds_of(state, facts)
-        if hold.result.revision < facts.revision or _is_same(hold.result, facts)
-    ]
-    state = _end_holds(state, replaced, EndedHold(key="", at=event.at))
+    continued = [hold for hold in _holds_of(state, facts) if _is_same(hold.result, facts)]
+    state = _end_holds(state, continued, EndedHold(key="", at=event.at))
     hold = Held(
         hold=event.sequence,
         result=facts,

@@ -74,7 +74,7 @@ class Held(Stored):
 class EndedHold(Stored):
     """A hold that has ended, so that the same decision given again is recognised (R7).
 
-    `decision` is None where nobody decided: a newer revision took its place, or its reasons went away. `reason` is the
+    `decision` is None where nobody decided: a newer revision was counted, or its reasons went away. `reason` is the
     beginning of the hash of the person's reason.
     """
 

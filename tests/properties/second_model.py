@@ -383,10 +383,9 @@ class SecondModel:
         replaces = None if old is entry or self.newer_stands(entry) else old
         entry.fate = "held"
         self.holds.append(Hold(len(self.holds) + 1, entry, set(reasons), replaces))
-        self.end_lower_holds(entry)
 
     def end_lower_holds(self, entry: Entry) -> None:
-        """A newer revision takes the place of the holds of lower ones (R6)."""
+        """A revision that is counted ends the holds of lower ones (R6)."""
         for hold in self.open_holds():
             if hold.entry.result_id == entry.result_id and hold.entry.revision < entry.revision:
                 hold.open = False

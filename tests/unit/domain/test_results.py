@@ -1,8 +1,11 @@
 """Rules 9 to 13: attempts, retakes, holds, revisions and corrections."""
 
 import itertools
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+
+import pytest
 
 from domain import events as e
 from domain.types import Score
@@ -304,15 +307,31 @@ def test_a_counted_higher_revision_ends_the_hold_of_a_lower_one() -> None:
     assert not candidacy.attention
 
 
-def test_a_hold_that_gave_way_to_a_higher_revision_is_still_known() -> None:
+def test_revisions_are_held_side_by_side_until_one_is_counted_and_all_are_known_then() -> None:
     candidacy = Candidacy("CCMA", at=AT)
     for revision in (1, 2):
         candidacy.result(PEOPLE, 90, AT, result_id="A", revision=revision, passed=False)
-    assert held(candidacy) == {"A#2"}
+    assert held(candidacy) == {"A#1", "A#2"}
     assert candidacy.result(PEOPLE, 90, AT, result_id="A", revision=1, passed=False) == []
     candidacy.result(PEOPLE, 90, AT, result_id="A", revision=3, passed=True)
+    assert held(candidacy) == set()
     for revision in (1, 2):
         assert candidacy.result(PEOPLE, 90, AT, result_id="A", revision=revision, passed=False) == []
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(("1", "2", "purchase"))), ids="-".join)
+def test_a_held_revision_is_not_lost_with_a_higher_one_that_is_rejected(order: tuple[str, ...]) -> None:
+    candidacy = Candidacy("CCMA", paid=False, at=AT)
+    told: dict[str, Callable[[], object]] = {
+        "1": lambda: candidacy.result(PEOPLE, 90, AT, result_id="A"),
+        "2": lambda: candidacy.result(PEOPLE, 20, AT, result_id="A", revision=2, passed=True),
+        "purchase": lambda: candidacy.say("confirm_purchase", reference="I", purchased_at=AT),
+    }
+    for name in order:
+        told[name]()
+    candidacy.accept("A", "reject", revision=2)
+    assert held(candidacy) == set()
+    assert candidacy.assessment(PEOPLE).status == "passed"
 
 
 def test_where_several_revisions_are_held_one_must_be_named() -> None:
