@@ -6,6 +6,7 @@ Instants are UTC, days are in the body's zone.
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -290,6 +291,8 @@ class State(Stored):
     held: dict[int, Held] = Field(default_factory=dict)
     ended_holds: dict[int, EndedHold] = Field(default_factory=dict)
     settlements: dict[str, Instant] = Field(default_factory=dict)
+    # Of the programme under which the candidate was tested, once that of a later cycle has taken its place.
+    tested_with_passing_score: Decimal | None = None
     experience: Annotated[tuple[ExperienceClaim, ...], BeforeValidator(_records)] = ()
     experience_known: tuple[str, ...] = ()
     experience_met_on: date | None = None
@@ -343,6 +346,16 @@ class State(Stored):
             if one.status == "submitted":
                 return one.submission_id
         return None
+
+    @property
+    def passing_score(self) -> Decimal:
+        """The passing score, in percent, of the programme under which the candidate is or was tested.
+
+        A scheme that is pinned for a later cycle does not judge the assessments of the first one anew.
+        """
+        if self.tested_with_passing_score is not None:
+            return self.tested_with_passing_score
+        return self.programme.passing_score
 
     @property
     def zone(self) -> str:

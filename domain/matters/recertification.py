@@ -236,6 +236,7 @@ def on_window_opened(state: State, event: RecertificationWindowOpened) -> State:
     # Reminders that are past already when the window opens are not made up for (R10).
     return state.having(
         programme=event.programme,
+        tested_with_passing_score=state.passing_score,
         recertification=recertification,
         certificate=certificate,
         remind_after=max(state.remind_after, event.at) if state.remind_after else event.at,

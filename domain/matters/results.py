@@ -93,7 +93,7 @@ def _facts(state: State, result: RecordAssessmentResult, score: Score | None) ->
         taken_at=result.taken_at,
         outcome=result.outcome,
         score=score,
-        passed=score is not None and score.reaches(state.programme.passing_score),
+        passed=score is not None and score.reaches(state.passing_score),
         source=result.source,
         form=result.form,
         # Responses that are scored are not needed again, and every later run would have to carry them.
@@ -257,7 +257,7 @@ def _accept(decision: Decision, command: ResolveHeldResult, hold: Held, scored: 
     if facts.outcome == "scored" and facts.score is None:
         if scored.score is None:
             raise Refused(RefusalCode.CANNOT_SCORE, f"the result still cannot be scored: {scored.unscored}")
-        passed = scored.score.reaches(before.programme.passing_score)
+        passed = scored.score.reaches(before.passing_score)
         facts = facts.model_copy(update={"score": scored.score, "passed": passed})
     facts = facts.model_copy(update={"responses": None})
     since = holds.since(before, hold, facts)

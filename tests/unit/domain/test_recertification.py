@@ -9,7 +9,19 @@ from domain import events as e
 from domain.decision import Refused
 from domain.state import Certificate
 from tests.cases import each
-from tests.unit.domain.builders import CIAC, Candidacy, border, day, days, holder, last_moment, local, parse, scheme
+from tests.unit.domain.builders import (
+    CIAC,
+    PEOPLE,
+    Candidacy,
+    border,
+    day,
+    days,
+    holder,
+    last_moment,
+    local,
+    parse,
+    scheme,
+)
 from views.standing import status_view
 
 
@@ -98,6 +110,27 @@ def test_a_cycle_pins_the_scheme_current_when_its_window_opens() -> None:
     candidacy.say("submit_recertification", **evidence("E-1", "2028-01-01", "2028-02-01"))
     candidacy.approve("E-1")
     assert candidacy.last(e.Recertified).expires_on == day("2032-03-05")
+
+
+@each(
+    ("newer", "corrected", "held"),
+    [("75", 72, False), ("60", 65, True)],
+)
+def test_the_assessments_are_judged_by_the_scheme_under_which_they_were_taken(
+    newer: str, corrected: int, held: bool
+) -> None:
+    def change(data: dict[str, object]) -> None:
+        data["version"] = "ciac-2029.1"
+        data["designations"]["CCMA"]["passing_score"] = newer  # type: ignore[index]
+
+    candidacy = holder("CCMA", "2027-03-05")
+    candidacy.current_programme = scheme(change).programme("CCMA")
+    candidacy.advance_to(local("2029-04-01"))
+    assert str(candidacy.state.programme.passing_score) == newer
+    result = next(one for one in candidacy.state.results.values() if one.domain == PEOPLE)
+    candidacy.result(PEOPLE, corrected, result.taken_at, result_id=result.result_id, revision=2)
+    assert [hold.reasons for hold in candidacy.state.held.values()] == ([("after-certification",)] if held else [])
+    assert candidacy.assessment(PEOPLE).status == "passed"
 
 
 def test_where_no_scheme_can_be_loaded_the_cycle_goes_on_and_asks_for_attention() -> None:
