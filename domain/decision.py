@@ -62,8 +62,8 @@ class Decision:
     """Collects the events of one decision. Each is folded into the state at once, so that the next rule sees it.
 
     `at` is the instant (UTC) at which the engine decides, and `effective_at` the one from which the decision counts.
-    The two differ only for an alarm that is handled late: it counts from the instant for which it was set. `answer`
-    is the answer to the inquiry that the command needed.
+    The two differ only after an outage: an alarm that is handled late counts from the instant for which it was set,
+    and so do the conclusions that follow from it. `answer` is the answer to the inquiry that the command needed.
     """
 
     def __init__(

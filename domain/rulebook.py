@@ -132,9 +132,22 @@ def decide(
         RINGS[command.kind](decision, command)
     else:
         DECIDERS[type(command)](decision, command)
+        if state and decision.steps:
+            _count_from_the_anniversary(decision, state)
     if decision.begun:
         _conclude(decision)
     return tuple(decision.steps)
+
+
+def _count_from_the_anniversary(decision: Decision, before: State) -> None:
+    """Where the experience completed the requirements in an outage, what follows counts from that day (rule 17).
+
+    So a message that waited out the outage, and is decided before the alarm of that day rings, does not give the
+    certificate a later day. Where it undoes a requirement, nothing was complete, and there is no certificate.
+    """
+    completed_at = experience.completed_at(before, decision.at)
+    if completed_at and experience.completed_at(decision.state, decision.at):
+        decision.effective_at = completed_at
 
 
 def _conclude(decision: Decision) -> None:

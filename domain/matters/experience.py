@@ -110,6 +110,21 @@ def meet_experience(decision: Decision) -> None:
         decision.record(ExperienceMet, met_on=min(met))
 
 
+def completed_at(state: State, at: datetime) -> datetime | None:
+    """The instant at which the experience completed the requirements, before `at`, while the engine was away.
+
+    None where it did not: the alarm of that day has rung, or something else is missing. What is decided before that
+    alarm rings would otherwise give the certificate a later day.
+    """
+    if state.certificate or state.closed or requirements.experience_met(state):
+        return None
+    come = [(claim.met_at, claim.met_on) for claim in state.experience if claim.met_at and _has_come(claim, at)]
+    if not come:
+        return None
+    met_at, met_on = min(come)
+    return met_at if requirements.all_met(state.having(experience_met_on=met_on)) else None
+
+
 def _has_come(claim: ExperienceClaim, at: datetime) -> bool:
     return claim.met_at is not None and claim.met_at <= at
 

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from domain.decision import Refused
 from domain.matters.experience import MAX_RECORDS
 from domain.state import State
 from tests.cases import each
-from tests.unit.domain.builders import START, Candidacy, border, day, days, last_moment, local
+from tests.unit.domain.builders import PEOPLE, START, Candidacy, border, day, days, last_moment, local, parse
 from views.timeline import summary_of
 
 
@@ -198,6 +199,43 @@ def test_after_an_outage_the_experience_counts_from_its_anniversary() -> None:
     certified = candidacy.last(e.Certified)
     assert (certified.certified_on, certified.effective_on) == (day("2027-06-15"), day("2027-06-15"))
     assert certified.at == local("2027-07-01")
+
+
+@each(
+    ("waiting", "fields"),
+    [
+        ("record_self_assessment", {"domain": PEOPLE, "percentage": 50}),
+        ("update_contact", {"email": "ana.ruiz@example.org"}),
+        ("record_experience", {"role": "Manager", "started_on": "2026-12-01"}),
+    ],
+)
+def test_what_waited_out_the_outage_moves_no_day_of_the_certificate(waiting: str, fields: dict[str, Any]) -> None:
+    candidacy = Candidacy(at=local("2027-03-01"), since="2026-06-15").certify()
+    candidacy.outage_until(local("2027-07-01"), parse(waiting, **fields))
+    certified = candidacy.last(e.Certified)
+    assert (certified.certified_on, certified.effective_on) == (day("2027-06-15"), day("2027-06-15"))
+    assert certified.at == local("2027-07-01")
+
+
+def test_a_result_that_waited_out_the_outage_certifies_on_the_day_of_its_decision() -> None:
+    candidacy = Candidacy(at=local("2027-03-01"), since="2026-06-15")
+    candidacy.pass_all(but=PEOPLE)
+    candidacy.submit()
+    candidacy.review()
+    fields = {"result_id": "R-last", "domain": PEOPLE, "taken_at": candidacy.clock, "percentage": 80}
+    last = parse("record_assessment_result", **fields)
+    candidacy.outage_until(local("2027-07-01"), last)
+    assert candidacy.last(e.ExperienceMet).met_on == day("2027-06-15")
+    assert candidacy.last(e.Certified).certified_on == day("2027-07-01")
+
+
+def test_a_correction_that_waited_out_the_outage_is_taken_before_the_certificate_is_granted() -> None:
+    candidacy = Candidacy(at=local("2027-03-01"), since="2026-06-15").certify()
+    passed = next(one for one in candidacy.state.results.values() if one.domain == PEOPLE)
+    fields = {"result_id": passed.result_id, "revision": 2, "domain": PEOPLE, "taken_at": passed.taken_at}
+    candidacy.outage_until(local("2027-07-01"), parse("record_assessment_result", percentage=20, **fields))
+    assert candidacy.state.certificate is None
+    assert candidacy.state.experience_met_on == day("2027-06-15")
 
 
 def test_experience_waits_by_one_alarm_that_says_why() -> None:
