@@ -185,7 +185,7 @@ class Recertification(Stored):
     """Where the recertification of the current cycle stands.
 
     `submission_id`, `submitted_at`, `activities` (how many) and `arrived_at` (when it was taken) are those of the
-    newest evidence, `covers_until` is the last day that it can cover (R10). `digests` and
+    newest evidence, `covers_until` is the last day that it can cover (R10). `digests`, `moments` (of submission) and
     `verdicts` are those of all cycles.
     """
 
@@ -197,6 +197,7 @@ class Recertification(Stored):
     submitted_phase: Literal["in_time", "grace", "lapsed"] | None = None
     covers_until: date | None = None
     digests: dict[str, str] = Field(default_factory=dict)
+    moments: dict[str, Instant] = Field(default_factory=dict)
     verdicts: dict[str, Verdict] = Field(default_factory=dict)
 
 

@@ -190,7 +190,7 @@ def on_recertified(state: State, event: Recertified) -> State:
     }
     return state.having(
         certificate=state.certificate.model_copy(update=changes),
-        recertification=Recertification(digests=known.digests, verdicts=verdicts),
+        recertification=Recertification(digests=known.digests, moments=known.moments, verdicts=verdicts),
         remind_after=event.at,
         asked=(),
     ).resolving(REVIEW_WAITING)

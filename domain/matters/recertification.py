@@ -24,7 +24,7 @@ from domain.matters.certificate import cycle_dates, dates_after_expiry
 from domain.matters.contact import not_the_candidate
 from domain.matters.window import settlement_end
 from domain.scheme import Programme
-from domain.state import IN_FORCE, Certificate, State
+from domain.state import IN_FORCE, Certificate, Recertification, State
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
 MAX_SUBMISSIONS = 20
@@ -44,7 +44,7 @@ def submit(decision: Decision, command: SubmitRecertification) -> None:
     state = decision.state
     certificate = _certificate(state)
     known = state.recertification.digests
-    if matches(known.get(command.submission_id, ""), command):
+    if _is_known(state.recertification, command):
         return
     if state.recertification.status == "submitted":
         raise Refused(RefusalCode.UNDER_REVIEW, f"the evidence {state.recertification.submission_id} is under review")
@@ -74,6 +74,15 @@ def submit(decision: Decision, command: SubmitRecertification) -> None:
         covers_until=covers_until,
         digest=digest_of(command),
     )
+
+
+def _is_known(recertification: Recertification, command: SubmitRecertification) -> bool:
+    """Whether this very evidence was taken before. Without its moment it contradicts none (R7)."""
+    digest = recertification.digests.get(command.submission_id, "")
+    if matches(digest, command):
+        return True
+    moment = recertification.moments.get(command.submission_id)
+    return command.submitted_at is None and matches(digest, command.model_copy(update={"submitted_at": moment}))
 
 
 def _certificate(state: State) -> Certificate:
@@ -245,6 +254,7 @@ def on_window_opened(state: State, event: RecertificationWindowOpened) -> State:
 
 def on_submitted(state: State, event: RecertificationSubmitted) -> State:
     digests = {**state.recertification.digests, event.submission_id: event.digest}
+    moments = {**state.recertification.moments, event.submission_id: event.submitted_at}
     changes = {
         "status": "submitted",
         "submission_id": event.submission_id,
@@ -254,6 +264,7 @@ def on_submitted(state: State, event: RecertificationSubmitted) -> State:
         "submitted_phase": event.phase,
         "covers_until": event.covers_until,
         "digests": dict(list(digests.items())[-MAX_SUBMISSIONS:]),
+        "moments": dict(list(moments.items())[-MAX_SUBMISSIONS:]),
     }
     # The review asks for attention from now on (R19).
     return state.having(recertification=state.recertification.model_copy(update=changes)).raising(REVIEW_WAITING)

@@ -249,6 +249,20 @@ def test_without_any_evidence_it_is_refused() -> None:
     assert candidacy.refused("submit_recertification", **evidence("E-1")) == "too-little-evidence"
 
 
+def test_evidence_that_comes_again_without_its_moment_is_known_before_and_after_its_review() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(local("2029-06-01"))
+    sent = evidence("E-1", "2028-01-01", submitted_at=local("2029-05-30"))
+    assert candidacy.say("submit_recertification", **sent) == ["RecertificationSubmitted"]
+    again = evidence("E-1", "2028-01-01")
+    assert candidacy.say("submit_recertification", **again) == []
+    other = evidence("E-1", "2028-01-02")
+    assert candidacy.refused("submit_recertification", **other) == "under-review"
+    candidacy.approve("E-1")
+    assert candidacy.say("submit_recertification", **again) == []
+    assert candidacy.refused("submit_recertification", **other) != ""
+
+
 def test_returned_evidence_may_be_submitted_anew() -> None:
     candidacy = holder(certified_on="2027-03-05")
     candidacy.evidence("E-1", "2028-01-01", local("2029-06-01"))
