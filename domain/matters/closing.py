@@ -193,7 +193,9 @@ def close_when_over(decision: Decision, *, due: Asked | None = None) -> None:
     ends_at = requirements.attempts_settle_at(state)
     if ends_at is not None:
         over = any(known and (known.kind, known.at) == (AlarmKind.EXHAUSTED, ends_at) for known in ended)
-        lost = next((domain for domain in state.settlements if over and not _saving(state, domain)), None)
+        # One that was over before another began overlaps with nothing: only a hold has kept the candidacy open.
+        all_over = [one for one, at in state.settlements.items() if over or _exhaustion(one, at) in ended]
+        lost = next((domain for domain in all_over if not _saving(state, domain)), None)
         if lost:
             used = f"every attempt at {state.programme.domains[lost]} was used without a pass"
             close(decision, Status.REFUSED, used)

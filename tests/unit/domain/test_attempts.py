@@ -394,6 +394,21 @@ def test_of_two_domains_without_attempts_the_later_end_closes() -> None:
     assert candidacy.status == "refused"
 
 
+def test_a_hold_that_alone_kept_the_candidacy_open_closes_it_when_it_is_rejected_whatever_was_used_up_since() -> None:
+    candidacy = Candidacy("CCMA")
+    used_up(candidacy, PEOPLE, from_day="2026-12-01")
+    candidacy.result(PEOPLE, 90, candidacy.clock + days(1), at=candidacy.clock + days(1), result_id="H")
+    over = candidacy.state.settlements[PEOPLE]
+    candidacy.advance_to(over + days(1))
+    assert candidacy.last(e.BorderDeferred).domain == PEOPLE
+    for number in range(3):
+        taken = local("2026-12-01") + days(30 * number)
+        candidacy.result(OPERATIONS, 10, taken, result_id=f"ope-{number}")
+    assert candidacy.status == "settling"
+    assert candidacy.accept("H", "reject") == ["ResultResolved", "CandidacyClosed"]
+    assert "People Management" in candidacy.state.closed_why
+
+
 def test_an_extension_lets_what_an_overlap_has_deferred_run_to_the_new_end() -> None:
     candidacy = Candidacy("CCMA", at=START)
     used_up(candidacy, from_day="2028-09-15")
