@@ -56,7 +56,7 @@ def result(number: int, **fields: Any) -> tuple[str, dict[str, Any]]:
 FLOODS: dict[str, Flood] = {
     "results": lambda n: result(n, percentage=n % 101),
     "voided": lambda n: result(n, outcome="voided"),
-    "revisions": lambda n: result(n % 30, percentage="50", revision=1 + n // 30),
+    "revisions": lambda n: result(n % 2, percentage="50", revision=1 + n // 2),
     "conflicts": lambda n: result(n % 3, percentage="50." + str(n)),
     "contradictions": lambda n: result(n, percentage=90, passed=False),
     "unscored": lambda n: result(
