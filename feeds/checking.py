@@ -68,7 +68,11 @@ class Checker(Protocol):
     """Checks the rows of one file, in the order of the file, and then the file as a whole."""
 
     def check(self, row: Row) -> Entry | list[Problem]:
-        """The entry for this row, or all its problems."""
+        """The entry for this row, or all its problems.
+
+        Raises:
+            FeedError: the row shows that the whole file is not what it was said to be.
+        """
 
     def problems_between_rows(self) -> Iterable[Problem]:
         """The problems of rows that contradict each other, after the last row."""
@@ -81,7 +85,7 @@ def check_rows(table: Table, checker: Checker) -> Sheet:
     """Check every row of the table.
 
     Raises:
-        FeedError: the rest of the table cannot be read.
+        FeedError: the rest of the table cannot be read, or is not what it was said to be.
     """
     entries: list[Entry] = []
     bad_ids: dict[int, str | None] = {}

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from feeds.errors import FeedError
 from feeds.explain import quoted
 from feeds.table import Finding, finding
 
@@ -24,7 +25,7 @@ _LONG_MONTHS = (
 _LONGEST = 60
 # A spreadsheet's own numbers count the days from here.
 _SERIAL_ZERO = date(1899, 12, 30)
-_YEAR_LAST = re.compile(r"(\d\d?)([-/.])(\d\d?)\2(\d{4}|\d\d)(?![\d./-])", re.ASCII)
+_YEAR_LAST = re.compile(r"(\d\d?)\s*([-/.])\s*(\d\d?)\s*\2\s*(\d{4}|\d\d)(?![\d./-])", re.ASCII)
 _TIME = re.compile(r"(.+?)(?:[Tt]|\s+)(\d\d?:\d\d)(:\d\d)?([.,]\d+)?\s*(.*)", re.ASCII)
 _HALF_DAY = re.compile(
     r"(?:(.+?)(?:[Tt]|,?\s+))?(\d\d?)(?::(\d\d))?(?::(\d\d))?\s*([ap])\.?m\.?\s*(.*)", re.ASCII | re.IGNORECASE
@@ -40,6 +41,30 @@ class Order(StrEnum):
     DAY_FIRST = "dmy"
     MONTH_FIRST = "mdy"
 
+    @property
+    def other(self) -> "Order":
+        """The other one."""
+        return Order.MONTH_FIRST if self is Order.DAY_FIRST else Order.DAY_FIRST
+
+
+def check_order(row: int, value: Any, order: Order | None) -> None:
+    """Check that a day of this row does not show that the file is written in the other order.
+
+    The days that exist in both orders would be read wrongly, and no row of them would look bad.
+
+    Raises:
+        FeedError: the day exists in the other order alone.
+    """
+    found = _year_last(value) if order else None
+    if order is None or found is None:
+        return
+    year = int(found[4]) + (2000 if len(found[4]) == 2 else 0)
+    if _in(order, year, found) is None and _in(order.other, year, found):
+        raise FeedError(
+            f"row {row}: {found[0]} is no day in the order {order}, so the file seems to be {order.other}: "
+            "nothing was started."
+        )
+
 
 def in_order(value: Any, order: Order | None, now: datetime) -> Any:
     """The value with its day written year first, where it is written with the year last, in this order.
@@ -47,20 +72,36 @@ def in_order(value: Any, order: Order | None, now: datetime) -> Any:
     The time behind the day stays. A year of two digits is one of this century; where that would be a year after `now`,
     nobody knows which is meant. Any other value is returned as it is, also one that is no day in this order.
     """
-    if order is None or not isinstance(value, str) or len(value) > _LONGEST:
+    found = _year_last(value)
+    if order is None or found is None:
         return value
-    found = _YEAR_LAST.match(value)
-    if found is None:
-        return value
-    first, second, year = int(found[1]), int(found[3]), int(found[4])
+    year = int(found[4])
     if len(found[4]) == 2:
         year += now.year // 100 * 100
         if year > now.year:
             return value
-    meant = _date(year, second, first) if order is Order.DAY_FIRST else _date(year, first, second)
+    meant = _in(order, year, found)
     # A blank before the time becomes the T of other files, so that the same row gets the same message id.
     behind = re.sub(r"^\s+(?=\d)", "T", value[found.end() :])
     return value if meant is None else f"{meant}{behind}"
+
+
+def _year_last(value: Any) -> "re.Match[str] | None":
+    return _YEAR_LAST.match(value) if isinstance(value, str) and len(value) <= _LONGEST else None
+
+
+def _in(order: Order, year: int, found: "re.Match[str]") -> date | None:
+    first, second = int(found[1]), int(found[3])
+    return _date(year, second, first) if order is Order.DAY_FIRST else _date(year, first, second)
+
+
+def as_written(fault: str, read: Any, written: Any) -> str:
+    """What is wrong with a value as it was `read`, in an order, said of the text that the file has instead."""
+    begin = quoted(read)
+    if read == written or not fault.startswith(begin):
+        return fault
+    kind = fault.kind if isinstance(fault, Finding) else fault
+    return Finding(f"{quoted(written)}{fault.removeprefix(begin)}", kind)
 
 
 def wants_order(kind: str) -> bool:

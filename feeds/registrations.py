@@ -90,7 +90,8 @@ class _Checker:
 
     def check(self, row: Row) -> Entry | list[Problem]:
         """The entry for this row, or all its problems."""
-        row = row._replace(fields={name: self._in_order(name, value) for name, value in row.fields.items()})
+        written = row.fields
+        row = row._replace(fields={name: self._in_order(row.number, name, value) for name, value in written.items()})
         document = document_of(row.fields)
         problems = [*self._designation(row), *self._repeated(row), *_damaged(row)]
         try:
@@ -98,7 +99,7 @@ class _Checker:
             messages.check_times("registration", registration, self._now)
         except messages.InvalidMessage as error:
             explained = {problem.column for problem in problems}
-            faults = (_problem(row, fault) for fault in error.problems)
+            faults = (_as_written(_problem(row, fault), row.fields, written) for fault in error.problems)
             return problems + [problem for problem in faults if problem.column not in explained]
         if problems:
             return problems
@@ -122,8 +123,11 @@ class _Checker:
             *lookalikes.shared("e-mail address", addresses, show=False),
         )
 
-    def _in_order(self, column: str, value: Any) -> Any:
-        return dates.in_order(value, self._order, self._now) if column in _DATES else value
+    def _in_order(self, row: int, column: str, value: Any) -> Any:
+        if column not in _DATES:
+            return value
+        dates.check_order(row, value, self._order)
+        return dates.in_order(value, self._order, self._now)
 
     def _designation(self, row: Row) -> list[Problem]:
         problem = explain.unknown_designation(row.fields.get("designation"), self._designations)
@@ -165,6 +169,14 @@ def _problem(row: Row, fault: messages.Problem) -> Problem:
     if fault.code is ProblemCode.ENDS_BEFORE_START:
         return Problem(row.number, column, "lies before started_on: correct one of the two")
     return Problem(row.number, column, _EXPLAIN.get(column, explain.line)(value, fault.problem))
+
+
+def _as_written(problem: Problem, read: Mapping[str, Any], written: Mapping[str, Any]) -> Problem:
+    """The problem, said of the day that the file has where it was read in another order."""
+    if problem.column not in _DATES:
+        return problem
+    fault = dates.as_written(problem.problem, read.get(problem.column), written.get(problem.column))
+    return problem._replace(problem=fault)
 
 
 def _absent(row: Row, column: str) -> str:

@@ -137,8 +137,10 @@ class _Checker:
 
     def check(self, row: Row) -> Entry | list[Problem]:
         """The entry for this row, or all its problems."""
-        if "taken_at" in row.fields:
-            taken_at = dates.in_order(row.fields["taken_at"], self._reading.order, self._now)
+        written = row.fields.get("taken_at")
+        if written is not None:
+            dates.check_order(row.number, written, self._reading.order)
+            taken_at = dates.in_order(written, self._reading.order, self._now)
             row = row._replace(fields={**row.fields, "taken_at": taken_at})
         document = document_of(row.fields)
         damaged = list(_damaged(row))
@@ -149,7 +151,7 @@ class _Checker:
             messages.check_times(MESSAGE, result, self._now)
         except messages.InvalidMessage as error:
             explained = {problem.column for problem in problems}
-            faults = (_problem(row, document, fault) for fault in error.problems)
+            faults = (_as_written(_problem(row, document, fault), document, written) for fault in error.problems)
             return problems + [problem for problem in faults if problem.column not in explained]
         if problems:
             return problems
@@ -291,6 +293,13 @@ def _problem(row: Row, document: Mapping[str, Any], fault: messages.Problem) -> 
     if column == "responses":
         return Problem(row.number, column, _bad_responses(value, inner, fault.problem))
     return Problem(row.number, column, _EXPLAIN.get(column, explain.line)(value, fault.problem))
+
+
+def _as_written(problem: Problem, document: Mapping[str, Any], written: Any) -> Problem:
+    """The problem, said of the instant that the file has where it was read in another order."""
+    if problem.column != "taken_at":
+        return problem
+    return problem._replace(problem=dates.as_written(problem.problem, document.get("taken_at"), written))
 
 
 def _no_score(reason: str) -> str:

@@ -69,7 +69,7 @@ class FileOptions(NamedTuple):
     def choice(self, *sure: DoubtKind) -> Choice:
         """What is to be done about rows that are bad or doubtful; `sure` are further doubts that are dispelled."""
         kinds = {*sure, DoubtKind.LOOKALIKE} if self.allow_lookalikes else set(sure)
-        return Choice(self.skip_bad, self.bad_rows, kinds)
+        return Choice(self.skip_bad, self.bad_rows, kinds, ordered=self.order is not None)
 
 
 def file_options(function: F) -> F:

@@ -27,11 +27,13 @@ class Choice(NamedTuple):
     """What is to be done about rows that are bad or doubtful.
 
     `write_bad` is the file to write the bad rows to. `sure` are the kinds of doubts that somebody has dispelled.
+    `ordered` is whether the order of day and month was given.
     """
 
     skip_bad: bool = False
     write_bad: Path | None = None
     sure: Collection[DoubtKind] = ()
+    ordered: bool = False
 
 
 def good(sheet: Sheet) -> list[Row]:
@@ -73,14 +75,14 @@ def without_bad(sheet: Sheet, source: str, choice: Choice) -> dict[int, BadRow]:
         sentence = f"{count}, so nothing was started. Correct them, or leave them out with --skip-bad:"
         if "problems" not in facts:
             sentence = f"Some rows of {name} may not be what was meant, so nothing was started:"
-        notes = [*in_lines(sheet.problems)] if "problems" in facts else []
+        notes = in_lines(sheet.problems, ordered=choice.ordered) if "problems" in facts else []
         where = [_not_started(written, source, any_good=len(by_row) < sheet.rows)] if written else []
         raise exits.BadInput(sentence, [*notes, *_doubtful(doubts), *where], **facts)
     for line in _doubtful(sheet.doubts):
         output.say(f"Noted: {line}")
     if by_row:
         output.say(f"{count} and left out:")
-        for line in [*in_lines(sheet.problems), *([_mend(written)] if written else [])]:
+        for line in [*in_lines(sheet.problems, ordered=choice.ordered), *([_mend(written)] if written else [])]:
             output.say(f"  {line}")
     return {row: _bad_row(problems) for row, problems in by_row.items()}
 
@@ -103,13 +105,16 @@ def refuse_alike(found: Sequence[Alike]) -> None:
     )
 
 
-def in_lines(problems: Sequence[Problem]) -> list[str]:
-    """A line for each problem; but one line for many of one kind, with their number and the first rows."""
+def in_lines(problems: Sequence[Problem], *, ordered: bool = False) -> list[str]:
+    """A line for each problem; but one line for many of one kind, with their number and the first rows.
+
+    `ordered` is whether the order of day and month was given already.
+    """
     alike: dict[tuple[str | None, str], list[Problem]] = {}
     for problem in problems:
         alike.setdefault((problem.column, problem.kind), []).append(problem)
     lines = list(_one_a_kind(problems, alike))
-    if any(dates.wants_order(kind) for _, kind in alike):
+    if not ordered and any(dates.wants_order(kind) for _, kind in alike):
         lines.append("If every date of the file has the same order, --dates dmy or --dates mdy reads them.")
     more = len(lines) - _SHOWN
     return lines[:_SHOWN] + ([f"and {more:,} more: see --json"] if more > 0 else [])

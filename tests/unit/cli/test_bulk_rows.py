@@ -70,6 +70,8 @@ def test_days_with_the_year_last_are_answered_with_the_flag_that_reads_them() ->
     told = rows.in_lines([Problem(2, "started_on", dates.day("03/04/2026", ""))])
     assert told[-1] == "If every date of the file has the same order, --dates dmy or --dates mdy reads them."
     assert len(rows.in_lines([Problem(2, "started_on", dates.day("03/04/26", ""))])) == 2
+    problem = Problem(2, "started_on", dates.day("03/04/99", ""))
+    assert refused(Sheet([], [problem], 1, ()), Choice(ordered=True)).notes == (str(problem),), "it was given"
     assert len(rows.in_lines([Problem(2, "started_on", dates.day("3 Apr 26", ""))])) == 1
 
 

@@ -4,9 +4,12 @@ import csv
 import io
 from collections.abc import Mapping
 
+import pytest
+
 from feeds import registrations, results
 from feeds.checking import DoubtKind, Sheet
-from feeds.dates import Order, in_order
+from feeds.dates import Order, check_order, in_order
+from feeds.errors import FeedError
 from feeds.results import Reading, Scale
 from feeds.sources import Source
 from feeds.spreadsheets import damaged_id, damaged_text
@@ -255,6 +258,7 @@ def test_a_feed_of_fractions_is_read_as_percentages_exactly() -> None:
         ("03/04/2", Order.DAY_FIRST, "03/04/2"),
         ("03/04/202", Order.DAY_FIRST, "03/04/202"),
         ("31/12/2025", Order.MONTH_FIRST, "31/12/2025"),
+        ("3 / 4 / 2026", Order.DAY_FIRST, "2026-04-03"),
         ("03/04.2026", Order.DAY_FIRST, "03/04.2026"),
         ("03/04/20261", Order.DAY_FIRST, "03/04/20261"),
         ("03/04/2026", None, "03/04/2026"),
@@ -269,8 +273,68 @@ def test_the_days_of_a_list_are_read_in_its_order() -> None:
     (entry,) = _people(row, order=Order.DAY_FIRST).entries
     assert entry.document["experience"] == {"role": "Director", "started_on": "2024-03-01", "ended_on": "2025-06-30"}
     assert [column for column, _ in _faults(_people(row))] == ["started_on", "ended_on"]
-    ((column, told),) = _faults(_people(row, order=Order.MONTH_FIRST))
-    assert (column, "write 2025-06-30" in told) == ("ended_on", True)
+
+
+@each(
+    ("written", "order", "told"),
+    [
+        ("25/04/2025", Order.MONTH_FIRST, "25/04/2025 is no day in the order mdy, so the file seems to be dmy"),
+        ("04.25.2025", Order.DAY_FIRST, "04.25.2025 is no day in the order dmy, so the file seems to be mdy"),
+        ("25/04/25", Order.MONTH_FIRST, "25/04/25 is no day in the order mdy, so the file seems to be dmy"),
+        ("25/04/99", Order.MONTH_FIRST, "25/04/99 is no day in the order mdy, so the file seems to be dmy"),
+        ("25 / 04 / 2025", Order.MONTH_FIRST, "25 / 04 / 2025 is no day in the order mdy, so the file seems to be dmy"),
+    ],
+)
+def test_a_day_that_exists_in_the_other_order_alone_stops_the_whole_file(written: str, order: Order, told: str) -> None:
+    """The days of the other rows exist in both orders, and would be read wrongly."""
+    days = ("03/04/2025", "05/04/2025", written)
+    feed = [RESULT | {"result_id": f"R-{day}", "taken_at": f"{day} 15:00:00Z"} for day in days]
+    people = [
+        PERSON | {"candidate_id": f"C-{number}", "role": "Director", "started_on": day}
+        for number, day in enumerate(days)
+    ]
+    with pytest.raises(FeedError) as of_results:
+        _results(*feed, reading=Reading(order))
+    with pytest.raises(FeedError) as of_people:
+        _people(*people, order=order)
+    assert of_results.value.sentence == of_people.value.sentence == f"row 4: {told}: nothing was started."
+
+
+@each("written", ["13/13/2025", "2025-04-25", "30/02/2025", "04/25", "25/04/2025/1"])
+def test_what_is_a_day_in_no_order_is_a_fault_of_its_row_alone(written: str) -> None:
+    for order in Order:
+        check_order(2, written, order)
+    check_order(2, "25/04/2025", None)
+
+
+@each(
+    ("taken_at", "told"),
+    [
+        ("03/04/2026", '"03/04/2026" is only a day: add time and offset, '),
+        ("03/04/2026 25:00Z", '"03/04/2026 25:00Z": there is no such time of day; '),
+        ("03/04/2026 9:00 pm Z", '"03/04/2026 9:00 pm Z": write 2026-03-04T21:00:00Z'),
+        ("12/30/2026 15:00:00Z", '"12/30/2026 15:00:00Z" lies in the future: '),
+        ("2026-03-04", '"2026-03-04" is only a day: '),
+    ],
+)
+def test_what_is_wrong_is_said_of_the_text_that_the_file_has(taken_at: str, told: str) -> None:
+    ((column, found),) = _faults(_results(RESULT | {"taken_at": taken_at}, reading=Reading(Order.MONTH_FIRST)))
+    assert column == "taken_at"
+    assert found.startswith(told)
+
+
+@each(
+    ("column", "written", "told"),
+    [
+        ("ended_on", "03/04/2026 10:00", '"03/04/2026 10:00" has a time as well: write the day alone, 2026-03-04'),
+        ("started_on", "12/30/2026", '"12/30/2026" lies in the future: only what has happened already can be taken'),
+    ],
+)
+def test_what_is_wrong_with_a_day_of_a_list_is_said_of_the_text_that_it_has(
+    column: str, written: str, told: str
+) -> None:
+    row = PERSON | {"role": "Director", "started_on": "2024-03-01", column: written}
+    assert _faults(_people(row, order=Order.MONTH_FIRST)) == [(column, told)]
 
 
 def test_the_instants_of_a_feed_are_read_in_its_order_and_give_the_same_message() -> None:
