@@ -38,6 +38,10 @@ examples:
   ./starter.py erase C-1001 --by "Kim Stone" --reason 'asked for in writing' --yes
 """
 _AGAIN = "The record has erased the person. Give the same command again: it erases what is left in Temporal."
+_REMAINS = (
+    "What was erased is in no table, but the file may have remains of it. Give the same command again, while fewer "
+    "read and write the record: it removes them."
+)
 
 
 class Order(NamedTuple):
@@ -75,16 +79,20 @@ def command(**given: Any) -> int:
         await _check_ended(client, theirs)
         runs = await histories.runs(client, theirs)
         _show(order, found, len(runs))
-        if order.dry_run or not (new or runs):
+        if order.dry_run:
             return _ended(order, found, len(runs))
-        _ask(order)
+        if new or runs:
+            _ask(order)
         if new:
             erasure.erase(engine, order.candidate, said, today, datetime.now(UTC))
-        _remove_leftovers(engine)
+        # The command may have ended before this when she was erased, so it is done also where nothing else is left.
+        remains = _remove_leftovers(engine)
         try:
             await histories.delete(client, runs)
         except ClientError as error:
             raise exits.of(error, [_AGAIN]) from error
+        if remains:
+            raise exits.of_record(remains, [_REMAINS]) from remains
         return _ended(order, found, len(runs))
 
     return connected(work)
@@ -140,12 +148,13 @@ def _ask(order: Order) -> None:
     sending.ask(f"Erase the name, the addresses and the texts of {order.candidate} for good?")
 
 
-def _remove_leftovers(engine: Engine) -> None:
+def _remove_leftovers(engine: Engine) -> Unavailable | None:
+    """Returns why the file may still have remains of what was erased; None if it has none."""
     try:
         leftovers.remove(engine)
     except Unavailable as error:
-        output.say(f"Noted: {error}. What was erased is in no table, but the file may have remains of it; the same")
-        output.say("command again, while fewer write to the record, removes them.")
+        return error
+    return None
 
 
 def _ended(order: Order, found: Sequence[Found], runs: int) -> int:

@@ -1,13 +1,16 @@
 """`erase`: a person goes from the record and from Temporal, where every candidacy of hers has ended."""
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from record.database import open_database, reading
+from record.database import file_of, open_database, reading
 from record.tables import METADATA
 from runtime.settings import record_in
 from tests.processes.engine import Engine, engine
@@ -41,10 +44,10 @@ def ended_well(ended: Ended) -> Ended:
     return ended
 
 
-async def withdrawn(running: Engine, candidate: str) -> None:
+async def withdrawn(running: Engine, candidate: str, name: str = NAME) -> None:
     """A person who was enrolled, wrote something, and has withdrawn; nothing of hers runs any more."""
-    handle = await running.enrol(candidate, name=NAME, email=f"{candidate}@example.org")
-    ended_well(running.starter("withdraw", candidate, "CCSL", "--reason", f"{NAME} moves abroad", "--yes"))
+    handle = await running.enrol(candidate, name=name, email=f"{candidate}@example.org")
+    ended_well(running.starter("withdraw", candidate, "CCSL", "--reason", f"{name} moves abroad", "--yes"))
     assert await handle.result() == "withdrawn"
 
 
@@ -102,6 +105,32 @@ async def test_whoever_is_enrolled_again_is_asked_for_like_anybody(running: Engi
     assert NAME not in page
     kept = running.starter("erase", "E-2", *SAID, "--yes")
     assert (kept.code, "is open: only what has ended can be erased" in kept.err) == (1, True)
+
+
+async def test_remains_in_the_file_are_told_and_go_with_the_same_command_again(running: Engine) -> None:
+    name = "Ottoline Quennell"
+    await withdrawn(running, "E-3", name)
+    file = Path(file_of(record_in(running.folder)) or "")
+    with closing(sqlite3.connect(file, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM events").fetchone()
+        told = running.starter("erase", "E-3", *SAID, "--yes")
+        assert (told.code, "the file may have remains of it" in told.err) == (3, True)
+        assert "is erased" not in told.err
+        assert _in_the_files(file, name)
+        reader.execute("COMMIT")
+    await eventually(lambda: _runs(running, "E-3", 0), "Temporal has deleted the history all the same")
+    looked = ended_well(running.starter("erase", "E-3", *SAID, "--dry-run"))
+    assert "this was a dry run" in looked.err
+    assert _in_the_files(file, name)
+    again = ended_well(running.starter("erase", "E-3", *SAID))
+    assert "was erased before: nothing is left" in again.err
+    assert not _in_the_files(file, name)
+
+
+def _in_the_files(file: Path, text: str) -> bool:
+    """Whether the file of the record, or one of those beside it, has this text."""
+    return any(text.encode() in path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
 
 
 async def _runs(running: Engine, candidate: str, number: int) -> bool:

@@ -1,6 +1,8 @@
 """The erasure of a person: what goes, what stays, when it is refused, and that nothing comes back."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,9 @@ from domain.texts import ERASED
 from record import certificates, erasure, leftovers, persons, store, timelines
 from record.checking import Checked, findings
 from record.comparison import differences
-from record.database import file_of, reading
+from record.database import file_of, open_database, reading
 from record.erasure import Found, Standing, Today
-from record.errors import BadOrder, Conflict, NotErasable
+from record.errors import BadOrder, Conflict, NotErasable, Unavailable
 from record.events import Candidacy, Kept, Recorded
 from record.lookalikes import New, lookalikes
 from record.rebuild import rebuild
@@ -176,6 +178,26 @@ def test_a_file_of_sqlite_keeps_no_leftovers(engine: Engine) -> None:
     assert [value for value in letters if value in bytes_of(file)] == []
     whole(engine)
     assert found_by(engine, ANA.candidate_id)
+
+
+def test_leftovers_that_somebody_keeps_in_the_file_by_reading_are_told(engine: Engine) -> None:
+    file = file_of(address(engine))
+    if file is None:
+        pytest.skip("PostgreSQL removes its leftovers itself")
+    one = closed(engine)
+    letters = [value.encode() for value in personal(one)]
+    impatient = open_database(address(engine), wait_seconds=0)
+    with closing(sqlite3.connect(file, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM events").fetchone()
+        gone(engine)
+        with pytest.raises(Unavailable, match="another process still reads what was in it"):
+            leftovers.remove(impatient)
+        assert any(value in bytes_of(file) for value in letters)
+        reader.execute("COMMIT")
+        leftovers.remove(impatient)
+        assert [value for value in letters if value in bytes_of(file)] == []
+    impatient.dispose()
 
 
 def bytes_of(file: str) -> bytes:
