@@ -70,7 +70,10 @@ class Pass:
 
 @dataclass(frozen=True)
 class RecordReport:
-    """The figures. Of the times of queries (ms) 95 in 100 are no longer, those of verbs (s) are medians."""
+    """The figures. Of the times of queries (ms) 95 in 100 are no longer, those of verbs (s) are medians.
+
+    Every verb that asks the record imports SQLAlchemy and Temporal's client, which takes `imports_s` of its time.
+    """
 
     where: str
     size: Size
@@ -79,6 +82,7 @@ class RecordReport:
     append_ms: float
     query_ms: dict[str, float]
     verb_s: dict[str, float]
+    imports_s: float
 
     def targets(self) -> Iterator[Target]:
         """The figures with the targets that they must reach."""
@@ -94,7 +98,8 @@ class RecordReport:
             yield Target(name, f"{taken:.1f} ms", f"at most {MAX_QUERY_MS} ms", taken <= MAX_QUERY_MS)
         for name, taken in self.verb_s.items():
             least = MAX_VERB_S[name]
-            yield Target(f"starter.py {name}", f"{taken:.2f} s", f"at most {least} s", taken <= least)
+            shown = f"{taken:.2f} s ({self.imports_s:.2f} s of it for imports)"
+            yield Target(f"starter.py {name}", shown, f"at most {least} s", taken <= least)
 
     def table(self) -> str:
         """The report for people."""
@@ -116,6 +121,7 @@ class RecordReport:
             "append_cpu_ms": self.append_ms,
             "query_ms": self.query_ms,
             "verb_s": self.verb_s,
+            "imports_s": self.imports_s,
             "targets": [vars(one) for one in self.targets()],
         }
 
@@ -136,7 +142,7 @@ async def measure(folder: Path, size: Size, url: str | None, say: Say) -> Record
     append_ms = _append_ms(engine, size, now)
     say(f"{_RUNS} runs of each verb that reads many candidacies")
     async with embedded_server(db=folder / "temporal.db") as server:
-        verb_s = _verbs(address, server.address)
+        verb_s, imports_s = _verbs(address, server.address)
     say(f"adding persons until there are {size.sought:,}")
     added = range(size.persons, size.sought)
     fill(engine, added, templates(SHORT, _EACH, now), lambda _: None)
@@ -144,7 +150,7 @@ async def measure(folder: Path, size: Size, url: str | None, say: Say) -> Record
     query_ms |= _finds(engine, size)
     where = f"{engine.dialect.name}, {len(os.sched_getaffinity(0))} CPUs, load {os.getloadavg()[0]:.1f}"
     engine.dispose()
-    return RecordReport(where, size, events, passes, append_ms, query_ms, verb_s)
+    return RecordReport(where, size, events, passes, append_ms, query_ms, verb_s, imports_s)
 
 
 # --- passes over all events ---------------------------------------------------------------------------------
@@ -268,11 +274,13 @@ def _slow(engine: Engine, questions: Sequence[Callable[[Connection], object]]) -
     return statistics.quantiles(spent, n=20)[-1]
 
 
-def _verbs(record: str, address: str) -> dict[str, float]:
-    """Wall seconds of each verb beyond those of a Python that does nothing."""
+def _verbs(record: str, address: str) -> tuple[dict[str, float], float]:
+    """Wall seconds of each verb, and of its imports, beyond those of a Python that does nothing."""
     environment = {**command_line.as_deployed(address), "CERTPATH_RECORD_URL": record}
     bare = _wall([sys.executable, "-c", "pass"], environment)
-    return {verb: _wall([sys.executable, _STARTER, *verb.split()], environment) - bare for verb in MAX_VERB_S}
+    imports = _wall([sys.executable, "-c", "import sqlalchemy, temporalio.client"], environment)
+    verbs = {verb: _wall([sys.executable, _STARTER, *verb.split()], environment) for verb in MAX_VERB_S}
+    return {verb: taken - bare for verb, taken in verbs.items()}, imports - bare
 
 
 def _wall(command: Sequence[str], environment: Mapping[str, str]) -> float:
