@@ -26,8 +26,9 @@ def with_message_id(text: bytes, message_id: str | None = None) -> bytes:
     """
     if len(text) > _MAX_BYTES:
         raise BadInput(f"The payload has {len(text)} bytes; Temporal takes at most 2 MB, so {_MAX_BYTES} is the limit.")
-    text = text.removeprefix(b"\xef\xbb\xbf").strip()
-    value = parsed(text)
+    text = text.removeprefix(b"\xef\xbb\xbf")
+    value = parsed(text)  # with its blanks, so that the place of a mistake is the one in the text that was given
+    text = text.strip()
     if not isinstance(value, dict):
         raise BadInput(f"The payload must be a JSON object {{…}}, not {_kind(value)}.")
     if message_id is None and value.get("message_id") is not None:

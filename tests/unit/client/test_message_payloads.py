@@ -58,6 +58,7 @@ def test_a_message_id_that_is_given_stays() -> None:
     [
         (b"", "line 1, column 1"),
         (b'{"a": 1,\n  "b" 2}', "line 2, column 7"),
+        (b' \n {"a": ', "line 2, column 8"),
         (b"[1]", "an array"),
         (b'"x"', "a string"),
         (b"7", "a number"),
