@@ -8,7 +8,7 @@ from cli.recorded import record_for_reading
 from client.candidacy import Candidacy
 from record import lookalikes
 from record.database import reading
-from record.errors import Missing, RecordError
+from record.errors import Missing, OlderTables, RecordError
 from record.lookalikes import New
 from record.search import Kind
 
@@ -24,10 +24,19 @@ class Alike(NamedTuple):
 
 
 class Known(NamedTuple):
-    """The closed candidacies, each workflow id with the status, and who may be somebody who is enrolled already."""
+    """The closed candidacies, each workflow id with the status, and who may be somebody who is enrolled already.
+
+    `unknown` says why nothing is known, where there is no record.
+    """
 
     closed: Mapping[str, str] = {}
     alike: Sequence[Alike] = ()
+    unknown: str | None = None
+
+    def say(self) -> None:
+        """Say on stderr that there is no record. It matters only where a server was reached that enrols somebody."""
+        if self.unknown:
+            output.say(f"Noted: {self.unknown}")
 
 
 def of(registrations: Mapping[int, Mapping[str, Any]]) -> Known:
@@ -44,9 +53,16 @@ def of(registrations: Mapping[int, Mapping[str, Any]]) -> Known:
         with reading(record_for_reading()) as connection:
             closed = lookalikes.closed_under(connection, ids)
             alike = lookalikes.lookalikes(connection, people)
+    except OlderTables as error:
+        return _cannot_be_asked(error)
     except Missing:
-        return Known()
+        # Where Temporal runs in containers, the record may be there and not here.
+        return Known(unknown="there is no record here, so nobody was compared with people enrolled before.")
     except RecordError as error:
-        output.say(f"Noted: the record cannot be asked who was enrolled before ({error}).")
-        return Known()
+        return _cannot_be_asked(error)
     return Known(closed, [Alike(one.number, one.enrolled, _SHARED[one.kind]) for one in alike])
+
+
+def _cannot_be_asked(error: RecordError) -> Known:
+    output.say(f"Noted: the record cannot be asked who was enrolled before ({error}).")
+    return Known()

@@ -43,6 +43,10 @@ class Missing(RecordError):
     """There is no record at this address yet, or it lacks tables that this build needs."""
 
 
+class OlderTables(Missing):
+    """There is a record, and its tables are those of an older build."""
+
+
 class NotAllowed(Unavailable):
     """The role of the record's address may not do this. Nothing was recorded."""
 

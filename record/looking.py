@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from record.database import check_before_writing, file_of, open_database, reading
-from record.errors import Missing
+from record.errors import Missing, OlderTables
 from record.revisions import check_for_writing, is_enough, revision_of
 
 
@@ -16,7 +16,8 @@ def open_for_reading(url: str) -> Engine:
 
     Raises:
         WrongUrl: it is no address of a record.
-        Missing: there is no record yet, or its tables are of an older build.
+        Missing: there is no record yet.
+        OlderTables: there is one, of an older build.
         NewerTables: a newer build has changed the tables, in a way that this build does not know.
         Unavailable: the database cannot be read at this moment.
     """
@@ -39,7 +40,7 @@ def _check_tables(engine: Engine) -> None:
         if there is None:
             raise Missing("the record's database has no tables yet: a worker makes them, or `starter.py record setup`")
         if not is_enough(connection, there):
-            raise Missing(
+            raise OlderTables(
                 "the record's tables are of an older build: start a worker of this build, which changes them, or run "
                 "`starter.py record setup` as their owner"
             )

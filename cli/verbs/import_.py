@@ -48,6 +48,7 @@ def command(file: str, re_enrol: bool, reading: FileOptions, options: Options) -
     enrolment = enrolling.Options(files, dry_run=options.dry_run, re_enrol=re_enrol, recorded=known.closed)
 
     async def work(client: Client) -> int:
+        known.say()
         if not reading.allow_lookalikes:
             by_number = {row.number: row for row in good}
             recorded = [enrolling.Alike(by_number[one.number], one.enrolled, one.shared) for one in known.alike]

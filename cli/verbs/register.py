@@ -74,6 +74,7 @@ def command(re_enrol: bool, allow_lookalikes: bool, no_wait: bool, as_json: bool
     recorded = known.closed.get(enrolment.candidacy.workflow_id)
 
     async def work(client: Client) -> int:
+        known.say()
         outcome = await _enrol(client, enrolment, title, again=re_enrol, recorded=recorded)
         await _show(client, enrolment, outcome, wait=not no_wait, as_json=as_json)
         return exits.DONE

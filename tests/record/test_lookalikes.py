@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from cli import exits, main
+from cli import before, exits, main
+from cli.before import Known
 from cli.main import Captured
 from record import lookalikes
-from record.database import reading
+from record.database import reading, writing
 from record.lookalikes import Lookalike, New
 from record.search import Kind
 from tests.formats.lives import Who
@@ -71,11 +72,35 @@ def test_register_names_who_may_be_the_same_before_it_asks_temporal(engine: Engi
     assert run(*given, "--allow-lookalikes").code == exits.UNREACHABLE
 
 
-def test_register_without_a_record_asks_temporal_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+WITHOUT = "there is no record here, so nobody was compared with people enrolled before."
+
+
+def test_without_a_record_temporal_alone_is_asked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Temporal cannot be reached either, nobody is enrolled, and the missing record does not matter."""
     monkeypatch.setenv("CERTPATH_RECORD_URL", "sqlite:////nowhere/at/all.db")
     done = run("register", "--candidate", "C-1", "--email", "ana@example.org", *NOW)
     assert done.code == exits.UNREACHABLE
     assert "record" not in done.err
+
+
+def test_a_record_of_an_older_build_is_not_called_missing(engine: Engine, run: Run) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'r0001'"))
+    done = run("register", "--candidate", "C-1", "--email", "ana@example.org", *NOW)
+    assert "cannot be asked who was enrolled before (the record's tables are of an older build" in done.err
+    assert WITHOUT not in done.err
+
+
+def test_what_is_not_known_without_a_record_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CERTPATH_RECORD_URL", "sqlite:////nowhere/at/all.db")
+    known = before.of({1: {"candidate_id": "C-1", "email": "ana@example.org", "designation": "CCMA"}})
+    assert known == Known(unknown=WITHOUT)
+    known.say()
+    Known().say()
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", f"Noted: {WITHOUT}\n")
 
 
 def test_a_record_that_cannot_be_asked_is_mentioned_and_stops_nobody(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
