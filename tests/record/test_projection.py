@@ -304,7 +304,7 @@ def test_a_certificate_is_in_force_also_where_the_earlier_events_are_missing(eng
     life = lived("holder-revoked")
     granted = next(number for number, batch in enumerate(life.batches) if batch.state.certificate)
     for batch in life.batches[granted:]:
-        append_batch(engine, life.candidacy, batch)
+        append_batch(engine, life.candidacy, batch, oldest=batch is life.batches[granted])
         at, known = batch.events[-1].at, row(engine, CANDIDACIES, life.candidacy)
         certificate = batch.state.certificate
         assert (known["status"] == "unknown", certificate is not None) == (batch.state.closed is None, True)
@@ -323,7 +323,7 @@ def test_a_suspended_certificate_is_not_in_force_where_the_earlier_events_are_mi
     granted = next(number for number, batch in enumerate(life.batches) if batch.state.certificate)
     found = []
     for number, batch in enumerate(life.batches[granted:], start=granted):
-        append_batch(engine, old.candidacy, batch)
+        append_batch(engine, old.candidacy, batch, oldest=number == granted)
         if number >= begun - 1:
             certificate = view_of(row(engine, CANDIDACIES, old.candidacy)["view"], batch.events[-1].at).certificate
             found.append(certificate and certificate.in_force)
