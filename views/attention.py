@@ -56,7 +56,8 @@ def _held(state: State, hold: Held) -> AttentionView:
     result = hold.result
     refusal = holds.not_acceptable(state, result)
     found = holds.standing(state, hold)
-    phrases = [f"{title_of(state, result.domain)}, {result_words(result)}", holds.explanation(state, result, found)]
+    about = ", ".join((title_of(state, result.domain), *_revision(state, hold), result_words(result)))
+    phrases = [about, holds.explanation(state, result, found)]
     new = [reason.explanation for reason in holds.since(state, hold, result)]
     if new:
         phrases.append(f"since then also: {'; '.join(new)}, so that accepting it holds it once more")
@@ -77,6 +78,12 @@ def _held(state: State, hold: Held) -> AttentionView:
 def title_of(state: State, domain: str) -> str:
     """The title of a domain; the domain itself where the scheme does not have it any more."""
     return state.programme.domains.get(domain, domain)
+
+
+def _revision(state: State, hold: Held) -> Iterator[str]:
+    """The revision of a held result, where it is not the only one or not the first."""
+    if hold.result.revision > 1 or _several_revisions(state, hold):
+        yield f"revision {hold.result.revision}"
 
 
 def _several_revisions(state: State, hold: Held) -> bool:

@@ -210,16 +210,22 @@ def _result_voided(event: ResultVoided) -> str:
 
 
 def _result_held(event: ResultHeld) -> str:
-    result = f"Result {event.result.result_id} ({event.result.domain}, {result_words(event.result)})"
+    result = f"Result {_named(event.result)}"
     held = "still held" if event.instead_of else "held"
     return f"{result} {held}: {event.explanation}{_replaces(event.replaces, 'accepting it replaces')}"
 
 
 def _result_resolved(event: ResultResolved) -> str:
     verb = "accepted" if event.decision == "accept" else "rejected"
-    result = f"Held result {event.result.result_id} ({event.result.domain}, {result_words(event.result)})"
+    result = f"Held result {_named(event.result)}"
     again = "; it does not count yet, because another reason has come since" if event.held_again else ""
     return f"{result} {verb} by {event.by}: {event.reason}{_replaces(event.previous, 'it replaces')}{again}"
+
+
+def _named(result: ResultFacts) -> str:
+    """The id of a result, and what it says in brackets; its revision where it is not the first."""
+    revision = f"revision {result.revision}, " if result.revision > 1 else ""
+    return f"{result.result_id} ({result.domain}, {revision}{result_words(result)})"
 
 
 def _replaces(replaced: Replaced | None, verb: str) -> str:
@@ -250,7 +256,7 @@ def _apart(older: ResultFacts, newer: ResultFacts) -> tuple[str, str]:
 
 
 def _result_recorded(event: ResultRecorded) -> str:
-    result = f"Result {event.result.result_id} ({event.result.domain}, {result_words(event.result)}) recorded"
+    result = f"Result {_named(event.result)} recorded"
     if event.superseded:
         return f"{result}; it changes nothing: a newer revision stands"
     counts = f"; it counts as attempt {event.attempt}" if event.attempt else ""

@@ -123,6 +123,21 @@ def test_a_third_content_of_a_held_revision_is_held_beside_the_first_and_each_is
         assert candidacy.result(PEOPLE, percentage, AT, result_id="A") == []
 
 
+def test_each_of_several_held_revisions_says_which_one_it_is() -> None:
+    candidacy = Candidacy("CCMA", at=AT)
+    candidacy.result(PEOPLE, 90, AT, result_id="A", passed=False)
+    [alone] = attention_view(candidacy.state)
+    assert alone.what.startswith("People Management, 90.00 %, passed")
+    candidacy.result(PEOPLE, 20, AT, result_id="A", revision=2, passed=True)
+    assert summary_of(candidacy.last(e.ResultHeld)).startswith(
+        "Result A (people-management, revision 2, 20.00 %, not passed) held"
+    )
+    assert [one.what.partition(";")[0] for one in attention_view(candidacy.state)] == [
+        "People Management, revision 1, 90.00 %, passed",
+        "People Management, revision 2, 20.00 %, not passed",
+    ]
+
+
 def test_the_second_of_two_held_contents_conflicts_with_the_first_once_that_is_accepted() -> None:
     candidacy = Candidacy("CCMA", at=START)
     candidacy.result(PEOPLE, 90, AT, at=AT, result_id="A", passed=False)
