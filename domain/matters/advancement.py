@@ -167,7 +167,7 @@ def end(decision: Decision, command: EndAdvancement) -> None:
     state = decision.state
     if state.advancing_to != command.by_workflow_id:
         raise Refused(RefusalCode.NOT_REQUESTED, "no advancement to this workflow was requested here")
-    if state.advancing_with is None:
+    if state.advancing_with is None and all(known.outcome for known in state.advancements):
         return
     target = read_workflow_id(command.by_workflow_id).designation
     decision.record(
@@ -289,17 +289,24 @@ def on_requested(state: State, event: AdvancementRequested) -> State:
 def on_refused(state: State, _event: AdvancementRefused) -> State:
     # `advancing_to` stays: the higher candidacy may be open from an earlier request, and may still ask this certificate
     # to give way.
-    return _over(state, "refused")
+    return _over(state, len(state.advancements) - 1, "refused")
 
 
 def on_ended(state: State, _event: AdvancementEnded) -> State:
-    return _over(state, "ended")
+    # The next candidacy can only be opened when the one before has closed and has told its end. So it is the oldest
+    # request of which no end is known, also where a second request was taken before the end of the first was told.
+    open_ = [place for place, known in enumerate(state.advancements) if not known.outcome]
+    return _over(state, open_[0] if open_ else len(state.advancements) - 1, "ended")
 
 
-def _over(state: State, outcome: Literal["refused", "ended"]) -> State:
-    *before, newest = state.advancements or (None,)
-    closed = (newest.model_copy(update={"outcome": outcome}),) if newest else ()
-    return state.having(advancing_with=None, advancements=(*before, *closed))
+def _over(state: State, place: int, outcome: Literal["refused", "ended"]) -> State:
+    """The request at this place is over. The newest one is no longer under way then."""
+    requests = [
+        known.model_copy(update={"outcome": outcome}) if number == place else known
+        for number, known in enumerate(state.advancements)
+    ]
+    newest = place == len(requests) - 1
+    return state.having(advancements=tuple(requests), advancing_with=None if newest else state.advancing_with)
 
 
 def on_lower_gave_way(state: State, event: LowerGaveWay) -> State:

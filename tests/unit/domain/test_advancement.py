@@ -278,6 +278,24 @@ def test_the_lower_is_asked_a_last_time_just_before_the_settlement_ends() -> Non
     assert candidacy.status == "certified"
 
 
+def test_an_end_that_is_told_after_a_second_request_ends_the_first_one() -> None:
+    candidacy = advancing()
+    first = candidacy.state.advancements[-1]
+    assert first.settles_at is not None
+    again = {"reference": "INV-2", "purchased_at": first.settles_at}
+    assert candidacy.say("request_advancement", first.settles_at, purchase=again) == ["AdvancementRequested"]
+    assert candidacy.say("end_advancement", **ENDED) == ["AdvancementEnded"]
+    assert [known.outcome for known in candidacy.state.advancements] == ["ended", ""]
+    assert candidacy.state.advancing_with == "INV-2"
+    third = {"reference": "INV-3", "purchased_at": first.settles_at}
+    assert candidacy.refused("request_advancement", purchase=third) == "advancement-under-way"
+    refusal = AnswerAdvancement(workflow_id=ENDED["by_workflow_id"], refusal="it could not be opened")
+    assert candidacy.send(refusal) == ["AdvancementRefused", "AttentionRaised"]
+    assert candidacy.say("request_advancement", purchase=again) == ["AdvancementRequested"]
+    assert candidacy.say("end_advancement", **ENDED) == ["AdvancementEnded"]
+    assert candidacy.state.advancing_with is None
+
+
 @each("back_at", [border("2029-06-15"), local("2029-07-01")])
 def test_when_the_settlement_has_ended_the_lower_is_not_asked_any_more(back_at: datetime) -> None:
     candidacy = higher()
