@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import eq, itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Table, func, select
 
 from record.database import reading
 from record.events import Candidacy
 from record.pieces import Row
 from record.projection import rows_of, sent_of
 from record.refolding import Batch, Unfolded, batch_after
+from record.shape import SHAPE
 from record.store import newest_position
 from record.tables import CANDIDACIES, DELIVERIES, MODELS, STATES
 
 _DOCUMENTS = {STATES.name: "body", CANDIDACIES.name: "view"}
-"""The columns that hold JSON. A field that only one side has is no difference: another build does not know it."""
+"""The columns that hold JSON. In rows that a build of another shape wrote, a field that only one side has is no
+difference: one of the builds does not know it."""
 
 _WHO_WROTE = STATES.c.shape.name
 """It says which build has written the rows, and does not follow from the events."""
@@ -84,22 +86,35 @@ def _of_batch(connection: Connection, batch: Batch) -> Iterator[Difference]:
         for table, rows in rows_of(fold, sent.get(fold.candidacy, {})).items():
             wanted[table.name].update((_KEYS[table.name](row), row) for row in rows)
     unfolded = {one.candidacy for one in batch.unfolded}
+    others = _of_other_builds(connection, batch)
     for table in MODELS:
         names = table.columns.keys()
         found = connection.execute(select(table).where(batch.within(table))).all()
         rows_there = [dict(zip(names, values, strict=True)) for values in found]
         there = {_KEYS[table.name](row): row for row in rows_there if not unfolded or _candidacy(row) not in unfolded}
-        yield from _of_table(table, wanted[table.name], there)
+        yield from _of_table(table, wanted[table.name], there, others)
 
 
-def _of_table(table: Table, wanted: dict[_Key, Row], there: dict[_Key, Row]) -> Iterator[Difference]:
+def _of_other_builds(connection: Connection, batch: Batch) -> set[Candidacy]:
+    """The candidacies whose read models a build of another shape wrote.
+
+    Where none can be named, because there is no state, the whole is compared.
+    """
+    others = select(STATES.c.workflow_id, STATES.c.enrolment).where(batch.within(STATES))
+    found = connection.execute(others.where(func.coalesce(STATES.c.shape, "") != SHAPE))
+    return {Candidacy(row.workflow_id, row.enrolment) for row in found}
+
+
+def _of_table(
+    table: Table, wanted: dict[_Key, Row], there: dict[_Key, Row], others: set[Candidacy]
+) -> Iterator[Difference]:
     for key in sorted(wanted.keys() | there.keys()):
         row, stored = wanted.get(key), there.get(key)
         any_row = row or stored
         if row == stored or any_row is None:
             continue
         named = " ".join(str(any_row[column.name]) for column in table.primary_key if column.name not in _OF_CANDIDACY)
-        columns = tuple(_differing(table, row, stored)) if row and stored else ()
+        columns = tuple(_differing(table, row, stored, _candidacy(any_row) in others)) if row and stored else ()
         if columns or row is None or stored is None:
             yield Difference(_candidacy(any_row), table.name, named, columns, missing=stored is None)
 
@@ -107,11 +122,12 @@ def _of_table(table: Table, wanted: dict[_Key, Row], there: dict[_Key, Row]) -> 
 _OF_CANDIDACY = ("workflow_id", "enrolment")
 
 
-def _differing(table: Table, row: Row, stored: Row) -> Iterator[str]:
+def _differing(table: Table, row: Row, stored: Row, of_other_build: bool) -> Iterator[str]:
+    agree = _agree if of_other_build else eq
     for column, value in row.items():
         if value == stored[column] or column == _WHO_WROTE:
             continue
-        if _DOCUMENTS.get(table.name) == column and _agree(json.loads(value), _document(stored[column])):
+        if _DOCUMENTS.get(table.name) == column and agree(json.loads(value), _document(stored[column])):
             continue
         yield column
 

@@ -23,7 +23,8 @@ from domain.state import State
 from record.events import Candidacy, Kept
 from record.pieces import Pieces, Row
 from record.sealing import pinned
-from record.tables import SHAPE, instant_text
+from record.shape import SHAPE
+from record.tables import instant_text
 from views.standing import status_view
 from views.status import StatusView
 

@@ -2,7 +2,7 @@
 
 `states` has the state of each candidacy, so that only the new events must be folded. Everything is folded anew where
 that does not do: where the candidacy is older than the record, or another build has recorded something that this one
-does not know, or did not know something that this one knows, or has written read models with other columns.
+does not know, or did not know something that this one knows, or has written read models of another shape.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from record.events import Candidacy, Kept, Recorded
 from record.folding import Fold, Pinned
 from record.pieces import Row
 from record.rows import key_of, of, of_key, pages_of
-from record.tables import CANDIDACIES, CERTIFICATES, DELIVERIES, MODELS, NOTICES, RESULTS, SHAPE, STATES
+from record.shape import SHAPE
+from record.tables import CANDIDACIES, CERTIFICATES, DELIVERIES, MODELS, NOTICES, RESULTS, STATES
 
 
 @dataclass(frozen=True, slots=True)

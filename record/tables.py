@@ -5,8 +5,6 @@ have to be erased, or is no event. All others are read models: `record rebuild` 
 kinds. Instants are texts in UTC as `instant_text` writes them, so that they sort by time; days are YYYY-MM-DD.
 """
 
-import hashlib
-import json
 from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
@@ -130,7 +128,7 @@ STATES = Table(
     Column("format", Integer, nullable=False),
     # The state as JSON; its programme is the hash of one in `programmes`.
     Column("body", Text, nullable=False),
-    # `SHAPE` of the build that has written the read models of this candidacy.
+    # `SHAPE` (`shape.py`) of the build that has written the read models of this candidacy.
     Column("shape", Text),
 )
 """The state of each candidacy after its last recorded event, so that the next one can be folded into it.
@@ -252,9 +250,3 @@ STEPS = Table(
 
 MODELS: tuple[Table, ...] = (STATES, CANDIDACIES, CERTIFICATES, RESULTS, NOTICES)
 """The read models that are made from the events of a candidacy."""
-
-SHAPE = hashlib.sha256(
-    json.dumps({table.name: sorted(table.columns.keys()) for table in MODELS}, sort_keys=True).encode()
-).hexdigest()[:16]
-"""A hash of the columns of the read models. Rows that a build of another shape wrote may lack a column of this build's,
-so they are made anew before the next event is folded in."""
