@@ -4,6 +4,7 @@ Each error carries a sentence for people, which says what is wrong and what to d
 attributes, never at the sentence. How a process ends because of an error is for its caller to decide.
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -52,13 +53,31 @@ class NotJson(BadInput):
 
 
 class UnknownValue(BadInput):
-    """Values that do not exist: `what` they should be (`status`, `designation`), and which of them are `known`."""
+    """Values that do not exist: `what` they should be (`status`, `designation`), and which of them are `known`.
+
+    The sentence ends with `hint`. Without one it names the known value where only case, hyphens or blanks differ.
+    """
 
     def __init__(self, what: str, values: Sequence[str], known: Sequence[str], hint: str = "") -> None:
-        super().__init__(f"{', '.join(values)} is none of {', '.join(known)}{hint}.")
+        super().__init__(f"{', '.join(values)} is none of {', '.join(known)}{hint or _meant(values, known)}.")
         self.what = what
         self.values = tuple(values)
         self.known = tuple(known)
+
+
+def _meant(values: Sequence[str], known: Sequence[str]) -> str:
+    """The end of a sentence about values that do not exist: what to write instead, where that is plain."""
+    by_letters = {_letters(one): one for one in known}
+    found = {value: by_letters[_letters(value)] for value in values if _letters(value) in by_letters}
+    if not found:
+        return ""
+    if len(values) == 1:
+        return f": write {found[values[0]]}"
+    return f": write {', '.join(f'{one} instead of {value}' for value, one in found.items())}"
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[-_ ]", "", text).casefold()
 
 
 class WhichDesignation(BadInput):

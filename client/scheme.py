@@ -40,8 +40,7 @@ def check_designation(designation: str) -> None:
     """Raises `UnknownValue` where the scheme in force here has no such designation; unreadable, it is not asked."""
     known = known_designations([designation])
     if designation not in known:
-        meant = f": write {designation.upper()}" if designation.upper() in known else ""
-        raise UnknownValue("designation", [designation], known, meant)
+        raise UnknownValue("designation", [designation], known)
 
 
 def known_designations(given: Sequence[str]) -> list[str]:

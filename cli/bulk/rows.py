@@ -18,7 +18,7 @@ _SHOWN = 1000
 _FIRST = 3
 """Of faults of one kind so many rows are named. Where there are no more, each fault has a line of its own."""
 _SAY = {
-    DoubtKind.LOOKALIKE: "Where they are different all the same, say --allow-lookalikes",
+    DoubtKind.LOOKALIKE: "If they are really different, add --allow-lookalikes",
     DoubtKind.FRACTIONS: "Say --fractions if they are, or --percent if they are percentages",
 }
 
@@ -77,8 +77,8 @@ def without_bad(sheet: Sheet, source: str, choice: Choice) -> dict[int, BadRow]:
             sentence = f"Some rows of {name} may not be what was meant, so nothing was started:"
         notes = in_lines(sheet.problems, ordered=choice.ordered) if "problems" in facts else []
         where = [_not_started(written, source, any_good=len(by_row) < sheet.rows)] if written else []
-        raise exits.BadInput(sentence, [*notes, *_doubtful(doubts), *where], **facts)
-    for line in _doubtful(sheet.doubts):
+        raise exits.BadInput(sentence, [*notes, *_doubtful(doubts, advise=True), *where], **facts)
+    for line in _doubtful(sheet.doubts, advise=False):
         output.say(f"Noted: {line}")
     if by_row:
         output.say(f"{count} and left out:")
@@ -100,7 +100,7 @@ def refuse_alike(found: Sequence[Alike]) -> None:
     ]
     raise exits.BadInput(
         "Some candidates may be enrolled already, under other ids, so nothing was started:",
-        [*doubts[:_FIRST], *more, f"{_SAY[DoubtKind.LOOKALIKE]}."],
+        [*doubts[:_FIRST], *more, "If these are different people, add --allow-lookalikes."],
         doubts=facts,
     )
 
@@ -140,8 +140,8 @@ def _many(same: Sequence[Problem]) -> str:
     return f"{where}{f', {first.column}' if first.column else ''}: {example}{first.problem}"
 
 
-def _doubtful(doubts: Sequence[Doubt]) -> list[str]:
-    """The doubts, at most three of a kind and the number of the others, and what to say if all is well."""
+def _doubtful(doubts: Sequence[Doubt], *, advise: bool) -> list[str]:
+    """The doubts, at most three of a kind and the number of the others; `advise` says what to add if all is well."""
     lines: list[str] = []
     for kind in DoubtKind:
         alike = [doubt for doubt in doubts if doubt.kind is kind]
@@ -149,7 +149,7 @@ def _doubtful(doubts: Sequence[Doubt]) -> list[str]:
             lines.append(f"{_rows(doubt.rows)}: {doubt.sentence}")
         if len(alike) > _FIRST:
             lines.append(f"and {len(alike) - _FIRST:,} more like these: see --json")
-        if alike:
+        if alike and advise:
             lines.append(f"{_SAY[kind]}.")
     return lines
 

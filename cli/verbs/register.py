@@ -8,7 +8,7 @@ from cli.session import connected
 from client import scheme
 from client.connection import Client
 from client.enrolment import Enrolment, checked, enrol, under_way
-from client.errors import Closed, FieldError, InvalidFields
+from client.errors import Closed, FieldError, InvalidFields, UnknownValue
 from feeds import dates
 from feeds.spreadsheets import damaged_id
 
@@ -63,11 +63,12 @@ class Person(NamedTuple):
 def command(re_enrol: bool, allow_lookalikes: bool, no_wait: bool, as_json: bool, **given: Any) -> int:
     """Check the registration here, then start the candidacy."""
     person = Person(**given)
-    titles = scheme.titles()
-    if titles and person.designation not in titles:
-        raise exits.BadInput(f"--designation: {person.designation} is none of {', '.join(titles)}.")
+    try:
+        scheme.check_designation(person.designation)
+    except UnknownValue as error:
+        raise exits.BadInput(f"--{error.what}: {error.sentence}") from error
     enrolment = _checked(person)
-    title = titles.get(person.designation)
+    title = scheme.titles().get(person.designation)
     known = before.of({1: enrolment.document})
     if not allow_lookalikes:
         _refuse_alike(person, known)
@@ -125,7 +126,7 @@ def _refuse_alike(person: Person, known: before.Known) -> None:
     ]
     raise exits.BadInput(
         f"{person.candidate} may be enrolled already, under another id, so nothing was started:",
-        [*notes, "Where it is another person all the same, say --allow-lookalikes."],
+        [*notes, "If these are different people, add --allow-lookalikes."],
         enrolled=sorted({one.enrolled for one in known.alike}),
     )
 

@@ -77,6 +77,12 @@ def test_help_imports_neither_the_sdk_nor_pydantic_nor_rich_nor_any_verb() -> No
         (("send", "C-1", "CCSL", "withdraw", "@/nowhere.json"), "/nowhere.json cannot be read"),
         (("list", "--status", "asleep"), "awaiting_purchase"),
         (("list", "--designation", "CCXX"), "CCSL, CCOM, CCMA, CCMC"),
+        (("list", "--designation", "ccom"), "--designation: ccom is none of CCSL, CCOM, CCMA, CCMC: write CCOM."),
+        (("list", "--status", "Testing"), ": write testing."),
+        (
+            ("register", "--candidate", "C-1", "--name", "Ana", "--email", "a@b.c", "--designation", "ccsl"),
+            "--designation: ccsl is none of CCSL, CCOM, CCMA, CCMC: write CCSL.",
+        ),
         (
             ("register", "--candidate", "C-1", "--name", "Ana", "--email", "a@b.c", "--designation", "XX"),
             "XX is none of CCSL",

@@ -67,6 +67,7 @@ def test_register_names_who_may_be_the_same_before_it_asks_temporal(engine: Engi
     done = run(*given, "--json")
     assert done.code == exits.BAD_INPUT
     assert "c-42 looks like C-0042." in done.err
+    assert "If these are different people, add --allow-lookalikes." in done.err
     assert "c-42 has the same e-mail address as C-0042." in done.err
     assert json.loads(done.out)["error"]["enrolled"] == ["C-0042"]
     assert run(*given, "--allow-lookalikes").code == exits.UNREACHABLE

@@ -86,7 +86,7 @@ def test_rows_that_look_alike_start_nothing_until_somebody_says_so(capsys: pytes
         "rows 2, 4: C-2 and C-4 look alike",
         "rows 2, 5: C-2 and C-5 look alike",
         "and 3 more like these: see --json",
-        "Where they are different all the same, say --allow-lookalikes.",
+        "If they are really different, add --allow-lookalikes.",
         "rows 2, 3, 4 and 1 more: they may be fractions",
         "Say --fractions if they are, or --percent if they are percentages.",
     )
@@ -95,7 +95,10 @@ def test_rows_that_look_alike_start_nothing_until_somebody_says_so(capsys: pytes
         "fractions"
     ]
     assert rows.without_bad(sheet, "c.csv", Choice(sure=set(DoubtKind))) == {}
-    assert "Noted: rows 2, 3: C-2 and C-3 look alike" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Noted: rows 2, 3: C-2 and C-3 look alike" in told
+    assert "--allow-lookalikes" not in told, "it was given"
+    assert "--fractions" not in told, "it was given"
 
 
 def test_candidates_who_may_be_enrolled_under_another_id_are_named() -> None:
@@ -108,7 +111,7 @@ def test_candidates_who_may_be_enrolled_under_another_id_are_named() -> None:
         "row 3: c-3 looks like C-3",
         "row 4: c-4 looks like C-4",
         "and 1 more like these: see --json",
-        "Where they are different all the same, say --allow-lookalikes.",
+        "If these are different people, add --allow-lookalikes.",
     )
     assert [doubt["rows"] for doubt in stop.value.facts["doubts"]] == [[2], [3], [4], [5]]
 

@@ -93,6 +93,23 @@ def test_an_unknown_designation_is_answered_with_all_of_them() -> None:
         scheme.check_designation("ccsl")
 
 
+@each(
+    ("wanted", "end"),
+    [
+        (Filter(statuses=("Testing",)), ": write testing."),
+        (Filter(statuses=("Awaiting-Purchase",)), ": write awaiting_purchase."),
+        (Filter(designations=("ccom",)), ": write CCOM."),
+        (Filter(designations=("ccom", "CCSL", "ccsl")), ": write CCOM instead of ccom, CCSL instead of ccsl."),
+        (Filter(designations=("ccom", "CCXX")), ": write CCOM instead of ccom."),
+        (Filter(designations=("CCXX",)), "CCSL, CCOM, CCMA, CCMC."),
+    ],
+)
+def test_what_is_only_spelt_in_another_way_is_answered_with_what_to_write(wanted: Filter, end: str) -> None:
+    with pytest.raises(UnknownValue) as caught:
+        query(wanted)
+    assert caught.value.sentence.endswith(end)
+
+
 def test_nothing_but_a_word_gets_into_a_query_even_without_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("client.scheme.titles", dict)
     assert "Designation IN ('NEW')" in query(Filter(designations=("NEW",)))
