@@ -15,6 +15,7 @@ from operator import attrgetter
 
 from sqlalchemy import Engine, exists, func, literal, select
 
+from domain.events import Erased
 from record import chain, sealing
 from record.database import reading
 from record.events import Candidacy, Kept
@@ -35,6 +36,8 @@ class Fault(StrEnum):
     """Its position does not come after that of the event before it: it was not recorded when it says."""
     TEXT_CHANGED = "text-changed"
     """A text beside it is not the one that was recorded."""
+    TEXT_MISSING = "text-missing"
+    """A text beside it is gone, and nobody has erased the candidacy."""
     TEXT_INSERTED = "text-inserted"
     """A text stands beside it that is none of its own."""
     PROGRAMME_MISSING = "programme-missing"
@@ -80,12 +83,22 @@ def findings(
     for candidacy, events in groupby(by_candidacy(engine, with_texts=True), key=attrgetter("candidacy")):
         checked.candidacies += 1
         before: Kept | None = None
+        gone: dict[int, int] = {}
         for kept in events:
             checked.events += 1
-            for fault, sequence in (*_of_chain(before, kept), *_of_texts(kept, programmes, checked)):
+            for fault, sequence in (*_of_chain(before, kept), *_of_texts(kept, programmes)):
                 yield Finding(fault, candidacy, sequence)
+            if number := len(sealing.seals_in(kept.event.body) - kept.event.beside.texts.keys()):
+                gone[kept.event.sequence] = number
             before = kept
             progress(checked.events)
+        erased_by = before.event.sequence if before and before.event.type == Erased.__name__ else 0
+        for sequence, number in gone.items():
+            # Who has erased, and why, are texts of the erasure itself. They stay.
+            if sequence < erased_by:
+                checked.erased += number
+            else:
+                yield Finding(Fault.TEXT_MISSING, candidacy, sequence)
     yield from _texts_inserted(engine)
 
 
@@ -126,10 +139,9 @@ def _of_chain(before: Kept | None, kept: Kept) -> Iterator[tuple[Fault, int]]:
         yield Fault.MISPLACED, sequence
 
 
-def _of_texts(kept: Kept, programmes: dict[str, bool], checked: Checked) -> Iterator[tuple[Fault, int]]:
+def _of_texts(kept: Kept, programmes: dict[str, bool]) -> Iterator[tuple[Fault, int]]:
     event = kept.event
     own = sealing.seals_in(event.body)
-    checked.erased += len(own - event.beside.texts.keys())
     if any(text.seal != seal for seal, text in event.beside.texts.items() if seal in own):
         yield Fault.TEXT_CHANGED, event.sequence
     digest = _pinned(event.body)

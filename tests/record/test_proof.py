@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Connection, Engine, delete, func, insert, literal, select, text
 
-from record import chain, checking, proof, store
+from domain.retention import Erasure
+from record import chain, checking, erasure, proof, store
 from record.checking import Checked, Fault
 from record.database import reading, writing
 from record.events import Recorded
+from record.rebuild import rebuild
 from record.tables import TEXTS
 from tests.record import postgresql
 from tests.record.lives import lived
@@ -171,14 +174,52 @@ def test_a_text_that_was_put_beside_an_event_is_named(sealed: Engine) -> None:
 
 
 def test_texts_that_were_erased_break_no_proof_and_are_counted(sealed: Engine) -> None:
-    before = proof.head(sealed)
-    with reading(sealed) as connection:
-        number = connection.execute(select(func.count()).select_from(TEXTS)).scalar_one()
-    with writing(sealed) as connection:
-        connection.execute(delete(TEXTS))
+    before, number = proof.head(sealed), texts(sealed)
+    erase(sealed)
+    assert texts(sealed) == 2, "who has erased, and why"
     faults, counted = checked(sealed)
     assert (faults, counted.erased) == (set(), number)
-    assert proof.head(sealed) == before
+    assert proof.head(sealed, before.position) == before
+
+
+def test_texts_that_are_gone_without_an_erasure_are_named_also_when_all_is_made_anew(sealed: Engine) -> None:
+    with writing(sealed) as connection:
+        events = set(connection.execute(select(TEXTS.c.sequence)).scalars())
+        connection.execute(delete(TEXTS))
+    named = sorted((Fault.TEXT_MISSING, lived("holder-revoked").candidacy.enrolment, one) for one in events)
+    assert sorted(found(sealed)) == named
+    rebuild(sealed)
+    assert sorted(found(sealed)) == named
+    assert checked(sealed)[1].erased == 0
+
+
+def test_a_text_that_was_gone_before_the_erasure_is_no_fault_after_it(sealed: Engine) -> None:
+    number = texts(sealed)
+    with writing(sealed) as connection:
+        connection.execute(delete(TEXTS).where(TEXTS.c.sequence == 1))
+    erase(sealed)
+    faults, counted = checked(sealed)
+    assert (faults, counted.erased) == (set(), number)
+
+
+def test_who_has_erased_and_why_may_not_be_missing(sealed: Engine) -> None:
+    erase(sealed)
+    with writing(sealed) as connection:
+        connection.execute(delete(TEXTS))
+    life = lived("holder-revoked")
+    assert found(sealed) == [(Fault.TEXT_MISSING, life.candidacy.enrolment, len(life.events) + 1)]
+
+
+def erase(engine: Engine) -> None:
+    """Erases the person of the life."""
+    candidate_id = lived("holder-revoked").who.candidate_id
+    said = Erasure(by="Kim Stone", reason="asked for in writing")
+    erasure.erase(engine, candidate_id, said, erasure.Today(None, "UTC"), datetime(2090, 1, 1, tzinfo=UTC))
+
+
+def texts(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return connection.execute(select(func.count()).select_from(TEXTS)).scalar_one()
 
 
 @pytest.mark.parametrize("statement", ["UPDATE programmes SET body = '{}'", "DELETE FROM programmes"])

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from sqlalchemy import Connection, Engine, delete, text, update
 
-from record import chain, heads, proof, store
+from domain.retention import Erasure
+from record import chain, erasure, heads, proof, store
+from record.erasure import Today
 from record.errors import BadHead, BadKey
 from record.events import Candidacy, Recorded
 from record.heads import Filed
 from record.proof import Head
-from record.tables import CANDIDACIES, CERTIFICATES, EVENTS, TEXTS
+from record.tables import CANDIDACIES, CERTIFICATES, EVENTS
 from tests.record.commands import document, process, starter
 from tests.record.conftest import Filled
 from tests.record.lives import Lived, lived, person
@@ -106,6 +109,11 @@ CRIMES: dict[str, tuple[Callable[[Connection], object], str, bool]] = {
         "text changed",
         False,
     ),
+    "a reason is taken away without an erasure": (
+        lambda connection: connection.execute(text("DELETE FROM texts WHERE value LIKE '%complaint%'")),
+        "text missing",
+        False,
+    ),
     "a certificate is no longer revoked": (
         lambda connection: connection.execute(update(CERTIFICATES).values(ended=None, ended_at=None)),
         "certificates",
@@ -148,8 +156,8 @@ def test_a_record_that_nobody_has_touched_holds_while_it_grows(engine: Engine, f
 
 
 def test_erased_texts_are_no_fault(engine: Engine, filed: Path) -> None:
-    with hostile(engine) as connection:
-        connection.execute(delete(TEXTS).where(TEXTS.c.enrolment == "run-3"))
+    said = Erasure(by="Kim Stone", reason="asked for in writing")
+    erasure.erase(engine, person(2).candidate_id, said, Today(None, "UTC"), datetime(2090, 1, 1, tzinfo=UTC))
     answer = json.loads(starter(engine, "record", "check", "--head", str(filed), "--json").out)
     assert (answer["faults"], answer["heads"][0]["fault"]) == ([], None)
     assert answer["erased_texts"] > 0
