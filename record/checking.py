@@ -20,7 +20,7 @@ from record import chain, sealing
 from record.database import reading
 from record.events import Candidacy, Kept
 from record.rows import by_candidacy
-from record.tables import EVENTS, PROGRAMMES, TEXTS
+from record.tables import EVENTS, TEXTS
 
 _PAGE = 10_000
 
@@ -79,7 +79,7 @@ def findings(
         Unavailable: the database cannot be read at this moment.
     """
     checked = checked or Checked()
-    programmes = _programmes(engine)
+    programmes: dict[str, bool] = {}
     for candidacy, events in groupby(by_candidacy(engine, with_texts=True), key=attrgetter("candidacy")):
         checked.candidacies += 1
         before: Kept | None = None
@@ -140,12 +140,19 @@ def _of_chain(before: Kept | None, kept: Kept) -> Iterator[tuple[Fault, int]]:
 
 
 def _of_texts(kept: Kept, programmes: dict[str, bool]) -> Iterator[tuple[Fault, int]]:
+    """`programmes` remembers of each one that stands beside an event whether its hash is that of its content."""
     event = kept.event
     own = sealing.seals_in(event.body)
     if any(text.seal != seal for seal, text in event.beside.texts.items() if seal in own):
         yield Fault.TEXT_CHANGED, event.sequence
     digest = _pinned(event.body)
-    if digest is not None and not programmes.get(digest, False):
+    if digest is None:
+        return
+    if digest not in programmes:
+        # It was read with the event: a programme may be recorded while the record is being checked.
+        body = event.beside.programmes.get(digest)
+        programmes[digest] = body is not None and sealing.digest(body) == digest
+    if not programmes[digest]:
         yield Fault.PROGRAMME_MISSING, event.sequence
 
 
@@ -157,13 +164,6 @@ def _pinned(body: str) -> str | None:
     except ValueError:
         return None  # its hash has told already
     return sealing.pinned(document) if isinstance(document, dict) else None
-
-
-def _programmes(engine: Engine) -> dict[str, bool]:
-    """The hash of each programme that is kept, and whether it is that of its content."""
-    with reading(engine) as connection:
-        rows = connection.execute(select(PROGRAMMES.c.digest, PROGRAMMES.c.body))
-        return {row.digest: sealing.digest(row.body) == row.digest for row in rows}
 
 
 def _texts_inserted(engine: Engine) -> Iterator[Finding]:

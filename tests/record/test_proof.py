@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine, delete, func, insert, literal, select, text
 
 from domain.retention import Erasure
-from record import chain, checking, erasure, proof, store
+from record import chain, checking, erasure, proof, rows, store
 from record.checking import Checked, Fault
 from record.database import reading, writing
 from record.events import Recorded
@@ -233,6 +233,23 @@ def test_a_programme_that_is_changed_or_gone_is_named(sealed: Engine, statement:
                 connection.execute(text(f"DROP TRIGGER programmes_no_{trigger}"))
             connection.execute(text(statement))
     assert checked(sealed)[0] == {Fault.PROGRAMME_MISSING}
+
+
+def test_a_programme_that_is_recorded_during_the_check_is_not_missing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "_PAGE", 1)
+    store.append(engine, BEN, events(2))
+    new = lived("holder-revoked")
+    assert new.candidacy > BEN, "it is checked after Ben"
+    counted = Checked()
+
+    def enrol(done: int) -> None:
+        if done == 1:
+            new.append(engine)
+
+    assert list(checking.findings(engine, counted, enrol)) == []
+    assert counted.events == 2 + len(new.events)
 
 
 def test_a_gap_that_the_candidacy_itself_had_is_told_from_events_that_were_taken_away(engine: Engine) -> None:
