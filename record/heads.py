@@ -52,16 +52,24 @@ class Filed:
         public = key.public_key().public_bytes_raw().hex()
         return Filed(self.head, self.taken_at, public, key.sign(self.signed_text).hex())
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether it has a signature, and the key by which `check_signature` checks it."""
+        return self.public_key is not None and self.signature is not None
+
     def check_signature(self, known: Ed25519PublicKey | None = None) -> None:
         """Returns if the signature is right, and made with the key whose public part is `known`, where that is given.
 
         Raises:
-            ForgedHead: it is not, or there is none although a key is known.
+            ForgedHead: it is not, or there is none although a key is known, or the signature or its key is missing.
         """
-        if self.public_key is None or self.signature is None:
+        if self.public_key is None and self.signature is None:
             if known is not None:
                 raise ForgedHead("the head is not signed")
             return
+        if self.public_key is None or self.signature is None:
+            missing = "public_key" if self.public_key is None else "signature"
+            raise ForgedHead(f"the signature of the head cannot be checked: {missing} is missing")
         if known is not None and known.public_bytes_raw().hex() != self.public_key:
             raise ForgedHead("the head is signed with another key")
         try:
@@ -100,8 +108,8 @@ def read(text: str) -> Filed:
     return Filed(
         Head(_number(found, "position"), _number(found, "candidacies"), _digits(found, "root", _HASH)),
         _text(found, "taken_at"),
-        _digits(found, "public_key", _KEY) if found.get("public_key") else None,
-        _digits(found, "signature", _SIGNATURE) if found.get("signature") else None,
+        _digits(found, "public_key", _KEY) if found.get("public_key") is not None else None,
+        _digits(found, "signature", _SIGNATURE) if found.get("signature") is not None else None,
     )
 
 

@@ -130,7 +130,7 @@ class Outcome:
                     "file": name,
                     "position": filed.head.position,
                     "taken_at": filed.taken_at,
-                    "signed": filed.signature is not None,
+                    "signed": filed.is_signed,
                     "fault": fault,
                 }
                 for name, filed, fault in self.heads
@@ -206,7 +206,7 @@ def _say(outcome: Outcome) -> None:
     checked = outcome.checked
     for name, filed, fault in outcome.heads:
         if fault is None:
-            signed = f", signed by {filed.public_key}" if filed.public_key else ", not signed"
+            signed = f", signed by {filed.public_key}" if filed.is_signed else ", not signed"
             output.say(f"{name}: nothing has changed since {filed.taken_at} (position {filed.head.position}{signed}).")
     if outcome.forgotten:
         output.say(f"{len(outcome.forgotten)} older events were never recorded: their candidacies had forgotten them.")

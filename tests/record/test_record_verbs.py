@@ -218,7 +218,7 @@ def test_a_head_that_somebody_has_changed_is_refused(engine: Engine, filed: Path
         assert (ended.code, ended.out) == (1, "")
         assert f"--head {filed}: the signature of the head is wrong" in ended.err
     public = ("--public-key", str(key.with_suffix(".pub")))
-    filed.write_text(json.dumps({**head, "signature": None}))
+    filed.write_text(json.dumps({**head, "public_key": None, "signature": None}))
     assert (
         f"--head {filed}: the head is not signed"
         in starter(engine, "record", "check", "--head", str(filed), *public).err
@@ -238,6 +238,26 @@ def test_a_head_without_a_key_is_not_signed_and_says_so(engine: Engine, tmp_path
     path = tmp_path / "head.json"
     path.write_text(ended.out)
     assert starter(engine, "record", "check", "--head", str(path)).code == 0
+
+
+@pytest.mark.parametrize("missing", ["public_key", "signature"])
+@pytest.mark.parametrize("with_key", [False, True], ids=["no key is known", "the key is known"])
+def test_a_signature_that_nobody_can_check_is_refused(
+    engine: Engine, filed: Path, key: Path, missing: str, with_key: bool
+) -> None:
+    head = json.loads(filed.read_text())
+    filed.write_text(json.dumps({**head, missing: None}))
+    public = ("--public-key", str(key.with_suffix(".pub"))) if with_key else ()
+    ended = starter(engine, "record", "check", "--head", str(filed), *public, "--json")
+    assert (ended.code, json.loads(ended.out)["error"]["kind"]) == (1, "failed")
+    assert f"--head {filed}: the signature of the head cannot be checked: {missing} is missing" in ended.err
+
+
+def test_a_head_that_is_not_signed_is_not_called_signed(engine: Engine, filed: Path) -> None:
+    head = json.loads(filed.read_text())
+    filed.write_text(json.dumps({**head, "public_key": None, "signature": None}))
+    answer = document(engine, "record", "check", "--head", str(filed), "--json")
+    assert [(one["signed"], one["fault"]) for one in answer["heads"]] == [(False, None)]
 
 
 def test_a_head_of_today_is_signed_and_read_in_the_same_way_for_ever() -> None:
@@ -269,6 +289,9 @@ def test_a_head_of_today_is_signed_and_read_in_the_same_way_for_ever() -> None:
         ({"root": "AB" * 32}, "root must be 64 hexadecimal digits"),
         ({"taken_at": None}, "taken_at must be a text"),
         ({"signature": "xy"}, "signature must be 128 hexadecimal digits"),
+        ({"signature": ""}, "signature must be 128 hexadecimal digits"),
+        ({"public_key": ""}, "public_key must be 64 hexadecimal digits"),
+        ({"public_key": False}, "public_key must be a text"),
     ],
 )
 def test_a_document_that_is_no_head_is_named(changes: dict[str, Any], why: str) -> None:
