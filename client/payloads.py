@@ -21,7 +21,7 @@ def with_message_id(text: bytes, message_id: str | None = None) -> bytes:
     A `message_id` that is null is one that is not given.
 
     Raises:
-        BadInput: it is too long, or no object.
+        BadInput: it is too long, no object, or has a field twice.
         NotJson: it is no JSON.
     """
     if len(text) > _MAX_BYTES:
@@ -43,7 +43,7 @@ def with_message_id(text: bytes, message_id: str | None = None) -> bytes:
 def _replaced(text: str, name: str, value: str) -> str:
     """The JSON object `text` with another value, which is JSON, in the place of the one that it has under this name.
 
-    All else stays as it was written. Where the name is there twice, the last one is replaced, which readers take.
+    All else stays as it was written.
     """
     decoder = json.JSONDecoder()
     begin = end = 0
@@ -69,10 +69,13 @@ def parsed(text: bytes, name: str = "The payload") -> Any:
     """The value of a JSON text, numbers exact. `name` is what the sentence of an error calls it.
 
     Raises:
+        BadInput: an object has a field twice.
         NotJson: it is no JSON; with line and column where these are known.
     """
     try:
-        return json.loads(text.decode(), parse_float=Decimal, parse_constant=_no_constant)
+        return json.loads(text.decode(), parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
+    except _GivenTwice as error:
+        raise BadInput(f"{name} has the field {json.dumps(error.field)} twice: remove one.") from error
     except UnicodeDecodeError as error:
         raise NotJson(f"{name} is not UTF-8: byte {error.start + 1} cannot be read.") from error
     except json.JSONDecodeError as error:
@@ -87,6 +90,21 @@ def parsed(text: bytes, name: str = "The payload") -> Any:
 def instant(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second, as the contract writes instants."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+class _GivenTwice(Exception):
+    def __init__(self, field: str) -> None:
+        super().__init__("a field is given twice")
+        self.field = field
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise _GivenTwice(name)
+        fields[name] = value
+    return fields
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -60,7 +60,8 @@ def read_json(message: str, data: bytes) -> Any:
             data, parse_float=_number, parse_int=_integer, parse_constant=Decimal, object_pairs_hook=_unique
         )
     except _GivenTwice as error:
-        raise InvalidMessage(message, [Problem(field=_readable(error.field), problem="is given twice")]) from error
+        twice = Problem(field=_readable(error.field), problem="is given twice", code=ProblemCode.GIVEN_TWICE)
+        raise InvalidMessage(message, [twice]) from error
     except (ValueError, ArithmeticError) as error:
         raise InvalidMessage(message, [Problem(field="payload", problem=f"is not readable JSON: {error}")]) from error
 

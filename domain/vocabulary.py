@@ -142,6 +142,7 @@ class ProblemCode(StrEnum):
     NO_SCORE = "no_score"
     ENDS_BEFORE_START = "ends_before_start"
     FORBIDDEN_CHARACTER = "forbidden_character"
+    GIVEN_TWICE = "given_twice"
 
 
 def with_code(reason: str, code: str) -> str:

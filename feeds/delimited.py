@@ -1,8 +1,9 @@
 """Reads CSV as spreadsheets write it: with commas, semicolons, tabs or bars, and quoted cells over several lines."""
 
 import csv
+import re
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
@@ -13,6 +14,7 @@ from feeds.table import MAX_COLUMNS, Columns, Layout, Record, Row, Table, findin
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _MAX_QUOTE_FAULTS = 100
+_BLANK_BEHIND_QUOTE = re.compile(r'"[ \t]+([,;|\r\n]|$)|" +\t')
 
 
 class _Line(NamedTuple):
@@ -127,8 +129,22 @@ def _refuse_header(
 
 
 def _reader(lines: list[str], begin: int, delimiter: str) -> Any:
+    blanks = _blanks_behind_quote(delimiter)
+    # Blanks count nowhere around a cell, but behind a closing quote the module takes none.
+    found = (blanks.sub('"', line) if '"' in line else line for line in islice(lines, begin, None))
     # Strict, so that a quote that is not closed does not swallow the rows after it.
-    return csv.reader(islice(lines, begin, None), delimiter=delimiter, strict=True, skipinitialspace=True)
+    return csv.reader(found, delimiter=delimiter, strict=True, skipinitialspace=True)
+
+
+@cache
+def _blanks_behind_quote(delimiter: str) -> re.Pattern[str]:
+    """Finds a quote and the blanks between it and the end of its cell.
+
+    Two quotes are left alone: inside a quoted cell they are one, and the blanks behind it are a part of the cell. A
+    single one that opens a cell may be found too; the blanks are then the first of the cell, and do not count either.
+    """
+    blanks = " \t".replace(delimiter, "")
+    return re.compile(rf'(?<!")"[{blanks}]+(?=[{re.escape(delimiter)}\r\n]|$)')
 
 
 def _rows(source: Source, table: Table, records: Iterator[_Line], header: Header, width: int) -> Iterator[Row]:
@@ -194,14 +210,19 @@ def _records(lines: list[str], begin: int, rows_before: int, delimiter: str) -> 
             return
         except csv.Error as error:
             row += 1
-            yield _Line(row, at + 1, [], _explained(error, reader.line_num > at - begin + 1), error)
+            yield _Line(row, at + 1, [], _explained(error, lines[at], reader.line_num > at - begin + 1), error)
             begin = at + 1
 
 
-def _explained(error: csv.Error, several_lines: bool) -> str:
-    """What is wrong with a record that cannot be read. `several_lines` says whether it goes over more than one line."""
+def _explained(error: csv.Error, line: str, several_lines: bool) -> str:
+    """What is wrong with a record that cannot be read.
+
+    `line` is its first line, and `several_lines` says whether it goes over more than one.
+    """
     if "field limit" in str(error) and not several_lines:
         return f"has a cell of more than {csv.field_size_limit():,} characters: shorten it"
+    if "expected after" in str(error) and _BLANK_BEHIND_QUOTE.search(line):
+        return 'a blank stands behind a closing quote ("): remove it'
     if "field limit" in str(error) or "end of data" in str(error):
         return 'a cell that begins with a quote (") is not closed: close it, or remove the quote'
     return 'a quoted cell goes on behind its closing quote ("): write a quote inside a cell twice ("")'

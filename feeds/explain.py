@@ -16,6 +16,7 @@ from feeds.table import finding
 _LONGEST = 60
 # At this similarity a value is a misspelling of a known word, and not a person's name in the wrong column.
 _SIMILAR = 0.87
+_WITH_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -36,7 +37,9 @@ def quoted(value: Any) -> str:
 
 
 def flag(value: Any) -> Any:
-    """The boolean for true, false, yes, no, 1 and 0. Any other value is returned as it is."""
+    """The boolean for true, false, yes, no, 1 and 0, also for the numbers. Any other value is returned as it is."""
+    if type(value) is int and value in (0, 1):
+        return bool(value)
     return _FLAGS.get(value.lower(), value) if isinstance(value, str) else value
 
 
@@ -48,11 +51,22 @@ def number(value: Any, reason: str) -> str:
         if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", value, re.ASCII):
             either = (value.replace(",", ""), value.replace(",", "."))
             return finding("{} is ambiguous: write {} or {}", quoted(value), *either)
-        if re.fullmatch(r"[+-]?\d+,\d+", value, re.ASCII):
-            return finding("{}: write {} (a point, not a comma)", quoted(value), value.replace(",", "."))
+        if _WITH_COMMA.fullmatch(value):
+            return _write_a_point(value)
         if not re.fullmatch(r"[+-]?\d*\.?\d*([eE][+-]?\d+)?", value, re.ASCII):
             return finding("{} is no number: write digits and a point, e.g. 81.5", quoted(value))
     return finding("{} {}: correct it", quoted(value), reason, about=reason)
+
+
+def percentage(value: Any, reason: str) -> str:
+    """The same, of a percentage: a comma in it never parts thousands, because it is at most 100."""
+    if isinstance(value, str) and len(value) <= _LONGEST and _WITH_COMMA.fullmatch(value):
+        return _write_a_point(value)
+    return number(value, reason)
+
+
+def _write_a_point(value: str) -> str:
+    return finding("{}: write {} (a point, not a comma)", quoted(value), value.replace(",", "."))
 
 
 def whole(value: Any, _reason: str) -> str:
@@ -108,6 +122,11 @@ def identifier(value: Any, _reason: str) -> str:
 def future(value: Any) -> str:
     """Explain a day or an instant that is in the future."""
     return finding("{} lies in the future: only what has happened already can be taken", quoted(value))
+
+
+def twice(field: str) -> str:
+    """Explain a JSON text that has a field twice, also where that stands in another field."""
+    return finding("the field {} is given twice: remove one", shortened(field))
 
 
 def unknown_designation(value: Any, titles: Mapping[str, str]) -> str | None:

@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Any
 
 from domain.messages import InvalidMessage, read_json
+from domain.vocabulary import ProblemCode
+from feeds import explain
 from feeds.errors import FeedError
 from feeds.header import Header, find_columns
 from feeds.sources import Content, Source
@@ -92,4 +94,6 @@ def _explained(error: InvalidMessage) -> str:
     if isinstance(cause, json.JSONDecodeError):
         return finding("is no JSON: {} at column {}; write one whole object on the line", cause.msg, cause.colno)
     problem = error.problems[0]
+    if problem.code is ProblemCode.GIVEN_TWICE:
+        return explain.twice(problem.field)
     return finding("{} {}: correct it", problem.field, problem.problem, about=problem.problem)

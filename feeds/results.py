@@ -18,7 +18,7 @@ from domain.digests import digest_of
 from domain.identity import alike
 from domain.types import CandidateId, Code, parse_number
 from domain.vocabulary import ProblemCode
-from feeds import dates, explain, lookalikes, spreadsheets
+from feeds import dates, explain, lookalikes, responses, spreadsheets
 from feeds.checking import Doubt, DoubtKind, Entry, Sheet, Vocabulary, check_rows, shown_id
 from feeds.lookalikes import Seen
 from feeds.reading import read_table
@@ -52,6 +52,7 @@ _EXPLAIN: dict[str, explain.Explain] = {
     "passed": explain.truth,
     "form": explain.code,
     **dict.fromkeys(_NUMBERS, explain.number),
+    "percentage": explain.percentage,
 }
 
 
@@ -102,16 +103,8 @@ def document_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     if "passed" in document:
         document["passed"] = explain.flag(document["passed"])
     if isinstance(document.get("responses"), str):
-        document["responses"] = _responses(document["responses"])
+        document["responses"] = responses.read(document["responses"])
     return document
-
-
-def _responses(text: str) -> Any:
-    """The JSON in a cell. Text that is not JSON is returned as it is, and the domain then refuses it."""
-    try:
-        return messages.read_json("responses", text.encode("utf-8", "replace"))
-    except messages.InvalidMessage:
-        return text
 
 
 def with_message_id(candidate_id: str, designation: str, document: dict[str, Any]) -> dict[str, Any]:
@@ -291,7 +284,7 @@ def _problem(row: Row, document: Mapping[str, Any], fault: messages.Problem) -> 
     if column == "outcome":
         return Problem(row.number, column, explain.unknown(value, "outcome", _OUTCOMES))
     if column == "responses":
-        return Problem(row.number, column, _bad_responses(value, inner, fault.problem))
+        return Problem(row.number, column, responses.explained(value, inner, fault.problem))
     return Problem(row.number, column, _EXPLAIN.get(column, explain.line)(value, fault.problem))
 
 
@@ -304,11 +297,3 @@ def _as_written(problem: Problem, document: Mapping[str, Any], written: Any) -> 
 
 def _no_score(reason: str) -> str:
     return f"{reason}. Or write no_show or voided as the outcome"
-
-
-def _bad_responses(value: Any, inner: str, reason: str) -> str:
-    if inner:
-        return finding("answer {} {}: correct it", explain.shortened(inner), reason, about=reason)
-    if isinstance(value, (dict, list)):
-        return f"{reason}: correct it"
-    return 'are no JSON list or object: write ["B","D"] or {"1":"B","2":"D"}, in a CSV cell with each quote twice'

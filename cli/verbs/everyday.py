@@ -18,12 +18,14 @@ from client.candidacy import Candidacy
 from client.connection import Client
 from client.errors import InvalidFields
 from client.payloads import parsed
-from feeds import dates
+from feeds import dates, explain
 from feeds.explain import Explain
 from feeds.spreadsheets import damaged_id
 
 DATES: Mapping[str, Explain] = {"DAY": dates.day, "INSTANT": dates.instant, "DAY|INSTANT": dates.day_or_instant}
 """How a day or an instant that was refused is explained, by what the help calls the value of the flag."""
+NUMBERS: Mapping[str, Explain] = {"PERCENT": explain.percentage, "POINTS": explain.number}
+"""How a number with a comma or a percent sign is explained, by what the help calls the value of the flag."""
 NOTHING: Mapping[str, Any] = {}
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -152,11 +154,13 @@ def _the_one_of(candidate: str) -> Candidacy:
 def payload(verb: Verb, given: Mapping[str, Any], message_id: str | None = None) -> bytes:
     """The JSON text that these flags make, by `Flag.key`.
 
-    Raises `exits.BadInput` where one is a gap or an id that a spreadsheet has damaged, `click.UsageError` where the
-    activities are given in no way or in both, and `client.errors.NotJson` where one is no JSON text.
+    Raises `exits.BadInput` where one is a gap, a number that nobody can read, or an id that a spreadsheet has damaged,
+    `click.UsageError` where the activities are given in no way or in both, and `client.errors.NotJson` where one is no
+    JSON text.
     """
     _check_filled(verb, given)
     _check_ids(verb, given)
+    _check_numbers(verb, given)
     message: dict[str, Any] = {}
     if message_id is not None:
         message["message_id"] = message_id
@@ -185,6 +189,18 @@ def _check_ids(verb: Verb, given: Mapping[str, Any]) -> None:
     flags = [(flag.option, damaged_id(given[flag.key])) for flag in verb.flags if flag.new]
     if damaged := [f"{option}: {problem}" for option, problem in flags if problem]:
         raise exits.BadInput("A spreadsheet has changed what was copied:", damaged)
+
+
+def _check_numbers(verb: Verb, given: Mapping[str, Any]) -> None:
+    """A number with a comma or a percent sign is answered here, so that nobody needs a worker to be told what to write.
+
+    Anything else is sent as it is: what the rules take, only they know.
+    """
+    texts = [(flag, given[flag.key]) for flag in verb.flags if flag.shown in NUMBERS]
+    wrong = [(flag, text) for flag, text in texts if text and ("," in text or "%" in text)]
+    if wrong:
+        notes = [f"{flag.option}: {NUMBERS[flag.shown](text, '')}" for flag, text in wrong]
+        raise exits.BadInput("A number cannot be read, so nothing was sent:", notes)
 
 
 def _value(flag: Flag, given: Any) -> Any:
@@ -230,9 +246,9 @@ def in_flags(verb: Verb, field: str, problem: str, given: Mapping[str, Any] = NO
     """
     for flag in verb.flags:
         if field == flag.field:
-            explain = DATES.get(flag.shown)
+            explained = DATES.get(flag.shown)
             value = given.get(flag.key)
-            return f"{flag.option}: {explain(value, problem) if explain and value else problem}"
+            return f"{flag.option}: {explained(value, problem) if explained and value else problem}"
         if field.startswith(f"{flag.field}."):
             return f"{_inside(flag, field.removeprefix(f'{flag.field}.'))}: {problem}"
     if field == "message_id":

@@ -326,7 +326,7 @@ async def test_what_cannot_be_understood_is_told_in_flags(certpath: Engine) -> N
     handle = await certpath.enrol("X-bad")
     await eventually(lambda: taken_up(handle))  # before that, nobody knows the domains of its scheme
     who = ("X-bad", "CCSL")
-    wrong = ("--result-id", "R-1", "--domain", "nonsense", "--taken-at", "22.11.2026", "--percentage", "1,5")
+    wrong = ("--result-id", "R-1", "--domain", "nonsense", "--taken-at", "22.11.2026", "--percentage", "abc")
     ended = certpath.starter("result", *who, *wrong)
     assert (ended.code, ended.out) == (2, "")
     domains = "people-management, operations-management, customer-relationships, leadership-and-business"

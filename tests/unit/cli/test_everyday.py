@@ -392,3 +392,16 @@ def test_what_fields_have_to_do_with_each_other_is_told_in_flags() -> None:
     hours = ("--submission-id", "E", "--activity", "a", "2029-01-01", "", "-1")
     assert told("recertify submit", *hours) == ["--activity 1: hours must lie between 0 and 10000"]
     assert told("result", *scored, "--form", "F", "--responses", '{"1": 2}') == ["--responses (1): must be a string"]
+
+
+def test_a_number_that_nobody_can_read_is_answered_with_what_to_write() -> None:
+    with pytest.raises(exits.BadInput) as stop:
+        payload(*RESULT, "--points", "1,000", "--out-of", "50%")
+    assert stop.value.sentence == "A number cannot be read, so nothing was sent:"
+    assert stop.value.notes == (
+        '--points: "1,000" is ambiguous: write 1000 or 1.000',
+        '--out-of: "50%": leave the percent sign off',
+    )
+    with pytest.raises(exits.BadInput) as stop:
+        payload("self-assessment", "C-1", "CCSL", "--domain", "people-management", "--percentage", "81,125")
+    assert stop.value.notes == ('--percentage: "81,125": write 81.125 (a point, not a comma)',)

@@ -49,6 +49,20 @@ def test_a_message_id_may_hold_quotes() -> None:
     assert json.loads(with_message_id(b"{}", 'a"b\\')) == {"message_id": 'a"b\\'}
 
 
+@each(
+    ("text", "told"),
+    [
+        (b'{"a": 1, "a": 1}', 'The payload has the field "a" twice: remove one.'),
+        (b'{"responses": {"1": "B", "1": "D"}}', 'The payload has the field "1" twice: remove one.'),
+        (b'{"message_id": null, "message_id": "m"}', 'The payload has the field "message_id" twice: remove one.'),
+    ],
+)
+def test_a_field_that_is_given_twice_is_named(text: bytes, told: str) -> None:
+    with pytest.raises(BadInput) as stop:
+        with_message_id(text)
+    assert stop.value.sentence == told
+
+
 def test_a_message_id_that_is_given_stays() -> None:
     assert with_message_id(b'\xef\xbb\xbf{"message_id": "mine"}') == b'{"message_id": "mine"}'
 

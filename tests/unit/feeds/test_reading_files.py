@@ -148,6 +148,17 @@ def test_a_stream_is_read_like_a_file(tail: str) -> None:
     assert entry.document["name"] == "Chloé"
 
 
+@each("blanks", [" ", "  ", "\t"])
+def test_blanks_behind_a_closing_quote_do_not_count_either(write: Write, blanks: str) -> None:
+    for delimiter in ",;" if blanks == "\t" else ",;|\t":
+        names = delimiter.join(f'"{name}"{blanks}' for name in NEEDED.split(","))
+        row = delimiter.join(['"C-1"' + blanks, '" Ana, ""the boss"" ; | or so"' + blanks, '"a@example.org"', '"CCSL"'])
+        sheet = _read(write(f"{names}\n{row}{blanks}\n"))
+        assert sheet.problems == []
+        (entry,) = sheet.entries
+        assert (entry.candidate_id, entry.document["name"]) == ("C-1", 'Ana, "the boss" ; | or so')
+
+
 # --- one bad row among good ones
 
 
@@ -158,6 +169,7 @@ def test_a_stream_is_read_like_a_file(tail: str) -> None:
         (['C-9,"Ana,ana@example.org,CCSL'], 2, "is not closed"),
         (['C-9,Ana,ana@example.org,"CCSL'], 2, "is not closed"),
         (['C-9,"Ana" Ruiz,ana@example.org,CCSL'], 2, 'write a quote inside a cell twice ("")'),
+        (['C-9,"Ana ""Ruiz""" ,ana@example.org,CCSL'], 2, 'a blank stands behind a closing quote ("): remove it'),
         ([f"C-9,{'x' * 140_000},ana@example.org,CCSL"], 2, "has a cell of more than 131,072 characters"),
         (['C-9,"Ana', 'Ruiz"x,ana@example.org,CCSL'], 2, 'write a quote inside a cell twice ("")'),
     ],

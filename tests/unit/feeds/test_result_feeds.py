@@ -178,6 +178,12 @@ def test_the_examples_can_be_read(name: str, rows: int) -> None:
     ("changes", "told"),
     [
         ({"percentage": "81,5"}, ['percentage: "81,5": write 81.5 (a point, not a comma)']),
+        ({"percentage": "81,125"}, ['percentage: "81,125": write 81.125 (a point, not a comma)']),
+        ({"percentage": "8,125"}, ['percentage: "8,125": write 8.125 (a point, not a comma)']),
+        (
+            {"percentage": "", "form": "F-2", "responses": '{"q1": "B", "q1": "D"}'},
+            ['responses: the field "q1" is given twice: remove one'],
+        ),
         ({"percentage": "81.5%"}, ['percentage: "81.5%": leave the percent sign off']),
         ({"percentage": "81,5 %"}, ['percentage: "81,5 %": leave the percent sign off']),
         ({"percentage": "101"}, ['percentage: "101" must lie between 0 and 100']),
@@ -260,7 +266,8 @@ def test_a_persons_name_in_the_wrong_column_is_not_shown(tmp_path: Path, name: s
         ('  {"a": 1', "1: is no JSON: Expecting ',' delimiter at column 10"),
         ("[1]", "1: is no JSON object"),
         ("17", "1: is no JSON object"),
-        ('{"a": 1, "a": 2}', "1: a is given twice"),
+        ('{"a": 1, "a": 2}', '1: the field "a" is given twice: remove one'),
+        ('{"responses": {"q1": "B", "q1": "D"}}', '1: the field "q1" is given twice: remove one'),
         ('{"a": ' + "[" * 5000 + "]" * 5000 + "}", "1: payload is nested too deeply"),
         ("{" + ",".join(f'"k{number}":1' for number in range(1001)) + "}", "1: is no JSON object with the fields"),
     ],
@@ -273,9 +280,18 @@ def test_after_a_line_that_is_not_an_object_the_others_are_read(tmp_path: Path, 
     assert sheet.rows == 3
 
 
+@pytest.mark.parametrize(("number", "passed"), [(1, True), (0, False)])
+def test_a_vendor_s_verdict_may_be_the_number_1_or_0(tmp_path: Path, number: int, passed: bool) -> None:
+    (written,) = _jsonl(tmp_path, GOOD | {"passed": passed}).entries
+    (entry,) = _jsonl(tmp_path, GOOD | {"passed": number}).entries
+    assert entry == written, "the same content, and the same message id"
+    ((told),) = _problems(_jsonl(tmp_path, GOOD | {"passed": 2}))
+    assert "is neither true nor false: write one of them (or yes, no, 1, 0)" in told
+
+
 def test_json_of_the_wrong_type_is_explained_for_each_field(tmp_path: Path) -> None:
     row = {**GOOD, "candidate_id": 1, "result_id": 5, "domain": ["x"], "taken_at": 17, "percentage": [1], "form": {}}
-    told = _problems(_jsonl(tmp_path, row | {"passed": 1, "revision": True, "responses": 3, "outcome": 3, "source": 2}))
+    told = _problems(_jsonl(tmp_path, row | {"passed": 2, "revision": True, "responses": 3, "outcome": 3, "source": 2}))
     columns = [problem.removeprefix("1, ").partition(":")[0] for problem in told]
     assert sorted(columns) == sorted({*row, "passed", "revision", "responses", "outcome", "source"} - {"designation"})
     (told_nan,) = _problems(_jsonl(tmp_path, json.dumps(GOOD).replace('"81.5"', "NaN")))
