@@ -2,6 +2,8 @@
 
 A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` as a formula, whoever wrote the text in it, and makes
 another number or a day of an id such as 0012 or 3-4. Such a text gets an apostrophe in front, and stays a text.
+Where the spreadsheet's country separates cells by semicolons, a text goes on in another cell behind each of them. So a
+sign behind a semicolon gets an apostrophe too.
 """
 
 import csv
@@ -17,6 +19,8 @@ from views.plain import one_line
 
 # Blanks before it do not help, nor do the wide forms of the signs: some spreadsheets skip and fold them.
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
+# Quotes before the sign do not help either: they are taken for those around a cell.
+_FORMULA_BEHIND_SEMICOLON = re.compile(r"(;[\s\"]*)([=+\-@＝＋－＠])")
 # 0012 would become 12, a number of more than 15 digits would lose its last ones, and 1E5, 3-4 and 3/4 become others.
 _DAMAGED = re.compile(r"0\d+|\d{16,}|\d+(\.\d+)?E\d+|\d{1,2}[-/]\d{1,4}([-/]\d{1,4})?", re.ASCII | re.IGNORECASE)
 _BYTE_ORDER_MARK = "\ufeff"
@@ -69,5 +73,5 @@ def cell(value: Any) -> str:
 
 
 def _text(value: str) -> str:
-    text = one_line(value)
+    text = _FORMULA_BEHIND_SEMICOLON.sub(r"\1'\2", one_line(value))
     return f"'{text}" if _FORMULA.match(text) or _DAMAGED.fullmatch(text) else text

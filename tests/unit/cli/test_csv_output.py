@@ -61,6 +61,25 @@ def test_no_cell_starts_a_formula(text: str) -> None:
         assert not shown.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r"))
 
 
+@each(
+    ("value", "shown"),
+    [
+        ("Ana;=1+1", "Ana;'=1+1"),
+        ("Ana; =1+1", "Ana; '=1+1"),
+        ("Ana;\u00a0+1;-2", "Ana;\u00a0'+1;'-2"),
+        ('Ana, x;"=1+1"', 'Ana, x;"\'=1+1"'),
+        ("=1;@SUM(A1)", "'=1;'@SUM(A1)"),
+        (("held-result:R-1", "=1+1"), "held-result:R-1; '=1+1"),
+        (("a", "b-c"), "a; b-c"),
+        ("1;2; 3", "1;2; 3"),
+    ],
+)
+def test_no_cell_starts_a_formula_where_semicolons_separate_cells(value: Any, shown: str) -> None:
+    assert csv_output.cell(value) == shown
+    line = written(("C-1", value)).decode("utf-8-sig").splitlines()[1]
+    assert not any(part.lstrip(' "\u00a0').startswith(("=", "+", "-", "@")) for part in line.split(";"))
+
+
 @each("text", ["0012", "1234567890123456", "1E5", "3-4", "3/4/2026"])
 def test_an_id_that_a_spreadsheet_would_change_stays_a_text(text: str) -> None:
     assert csv_output.cell(text) == f"'{text}"

@@ -219,6 +219,21 @@ def test_no_cell_is_a_formula_and_each_is_read_as_it_was(cell: str) -> None:
     assert (written == cell) is (cell in ("'", "it's", "", "C-1"))
 
 
+@each(
+    ("cell", "shown"),
+    [
+        ("a;=1+1", "a;'=1+1"),
+        ("=1; @x;'-1", "'=1; '@x;''-1"),
+        ('refused: no; "+1"', 'refused: no; "\'+1"'),
+        ("a; b", "a; b"),
+        ("a;'b", "a;'b"),
+    ],
+)
+def test_no_cell_starts_a_formula_behind_a_semicolon_and_each_is_read_as_it_was(cell: str, shown: str) -> None:
+    assert guarded(cell) == shown
+    assert unguarded(shown) == cell
+
+
 def test_an_outcome_file_of_hostile_ids_and_reasons_is_safe_to_open_and_is_read_again(tmp_path: Path) -> None:
     items = [Item(2, ("-1", "=HYPERLINK(A1)")), Item(3, ("'=x", "+CCMA")), Item(4, ("C-4", "\tCCMA"))]
     found = {2: Outcome(Kind.FOREIGN, "@evil"), 3: Outcome(Kind.REFUSED, "=no"), 4: REGISTERED}
