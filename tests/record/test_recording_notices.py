@@ -18,13 +18,16 @@ from activities.recording import Recording
 from activities.requests import NoticeAnswer, NoticeRequest, RecordAnswer, RecordRequest
 from domain.events import BaseEvent, Suspended, type_of
 from record import store
-from record.events import Recorded
+from record.events import Candidacy, Recorded
 from record.tables import CONTACTS, DELIVERIES, NOTICES
+from runtime import metrics
 from runtime.embedded import free_port
+from tests.formats.lives import Life
 from tests.record.lives import append_batch, deliver, lived
 from tests.unit.activities import notice_samples
 from tests.waiting import eventually
 from tests.workflows.outside import SlowMailbox, mail_server
+from workflows.recording import Along, _request
 
 LIFE = lived("certified")
 ID = LIFE.candidacy
@@ -182,13 +185,25 @@ async def test_a_record_that_lacks_the_first_events_wants_everything_and_gets_it
         assert connection.execute(select(CONTACTS.c.email)).scalars().all() == [FIRST.contact.email]
 
 
-async def test_a_candidacy_that_has_forgotten_its_first_events_is_recorded_from_the_oldest_that_it_has(
-    engine: Engine, recording: Recording
+async def test_a_candidacy_that_has_forgotten_its_first_events_sends_the_oldest_that_it_has_when_asked_for_everything(
+    engine: Engine, recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    some = along(LIFE.events[2:]).model_copy(update={"oldest": True})
-    answer = await ActivityEnvironment().run(recording.record_events, some)
-    assert answer == RecordAnswer(recorded=LIFE.events[-1].sequence)
-    assert recorded(engine) == [one.sequence for one in LIFE.events[2:]]
+    failed: list[object] = []
+    monkeypatch.setattr(metrics, "record_failed", lambda *reason: failed.append(reason))
+    life = Life.begun("CCSL").passes()
+    journal = life.journal
+    del journal.events[:3]
+    journal.recorded = journal.state.sequence - 1
+    for wanted in ((False, None, 1), (True, journal.contact, len(journal.events))):
+        request = _request(journal)
+        assert (request.oldest, request.contact, len(request.events)) == wanted
+        answer = await ActivityEnvironment().run(recording.record_events, request)
+        Along(journal, request).answered(NoticeAnswer(recorded=answer.recorded))
+    assert journal.is_recorded
+    candidacy = Candidacy(journal.state.workflow_id, journal.state.enrolment)
+    kept = [one.event.sequence for one in store.of_candidacy(engine, candidacy)]
+    assert kept == [one.sequence for one in journal.events]
+    assert failed == []
 
 
 async def test_a_record_that_is_away_leaves_the_delivery_to_the_next_request(tmp_path: Path) -> None:
