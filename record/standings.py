@@ -2,14 +2,14 @@
 
 `candidacies.view` has the answer as it was when the last recorded event happened, and without a name. Four of its
 fields depend on the instant of asking, and `view_of` computes them anew: the days `next.on` and `upcoming[].on` of an
-alarm that is over and about to be handled, `assessments[].next_attempt_on`, which is told only while it lies ahead, and
+alarm that is over and not handled yet, `assessments[].next_attempt_on`, which is told only while it lies ahead, and
 `certificate.in_force`. Everything else changes by events alone. So a reader of the columns must know that an alarm in
 `next_border_at` or `next_alarm_at` may be over, and that a certificate of which `expires_at` is over is not in force.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from domain import calendar
@@ -54,10 +54,12 @@ def _over(alarm: UpcomingView, now: datetime) -> bool:
 
 
 def _moved(alarm: UpcomingView, now: datetime, zone: str) -> UpcomingView:
-    """An alarm that is over is about to be handled; its day is then today, but never after its own instant."""
+    """An alarm that is over has the day that `views.alarms.day` gives it: a deadline its last one, others today."""
     if alarm.at is None or alarm.at > now:
         return alarm
-    return alarm.model_copy(update={"on": max(alarm.on, calendar.day_of(alarm.at, zone))})
+    # The stored day may be a later one: an older build stored the day after an overdue deadline.
+    last_day = calendar.day_of(alarm.at - timedelta(seconds=1), zone)
+    return alarm.model_copy(update={"on": last_day if alarm.border else calendar.day_of(now, zone)})
 
 
 def _ahead(day: date | None, today: date) -> date | None:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
+from domain import calendar
 from domain.decision import Alarm
 from domain.matters import expiry, window
 from domain.state import State
 from domain.vocabulary import AlarmKind
+
+
+def day(alarm: Alarm, state: State, now: datetime) -> date:
+    """The day on which the alarm falls, as people read it at this instant (UTC).
+
+    A deadline keeps its last day, also while it is overdue. Anything else that is over is still to happen: a late
+    reminder as soon as it is handled, and the question to the lower certificate each day anew. Its day is then today.
+    """
+    falls_on = alarm.on(state.zone)
+    return falls_on if alarm.border else max(falls_on, calendar.day_of(now, state.zone))
 
 
 def what(alarm: Alarm, state: State) -> str:

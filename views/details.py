@@ -6,7 +6,7 @@ The UI renders them as markdown. Everything that came from outside is put into t
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from domain import calendar, requirements, rulebook
 from domain.matters import advancement
@@ -24,9 +24,9 @@ _SHOWN_ATTENTION = 10
 _LINES = Markdown("\n")
 
 
-def details(state: State) -> Markdown:
-    """The current details of a candidacy. They hold no name and no e-mail address (rule 25)."""
-    parts = [_standing(state), _to_do(state), _next(state), _requirements(state), _certificate(state)]
+def details(state: State, now: datetime) -> Markdown:
+    """The current details of a candidacy at this instant (UTC). They hold no name and no e-mail address (rule 25)."""
+    parts = [_standing(state), _to_do(state), _next(state, now), _requirements(state), _certificate(state)]
     return Markdown("\n\n").join(part for part in parts if part)
 
 
@@ -136,7 +136,7 @@ def _sentence(advice: str) -> str:
     return f"{advice[0].upper()}{advice[1:]}"
 
 
-def _next(state: State) -> Markdown:
+def _next(state: State, now: datetime) -> Markdown:
     alarms = rulebook.alarms(state)
     if not alarms:
         return Markdown("")
@@ -144,7 +144,7 @@ def _next(state: State) -> Markdown:
     shown = alarms[:3] if deadline is None or deadline in alarms[:3] else [*alarms[:2], deadline]
     lines = [
         Markdown("- {}: {}, {}").format(
-            alarm.on(state.zone), alarm_words.what(alarm, state), alarm_words.why(alarm, state)
+            alarm_words.day(alarm, state, now), alarm_words.what(alarm, state), alarm_words.why(alarm, state)
         )
         for alarm in shown
     ]

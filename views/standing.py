@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from domain import calendar, requirements, rulebook
 from domain.commands import Registration
@@ -150,20 +150,15 @@ def _next(state: State, now: datetime) -> NextView | None:
     alarm = rulebook.next_alarm(state)
     if alarm is None:
         return None
-    return NextView(on=_on(alarm, state, now), what=alarms.what(alarm, state), why=alarms.why(alarm, state))
+    return NextView(on=alarms.day(alarm, state, now), what=alarms.what(alarm, state), why=alarms.why(alarm, state))
 
 
 def _upcoming(alarm: Alarm, state: State, now: datetime) -> UpcomingView:
     return UpcomingView(
-        on=_on(alarm, state, now),
+        on=alarms.day(alarm, state, now),
         at=alarm.at,
         kind=alarm.kind,
         what=alarms.what(alarm, state),
         why=alarms.why(alarm, state),
         border=alarm.border,
     )
-
-
-def _on(alarm: Alarm, state: State, now: datetime) -> date:
-    # An alarm in the past is about to be handled, or is asked again each day. Its day is then today.
-    return max(alarm.on(state.zone), min(calendar.day_of(now, state.zone), calendar.day_of(alarm.at, state.zone)))

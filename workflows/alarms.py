@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain import rulebook
+    from domain import calendar, rulebook
     from domain.commands import RingAlarm
     from domain.decision import Alarm, Refused
     from domain.inquiries import Answer, Inquiry, rings_as
@@ -67,14 +67,18 @@ class AlarmClock:
         alarm = min(rulebook.alarms(journal.state), key=self._wakes_at, default=None)
         if alarm is None:
             return None
-        what = alarm_words.what(alarm, journal.state)
-        return self._wakes_at(alarm), Markdown("{}: {}").format(alarm.on(journal.state.zone), what)
+        wakes_at, zone = self._wakes_at(alarm), journal.state.zone
+        # An alarm that is asked again is announced for the day on which it is, and not for its first one.
+        day = alarm.on(zone) if wakes_at == alarm.at else calendar.day_of(wakes_at, zone)
+        return wakes_at, Markdown("{}: {}").format(day, alarm_words.what(alarm, journal.state))
 
     def _wakes_at(self, alarm: Alarm) -> datetime:
         return max(alarm.at, self._snoozed.get(alarm, alarm.at))
 
     async def _ring(self, journal: Journal, alarm: Alarm) -> None:
         """Rings one alarm, after asking the inquiry that its decision needs, if it needs one."""
+        if alarm not in self._snoozed:
+            counting.rung(alarm)  # before the inquiry, because one that fails is asked again when the alarm sleeps
         command = RingAlarm(kind=alarm.kind, due=alarm.at, subject=alarm.subject)
         answer: Answer | None = None
         inquiry = rulebook.inquiry(journal.state, command)
@@ -104,8 +108,6 @@ class AlarmClock:
             return await calls.ask(inquiry)
 
     def _take(self, journal: Journal, alarm: Alarm, command: RingAlarm, answer: Answer | None) -> None:
-        if alarm not in self._snoozed:
-            counting.rung(alarm)
         before = journal.state.sequence
         try:
             journal.take(command, workflow.now(), answer)

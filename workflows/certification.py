@@ -240,7 +240,7 @@ class CertificationWorkflow(WithInbox):
 
     def current_details(self) -> str:
         """What the Temporal UI shows as current details. The worker asks for them when the UI does."""
-        return details(self.inbox.journal.state) if self.inbox.journal else ""
+        return details(self.inbox.journal.state, _query_time()) if self.inbox.journal else ""
 
     @workflow.query(description="where the candidate stands: requirements, dates, what is next, what needs attention")
     def status(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.decision import Alarm, Refused
     from domain.events import BaseEvent, NoticeSuperseded, NoticeUndeliverable, ResultHeld
     from domain.messages import InvalidMessage
+    from domain.vocabulary import AlarmKind
     from runtime import metrics
 
 
@@ -55,7 +56,13 @@ def given_up(notice: str) -> None:
 
 
 def rung(alarm: Alarm) -> None:
-    """Measures how long after its instant an alarm is rung."""
+    """Measures how long after its instant an alarm is rung.
+
+    The question to the lower certificate is left out. It is asked each day until that certificate gives way, and a new
+    run does not know what was asked before: it would measure how long the advancement has waited, and no delay.
+    """
+    if alarm.kind is AlarmKind.LOWER:
+        return
     delay = max(workflow.now() - alarm.at, timedelta(0))
     metrics.alarm_rung(workflow.metric_meter(), alarm.kind, delay)
 

@@ -19,7 +19,7 @@ from client.connection import Client
 from client.finding import Entry, Filter, Ringing
 from client.payloads import instant
 from client.scheme import Facts
-from domain.vocabulary import CLOSED
+from domain.vocabulary import CLOSED, AlarmKind
 from record import finding as record_finding
 from record.finding import Standing
 from views import words
@@ -142,7 +142,7 @@ class Found:
                 continue
             at, border = datetime.fromisoformat(alarm["at"]), alarm["border"]
             if at <= self.until and (border or not deadlines):
-                yield self._item(whose, one.status, at, alarm["what"], alarm["why"], border=border)
+                yield self._item(whose, one.status, at, alarm["kind"], alarm["what"], alarm["why"], border=border)
 
     def answered(self, entry: Entry, status: StatusView) -> Iterator[Item]:
         """Every alarm in the answer of the `status` query."""
@@ -150,7 +150,9 @@ class Found:
         if status.tells_upcoming:
             for alarm in status.upcoming:
                 if alarm.at is not None and alarm.at <= self.until:
-                    yield self._item(whose, status.status, alarm.at, alarm.what, alarm.why, border=alarm.border)
+                    yield self._item(
+                        whose, status.status, alarm.at, alarm.kind, alarm.what, alarm.why, border=alarm.border
+                    )
             return
         # An older worker gives only the next alarm with its day. The next deadline is in the search attributes.
         for alarm in status.events:
@@ -158,8 +160,11 @@ class Found:
         days = [alarm.on for alarm in status.events]
         yield from (item for item in self.published(entry) if item.day not in days)
 
-    def _item(self, whose: Whose, status: str, at: datetime, what: str, why: str, *, border: bool) -> Item:
-        # Not the day in the answer: for an alarm that is overdue, that is today.
+    def _item(self, whose: Whose, status: str, at: datetime, kind: str, what: str, why: str, *, border: bool) -> Item:
+        if kind == AlarmKind.LOWER and at <= self._now:
+            # It is asked again each day, so it is not overdue.
+            return Item(self._known.day_of(self._now), at, whose, status, what, why or None, border, False)
+        # Not the day in the answer: for another alarm that is overdue, that is today.
         day = self._known.last_day_before(at) if border else self._known.day_of(at)
         return Item(day, at, whose, status, what, why or None, border, at <= self._now)
 

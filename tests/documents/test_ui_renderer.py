@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from runtime.embedded import EmbeddedServer, embedded_server
+from tests.unit.domain.builders import START
 from tests.unit.views.hostile import CANDIDATE_IDS, FRAGMENTS, hostile_states
 from tests.waiting import PATIENCE
 from views.details import details
@@ -77,9 +78,9 @@ def test_the_renderer_makes_links_and_images_of_what_is_not_protected(server: Em
 def test_no_text_from_outside_becomes_more_than_text(server: EmbeddedServer) -> None:
     for text in ("".join(FRAGMENTS), " ".join(FRAGMENTS), "".join(reversed(FRAGMENTS))):
         for state in hostile_states(text):
-            check(rendered(server, details(state)))
+            check(rendered(server, details(state, START)))
     for candidate_id in CANDIDATE_IDS:
-        page = rendered(server, details(hostile_states("`", candidate_id)[0]))
+        page = rendered(server, details(hostile_states("`", candidate_id)[0], START))
         check(page)
         assert page.text.split()[:2] == [candidate_id, "is"]
 

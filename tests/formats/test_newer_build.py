@@ -76,7 +76,7 @@ def live_on(journal: Journal, alarms: int) -> Journal:
 def read_by_people(journal: Journal, now: datetime) -> bool:
     """Everything that people read of a journal can be made."""
     view = status_view(journal.state, journal.contact.name, now)
-    return bool(view.document() and details(journal.state) and timeline_view(journal.events, journal.omitted))
+    return bool(view.document() and details(journal.state, now) and timeline_view(journal.events, journal.omitted))
 
 
 @each("name", NAMES)
@@ -145,7 +145,7 @@ def test_what_is_not_known_is_shown_and_nothing_fails_over_it(name: str) -> None
     assert medal["at"] == newer.AT
     assert medal["sequence"] == read(name)["state"]["sequence"] + 1
     assert isinstance(journal.events[-1], LaterEvent)
-    assert journal.state.closed or "later-kind" in details(journal.state)
+    assert journal.state.closed or "later-kind" in details(journal.state, now)
     assert journal.receipts(["later-1"])["later-1"]["status"] == "later_status"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -223,6 +224,15 @@ class Candidate:
 
     async def history(self, run_id: str | None = None) -> WorkflowHistory:
         return await self.client.get_workflow_handle(self.workflow_id, run_id=run_id).fetch_history()
+
+    async def timer(self) -> str:
+        """The summary of the newest timer of the run that is open."""
+        summaries = [
+            json.loads(event.user_metadata.summary.data)
+            for event in (await self.history()).events
+            if event.HasField("timer_started_event_attributes")
+        ]
+        return str(summaries[-1])
 
     async def counts(self, run_id: str | None = None) -> Counter[str]:
         """How many events of each type the history of a run has."""

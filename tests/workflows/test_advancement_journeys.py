@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.waiting import eventually
-from tests.workflows.journeys import Candidate, World, border, local
+from tests.workflows.journeys import CHICAGO, Candidate, World, border, local
 
 EXPERIENCE = {"role": "Operations Manager", "started_on": "2030-01-01"}
 
@@ -68,6 +68,9 @@ async def test_a_suspended_lower_one_is_asked_again_until_it_is_reinstated(world
     await world.days(40)
     assert (await candidate.status())["status"] == "testing"
     assert (await candidate.types()).count("AttentionRaised") == 1
+    today = (await world.now()).astimezone(CHICAGO).date()
+    announced = [f"{day}: the lower certificate is asked to give way" for day in (today, today + timedelta(days=1))]
+    assert await candidate.timer() in announced
     await holder.send("reinstate", reason="unfounded", by="M. Vogel")
     reinstated = await world.now()
     await world.days(1.1)

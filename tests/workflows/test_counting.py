@@ -260,3 +260,26 @@ async def test_a_notice_that_cannot_be_sent_in_time_is_counted_as_given_up(
     assert notices[("registered", "given_up")] == 1
     assert notices[("candidacy-closed", "given_up")] == 1
     assert not [outcome for _, outcome in notices if outcome in ("sent", "undeliverable")]
+
+
+async def test_an_advancement_that_waits_for_the_lower_certificate_is_no_late_alarm(
+    jumping: tuple[WorkflowEnvironment, Counted], tmp_path: Path
+) -> None:
+    environment, counted = jumping
+    world = World(environment, worker_settings(outbox=tmp_path))
+    async with world.worker():
+        holder = await world.registered("CCMA", since="2020-01-01")
+        await holder.pass_all(await world.now())
+        experience = {"role": "Operations Manager", "started_on": "2020-01-01"}
+        await holder.send("request_advancement", purchase={"reference": "INV-9"}, experience=experience)
+        await holder.send("suspend", reason="a complaint", by="M. Vogel")
+        candidate = world.candidate("CCOM")
+        await eventually(candidate.exists, "the advancement is opened")
+        await candidate.submit()
+        await candidate.review()
+        await candidate.has("AttentionRaised")
+        await world.days(3)
+        await candidate.send("withdraw")
+        assert await candidate.ended() == "withdrawn"
+    counted.of(metrics.DECISIONS)
+    assert "lower" not in counted.delays

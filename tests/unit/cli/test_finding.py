@@ -252,7 +252,7 @@ def test_the_advice_for_an_undelivered_notice_fits_its_cause(cause: str, advised
     assert advised in case.advice
     assert command in case.command
     message = "update_contact" if cause == "refused" else "acknowledge"
-    assert f"To send: `{message}`" in details(candidacy.state)
+    assert f"To send: `{message}`" in details(candidacy.state, candidacy.clock)
     candidacy.say("acknowledge", attention="notice-undeliverable", by="B. Oss")
     assert candidacy.state.undelivered == ()
 
@@ -339,6 +339,13 @@ def test_what_is_due_is_taken_from_all_alarms_of_the_span(capsys: pytest.Capture
     found.show(Printing())
     out = capsys.readouterr().out
     assert out.index(due.OVERDUE) < out.index("late") < out.index("soon")
+
+
+def test_a_question_that_is_asked_again_each_day_is_due_today_and_not_overdue() -> None:
+    found = due.Found(scheme.facts(), timedelta(days=7))
+    asked = ring(-60, "the lower certificate is asked to give way", border=False) | {"kind": "lower"}
+    (item,) = found.answered(entry(), answer(upcoming=[asked]))
+    assert (item.day, item.overdue) == (scheme.facts().day_of(NOW), False)
 
 
 def test_nothing_found_is_an_empty_document(capsys: pytest.CaptureFixture[str]) -> None:

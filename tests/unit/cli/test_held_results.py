@@ -20,7 +20,7 @@ def commands(candidacy: Candidacy) -> list[str]:
 
 
 def page(candidacy: Candidacy) -> str:
-    return str(details(candidacy.state))
+    return str(details(candidacy.state, candidacy.clock))
 
 
 def mail(candidacy: Candidacy) -> str:

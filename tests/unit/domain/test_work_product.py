@@ -158,7 +158,9 @@ def test_a_revision_submitted_in_time_may_arrive_fourteen_days_late() -> None:
     candidacy.advance_to(border("2026-12-22"))
     overdue = candidacy.last(e.RevisionOverdue)
     assert (overdue.due_on, overdue.settles_at) == (day("2026-12-22"), border("2027-01-05"))
-    assert "was due on 2026-12-22; what was submitted in time may arrive until 2027-01-05" in details(candidacy.state)
+    assert "was due on 2026-12-22; what was submitted in time may arrive until 2027-01-05" in details(
+        candidacy.state, candidacy.clock
+    )
     assert candidacy.state.work_product.status == "revise"
     in_time = submission("WP-2", submitted_at=last_moment("2026-12-22"))
     assert candidacy.say("submit_work_product", last_moment("2027-01-05"), **in_time) == ["WorkProductSubmitted"]

@@ -14,6 +14,7 @@ from markdown_it.token import Token
 
 from runtime.settings import ROOT
 from tests.cases import each
+from tests.unit.domain.builders import START
 from tests.unit.views.hostile import CANDIDATE_IDS, FRAGMENTS, hostile_states
 from views.details import details
 from views.markdown import Markdown, code, shown
@@ -67,7 +68,7 @@ def messages_to_copy(page: str) -> Iterator[tuple[str, str]]:
 @example(text="a`")
 def test_a_page_full_of_hostile_texts_has_only_our_own_structure(text: str) -> None:
     for state in hostile_states(text):
-        page = details(state)
+        page = details(state, START)
         check_page(page)
         assert all(isinstance(json.loads(payload), dict) for _, payload in messages_to_copy(page))
 
@@ -75,12 +76,12 @@ def test_a_page_full_of_hostile_texts_has_only_our_own_structure(text: str) -> N
 @each("text", [fragment for fragment in FRAGMENTS if fragment])
 def test_each_hostile_text_alone_changes_nothing(text: str) -> None:
     for state in hostile_states(text):
-        check_page(details(state))
+        check_page(details(state, START))
 
 
 @each("candidate_id", CANDIDATE_IDS)
 def test_a_candidate_id_is_shown_as_it_is(candidate_id: str) -> None:
-    page = details(hostile_states("x", candidate_id)[0])
+    page = details(hostile_states("x", candidate_id)[0], START)
     check_page(page)
     _, heading = next(inline(RENDERER.parse(page)))
     assert "".join(piece.content for piece in heading) == f"{candidate_id} is inside the testing window"
@@ -88,7 +89,7 @@ def test_a_candidate_id_is_shown_as_it_is(candidate_id: str) -> None:
 
 @each("text", ["a`b", "`", "``", "`` ` ``", "{}", '"', "\\", "<b>", "x\u202ey"])
 def test_a_message_to_copy_has_the_very_id(text: str) -> None:
-    page = details(hostile_states(text)[0])
+    page = details(hostile_states(text)[0], START)
     sent = dict(messages_to_copy(page))
     assert json.loads(sent["review_work_product"])["submission_id"] == f"{text}-3"
 

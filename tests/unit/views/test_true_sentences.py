@@ -21,7 +21,7 @@ def test_an_advancement_that_meets_everything_is_not_said_to_be_testing() -> Non
     candidacy.submit()
     candidacy.review("passed")
     assert advancement.ready(candidacy.state)
-    page = details(candidacy.state)
+    page = details(candidacy.state, candidacy.clock)
     assert "has met every requirement; the lower certificate is to give way" in page
     assert "assessment" not in page.partition("#### Next")[0].lower()
 
@@ -35,16 +35,16 @@ def test_the_words_of_a_status_claim_no_assessment_that_was_passed(status: Statu
 def test_a_window_that_is_over_asks_for_no_work_product_any_more() -> None:
     candidacy = Candidacy("CCSL", at=START)
     candidacy.pass_all()
-    assert "work product: open, due on 2028-11-22" in details(candidacy.state)
+    assert "work product: open, due on 2028-11-22" in details(candidacy.state, candidacy.clock)
     candidacy.advance_to(local("2028-11-25"))
-    assert "work product: open, and the window is over" in details(candidacy.state)
+    assert "work product: open, and the window is over" in details(candidacy.state, candidacy.clock)
 
 
 def test_a_refused_message_is_sought_where_it_is_found() -> None:
     """The tab Timeline of the Temporal UI has other events, with other numbers."""
     candidacy = Candidacy()
     candidacy.signal("suspend", reason="x", by="y")
-    page = details(candidacy.state)
+    page = details(candidacy.state, candidacy.clock)
     number = candidacy.last(e.MessageRefused).sequence
     assert f"event {number} of `timeline`" in page
     assert "the tab Queries" in page
@@ -89,3 +89,26 @@ def test_a_paid_candidate_is_not_said_to_wait_for_the_purchase(paid: bool, statu
         candidate_id="C-1", name="Ana Ruiz", email="ana@example.org", designation="CCSL", purchase=purchase
     )
     assert status_before(registration).status == status
+
+
+def test_a_question_that_is_asked_again_each_day_is_announced_for_today() -> None:
+    candidacy = advancing()
+    candidacy.submit(at=local("2026-12-01"))
+    candidacy.review(at=local("2026-12-02"))
+    for asked_on in ("2026-12-02", "2027-02-10", "2028-12-06"):
+        now = local(asked_on)
+        candidacy.advance_to(now)
+        shown = status_view(candidacy.state, "Ana Ruiz", now)
+        assert shown.next is not None
+        assert (str(shown.next.on), shown.next.what) == (asked_on, "the lower certificate is asked to give way")
+        assert f"- {asked_on}: the lower certificate is asked to give way" in details(candidacy.state, now)
+        assert [str(alarm.on) for alarm in shown.upcoming if alarm.kind == "lower"] == [asked_on, "2028-12-06"]
+
+
+def test_an_overdue_deadline_keeps_its_last_day() -> None:
+    candidacy = holder("CCMA", "2027-03-05")
+    candidacy.advance_to(local("2030-03-05"))
+    for now in (local("2030-03-05"), local("2030-03-06"), local("2030-05-01")):  # nothing is handled meanwhile
+        expiry = next(alarm for alarm in status_view(candidacy.state, "Ana Ruiz", now).upcoming if alarm.border)
+        assert (expiry.kind, str(expiry.on)) == ("expiry", "2030-03-05")
+        assert "- 2030-03-05: the certificate expires" in details(candidacy.state, now)
