@@ -29,6 +29,9 @@ from activities.waiting import WaitingNotices
 from runtime import metrics
 
 _ADDRESS = re.compile(r"[^@\s,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,64}@[^@\s,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,255}")
+# They divide or end an address in a header unless they are quoted (RFC 5322).
+_SPECIAL = re.compile(r"[()<>\[\]:;@,\\\"]")
+_LONGEST_DISPLAY_NAME = 70
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -101,7 +104,7 @@ class Notices:
         try:
             async with heartbeating():
                 async with self._recording.while_sending(request.to_record) as early:
-                    message = self._message(request)
+                    message = message_of(request, self._renderer)
                     await self._carrier.carry(message, file_name(request))
                     outcome = "sent"
                 answer = await self._recording.record_notice(request, message["Message-ID"], early.recorded)
@@ -131,21 +134,28 @@ class Notices:
         else:
             self._waiting.ended(request.key)
 
-    def _message(self, request: NoticeRequest) -> EmailMessage:
-        name = one_line(request.to_name)
-        to = _recipient(name, request.to_email)
-        subject, text = self._renderer.render(request.notice, name, request.facts)
-        body = request.facts["body"]  # the template has used it above, so it exists
-        message = EmailMessage(policy=_SMTP if to.addr_spec.isascii() else _SMTPUTF8)
-        message["From"] = Address(one_line(body["name"]), addr_spec=body["email"])
-        message["To"] = to
-        message["Subject"] = one_line(subject)
-        message["Date"] = request.queued_at
-        message["Message-ID"] = f"<{_digest(request.key)}@{body['email'].rpartition('@')[2]}>"
-        # Asks out-of-office programs not to answer (RFC 3834).
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(text)
-        return message
+
+def message_of(request: NoticeRequest, renderer: Renderer) -> EmailMessage:
+    """The mail of a notice.
+
+    Raises:
+        TemplateFault: the template of the notice is missing, or does not fit its facts.
+        Undeliverable: the address on record is not an e-mail address.
+    """
+    name = one_line(request.to_name)
+    to = _recipient(name, request.to_email)
+    subject, text = renderer.render(request.notice, name, request.facts)
+    body = request.facts["body"]  # the template has used it above, so it exists
+    message = EmailMessage(policy=_SMTP if to.addr_spec.isascii() else _SMTPUTF8)
+    message["From"] = Address(_display_name(body["name"]), addr_spec=body["email"])
+    message["To"] = to
+    message["Subject"] = one_line(subject)
+    message["Date"] = request.queued_at
+    message["Message-ID"] = f"<{_digest(request.key)}@{body['email'].rpartition('@')[2]}>"
+    # Asks out-of-office programs not to answer (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text)
+    return message
 
 
 def file_name(request: NoticeRequest) -> str:
@@ -172,12 +182,22 @@ def one_line(text: str) -> str:
     return " ".join("".join(kept).replace("=?", "= ?").split())
 
 
+def _display_name(name: str) -> str:
+    """The name that stands before an address in a header: without characters that need quotes, and not too long.
+
+    Python folds a header of more than 78 characters by dropping the quotes of a display name (CPython issue 80222). A
+    comma in the name would then begin another recipient. Here nothing needs quotes, and the name fits on a line.
+    """
+    return " ".join(_SPECIAL.sub(" ", one_line(name)).split())[:_LONGEST_DISPLAY_NAME].rstrip()
+
+
 def _recipient(name: str, email: str) -> Address:
     """The recipient's address for the header `To`. A domain beyond ASCII is written as the registries write it.
 
     Raises:
         Undeliverable: the address on record is not an e-mail address. The error does not show it.
     """
+    shown = _display_name(name)
     email = unicodedata.normalize("NFC", email.strip())
     user, _, host = email.rpartition("@")
     try:
@@ -187,8 +207,8 @@ def _recipient(name: str, email: str) -> Address:
             # Python's own codec follows the rules of 2003, and would send mail for straße.example to strasse.example.
             host = idna.encode(host, uts46=True, std3_rules=True).decode("ascii")
         if user.isascii():
-            return Address(display_name=name, addr_spec=f"{user}@{host}")
+            return Address(display_name=shown, addr_spec=f"{user}@{host}")
         # `addr_spec` accepts ASCII only. The pattern above has excluded characters that would end the address.
-        return Address(display_name=name, username=user, domain=host)
+        return Address(display_name=shown, username=user, domain=host)
     except Exception as error:  # noqa: BLE001 - the address parser raises many errors, which quote the address
         raise Undeliverable(f"The e-mail address on record is not valid ({type(error).__name__}).") from None
