@@ -121,6 +121,12 @@ class _Shown(NamedTuple):
         return self.advancing and bool(candidate) and all(_met(self.status))
 
     @property
+    def renewal_over(self) -> bool:
+        """Whether a lapsed certification waits only for evidence that was submitted by its last day of renewal."""
+        settles = any(event.kind == AlarmKind.RENEWAL_SETTLED for event in self.status.upcoming)
+        return settles and self.status.status == Status.LAPSED
+
+    @property
     def events(self) -> tuple[UpcomingView, ...]:
         """What will happen by itself; nothing where no workflow is left to do it."""
         return () if self.cut_short else self.status.events
@@ -152,6 +158,8 @@ def _standing(shown: _Shown) -> Iterator[Row]:
 def _meaning(shown: _Shown) -> str:
     if shown.status.status == Status.SUSPENDED:
         return "not certified, until it is reinstated"
+    if shown.renewal_over:
+        return words.RENEWAL_OVER.means
     return words.READY.means if shown.ready else words.about_status(shown.status.status).means
 
 
@@ -312,6 +320,11 @@ def _recertification(shown: _Shown, recertification: RecertificationView) -> Row
         text += f"; opens {opens}{_opening(shown, opens)}"
     elif shown.status.status == Status.GRACE and status in ("open", "returned"):
         mark, text = "alert", f"{text}; until {recertification.grace_ends_on} as if in time"
+    elif shown.renewal_over and status in ("open", "returned"):
+        mark, text = (
+            "alert",
+            f"the time for renewal is over; what was submitted by {recertification.ends_on} may arrive",
+        )
     elif shown.status.status == Status.LAPSED and status in ("open", "returned"):
         mark, text = "alert", f"{text}; until {recertification.ends_on}, with a gap"
     return Row("Recertification", text, mark)

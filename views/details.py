@@ -12,7 +12,7 @@ from domain import calendar, requirements, rulebook
 from domain.matters import advancement
 from domain.state import State
 from domain.stored import attention as attention_from
-from domain.vocabulary import Attention, AttentionKind, UndeliveredCause
+from domain.vocabulary import Attention, AttentionKind, Status, UndeliveredCause
 from views import alarms as alarm_words
 from views import words
 from views.attention import attention_view
@@ -37,10 +37,27 @@ def _standing(state: State) -> Markdown:
         return Markdown("### {} is closed: {}\n{}, status {}: {}. It takes no more messages.").format(
             state.candidate_id, status.words, title, code(status), state.closed_why or "see `timeline`"
         )
-    ready = advancement.ready(state)
-    standing = Markdown(words.READY.stands) if ready else Markdown(words.about_status(status).stands)
+    standing = Markdown(_words(state).stands)
     path = Markdown(" on the advancement path") if state.path == "advancement" else Markdown("")
     return Markdown("### {} {}\n{}{}, status {}").format(state.candidate_id, standing, title, path, code(status))
+
+
+def _words(state: State) -> words.StatusWords:
+    """The words of where the candidate stands: those of the status, unless others say it more exactly."""
+    if advancement.ready(state):
+        return words.READY
+    return words.RENEWAL_OVER if _renewal_over(state) else words.about_status(requirements.status(state))
+
+
+def _renewal_over(state: State) -> bool:
+    """Whether the last day of renewal is over, so that only evidence submitted by then may still arrive (R5)."""
+    lapsed = requirements.status(state) is Status.LAPSED
+    return lapsed and state.certificate is not None and state.certificate.renewal_settles_at is not None
+
+
+def _turn(state: State) -> Markdown:
+    """Who acts next, or what is awaited."""
+    return Markdown(_words(state).turn).format(state.certificate.ends_on if state.certificate else "")
 
 
 def _to_do(state: State) -> Markdown:
@@ -49,8 +66,7 @@ def _to_do(state: State) -> Markdown:
         return Markdown("")
     lines = _attention(state) + _decisions(state)
     if not lines:
-        turn = words.READY.turn if advancement.ready(state) else words.about_status(requirements.status(state)).turn
-        return Markdown("#### To do\nNothing: {}.").format(turn)
+        return Markdown("#### To do\nNothing: {}.").format(_turn(state))
     heading = Markdown("#### Needs attention") if state.attention else Markdown("#### To do")
     return _LINES.join([heading, *lines])
 
@@ -246,6 +262,8 @@ def _work_product(state: State) -> Markdown:
 
 def _recertification(state: State) -> str:
     status = state.recertification.status
+    if _renewal_over(state) and status in ("open", "returned"):
+        return f"{status}, and the time for renewal is over"
     return {"closed": "not open yet", "submitted": "submitted, waits for its review"}.get(status, status)
 
 

@@ -78,7 +78,7 @@ STATUSES: dict[Status, StatusWords] = {
         "the grace period ends and the certification lapses",
     ),
     Status.LAPSED: StatusWords(
-        "not certified: lapsed, may come back with a gap",
+        "not certified: lapsed, may come back with a gap until the last day of renewal",
         "is **not certified**: the certification has lapsed, and can be renewed with a gap",
         _EVIDENCE,
         "the certification ends for good",
@@ -103,6 +103,14 @@ READY = StatusWords(
     "the lower certificate is asked to give way",
 )
 """The words of an advancement that meets every requirement, whatever its status is (rule 23)."""
+
+RENEWAL_OVER = StatusWords(
+    "not certified: the time for renewal is over",
+    "is **not certified**: the certification has lapsed, and the time for renewal is over",
+    "what was submitted by {} may still arrive, as `submit_recertification` with its `submitted_at`",
+    "the certification ends for good",
+)
+"""The words of a lapsed certification after the last day of renewal (R5). `turn` has a place for that day."""
 
 
 class AttentionWords(NamedTuple):

@@ -14,6 +14,8 @@ from cli.verbs.list import COLUMNS
 from client.candidacy import End
 from domain.vocabulary import CLOSED
 from tests.cases import each
+from tests.unit.domain.builders import holder, local
+from views.standing import status_view
 from views.status import StatusView
 
 
@@ -226,6 +228,14 @@ def test_after_the_expiry_the_card_says_until_when_one_may_come_back() -> None:
     assert grace["Recertification"].endswith("until 2030-04-01 as if in time")
     lapsed = told(status_of(**{**HOLDER, "status": "lapsed", "recertification": opened}))
     assert lapsed["Recertification"].endswith("until 2031-01-01, with a gap")
+
+
+def test_after_the_last_day_of_renewal_the_card_asks_for_nothing_that_is_refused() -> None:
+    candidacy = holder("CCMA", "2027-03-05")
+    candidacy.advance_to(local("2031-03-10"))
+    card_of = told(status_view(candidacy.state, "Ana Ruiz", candidacy.clock).document())
+    assert card_of["Status"] == "lapsed: not certified: lapsed, and the time for renewal is over"
+    assert card_of["Recertification"] == "the time for renewal is over; what was submitted by 2031-03-05 may arrive"
 
 
 # --- closed

@@ -112,3 +112,20 @@ def test_an_overdue_deadline_keeps_its_last_day() -> None:
         expiry = next(alarm for alarm in status_view(candidacy.state, "Ana Ruiz", now).upcoming if alarm.border)
         assert (expiry.kind, str(expiry.on)) == ("expiry", "2030-03-05")
         assert "- 2030-03-05: the certificate expires" in details(candidacy.state, now)
+
+
+def test_after_the_last_day_of_renewal_nobody_is_told_to_renew() -> None:
+    candidacy = holder("CCMA", "2027-03-05")
+    candidacy.advance_to(local("2031-03-05"))
+    assert "can be renewed with a gap" in details(candidacy.state, candidacy.clock)
+    candidacy.advance_to(local("2031-03-10"))
+    page = details(candidacy.state, candidacy.clock)
+    assert "can be renewed" not in page.partition("#### Certificate")[0]
+    assert "the certification has lapsed, and the time for renewal is over" in page
+    assert (
+        "Nothing: what was submitted by 2031-03-05 may still arrive, as `submit_recertification` with its `submitted_at`"
+        in page
+    )
+    assert "recertification from 2029-03-05: open, and the time for renewal is over" in page
+    candidacy.evidence("E-1", "2029-06-01", submitted_at=local("2031-03-05"))
+    assert "review_recertification" in details(candidacy.state, candidacy.clock)
