@@ -83,7 +83,7 @@ class Fold:
         if isinstance(event, LaterEvent):
             self.certain = False
         if self.last and kept.event.sequence != self.last.event.sequence + 1:
-            self.without_state = Pieces(self.candidacy, self.certificate_row())
+            self.without_state = self._without_state()
             self.state = None
         elif self.first is None and self.state is None and not isinstance(event, Registered):
             self.without_state = Pieces(self.candidacy)
@@ -95,6 +95,12 @@ class Fold:
             digest = pinned(json.loads(kept.event.body))
             if digest:
                 self.pinned = Pinned(digest, kept.event.format, self.state.programme)
+
+    def _without_state(self) -> Pieces:
+        """What is known after a gap."""
+        certificate = self._view(datetime.fromisoformat(self.last.event.at), 0).certificate if self.last else None
+        uncertified, gap_from = (certificate.gaps, certificate.gap_from) if certificate else ((), None)
+        return Pieces(self.candidacy, self.certificate_row(), uncertified, gap_from)
 
     def _follow_results(self, event: Event | LaterEvent) -> None:
         if not isinstance(event, ResultEvent):

@@ -20,7 +20,7 @@ from domain.events import (
 from domain.identity import read_workflow_id
 from record.events import Candidacy
 from record.tables import instant_text
-from views.status import CertificateView, ClosedView, StatusView
+from views.status import CertificateView, ClosedView, GapView, StatusView
 
 UNKNOWN = "unknown"
 """The status of a candidacy of which events are missing, until an event says that it is closed."""
@@ -32,11 +32,14 @@ Row = dict[str, Any]
 class Pieces:
     """What single events say of a candidacy whose state is not known, because events before them are not recorded.
 
-    `certificate` is the row of its certificate, as it was before the gap and as the events after it say.
+    `certificate` is the row of its certificate, as it was before the gap and as the events after it say; `uncertified`
+    are the times without certification that are known in the same way.
     """
 
     candidacy: Candidacy
     certificate: Row | None = None
+    uncertified: tuple[GapView, ...] = ()
+    gap_from: date | None = None
     closed: CandidacyClosed | None = None
 
     def take(self, event: Event | LaterEvent) -> None:
@@ -49,6 +52,9 @@ class Pieces:
             return
         if isinstance(event, Recertified):
             self.certificate |= _dates(event)
+            self.gap_from = event.gap_from
+            if event.gap_from and event.gap_to:
+                self.uncertified = (*self.uncertified, GapView(from_=event.gap_from, to=event.gap_to))
         if isinstance(event, Suspended | Reinstated):
             self.certificate["suspended_at"] = instant_text(event.at) if isinstance(event, Suspended) else None
         if isinstance(event, Superseded):
@@ -85,6 +91,8 @@ class Pieces:
                 expires_on=date.fromisoformat(row["expires_on"]),
                 cycle=row["cycle"],
                 in_force=_in_force(row, at),
+                gap_from=self.gap_from,
+                gaps=self.uncertified,
             )
             if row
             else None,

@@ -315,6 +315,33 @@ def test_a_certificate_is_in_force_also_where_the_earlier_events_are_missing(eng
                 assert found.in_force == batch.state.in_force(at + later)
 
 
+@pytest.mark.parametrize("known_before", [False, True])
+def test_a_time_without_certification_is_known_also_where_events_are_missing(
+    engine: Engine, known_before: bool
+) -> None:
+    """They are missing before the grant, or in the middle of the second cycle."""
+    life = lived("thirty-years")
+    first = next(number for number, batch in enumerate(life.batches) if batch.state.certificate)
+    gap = next(number for number, batch in enumerate(life.batches) if _gaps(batch.state))
+    recorded = [*life.batches[: gap + 1], *life.batches[gap + 2 :]] if known_before else life.batches[first:]
+    for batch in recorded:
+        events = [Recorded.of(event) for event in batch.events]
+        store.append(engine, life.candidacy, events, batch.contact, oldest=True)
+    stored = row(engine, CANDIDACIES, life.candidacy)
+    assert stored["status"] == "unknown"
+    found = view_of(stored["view"], life.events[-1].at).certificate
+    certificate = life.state.certificate
+    assert found
+    assert certificate
+    assert len(certificate.gaps) > 1
+    assert [(one.from_, one.to) for one in found.gaps] == [(one.start, one.end) for one in certificate.gaps]
+    assert found.gap_from == certificate.gap_from
+
+
+def _gaps(state: State) -> bool:
+    return state.certificate is not None and bool(state.certificate.gaps)
+
+
 def test_a_suspended_certificate_is_not_in_force_where_the_earlier_events_are_missing(engine: Engine) -> None:
     life = Life.begun("CCMA").sent().certified().sent()
     begun = len(life.batches)
