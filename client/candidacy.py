@@ -22,6 +22,7 @@ from client import answers
 from client.errors import Closed, NeverBegan, NotFound, NoWorker, NoWorkerOfBuild, Refused
 from client.payloads import parsed
 from domain.identity import workflow_id_of
+from domain.vocabulary import CLOSED
 from runtime import search_attributes
 
 WORKFLOW = "CertificationWorkflow"
@@ -245,6 +246,14 @@ def build_of(description: WorkflowExecutionDescription) -> str | None:
         return None
     version = versioning.deployment_version
     return f"{version.deployment_name}:{version.build_id}"
+
+
+def is_closing(description: WorkflowExecutionDescription) -> bool:
+    """Whether the candidacy is closed, and its workflow still runs: its last notices and records go out before it ends.
+
+    With the mail server or the record away, that may take days.
+    """
+    return is_open(description) and status_of(description) in CLOSED
 
 
 class End(NamedTuple):

@@ -11,7 +11,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from client import answers, asking, scheme
-from client.candidacy import WORKFLOW, Candidacy, is_open, never_began, status_of
+from client.candidacy import WORKFLOW, Candidacy, is_closing, is_open, never_began, status_of
 from client.comparison import differing
 from client.errors import (
     Closed,
@@ -22,6 +22,7 @@ from client.errors import (
     NoWorker,
     OpenedBefore,
     Refused,
+    StillClosing,
     Unreadable,
 )
 from client.payloads import instant
@@ -91,7 +92,8 @@ async def enrol(
     is carried out, where that may be interrupted and begun again: it opens a candidacy once. `recorded` is the
     status in which the record has the candidacy as closed, if it has: Temporal may have forgotten it.
 
-    Raises as `check_enrolled` does where somebody is enrolled already, and as `check_not_opened_by`; `Unreachable`.
+    Raises as `check_enrolled` does where somebody is enrolled already, and as `check_not_opened_by`; `StillClosing`
+    where a new one is wanted, and the workflow of the closed one still runs; `Unreachable`.
     """
     candidacy = enrolment.candidacy
     if again and act:
@@ -105,8 +107,24 @@ async def enrol(
         # Temporal also allows a start after a termination by this policy, so it is used only after a failure.
         if await _started(client, enrolment, title, WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY, act):
             return "registered"
-    await check_enrolled(client, enrolment)
+    try:
+        await check_enrolled(client, enrolment)
+    except Closed as closed:
+        if not again:
+            raise
+        # With `again` the start fails only where a workflow runs. If that has ended since, the next try works too.
+        raise still_closing(candidacy, closed.status) from closed
     return "already enrolled"
+
+
+def still_closing(candidacy: Candidacy, status: str) -> StillClosing:
+    """The error for a closed candidacy that nobody can follow under the same id yet."""
+    return StillClosing(
+        f"The candidacy of {candidacy} is closed ({status}), and its last notices or records still go out: run the "
+        "same command again.",
+        candidacy.workflow_id,
+        status,
+    )
 
 
 async def _started(
@@ -177,7 +195,7 @@ async def check_enrolled(client: Client, enrolment: Enrolment) -> None:
     description = await candidacy.describe(client)
     if never_began(description):
         raise candidacy.never_began()
-    if not is_open(description):
+    if not is_open(description) or is_closing(description):
         status = status_of(description)
         raise Closed(f"The candidacy of {candidacy} is closed ({status}).", candidacy.workflow_id, status)
     fields = await _differing(client, enrolment, description)
@@ -188,6 +206,16 @@ async def check_enrolled(client: Client, enrolment: Enrolment) -> None:
             "`contact`, `confirm-purchase` or `experience`.",
             code=ENROLLED_OTHERWISE,
         )
+
+
+async def check_ended(client: Client, candidacy: Candidacy) -> None:
+    """Raises `StillClosing` where the candidacy is closed and its workflow runs, so that no new one can be opened."""
+    try:
+        description = await candidacy.describe(client)
+    except NotFound:
+        return
+    if is_closing(description):
+        raise still_closing(candidacy, status_of(description))
 
 
 async def check_not_forgotten(client: Client, candidacy: Candidacy, recorded: str) -> None:
@@ -208,7 +236,9 @@ async def check_not_opened_by(client: Client, candidacy: Candidacy, act: str) ->
         description = await candidacy.describe(client)
     except NotFound:
         return
-    if not (is_open(description) or never_began(description)) and (await description.memo()).get(_ACT) == act:
+    if (is_open(description) and not is_closing(description)) or never_began(description):
+        return
+    if (await description.memo()).get(_ACT) == act:
         status = status_of(description)
         raise OpenedBefore(
             f"The candidacy of {candidacy} was opened and is closed ({status}).", candidacy.workflow_id, status

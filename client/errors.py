@@ -157,6 +157,13 @@ class OpenedBefore(Closed):
     """The candidacy that this very act has opened is closed since; the same act does not open a second one."""
 
 
+class StillClosing(Closed):
+    """The candidacy is closed and its workflow still runs, because its last notices or records go out.
+
+    A new one under the same id can be opened as soon as that is done.
+    """
+
+
 class Unreadable(ClientError):
     """An answer came that this build cannot read."""
 

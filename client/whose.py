@@ -6,10 +6,9 @@ from typing import NamedTuple
 from temporalio.client import Client
 
 from client import scheme
-from client.candidacy import Candidacy, is_open, never_began, status_of
+from client.candidacy import Candidacy, is_closing, is_open, never_began, status_of
 from client.errors import BadInput, NotFound, WhichDesignation
 from client.scheme import check_designation
-from domain.vocabulary import CLOSED
 
 
 class Found(NamedTuple):
@@ -50,9 +49,7 @@ async def _look_up(client: Client, candidacy: Candidacy) -> Found | None:
         return None
     if never_began(described):
         return None
-    status = status_of(described)
-    # A closed candidacy sends its last notices before its workflow ends.
-    return Found(candidacy, is_open(described) and status not in CLOSED, status)
+    return Found(candidacy, is_open(described) and not is_closing(described), status_of(described))
 
 
 def check_named(designation: str | None) -> None:

@@ -8,7 +8,7 @@ from cli.session import connected
 from client import scheme
 from client.connection import Client
 from client.enrolment import Enrolment, checked, enrol, under_way
-from client.errors import Closed, FieldError, InvalidFields, UnknownValue
+from client.errors import Closed, FieldError, InvalidFields, StillClosing, UnknownValue
 from feeds import dates
 from feeds.spreadsheets import damaged_id
 
@@ -134,6 +134,8 @@ def _refuse_alike(person: Person, known: before.Known) -> None:
 async def _enrol(client: Client, enrolment: Enrolment, title: str | None, *, again: bool, recorded: str | None) -> str:
     try:
         return await enrol(client, enrolment, title, again=again, recorded=recorded)
+    except StillClosing:
+        raise  # it says what to do
     except Closed as error:
         sentence = (
             f"The candidacy of {enrolment.candidacy} is closed ({error.status}); --re-enrol opens a new one on purpose."

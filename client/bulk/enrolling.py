@@ -11,8 +11,15 @@ from temporalio.client import Client
 from client import finding, scheme
 from client.bulk.act import BadRow, Plan, Row, Tell, outcome_of
 from client.bulk.outcomes import Files, Item, Kind, Outcome
-from client.enrolment import Enrolment, check_enrolled, check_not_forgotten, check_not_opened_by, enrol
-from client.errors import ClientError, Closed, NotFound, OpenedBefore
+from client.enrolment import (
+    Enrolment,
+    check_ended,
+    check_enrolled,
+    check_not_forgotten,
+    check_not_opened_by,
+    enrol,
+)
+from client.errors import ClientError, Closed, NotFound, OpenedBefore, StillClosing
 from client.finding import Filter
 from domain import calendar
 from domain.identity import alike
@@ -23,6 +30,7 @@ GOOD = frozenset({Kind.REGISTERED, Kind.ALREADY_ENROLLED, Kind.WOULD_BE_REGISTER
 _ALREADY = Outcome(Kind.ALREADY_ENROLLED)
 _WOULD = Outcome(Kind.WOULD_BE_REGISTERED)
 _BY_US = "an earlier run of this command has opened it; to open one more, give another --outcome file"
+_STILL_CLOSING = "its last notices or records still go out: run the same command again"
 _ON_PURPOSE = "--re-enrol opens a new one on purpose"
 
 
@@ -117,6 +125,8 @@ class _Enrolling:
                 self._client, _enrolment(row), title, again=again, act=self._act(row), recorded=recorded
             )
             return Outcome(Kind(opened))
+        except StillClosing as error:
+            return Outcome(Kind.FAILED, f"the candidacy is closed ({error.status}); {_STILL_CLOSING}")
         except Closed as error:
             what_now = _BY_US if isinstance(error, OpenedBefore) else _ON_PURPOSE
             return Outcome(Kind.REFUSED, f"the candidacy is closed ({error.status}); {what_now}")
@@ -134,6 +144,7 @@ class _Enrolling:
             if not self._options.re_enrol:
                 raise
             await check_not_opened_by(self._client, row.candidacy, self._act(row) or "")
+            await check_ended(self._client, row.candidacy)
             return self._window_ended(row) or _WOULD
         return _ALREADY
 
@@ -144,6 +155,11 @@ class _Enrolling:
         try:
             await check_enrolled(self._client, _enrolment(row))
         except NotFound:
+            return otherwise
+        except Closed:
+            if not self._options.re_enrol:
+                raise
+            await check_not_opened_by(self._client, row.candidacy, self._act(row) or "")
             return otherwise
         return _ALREADY
 

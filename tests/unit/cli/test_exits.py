@@ -41,6 +41,7 @@ CASES: list[tuple[errors.ClientError, int, str, dict[str, Any]]] = [
     (errors.NeverBegan("x", ID), 1, "not-found", {"workflow_id": ID}),
     (errors.Closed("x", ID, "withdrawn"), 1, "closed", {"workflow_id": ID, "status": "withdrawn"}),
     (errors.OpenedBefore("x", ID, "withdrawn"), 1, "closed", {"workflow_id": ID, "status": "withdrawn"}),
+    (errors.StillClosing("x", ID, "withdrawn"), 1, "closed", {"workflow_id": ID, "status": "withdrawn"}),
     (errors.NoWorker("x"), 3, "no-worker", {}),
     (errors.NoWorkerOfBuild("C-1 for CCSL", "certpath:v1"), 3, "no-worker", {"build": "certpath:v1"}),
     (errors.Unreachable("x"), 3, "unreachable", {}),

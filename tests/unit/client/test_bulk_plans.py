@@ -12,7 +12,7 @@ from client.bulk import delivering, enrolling
 from client.bulk.act import BadRow, Plan, Row
 from client.bulk.outcomes import Files
 from client.candidacy import Candidacy
-from client.errors import ClientError, Closed, NotFound, OpenedBefore, Refused, Unreachable
+from client.errors import ClientError, Closed, NotFound, OpenedBefore, Refused, StillClosing, Unreachable
 from client.finding import Entry, Filter
 
 NOBODY = cast(Any, None)
@@ -57,6 +57,11 @@ def options(**changes: Any) -> enrolling.Options:
             OpenedBefore("x", ID, "withdrawn"),
             "refused: the candidacy is closed (withdrawn); an earlier run of this command has opened it; "
             "to open one more, give another --outcome file",
+        ),
+        (
+            StillClosing("x", ID, "withdrawn"),
+            "failed: the candidacy is closed (withdrawn); its last notices or records still go out: "
+            "run the same command again",
         ),
         (Refused("C-2 is enrolled already"), "refused: C-2 is enrolled already"),
     ],
