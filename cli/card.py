@@ -158,9 +158,7 @@ def _standing(shown: _Shown) -> Iterator[Row]:
 def _meaning(shown: _Shown) -> str:
     if shown.status.status == Status.SUSPENDED:
         return "not certified, until it is reinstated"
-    if shown.renewal_over:
-        return words.RENEWAL_OVER.means
-    return words.READY.means if shown.ready else words.about_status(shown.status.status).means
+    return words.about_status(shown.status.status, ready=shown.ready, renewal_over=shown.renewal_over).means
 
 
 def _count(status: StatusView) -> Row:
@@ -321,10 +319,8 @@ def _recertification(shown: _Shown, recertification: RecertificationView) -> Row
     elif shown.status.status == Status.GRACE and status in ("open", "returned"):
         mark, text = "alert", f"{text}; until {recertification.grace_ends_on} as if in time"
     elif shown.renewal_over and status in ("open", "returned"):
-        mark, text = (
-            "alert",
-            f"the time for renewal is over; what was submitted by {recertification.ends_on} may arrive",
-        )
+        mark, last_day = "alert", recertification.ends_on
+        text = f"the time for renewal is over; what was submitted by {last_day} may still arrive"
     elif shown.status.status == Status.LAPSED and status in ("open", "returned"):
         mark, text = "alert", f"{text}; until {recertification.ends_on}, with a gap"
     return Row("Recertification", text, mark)

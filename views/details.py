@@ -37,16 +37,14 @@ def _standing(state: State) -> Markdown:
         return Markdown("### {} is closed: {}\n{}, status {}: {}. It takes no more messages.").format(
             state.candidate_id, status.words, title, code(status), state.closed_why or "see `timeline`"
         )
-    standing = Markdown(_words(state).stands)
+    standing = Markdown(words.about_status(status, **_beyond_the_status(state)).stands)
     path = Markdown(" on the advancement path") if state.path == "advancement" else Markdown("")
     return Markdown("### {} {}\n{}{}, status {}").format(state.candidate_id, standing, title, path, code(status))
 
 
-def _words(state: State) -> words.StatusWords:
-    """The words of where the candidate stands: those of the status, unless others say it more exactly."""
-    if advancement.ready(state):
-        return words.READY
-    return words.RENEWAL_OVER if _renewal_over(state) else words.about_status(requirements.status(state))
+def _beyond_the_status(state: State) -> dict[str, bool]:
+    """What the words must say that the status does not."""
+    return {"ready": advancement.ready(state), "renewal_over": _renewal_over(state)}
 
 
 def _renewal_over(state: State) -> bool:
@@ -57,7 +55,9 @@ def _renewal_over(state: State) -> bool:
 
 def _turn(state: State) -> Markdown:
     """Who acts next, or what is awaited."""
-    return Markdown(_words(state).turn).format(state.certificate.ends_on if state.certificate else "")
+    return Markdown(words.about_status(requirements.status(state), **_beyond_the_status(state)).turn).format(
+        state.certificate.ends_on if state.certificate else ""
+    )
 
 
 def _to_do(state: State) -> Markdown:

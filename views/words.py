@@ -240,6 +240,11 @@ def about_undelivered(cause: str | None) -> AttentionWords | None:
     return next((words for known, words in UNDELIVERED.items() if known == cause), None)
 
 
-def about_status(value: str) -> StatusWords:
-    """The words of a status as the contract writes it; empty words for a status that only a newer build knows."""
+def about_status(value: str, *, ready: bool = False, renewal_over: bool = False) -> StatusWords:
+    """The words of a status as the contract writes it; empty words for a status that only a newer build knows.
+
+    `ready` and `renewal_over` say what the status does not: the words are then `READY` or `RENEWAL_OVER`.
+    """
+    if ready or renewal_over:
+        return READY if ready else RENEWAL_OVER
     return next((words for known, words in STATUSES.items() if known == value), StatusWords(""))

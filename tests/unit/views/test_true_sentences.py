@@ -122,10 +122,7 @@ def test_after_the_last_day_of_renewal_nobody_is_told_to_renew() -> None:
     page = details(candidacy.state, candidacy.clock)
     assert "can be renewed" not in page.partition("#### Certificate")[0]
     assert "the certification has lapsed, and the time for renewal is over" in page
-    assert (
-        "Nothing: what was submitted by 2031-03-05 may still arrive, as `submit_recertification` with its `submitted_at`"
-        in page
-    )
+    assert "Nothing: what was submitted by 2031-03-05 may still arrive, as `submit_recertification` with its" in page
     assert "recertification from 2029-03-05: open, and the time for renewal is over" in page
     candidacy.evidence("E-1", "2029-06-01", submitted_at=local("2031-03-05"))
     assert "review_recertification" in details(candidacy.state, candidacy.clock)
