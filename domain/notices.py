@@ -167,7 +167,12 @@ def has_notice(event: BaseEvent, state: State) -> bool:
     """Whether the candidate gets a notice about this event. `state` is the state after it."""
     if not isinstance(event, WITH_NOTICE):
         return False
-    return not (_has_another_notice(event, state) or _is_quiet(event, state) or _asks_in_vain(event, state))
+    return not (
+        _has_another_notice(event, state)
+        or _is_quiet(event, state)
+        or _asks_in_vain(event, state)
+        or _is_met_in_vain(event, state)
+    )
 
 
 def _asks_in_vain(event: BaseEvent, state: State) -> bool:
@@ -185,6 +190,11 @@ def _asks_in_vain(event: BaseEvent, state: State) -> bool:
     if isinstance(event, WorkProductReturned):
         until = event.due_at
     return until is not None and until <= event.at
+
+
+def _is_met_in_vain(event: BaseEvent, state: State) -> bool:
+    """Whether experience is met on a day after the testing deadline, so that no requirement is met by it (R12)."""
+    return isinstance(event, ExperienceMet) and state.window is not None and event.met_on > state.window.deadline
 
 
 def _renewal_asked_until(event: BaseEvent, state: State) -> datetime | None:

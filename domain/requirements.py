@@ -211,6 +211,13 @@ def experience_met(state: State) -> bool:
     return state.experience_met_on <= state.window.deadline
 
 
+def experience_met_so_far(state: State) -> bool:
+    """Whether the experience is met as far as people can be told: before the purchase there is no deadline to miss."""
+    if state.window is None and state.experience_met_on is not None:
+        return True
+    return experience_met(state)
+
+
 def work_product_met(state: State) -> bool:
     """Whether the work product is passed, or none is required (rule 15)."""
     return not state.programme.work_product or state.work_product.status == "passed"
@@ -227,7 +234,7 @@ def missing(state: State) -> list[str]:
     for domain, assessment in assessments(state).items():
         if assessment.status != "passed":
             phrases.append(f"the assessment {state.programme.domains[domain]}")
-    if not experience_met(state):
+    if not experience_met_so_far(state):
         phrases.append(f"the experience ({state.programme.experience})")
     if not work_product_met(state):
         phrases.append("the work product")

@@ -229,7 +229,7 @@ def _again(state: State, day: date | None) -> Markdown:
 
 
 def _experience(state: State) -> Markdown:
-    met = requirements.experience_met(state)
+    met = requirements.experience_met_so_far(state)
     if not state.experience:
         return Markdown("- {} experience: none recorded yet ({})").format(_mark(False), state.programme.experience)
     # Of several records the one that counts first decides (R8).
@@ -238,8 +238,10 @@ def _experience(state: State) -> Markdown:
         return Markdown("- {} experience: {} since {} ended before it could count").format(
             _mark(False), claim.role, claim.started_on
         )
-    return Markdown("- {} experience: {} since {}, counts from {}").format(
-        _mark(met), claim.role, claim.started_on, claim.met_on
+    too_late = state.window is not None and claim.met_on > state.window.deadline
+    late = Markdown(", after the deadline") if too_late else Markdown("")
+    return Markdown("- {} experience: {} since {}, counts from {}{}").format(
+        _mark(met), claim.role, claim.started_on, claim.met_on, late
     )
 
 

@@ -39,6 +39,14 @@ def test_nothing_that_the_registration_brings_is_called_missing() -> None:
         assert "not confirmed yet" not in mail
 
 
+def test_a_mail_that_calls_the_experience_met_does_not_ask_for_it() -> None:
+    candidacy = Candidacy(paid=False, since="2026-01-01")
+    candidacy.advance_to(local("2027-01-05"))
+    mail = last(candidacy, "experience-met")
+    assert "- the confirmed purchase" in mail
+    assert "- the experience" not in mail
+
+
 def test_a_registration_without_a_purchase_asks_for_it() -> None:
     mail = last(Candidacy(paid=False, since=None), "registered")
     assert "Your purchase is not confirmed yet, and that is the next step: the testing window" in mail

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from domain import events as e
+from domain import requirements
 from domain.decision import Refused
+from domain.effects import Notify
 from domain.matters.experience import MAX_RECORDS
 from domain.state import State
 from tests.cases import each
@@ -42,6 +44,33 @@ def test_a_role_that_ended_counts_where_it_lasted_a_year(ended: str | None, met:
     candidacy = Candidacy(at=START, since="2025-03-01", ended=ended)
     assert (candidacy.state.experience_met_on is not None) is met
     assert ("ExperienceMet" in candidacy.types) is met
+
+
+def test_met_experience_is_not_missing_while_the_purchase_is_awaited() -> None:
+    candidacy = Candidacy(paid=False, since="2026-01-01")
+    candidacy.advance_to(local("2027-01-05"))
+    assert candidacy.last(e.ExperienceMet).met_on == day("2027-01-01")
+    assert not any("the experience" in phrase for phrase in requirements.missing(candidacy.state))
+    assert not requirements.all_met(candidacy.state)
+    waiting = Candidacy(paid=False, since="2026-06-01")
+    assert any("the experience" in phrase for phrase in requirements.missing(waiting.state))
+
+
+def test_experience_that_comes_after_the_deadline_is_told_by_no_notice() -> None:
+    # A result that is held keeps the candidacy open until the experience comes, a month after the deadline.
+    late = Candidacy(since="2027-12-24")
+    late.result(PEOPLE, 80, result_id="R-7", passed=False)
+    late.advance_to(local("2028-12-30"))
+    assert late.last(e.ExperienceMet).met_on == day("2028-12-24")
+    assert not [one for one in late.effects if isinstance(one, Notify) and one.notice == "experience-met"]
+    assert any("the experience" in phrase for phrase in requirements.missing(late.state))
+    # An extension beyond that day meets it after all, and the notice of the extension asks for it no longer.
+    late.say("extend_deadline", until="2029-01-15", reason="x", approved_by="y")
+    (extended,) = [one for one in late.effects if isinstance(one, Notify) and one.notice == "deadline-extended"]
+    assert not any("the experience" in phrase for phrase in extended.facts["missing"])
+    in_time = Candidacy(since="2026-12-24")
+    in_time.advance_to(local("2027-12-30"))
+    assert [one for one in in_time.effects if isinstance(one, Notify) and one.notice == "experience-met"]
 
 
 def test_missing_experience_is_awaited() -> None:

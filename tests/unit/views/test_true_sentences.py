@@ -40,6 +40,25 @@ def test_a_window_that_is_over_asks_for_no_work_product_any_more() -> None:
     assert "work product: open, and the window is over" in details(candidacy.state, candidacy.clock)
 
 
+def test_the_page_and_the_status_agree_on_experience_that_is_met_before_the_purchase() -> None:
+    candidacy = Candidacy(paid=False, since="2025-01-01")
+    view = status_view(candidacy.state, "Ana Ruiz", candidacy.clock)
+    assert view.experience is not None
+    assert view.experience.met
+    page = details(candidacy.state, candidacy.clock)
+    assert "- ☑ experience: Director since 2025-01-01, counts from 2026-01-01\n" in page
+
+
+def test_experience_that_comes_after_the_deadline_is_said_to_be_late() -> None:
+    candidacy = Candidacy(since="2027-11-23")
+    line = "- ☐ experience: Director since 2027-11-23, counts from 2028-11-23, after the deadline"
+    assert line in details(candidacy.state, candidacy.clock)
+    in_time = Candidacy(since="2027-11-22")
+    page = details(in_time.state, in_time.clock)
+    assert "counts from 2028-11-22" in page
+    assert "after the deadline" not in page
+
+
 def test_a_refused_message_is_sought_where_it_is_found() -> None:
     """The tab Timeline of the Temporal UI has other events, with other numbers."""
     candidacy = Candidacy()
