@@ -120,6 +120,25 @@ def test_an_expiry_offers_only_the_grace_that_there_is(grace: int, told: str) ->
     assert "grace" not in last(candidacy, "certification-lapsed")
 
 
+def test_a_submission_is_told_by_its_own_day_and_an_arrival_by_that_of_the_arrival() -> None:
+    late = holder(certified_on="2027-03-05")
+    late.evidence("E-1", "2030-01-10", local("2030-06-01"), submitted_at=local("2030-03-01"))
+    mail = last(late, "recertification-submitted")
+    assert "submitted on 1 March 2030." in mail
+    assert "It reached us on 1 June 2030, so long after the end" in mail
+    assert "the day of its arrival counts" in mail
+    assert "arrived on" not in mail
+    soon = holder(certified_on="2027-03-05")
+    soon.evidence("E-1", "2030-01-10", local("2030-03-08"), submitted_at=local("2030-03-01"))
+    assert "submitted on 1 March 2030." in last(soon, "recertification-submitted")
+    assert "reached us" not in last(soon, "recertification-submitted")
+    product = Candidacy()
+    product.submit(at=local("2027-01-10"), submitted_at=local("2027-01-03"))
+    mail = last(product, "work-product-submitted")
+    assert "submitted on 3 January 2027." in mail
+    assert "arrived" not in mail
+
+
 def advancing() -> Candidacy:
     """A candidacy on the advancement path to the end of its window."""
     candidacy = Candidacy("CCSL", advances_from="CCMC", since=None)
