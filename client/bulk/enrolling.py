@@ -31,7 +31,7 @@ _ALREADY = Outcome(Kind.ALREADY_ENROLLED)
 _WOULD = Outcome(Kind.WOULD_BE_REGISTERED)
 _BY_US = "an earlier run of this command has opened it; to open one more, give another --outcome file"
 _STILL_CLOSING = "its last notices or records still go out: run the same command again"
-_ON_PURPOSE = "--re-enrol opens a new one on purpose"
+_ON_PURPOSE = "to open a new one on purpose, add --re-enrol"
 
 
 class Options(NamedTuple):

@@ -41,7 +41,7 @@ async def test_a_closed_candidacy_that_is_still_sending_is_not_taken_for_an_enro
         assert running.starter("withdraw", "C-1", "CCSL", "--yes").code == 0
 
         for arguments in ((), ("--dry-run",)):
-            outcome = "refused: the candidacy is closed (withdrawn); --re-enrol opens a new one on purpose"
+            outcome = "refused: the candidacy is closed (withdrawn); to open a new one on purpose, add --re-enrol"
             assert imported(running, file, *arguments) == (1, outcome)
         refused = register(running)
         assert (refused.code, json.loads(refused.out)["error"]["kind"]) == (1, "closed")

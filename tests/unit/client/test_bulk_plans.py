@@ -51,7 +51,7 @@ def options(**changes: Any) -> enrolling.Options:
         ("already enrolled", "already enrolled"),
         (
             Closed("x", ID, "withdrawn"),
-            "refused: the candidacy is closed (withdrawn); --re-enrol opens a new one on purpose",
+            "refused: the candidacy is closed (withdrawn); to open a new one on purpose, add --re-enrol",
         ),
         (
             OpenedBefore("x", ID, "withdrawn"),
