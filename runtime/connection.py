@@ -1,6 +1,7 @@
 """The one way in which our processes reach Temporal: by `temporalio.envconfig`, with errors that say what to do."""
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 from runtime.settings import SettingsError
@@ -15,6 +16,12 @@ TASK_QUEUE = "certification"
 DEFAULT_ADDRESS = "localhost:7233"
 PATIENCE = 10.0
 """How many seconds to wait for a server that does not answer."""
+
+
+# Of a file that is no TOML: `  |`, and `2 | api_key = …`.
+_QUOTED_LINE = re.compile(r"\s*\d*\s*\|")
+_QUOTED_VALUE = re.compile(r"(invalid (?:type|value): \w+) .*, expected", re.DOTALL)
+_KEY_AS_PATH = re.compile(r"'[^']*-----BEGIN[^']*'", re.DOTALL)
 
 
 class CannotConnect(Exception):
@@ -97,8 +104,19 @@ def _configured() -> dict[str, Any]:
     try:
         return dict(ClientConfig.load_client_connect_config())
     except Exception as error:  # a file that is no TOML, an unknown profile, a missing certificate
-        message = " ".join(str(error).split())
+        message = " ".join(_without_secrets(str(error)).split())
         raise SettingsError(f"Temporal's settings cannot be read (TEMPORAL_* or temporal.toml): {message}") from error
+
+
+def _without_secrets(message: str) -> str:
+    """What the SDK says about settings, without their values: one of them may be a key, or a password.
+
+    Of a file that is no TOML, it quotes the line; of a value of the wrong type, the value; and of a key that stands
+    where the path of a key belongs, the key.
+    """
+    kept = [line for line in message.splitlines() if not _QUOTED_LINE.match(line)]
+    without = _QUOTED_VALUE.sub(r"\1, expected", "\n".join(kept))
+    return _KEY_AS_PATH.sub("the name of a file is a key itself", without)
 
 
 async def _check_namespace(client: "Client") -> None:

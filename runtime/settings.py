@@ -104,6 +104,11 @@ def _outbox(given: Mapping[str, str], default: Path) -> Path:
 def _existing(given: Mapping[str, str], name: str, kind: Literal["file", "folder"]) -> Path | None:
     if name not in given:
         return None
+    if name.endswith("_FILE") and "://" in given[name]:
+        # Neither value is repeated: an address may hold a password, and a key is a secret.
+        raise SettingsError(f"{name} holds an address: name the file that holds it.")
+    if "-----BEGIN" in given[name]:
+        raise SettingsError(f"{name} holds a key: name the file that holds it.")
     path = Path(given[name]).expanduser().resolve()
     if not (path.is_file() if kind == "file" else path.is_dir()):
         raise SettingsError(f"{name} is {path}, which is not a {kind} that exists: correct it, or unset it.")

@@ -76,6 +76,9 @@ def test_settings_stand_without_any_variable() -> None:
         ("CERTPATH_SMTP_URL_FILE", "/nowhere/smtp-url"),
         ("CERTPATH_SMTP_URL_FILE", __file__),
         ("CERTPATH_RECORD_URL_FILE", "/nowhere/record-url"),
+        ("CERTPATH_SMTP_URL_FILE", "smtps://mailer:secret@mail.example.org"),
+        ("CERTPATH_RECORD_URL_FILE", "postgresql://certpath:secret@db.example.org/certpath"),
+        ("CERTPATH_RECORD_KEY", "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----"),
         ("CERTPATH_RECORD_KEY", "/nowhere/record-key.pem"),
         ("CERTPATH_SCHEME", "/nowhere/scheme.toml"),
         ("CERTPATH_ANSWER_KEYS", __file__),
@@ -210,6 +213,37 @@ async def test_a_broken_profile_is_a_settings_error(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "broken.toml"))
     with pytest.raises(SettingsError, match=r"temporal\.toml"):
         await connect()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("api_key = S3cretKey", "line 2, column 11 string values must be quoted, expected literal string"),
+        ('api_key = "S3cretKey', "line 2, column 21 invalid basic string"),
+        ('tls = "S3cret, expected \\" Key"', "line 2, column 7 invalid type: string, expected struct"),
+        ('api_key = """S3cret\nS3cret | S3cret" # S3cret', "line 3, column"),
+        ("api_key = 9536727", "invalid type: integer, expected a string"),
+    ],
+)
+async def test_a_broken_profile_is_not_quoted_because_a_key_may_stand_in_it(
+    line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken.toml").write_text(f"[profile.default]\n{line}\n")
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", str(tmp_path / "broken.toml"))
+    with pytest.raises(SettingsError) as caught:
+        await connect()
+    assert said in str(caught.value)
+    assert "S3cret" not in str(caught.value)
+    assert "9536727" not in str(caught.value)
+
+
+async def test_a_key_in_place_of_the_path_of_a_key_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_CONFIG_FILE", "/nowhere/temporal.toml")
+    for name in ("TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_TLS_CLIENT_CERT_PATH"):
+        monkeypatch.setenv(name, f"-----BEGIN PRIVATE KEY-----\n{'S3cret' * 60}\n-----END PRIVATE KEY-----")
+    with pytest.raises(SettingsError) as caught:
+        await connect()
+    assert "S3cret" not in str(caught.value)
 
 
 # --- logs
