@@ -49,6 +49,7 @@ from domain.events import (
     WorkProductReturned,
     WorkProductSubmitted,
 )
+from domain.identity import read_workflow_id
 from domain.state import State
 from domain.vocabulary import Status
 
@@ -321,6 +322,8 @@ def _facts(event: BaseEvent, state: State, after: State) -> dict[str, Any]:
     if isinstance(event, SettlementStarted):
         # The candidacy may close later than this settlement ends, because another one runs on (R4).
         facts["closes_at"] = (requirements.attempts_settle_at(state) or event.settles_at).isoformat()
+    if state.advances_from and isinstance(event, TestingWindowClosed | CandidacyClosed):
+        facts["lower"] = read_workflow_id(state.advances_from).designation
     if isinstance(event, Certified):
         facts["worth"] = programme.worth
     return facts

@@ -186,6 +186,8 @@ def facts(event: e.BaseEvent, **changes: Any) -> dict[str, Any]:
         given |= {"replaced_title": "Operations Management", "replaced_shown": True}
     if isinstance(event, e.SettlementStarted):
         given["closes_at"] = BORDER.isoformat()
+    if isinstance(event, e.TestingWindowClosed | e.CandidacyClosed):
+        given["lower"] = "CCMC"  # there on the advancement path alone
     if kind == "certified":
         given["worth"] = PROGRAMME.worth
     if re.match(r"certif|recertif|suspended|reinstated|revoked|superseded|advancement", kind):

@@ -166,6 +166,21 @@ def test_a_journey_on_the_advancement_path_hears_nothing_of_testing() -> None:
         assert not any(word in mail.lower() for word in ("testing", "attempt", "test center", "taken or submitted"))
 
 
+def test_an_advancement_that_met_everything_is_not_told_that_a_requirement_is_unmet() -> None:
+    candidacy = Candidacy("CCSL", advances_from="CCMC", since="2020-01-01").certify()
+    candidacy.advance_to(local("2028-12-01"))
+    mail = last(candidacy, "testing-window-closed")
+    assert "You have met every requirement. Your CCMC certificate must be in force to give way to the new one" in mail
+    assert "awaited until 6 December 2028. After that, your candidacy closes." in mail
+    assert "unmet" not in mail
+    candidacy.advance_to(local("2028-12-10"))
+    assert candidacy.status == "timed_out"
+    mail = last(candidacy, "candidacy-closed")
+    assert "You met every requirement, but your CCMC certificate was not in force, so it could not give way" in mail
+    assert "unmet" not in mail
+    assert "requirements unmet" in last(advancing(), "candidacy-closed")
+
+
 @each("story", STORIES)
 def test_every_mail_of_a_story_names_the_zone_of_its_days(story: object) -> None:
     assert callable(story)
