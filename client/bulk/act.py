@@ -9,7 +9,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from temporalio.client import Client
 
 from client import answers
-from client.bulk.outcomes import Files, Item, Kind, Outcome, OutcomeFile
+from client.bulk.outcome_file import OutcomeFile
+from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.candidacy import Candidacy, Foreseen
 from client.errors import (
     ClientError,
@@ -55,7 +56,8 @@ class Plan(Generic[T]):
     """What is to be done: every line of the outcome file, what is known of some of them, and the work that is left.
 
     `work` is done on each of `things`, and tells the outcome of each item. `good` are the outcomes after which nobody
-    has to do anything; `good_again` are those of which somebody has heard already where an earlier run has found them.
+    has to do anything; `good_again` are those of which somebody has heard already where an earlier run has found them
+    and came to its end.
     """
 
     files: Files

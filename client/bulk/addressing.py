@@ -108,9 +108,8 @@ async def plan(
     lines = list(before) or await _found(client, letter, digest, again=again)
     items = [Item(number, line) for number, line in enumerate(lines, start=1)]
     known = {item.number: before[item.cells] for item in items if before and _done(before[item.cells])}
-    dry = Path(f"{str(path).removesuffix('.csv').removesuffix('.outcome')}.dry-run.csv")
     return Plan(
-        files=Files(dry if dry_run else path, before=path),
+        files=Files(outcomes.of_dry_run(path) if dry_run else path, before=path),
         columns=COLUMNS,
         items=items,
         good=GOOD,

@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from client.bulk import addressing
 from client.bulk.act import Act, Plan, Tell, outcome_of
+from client.bulk.outcome_file import OutcomeFile
 from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.errors import (
     BadInput,
@@ -110,6 +111,29 @@ async def test_who_is_unknown_needs_somebody_only_the_first_time(tmp_path: Path)
     refused: dict[int, Outcome | ClientError] = {**night, 4: Outcome(Kind.REFUSED, "no")}
     await carried_out(refused)
     assert await carried_out(refused) == (False, [4], 1), "what is refused needs somebody each time"
+
+
+async def test_who_is_unknown_needs_somebody_where_the_run_before_came_to_no_end(tmp_path: Path) -> None:
+    """It has ended with 3, with 130 or by a signal, so nobody was told by its exit code."""
+    path, unknown, taken = tmp_path / "o.csv", Outcome(Kind.UNKNOWN, "who?"), Outcome(Kind.TAKEN, "x")
+    night: dict[int, Outcome | ClientError] = {2: unknown, 3: taken, 4: taken, 5: taken}
+
+    async def carried_out(outcomes: dict[int, Outcome | ClientError]) -> tuple[bool, list[int]]:
+        act = Act(plan_of(path, outcomes))
+        await act.carry_out(1, lambda *_: None, Stopping())
+        return act.good, [item.number for item, _ in act.others]
+
+    with pytest.raises(Unreachable):
+        await carried_out({**night, 4: Unreachable("gone")})
+    assert await carried_out(night) == (False, [2])
+    assert await carried_out(night) == (True, [])
+
+    killed = OutcomeFile(Files(path), plan_of(path, night).columns, ITEMS)
+    killed.begin({})
+    for item in ITEMS:  # every row was reached, and it ended before it said so
+        killed.record(item, taken if item.number > 2 else unknown)
+    assert await carried_out(night) == (False, [2])
+    killed.finish()
 
 
 async def test_what_stops_everybody_leaves_a_whole_outcome_file(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from client.bulk import addressing
 from client.bulk.act import Plan
-from client.bulk.outcomes import Item, Kind, Outcome, OutcomeFile
+from client.bulk.outcome_file import OutcomeFile
+from client.bulk.outcomes import Item, Kind, Outcome
 from client.candidacy import Candidacy
 from client.errors import ClientError, Closed, NotFound
 from client.finding import Entry, Filter

@@ -9,7 +9,8 @@ import pytest
 
 from client.bulk import outcomes
 from client.bulk.cells import guarded, unguarded
-from client.bulk.outcomes import NOT_REACHED, Files, Found, Item, Kind, Outcome, OutcomeFile, Style
+from client.bulk.outcome_file import OutcomeFile
+from client.bulk.outcomes import NOT_REACHED, Files, Found, Item, Kind, Outcome, Style
 from client.errors import BadInput, OutcomeFileLost
 from tests.cases import each
 
@@ -157,7 +158,7 @@ def test_a_row_is_known_again_by_what_it_is_about_where_rows_have_moved(tmp_path
 
 def test_a_dry_run_has_a_file_of_its_own_and_remembers_the_other_runs(tmp_path: Path) -> None:
     unknown = Outcome(Kind.UNKNOWN, "who?")
-    run(tmp_path / "o.csv", unknown, Outcome(Kind.FAILED, "no answer"))
+    run(tmp_path / "o.csv", unknown, Outcome(Kind.FAILED, "no answer"), REGISTERED)
     would = Outcome(Kind.WOULD_BE_TAKEN, "Certified")
     file, found = run(tmp_path / "dry.csv", unknown, would, before=tmp_path / "o.csv")
     assert file.was_known(ITEMS[0])
@@ -199,13 +200,21 @@ def test_a_full_disk_is_told_in_a_sentence() -> None:
 
 def test_two_files_never_share_an_outcome_file() -> None:
     names = ("a/feed.csv", "a/feed.jsonl", "a/feed.2026-11-01", "a/feed.2026-11-02", "feed.csv", "-")
-    paths = {outcomes.beside(name, "results", dry_run=False) for name in names}
+    paths = {outcomes.beside(name, "results") for name in names}
     assert len(paths) == len(names)
-    assert outcomes.beside("a/feed.csv", "results", dry_run=False) == Path("a/feed.outcome.csv")
-    assert outcomes.beside("a/feed.csv", "results", dry_run=True) == Path("a/feed.dry-run.csv")
-    assert outcomes.beside("-", "results", dry_run=False) != outcomes.beside("-", "import", dry_run=False)
+    assert outcomes.beside("a/feed.csv", "results") == Path("a/feed.outcome.csv")
+    assert outcomes.beside("-", "results") != outcomes.beside("-", "import")
     files = outcomes.files_of("a/feed.csv", "results", Style(), chosen=None, dry_run=True)
     assert (files.path, files.lasting) == (Path("a/feed.dry-run.csv"), Path("a/feed.outcome.csv"))
+
+
+@each(("chosen", "dry"), [("x.csv", "x.dry-run.csv"), ("x.outcome.csv", "x.dry-run.csv"), ("x", "x.dry-run.csv")])
+def test_a_dry_run_never_writes_the_file_that_is_kept_for_the_runs_that_do_something(chosen: str, dry: str) -> None:
+    for run_of in ("a/feed.csv", "-"):
+        files = outcomes.files_of(run_of, "results", Style(), chosen=Path(chosen), dry_run=True)
+        assert (files.path, files.lasting) == (Path(dry), Path(chosen))
+        files = outcomes.files_of(run_of, "results", Style(), chosen=Path(chosen), dry_run=False)
+        assert (files.path, files.lasting) == (Path(chosen), Path(chosen))
 
 
 # --- what a spreadsheet makes of it
