@@ -179,14 +179,15 @@ def has_notice(event: BaseEvent, state: State) -> bool:
 def _asks_in_vain(event: BaseEvent, state: State) -> bool:
     """Whether the notice would ask for something by a day that is over when it is queued (ruling R12).
 
-    That happens after an outage, when several deadlines are handled at once. The event of the newest has a notice.
+    That happens after an outage, when several deadlines are handled at once. The event of the newest has a notice. Where
+    a settlement is over with the testing window, that is the closing, or the decision for which the candidacy stays open.
     """
     until: datetime | None = None
     if isinstance(
         event, RecertificationWindowOpened | CertificateExpired | CertificationLapsed | RecertificationReturned
     ):
         until = _renewal_asked_until(event, state)
-    if isinstance(event, SettlementStarted):
+    if isinstance(event, TestingWindowClosed | SettlementStarted):
         until = event.settles_at
     if isinstance(event, WorkProductReturned):
         until = event.due_at

@@ -181,6 +181,27 @@ def test_an_advancement_that_met_everything_is_not_told_that_a_requirement_is_un
     assert "requirements unmet" in last(advancing(), "candidacy-closed")
 
 
+def test_after_an_outage_over_window_and_settlement_no_mail_awaits_anything_until_a_day_that_is_over() -> None:
+    closed = Candidacy()
+    closed.outage_until(local("2028-12-20"))
+    assert closed.status == "timed_out"
+    assert not list(mails(closed, "testing-window-closed"))
+    assert "Your testing window has ended with requirements unmet" in last(closed, "candidacy-closed")
+    # What keeps a candidacy open was told when it arrived, and its decision is told too.
+    held = Candidacy()
+    held.result(PEOPLE, 80, result_id="R-7", passed=False)
+    held.outage_until(local("2028-12-20"))
+    assert held.status == "settling"
+    assert not list(mails(held, "testing-window-closed"))
+    held.accept("R-7", "reject")
+    assert last(held, "result-resolved")
+    assert "Your testing window has ended with requirements unmet" in last(held, "candidacy-closed")
+    # While the settlement still runs, its last day is told, however late.
+    late = Candidacy()
+    late.outage_until(local("2028-12-06"))
+    assert "awaited until 6 December 2028" in last(late, "testing-window-closed")
+
+
 @each("story", STORIES)
 def test_every_mail_of_a_story_names_the_zone_of_its_days(story: object) -> None:
     assert callable(story)
