@@ -59,6 +59,7 @@ VERBS: dict[str, Line] = {
     "due": Line("deadlines, expiries and alarms of the coming weeks", "due"),
     "attention": Line("what waits for a person, and what to do about it", "attention"),
     "reviews": Line("the submissions that wait for a reviewer's verdict", "reviews"),
+    "undelivered": Line("the notices that did not reach their candidate", "undelivered"),
     "summary": Line("counts, pass rates and time to certification", "summary"),
     "verify": Line("whether the certificate with a number is in force", "verify"),
     "holders": Line("the holders of certificates in force, for the public register", "holders"),

@@ -8,6 +8,9 @@ from cli.options import F, csv_option, gathered, json_option, option
 
 NAME = "name"
 """The column and the field with the candidate's name."""
+EMAIL = "email"
+"""The column and the field with the candidate's e-mail address."""
+_PERSONAL = (NAME, EMAIL)
 
 
 class Printing(NamedTuple):
@@ -47,16 +50,18 @@ class Printing(NamedTuple):
 
     def columns(self, names: Sequence[str]) -> list[str]:
         """The columns that are printed."""
-        return [name for name in names if self.names or name != NAME]
+        return [name for name in names if self.names or name not in _PERSONAL]
 
     def cells(self, columns: Sequence[str], row: Sequence[str]) -> Sequence[str]:
         """The cells of a row that are printed."""
         if self.names:
             return row
-        return [cell for column, cell in zip(columns, row, strict=True) if column != NAME]
+        return [cell for column, cell in zip(columns, row, strict=True) if column not in _PERSONAL]
 
     def _chosen(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
-        return document if self.names else {field: value for field, value in document.items() if field != NAME}
+        if self.names:
+            return document
+        return {field: value for field, value in document.items() if field not in _PERSONAL}
 
 
 class _Stream:
@@ -87,4 +92,4 @@ def printing_options(document: str, *, names: bool = True) -> Callable[[F], F]:
     return add
 
 
-_NO_NAMES = "leave the candidates' names out, in a file that leaves the house"
+_NO_NAMES = "leave the candidates' names and addresses out, in a file that leaves the house"

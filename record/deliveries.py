@@ -12,8 +12,8 @@ from record.events import Candidacy
 from record.rows import key_of, of_key
 from record.tables import DELIVERIES, NOTICES, instant_text
 
-SENT = "sent"
-"""The outcome of a notice that went out."""
+WAITING, SENT, SUPERSEDED = "waiting", "sent", "superseded"
+"""The outcomes of a notice that is no failure: not yet sent, sent, or given way to a newer one about the same."""
 
 
 def keep(connection: Connection, candidacy: Candidacy, sent: Sequence[Delivery]) -> None:

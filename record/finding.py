@@ -116,10 +116,13 @@ _ERASED = exists().where(
     EVENTS.c.sequence == CANDIDACIES.c.sequence,
     EVENTS.c.type == "Erased",
 )
+# Nothing follows an erasure, and it is only looked for where there is no name.
+NAME_OF_TODAY = func.coalesce(CONTACTS.c.name, case((_ERASED, ERASED))).label("name")
+"""The name of a row of `candidacies` that is joined with today's contact details: `ERASED` once it was erased."""
+
 _COLUMNS: tuple[ColumnElement[Any], ...] = (
     *(CANDIDACIES.c[name] for name in Standing._fields if name != "name"),
-    # Nothing follows an erasure, and it is only looked for where there is no name.
-    func.coalesce(CONTACTS.c.name, case((_ERASED, ERASED))).label("name"),
+    NAME_OF_TODAY,
 )
 
 

@@ -20,6 +20,7 @@ from domain.formats import FORMAT
 from domain.identity import read_workflow_id
 from domain.scheme import Programme
 from domain.state import State
+from record.deliveries import SUPERSEDED, WAITING
 from record.events import Candidacy, Kept
 from record.pieces import Pieces, Row
 from record.sealing import pinned
@@ -27,9 +28,6 @@ from record.shape import SHAPE
 from record.tables import instant_text
 from views.standing import status_view
 from views.status import StatusView
-
-WAITING, SUPERSEDED = "waiting", "superseded"
-"""What became of a notice, where it was neither sent nor refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,9 +193,14 @@ UNDELIVERED: dict[UndeliveredCause, AttentionWords] = {
         " sent, then `acknowledge`; nothing is wrong with the e-mail address",
         _ACKNOWLEDGE,
     ),
-    UndeliveredCause.CLOSED: AttentionWords("write to the candidate yourself, then `acknowledge`", _ACKNOWLEDGE),
+    UndeliveredCause.CLOSED: AttentionWords(
+        "write to the candidate yourself, because it takes no messages", "person {who}"
+    ),
 }
-"""The words of a notice that was not delivered, by the cause: only a refused one asks for another address."""
+"""The words of a notice that was not delivered, by the cause: only a refused one asks for another address.
+
+A closed candidacy asks for no attention; the command line lists its notices with `undelivered`.
+"""
 
 _REJECT = "reject it with `resolve_held_result` (with `by` and `reason`)"
 
