@@ -7,7 +7,7 @@ from datetime import datetime
 
 from domain import calendar, holds, requirements
 from domain.state import Held, Refusal, State, Undelivered
-from domain.vocabulary import Attention, AttentionKind
+from domain.vocabulary import Attention, AttentionKind, RefusalCode
 from views import words
 from views.status import AttentionView
 from views.timeline import replaced_words, result_words
@@ -68,11 +68,20 @@ def _held(state: State, hold: Held) -> AttentionView:
         attention=str(hold.attention),
         since=hold.since,
         what="; ".join(phrase for phrase in phrases if phrase),
-        advice=words.NOT_ACCEPTABLE[refusal[0]] if refusal else words.ATTENTION[AttentionKind.HELD_RESULT].advice,
+        advice=_advice(hold, refusal[0] if refusal else None),
         hold=hold.hold,
         name_hold=holds.must_be_named(state, hold) or _several_revisions(state, hold),
         decisions=("reject",) if refusal else ("accept", "reject"),
     )
+
+
+def _advice(hold: Held, refusal: RefusalCode | None) -> str:
+    """What to do about a held result. `refusal` is the code with which accepting it would be refused."""
+    if refusal:
+        return words.NOT_ACCEPTABLE[refusal]
+    if hold.result.outcome == "scored" and hold.result.score is None:
+        return words.UNSCORED
+    return words.ATTENTION[AttentionKind.HELD_RESULT].advice
 
 
 def title_of(state: State, domain: str) -> str:

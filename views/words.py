@@ -155,7 +155,8 @@ ATTENTION: dict[AttentionKind, AttentionWords] = {
         "{review} {who} --submission-id {submission} --reviewer '<who>' --verdict {verdict}",
     ),
     AttentionKind.LOWER_NOT_IN_FORCE: AttentionWords(
-        "look at the lower certificate: suspended, it needs `reinstate`; expired, a recertification",
+        "look at the lower certificate: suspended, it needs `reinstate`; expired, a recertification; closed, it never"
+        " gives way, so `withdraw` this candidacy",
         "status {lower}",
     ),
     AttentionKind.ADVANCEMENT_REFUSED: AttentionWords(
@@ -211,6 +212,12 @@ NOT_ACCEPTABLE: dict[RefusalCode, str] = {
     RefusalCode.OUTSIDE_WINDOW: f"{_REJECT}: it was taken after the testing window, so it cannot be accepted",
 }
 """What to do about a held result that cannot be accepted, by the code with which accepting it would be refused."""
+
+UNSCORED = (
+    "put the answer key of its form in place, then accept it with `resolve_held_result` (with `by` and `reason`): it is"
+    " scored anew, and without the key that is refused; or reject it"
+)
+"""What to do about a held result whose responses could not be scored."""
 
 CONFIRM_PURCHASE = "confirm-purchase {who} --purchase-ref '<reference>'"
 """What settles a held result while the purchase is not confirmed, on the command line, after `./starter.py`."""

@@ -1,10 +1,12 @@
 """What the page, the command line and the mails say of held results: the right act, and what an acceptance replaces."""
 
+from decimal import Decimal
 from typing import Any
 
 from activities.rendering import Renderer
 from cli import advice
 from domain.effects import Notify
+from domain.types import Score
 from tests.unit.domain.builders import OPERATIONS, PEOPLE, START, Candidacy, days, holder
 from views.details import details
 from views.standing import status_view
@@ -125,3 +127,19 @@ def test_an_older_worker_gives_no_number_of_a_hold() -> None:
     (case,) = advice.cases(StatusView.parse(answer | {"attention": ["held-result:A"], "matters": [matter]}))
     assert case.hold is None
     assert "--hold" not in case.command
+
+
+def test_responses_without_an_answer_key_are_not_offered_for_acceptance_before_the_key_is_there() -> None:
+    candidacy = Candidacy("CCMA")
+    candidacy.result(PEOPLE, responses={"1": "B"}, form="PM-A", result_id="A")
+    assert candidacy.attention == ["held-result:A"]
+    said = page(candidacy)
+    assert "Put the answer key of its form in place, then accept it with" in said
+    answer = status_view(candidacy.state, "Ana Ruiz", candidacy.clock)
+    (case,) = advice.cases(answer)
+    assert "put the answer key of its form in place" in case.advice
+    assert "`hold resolve`" in case.advice
+    decision = {"result_id": "A", "decision": "accept", "by": "B. Oss", "reason": "looked at"}
+    assert candidacy.refused("resolve_held_result", **decision) == "cannot-score"
+    candidacy.answer_key = Score(points=Decimal(90))
+    assert "ResultResolved" in candidacy.accept("A")

@@ -2,6 +2,7 @@
 
 from domain import events as e
 from domain.commands import Purchase, Registration
+from domain.inquiries import LowerAnswer
 from domain.matters import advancement
 from domain.vocabulary import Status
 from tests.cases import each
@@ -145,3 +146,15 @@ def test_after_the_last_day_of_renewal_nobody_is_told_to_renew() -> None:
     assert "recertification from 2029-03-05: open, and the time for renewal is over" in page
     candidacy.evidence("E-1", "2029-06-01", submitted_at=local("2031-03-05"))
     assert "review_recertification" in details(candidacy.state, candidacy.clock)
+
+
+def test_an_advancement_whose_lower_certificate_is_closed_is_not_told_to_mend_it() -> None:
+    candidacy = advancing()
+    candidacy.lower = LowerAnswer(superseded_at=None, reason="the candidacy is closed: revoked")
+    candidacy.submit()
+    candidacy.review()
+    candidacy.advance_to(local("2026-12-02"))
+    assert candidacy.attention == ["lower-not-in-force"]
+    page = details(candidacy.state, candidacy.clock)
+    assert "suspended, it needs `reinstate`; expired, a recertification; closed, it never gives way" in page
+    assert "so `withdraw` this candidacy" in page
