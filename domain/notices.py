@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from domain import holds, requirements
+from domain import holds, repeats, requirements
 from domain.commands import ConfirmSuperseded, EndAdvancement
 from domain.effects import Effect, LaterEffect, Notify, OpenAdvancement, TellCandidacy
 from domain.events import (
@@ -179,8 +179,8 @@ def has_notice(event: BaseEvent, state: State) -> bool:
 def _asks_in_vain(event: BaseEvent, state: State) -> bool:
     """Whether the notice would ask for something by a day that is over when it is queued (ruling R12).
 
-    That happens after an outage, when several deadlines are handled at once. The event of the newest has a notice. Where
-    a settlement is over with the testing window, that is the closing, or the decision for which the candidacy stays open.
+    That happens after an outage, when several deadlines are handled at once. The event of the newest has a notice. If
+    the settlement is over as well as the testing window, that is the closing, or the decision that is still awaited.
     """
     until: datetime | None = None
     if isinstance(
@@ -288,6 +288,23 @@ def _about_result(event: ResultEvent, state: State) -> dict[str, Any]:
     return facts
 
 
+def _about_used_up_attempts(event: BaseEvent, state: State, after: State) -> dict[str, Any]:
+    """The facts about attempts that stay used up, where this event may have moved the day of the closing.
+
+    The notice of the used-up attempts has named a day. An extension can bring it nearer, and so can a result that gives
+    an attempt at another assessment back (R4).
+    """
+    closes_at = requirements.attempts_settle_at(after)
+    if closes_at is None or closes_at <= event.at or after.closed or after.certificate:
+        return {}
+    before = requirements.attempts_settle_at(state)
+    nearer = isinstance(event, ResultEvent) and before is not None and closes_at < before
+    if not nearer and not isinstance(event, DeadlineExtended):
+        return {}
+    titles = tuple(state.programme.domains[domain] for domain in after.settlements)
+    return {"used_up": repeats.listed(titles), "closes_at": closes_at.isoformat()}
+
+
 def _facts(event: BaseEvent, state: State, after: State) -> dict[str, Any]:
     """The facts for a template: the event, the programme's names, the dates, and the requirements that are unmet."""
     programme = state.programme
@@ -318,6 +335,7 @@ def _facts(event: BaseEvent, state: State, after: State) -> dict[str, Any]:
         }
     if domain:
         facts["domain_title"] = programme.domains.get(domain, domain)
+    facts |= _about_used_up_attempts(event, state, after)
     if isinstance(event, ResultEvent):
         facts |= _about_result(event, state)
     if isinstance(event, SettlementStarted):

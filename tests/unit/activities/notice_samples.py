@@ -186,6 +186,10 @@ def facts(event: e.BaseEvent, **changes: Any) -> dict[str, Any]:
         given |= {"replaced_title": "Operations Management", "replaced_shown": True}
     if isinstance(event, e.SettlementStarted):
         given["closes_at"] = BORDER.isoformat()
+    may_move_the_end = e.DeadlineExtended | e.ResultResolved | e.ResultCorrected | e.ResultVoided
+    if isinstance(event, may_move_the_end) and changes.get("path") != "advancement":
+        # There where attempts are used up and stay so.
+        given |= {"closes_at": BORDER.isoformat(), "used_up": "People Management and Operations Management"}
     if isinstance(event, e.TestingWindowClosed | e.CandidacyClosed):
         given["lower"] = "CCMC"  # there on the advancement path alone
     if kind == "certified":

@@ -202,6 +202,51 @@ def test_after_an_outage_over_window_and_settlement_no_mail_awaits_anything_unti
     assert "awaited until 6 December 2028" in last(late, "testing-window-closed")
 
 
+def used_up(candidacy: Candidacy, domain: str, *on_days: str) -> None:
+    for number, on in enumerate(on_days):
+        candidacy.result(domain, 10, local(on), at=max(candidacy.clock, local(on)), result_id=f"{domain[:3]}-{number}")
+
+
+@each(
+    ("extended_on", "until", "closes_on"),
+    [
+        # The window's settlement overlaps no longer, so that the attempts' own end counts again, which is earlier (R4).
+        ("2028-11-20", "2028-12-31", "28 November 2028"),
+        ("2028-12-01", "2029-01-31", "14 February 2029"),
+    ],
+)
+def test_an_extension_says_when_a_candidacy_with_used_up_attempts_closes(
+    extended_on: str, until: str, closes_on: str
+) -> None:
+    candidacy = Candidacy("CCMA")
+    used_up(candidacy, PEOPLE, "2028-09-15", "2028-10-15", "2028-11-14")
+    assert "corrections are awaited until 6 December 2028" in last(candidacy, "settlement-started")
+    candidacy.say("extend_deadline", local(extended_on), until=until, reason="storm", approved_by="B. Oss")
+    mail = last(candidacy, "deadline-extended")
+    assert f"All attempts at People Management are used. Corrections are awaited until {closes_on}." in mail
+    day_after = candidacy.due("exhausted")
+    assert day_after is not None
+    assert (day_after - days(1)).strftime("%-d %B %Y") == closes_on
+
+
+def test_an_extension_of_a_candidacy_with_attempts_left_says_nothing_of_used_up_ones() -> None:
+    candidacy = Candidacy("CCMA")
+    used_up(candidacy, PEOPLE, "2028-09-15", "2028-10-15")
+    candidacy.say("extend_deadline", local("2028-11-20"), until="2028-12-31", reason="storm", approved_by="B. Oss")
+    assert "Corrections are awaited" not in last(candidacy, "deadline-extended")
+
+
+def test_a_correction_that_brings_the_end_of_other_used_up_attempts_nearer_says_so() -> None:
+    candidacy = Candidacy("CCMA")
+    used_up(candidacy, PEOPLE, "2026-12-01", "2026-12-31", "2027-01-30")
+    used_up(candidacy, CUSTOMERS, "2026-12-05", "2027-01-04", "2027-02-03")
+    assert "corrections are awaited until 17 February 2027" in last(candidacy, "settlement-started")
+    candidacy.result(CUSTOMERS, None, local("2027-02-03"), outcome="voided", revision=2, result_id="cus-2")
+    kind = next(effect.notice for effect in reversed(candidacy.effects) if isinstance(effect, Notify))
+    mail = last(candidacy, kind)
+    assert "All attempts at People Management are used. Corrections are awaited until 13 February 2027." in mail
+
+
 @each("story", STORIES)
 def test_every_mail_of_a_story_names_the_zone_of_its_days(story: object) -> None:
     assert callable(story)
