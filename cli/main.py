@@ -76,6 +76,14 @@ VERBS: dict[str, Line] = {
 }
 """Every verb by its one or two words, in the order of `--help`."""
 
+READING = frozenset(
+    {
+        *("contact show", "hold list", "find", "person", "status", "timeline", "list", "due", "attention", "reviews"),
+        *("summary", "verify", "holders", "export", "record head", "schema"),
+    }
+)
+"""The verbs that change nothing, and whose exit code says no more than that they could answer."""
+
 GROUPS = {**everyday.GROUPS, "record": "make the record's tables, prove that it is whole, or make its read models anew"}
 """First words that take a second one."""
 
@@ -192,26 +200,40 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
     output.prepare()
     given = Given()
+    code: int | None = None
     try:
         try:
             code = _invoke(arguments, given)
             sys.stdout.flush()
-        except exits.Stop as stop:
-            code = _report(stop, as_document=given.as_json)
-        except ClientError as error:
-            code = _report(exits.of(error), as_document=given.as_json)
-        except RecordError as error:
-            code = _report(exits.of_record(error), as_document=given.as_json)
+        except (exits.Stop, ClientError, RecordError) as error:
+            stop = _stop(error)
+            code = stop.code
+            _report(stop, as_document=given.as_json)
     except BrokenPipeError:
-        # `starter.py list | head -1`: the reader has seen enough.
-        return exits.DONE
+        return _unread(given) if code is None else code
     except Exception as error:  # noqa: BLE001 - never out by way of a crashing interpreter exit
         if isinstance(error, OSError) and error.errno in _FULL:
             output.say(f"The output cannot be written: {error.strerror}.")
         else:
-            traceback.print_exc()  # a defect of ours: shown whole
+            with output.unheard():
+                traceback.print_exc()  # a defect of ours: shown whole
         return exits.REFUSED
     return code
+
+
+def _stop(error: exits.Stop | ClientError | RecordError) -> exits.Stop:
+    if isinstance(error, ClientError):
+        return exits.of(error)
+    return exits.of_record(error) if isinstance(error, RecordError) else error
+
+
+def _unread(given: Given) -> int:
+    """The exit code of a verb that was stopped because nobody reads what it writes.
+
+    After `starter.py list | head -1` the reader has seen enough. Of a verb that does something, nobody knows how far it
+    came.
+    """
+    return exits.DONE if given.begun is None or given.begun in READING else exits.REFUSED
 
 
 class Captured(NamedTuple):
@@ -256,11 +278,10 @@ def _invoke(arguments: Sequence[str], given: Given) -> int:
         return exits.BAD_INPUT
 
 
-def _report(stop: exits.Stop, *, as_document: bool) -> int:
+def _report(stop: exits.Stop, *, as_document: bool) -> None:
     output.say(stop.sentence)
     for note in stop.notes:
         output.say(f"  {note}")
     if as_document:
         output.document(stop.document)
         sys.stdout.flush()
-    return stop.code

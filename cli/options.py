@@ -52,6 +52,11 @@ class Verb(AsWritten):
 
     exit_codes = exits.HELP
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """As the base class; and remembers that the verb has begun."""
+        ctx.ensure_object(Given).begun = ctx.command_path.partition(" ")[2]
+        return super().invoke(ctx)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As the base class. Each `click.UsageError` names the verb that it is about, by its context."""
         try:
@@ -126,10 +131,14 @@ def gathered(kind: Callable[..., Any], names: Sequence[str], keyword: str) -> Ca
 
 @dataclass
 class Given:
-    """What the whole command line asks for, whatever comes of the verb: `as_json` is its `--json`, and so on."""
+    """What the whole command line asks for, whatever comes of the verb: `as_json` is its `--json`, and so on.
+
+    `begun` are the words of the verb, as soon as it does something else than read its arguments.
+    """
 
     as_json: bool = False
     as_csv: bool = False
+    begun: str | None = None
 
 
 def json_option(help: str) -> Callable[[F], F]:

@@ -3,9 +3,12 @@
 With `--json` stdout carries exactly one JSON document. Tables and cards are drawn by `cli.tables`.
 """
 
+import errno
 import io
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -23,15 +26,28 @@ def prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Goes on where nobody reads stderr any more: the pipe was closed, or the terminal. What is under way must not stop
+    half way because of it."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise
+
+
 def say(sentence: str) -> None:
-    """A line for people, on stderr."""
-    sys.stderr.write(f"{one_line(sentence)}\n")
-    sys.stderr.flush()
+    """A line for people, on stderr; where nobody reads that any more, nothing."""
+    with unheard():
+        sys.stderr.write(f"{one_line(sentence)}\n")
+        sys.stderr.flush()
 
 
 def document(value: Any) -> None:
-    """The one JSON document of `--json`, on stdout."""
-    sys.stdout.write(_json(value) + "\n")
+    """The one JSON document of `--json`, on stdout. Where nobody reads it, the verb ends with its own exit code."""
+    with suppress(BrokenPipeError):
+        sys.stdout.write(_json(value) + "\n")
 
 
 def _json(value: Any) -> str:

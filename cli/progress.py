@@ -31,14 +31,16 @@ class Progress:
         if self._total and sys.stderr.isatty():  # a bar of 0/0 says nothing
             self._bar = _bar()
             self._task = self._bar.add_task(self._what, total=self._total)
-            self._bar.start()
+            with output.unheard():
+                self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            with output.unheard():
+                self._bar.stop()
         elif self._said not in (0, self._done):  # a short act needs no lines
             self._show_count()
 
@@ -50,7 +52,8 @@ class Progress:
         """So many are done by now."""
         self._done = done
         if self._bar is not None:
-            self._bar.update(self._task, completed=done)
+            with output.unheard():
+                self._bar.update(self._task, completed=done)
         elif time.monotonic() - self._shown_at >= _EVERY_SECONDS:
             self._show_count()
 
@@ -76,6 +79,13 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:,.0f}/s" if task.speed else "")
 
 
+class _Stderr(Console):
+    """The terminal; one that has gone ends no process, as rich would have it, and takes no stdout away."""
+
+    def on_broken_pipe(self) -> None:
+        """Nothing is to be done: nobody looks."""
+
+
 def _bar() -> Bar:
     return Bar(
         TextColumn("{task.description}"),
@@ -83,5 +93,5 @@ def _bar() -> Bar:
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=_Stderr(stderr=True),
     )

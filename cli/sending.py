@@ -64,11 +64,17 @@ def can_ask() -> bool:
 
 
 def ask(question: str) -> None:
-    """Return where a person at the terminal says yes, and where there is no terminal to ask at. Raises `Declined`."""
+    """Return where a person at the terminal says yes, and where there is no terminal to ask at.
+
+    Raises `Declined`, also where nobody can read the question.
+    """
     if not can_ask():
         return
-    sys.stderr.write(f"{one_line(question)} [y/N] ")
-    sys.stderr.flush()
+    try:
+        sys.stderr.write(f"{one_line(question)} [y/N] ")
+        sys.stderr.flush()
+    except OSError as error:
+        raise Declined("Nothing was sent, because the question can be written nowhere: add --yes.") from error
     answer = sys.stdin.buffer.readline()
     if not answer.endswith(b"\n"):
         output.say("")

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -103,6 +104,36 @@ async def test_a_file_is_enrolled_once_however_often_it_is_given(certpath: Engin
     assert doubted.code == 2
     assert "row 2: i01-0 looks like I1-0" in doubted.err
     await purchased(certpath, "I1-3", "CCMA")
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_an_act_that_nobody_listens_to_goes_on_and_ends_with_its_own_code(
+    certpath: Engine, tmp_path: Path, both: bool
+) -> None:
+    """`starter.py import people.csv 2>&1 | logger`, and the logger has ended."""
+    prefix = f"I9{both:d}"
+    file = candidates(tmp_path / "people.csv", prefix, 3)
+    with file.open("a") as more:
+        more.write(f"{prefix}-9,Bob,bob@example.org,CCMA,INV-{prefix}-9,2019-01-01\r\n")
+    command = [sys.executable, "starter.py", "import", str(file), "--json"]
+
+    def ended() -> int:
+        read, write = os.pipe()
+        os.close(read)
+        try:
+            environment = surroundings(certpath.server.address, {})
+            stderr = write if both else subprocess.DEVNULL
+            return subprocess.run(
+                command, cwd=ROOT, env=environment, stdout=write, stderr=stderr, timeout=PATIENCE, check=False
+            ).returncode
+        finally:
+            os.close(write)
+
+    assert ended() == 1, "one of them is refused, whoever reads that"
+    assert kinds(tmp_path / "people.outcome.csv") == {"registered": 3, "refused": 1}
+    file.write_text("\n".join(file.read_text().splitlines()[:-1]))
+    assert ended() == 0
+    assert kinds(tmp_path / "people.outcome.csv") == {"already enrolled": 3}
 
 
 async def purchased(certpath: Engine, candidate: str, designation: str) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """The parts of the command line that need no process: the table of verbs and their help, progress, receipts."""
 
+import errno
+import io
 import json
+import os
 import re
 import sys
 
@@ -127,6 +130,56 @@ def test_nothing_to_do_draws_no_bar(total: int, bars: int, monkeypatch: pytest.M
         for _ in range(total):
             under_way.advance()
     assert len(made) == bars
+
+
+class Gone(io.TextIOWrapper):
+    """A stream whose reader has gone."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8")
+        self._number = number
+
+    def write(self, _text: str) -> int:
+        raise OSError(self._number, os.strerror(self._number))
+
+    def isatty(self) -> bool:
+        return True
+
+
+@each("number", [errno.EPIPE, errno.EIO])
+def test_what_nobody_reads_on_stderr_stops_nothing(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Gone(number))
+    output.say("Nobody reads this.")
+    with progress.Progress("Registering", 3) as shown:
+        shown.advance()
+        shown.reach(3)
+    monkeypatch.setattr(sys, "stderr", Gone(errno.ENOSPC))
+    with pytest.raises(OSError, match="No space"):
+        output.say("This is lost, and somebody should know.")
+
+
+def test_a_question_that_nobody_can_read_is_answered_by_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "can_ask", lambda: True)
+    monkeypatch.setattr(sys, "stderr", Gone(errno.EPIPE))
+    with pytest.raises(sending.Declined):
+        sending.ask("Withdraw C-1?")
+
+
+@each(("words", "code"), [("list", 0), ("import x", 1), ("withdraw C-1 CCSL", 1), ("record check", 1)])
+def test_a_verb_that_changes_something_is_not_done_because_nobody_reads_on(
+    words: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> int:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(click.Context, "invoke", stopped)
+    assert main.run(words.split()) == code
+    assert main.READING.issubset(main.VERBS)
+
+
+def test_help_that_nobody_reads_to_its_end_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", Gone(errno.EPIPE))
+    assert main.run(["import", "--help"]) == 0
 
 
 def test_a_receipt_in_words() -> None:
