@@ -24,6 +24,24 @@ INTERRUPTED = 130
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+_further = ""
+
+
+class Adding:
+    """For the length of a block, a Ctrl-C that ends this process says this sentence too. A context manager."""
+
+    def __init__(self, sentence: str) -> None:
+        self._sentence = sentence
+
+    def __enter__(self) -> None:
+        global _further
+        _further = f"  {self._sentence}\n"
+
+    def __exit__(self, *_: object) -> None:
+        global _further
+        _further = ""
+
+
 def end_at_once() -> None:
     """From now on Ctrl-C ends this process with exit code 130. Call it in the main thread.
 
@@ -36,7 +54,7 @@ def end_at_once() -> None:
 def _end(*_: Any) -> None:
     # Ctrl-C may come while stderr is being written, so bypass its buffer.
     try:
-        os.write(2, b"Interrupted.\n")
+        os.write(2, f"Interrupted.\n{_further}".encode(errors="replace"))
         sys.stdout.flush()
     except (OSError, ValueError, RuntimeError):
         pass  # a closed pipe, or stdout in the middle of a write

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from cli import exits, output
+from cli import exits, interrupts, output
 from cli.decided import decided
 from cli.everyday import MESSAGES
 from cli.options import meant
 from cli.session import connected
 from client.candidacy import Candidacy
 from client.connection import Client
-from client.errors import NoWorker
+from client.errors import NoWorker, Unreachable
 from client.payloads import parsed, with_message_id
 from views import words
 from views.plain import one_line
@@ -90,10 +90,16 @@ def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool, a
     text = with_message_id(payload)
 
     async def work(client: Client) -> int:
+        message_id = parsed(text)["message_id"]
+        note = one_line(
+            f"Perhaps it was taken, or will be. To send it again and have it count once, {again.format(message_id)}."
+        )
         try:
-            receipt = await candidacy.update(client, message, text)
-        except NoWorker as error:
-            raise _unanswered(error, text, again) from error
+            with interrupts.Adding(note):
+                receipt = await candidacy.update(client, message, text)
+        except (NoWorker, Unreachable) as error:
+            # No answer came, but the message may have been taken, or may be taken later.
+            raise exits.of(error, [note], message_id=message_id) from error
         if as_json:
             output.document(receipt)
         else:
@@ -113,10 +119,3 @@ def in_words(candidacy: Candidacy, receipt: dict[str, Any]) -> str:
         return f"{candidacy}: this message was taken before, nothing has changed; {stands}."
     events = ", ".join(receipt.get("events", [])) or "nothing has changed"
     return f"{candidacy}: {events}; {stands}."
-
-
-def _unanswered(error: NoWorker, payload: bytes, again: str) -> exits.Stop:
-    """No answer came, but the message may have been taken, or may be taken later."""
-    message_id = parsed(payload)["message_id"]
-    note = f"Perhaps it was taken, or will be. To send it again and have it count once, {again.format(message_id)}."
-    return exits.of(error, [note], message_id=message_id)
