@@ -19,6 +19,7 @@ from typing import Any
 import jinja2
 
 from domain.calendar import day_of
+from domain.counting import counted
 from domain.events import ResultFacts
 from domain.types import Score
 from views.plain import one_line
@@ -172,11 +173,6 @@ def _quoted(text: str) -> Lines:
     return Lines("\n".join(f"> {one_line(line)}".rstrip() for line in text.splitlines()))
 
 
-def _count(number: int, one: str) -> str:
-    """`1 attempt`, `2 attempts`."""
-    return f"{number} {one}{'' if number == 1 else 's'}"
-
-
 FILTERS = {
     "day": _day,
     "day_in": _day_in,
@@ -185,5 +181,5 @@ FILTERS = {
     "in_words": _in_words,
     "replaced_words": _replaced_words,
     "quoted": _quoted,
-    "count_of": _count,
+    "count_of": counted,
 }

@@ -10,6 +10,7 @@ from client import finding
 from client.asking import status as status_of
 from client.connection import Client
 from client.finding import Entry, Filter, Run
+from domain.counting import counted
 from record.database import reading
 from record.standings import view_of
 from record.tables import CANDIDACIES
@@ -57,7 +58,8 @@ async def _compare(client: Client, engine: Engine, entry: Entry, live: StatusVie
     number, view = found
     if number > live.sequence:
         outcome.differences.append(
-            f"{entry.workflow_id}: the record has {number} events, and the workflow has decided {live.sequence}"
+            f"{entry.workflow_id}: the record has {counted(number, 'event')},"
+            f" and the workflow has decided {live.sequence}"
         )
     elif fields := _differing(view_of(view, datetime.now(UTC)), live):
         verb = "differ" if len(fields) > 1 else "differs"

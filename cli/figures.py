@@ -9,6 +9,7 @@ from cli import output, tables
 from client import scheme
 from client.finding import NO_STATUS
 from client.scheme import Facts
+from domain.counting import counted
 from domain.vocabulary import Status
 from views.status import StatusView
 
@@ -164,10 +165,12 @@ class Summary(NamedTuple):
         if days is None:
             output.line("None of them is certified yet.")
         else:
-            output.line(f"From purchase to certification: {days:g} days in the median, of {certified} certified.")
+            output.line(
+                f"From purchase to certification: {counted(days, 'day')} in the median, of {certified} certified."
+            )
         since = middle(rates.days_from_registration)
         if since is not None:
-            output.line(f"From registration to certification: {since:g} days in the median.")
+            output.line(f"From registration to certification: {counted(since, 'day')} in the median.")
         if self.record is not None:
             return
         asked = "one candidacy that was" if rates.asked == 1 else f"{rates.asked} candidacies that were"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from domain import requirements
+from domain.counting import counted
 from domain.events import Replaced, ResultFacts
 from domain.state import Held, State
 from domain.vocabulary import HoldReason, RefusalCode
@@ -105,7 +106,7 @@ def _too_early(state: State, result: ResultFacts) -> Reason | None:
         near += [after] if after and requirements.too_close(result, after, state.programme) else []
     if not near:
         return None
-    return Reason(HoldReason.TOO_EARLY, f"less than {wait} days apart from the attempt {near[0].result_id}")
+    return Reason(HoldReason.TOO_EARLY, f"less than {counted(wait, 'day')} apart from the attempt {near[0].result_id}")
 
 
 def _one_too_many(state: State, result: ResultFacts) -> Reason | None:
@@ -117,7 +118,8 @@ def _one_too_many(state: State, result: ResultFacts) -> Reason | None:
         used = sum(requirements.as_taken(other) < place for other in requirements.counted(others, result.domain))
     if used < state.programme.rules.retakes.attempts:
         return None
-    return Reason(HoldReason.TOO_MANY_ATTEMPTS, f"{used} attempts are used already, and no more are allowed")
+    are_used = f"{counted(used, 'attempt')} {'is' if used == 1 else 'are'} used"
+    return Reason(HoldReason.TOO_MANY_ATTEMPTS, f"{are_used} already, and no more are allowed")
 
 
 def _undoes_a_pass(state: State, result: ResultFacts) -> bool:

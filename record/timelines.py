@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from domain.counting import counted
 from domain.formats import Unreadable
 from record import deliveries, persons, store
 from record.events import Candidacy, Kept
@@ -56,7 +57,7 @@ def _entry(kept: Kept) -> dict[str, Any]:
 
 
 def _missing(kept: Kept, count: int) -> dict[str, Any]:
-    summary = f"{count} older events are not in the record"
+    summary = f"{counted(count, 'older event')} {'is' if count == 1 else 'are'} not in the record"
     return {"sequence": 0, "at": _written(kept.event.at), "type": MISSING, "summary": summary, "omitted": count}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from domain import calendar
+from domain.counting import counted
 from domain.decision import Alarm
 from domain.matters import expiry, window
 from domain.state import State
@@ -56,18 +57,19 @@ def why(alarm: Alarm, state: State) -> str:
         return _why_of_the_certificate(alarm, state)
     rules = state.programme.rules
     if alarm.kind is AlarmKind.ABANDON:
-        return f"{rules.testing.purchase_days} days after the registration (rule 4)"
+        return f"{counted(rules.testing.purchase_days, 'day')} after the registration (rule 4)"
     if alarm.kind is AlarmKind.EXHAUSTED and state.settlements.get(alarm.subject) == alarm.at:
-        return f"{rules.testing.settlement_days} days after the last attempt was used (rule 10)"
+        return f"{counted(rules.testing.settlement_days, 'day')} after the last attempt was used (rule 10)"
     if alarm.kind is AlarmKind.EXHAUSTED:
         return "the later end of two settlements that overlap (R4)"
     if alarm.kind is AlarmKind.REVISION:
-        return f"{rules.work_product.revision_days} days after it was returned (rule 15)"
+        return f"{counted(rules.work_product.revision_days, 'day')} after it was returned (rule 15)"
     if alarm.kind is AlarmKind.REVISION_SETTLED:
-        return f"{rules.testing.settlement_days} days after the revision was due (R5)"
+        return f"{counted(rules.testing.settlement_days, 'day')} after the revision was due (R5)"
     if alarm.kind is AlarmKind.EXPERIENCE:
         counting = next((claim for claim in state.experience if claim.met_at == alarm.at), None)
-        return f"{rules.experience.months} months from its start on {counting.started_on} (rule 14)" if counting else ""
+        months = counted(rules.experience.months, "month")
+        return f"{months} from its start on {counting.started_on} (rule 14)" if counting else ""
     if alarm.kind is AlarmKind.LOWER:
         return "every requirement is met; a certificate in force gives way (rule 23)"
     return _why_of_the_window(alarm, state)
@@ -80,10 +82,10 @@ def _why_of_the_window(alarm: Alarm, state: State) -> str:
     if alarm.kind is AlarmKind.REMINDER:
         return f"which is {testing.deadline} (rule 5)"
     if alarm.kind is AlarmKind.SETTLED:
-        return f"{rules.settlement_days} days after the testing deadline {testing.deadline} (rule 3)"
+        return f"{counted(rules.settlement_days, 'day')} after the testing deadline {testing.deadline} (rule 3)"
     if testing.deadline != testing.original_deadline:
         return f"extended from {testing.original_deadline} (rule 6)"
-    return f"{rules.window_months} months from the purchase on {testing.opens_on} (rules 1, 2)"
+    return f"{counted(rules.window_months, 'month')} from the purchase on {testing.opens_on} (rules 1, 2)"
 
 
 _OF_THE_CERTIFICATE = (
@@ -102,12 +104,12 @@ def _why_of_the_certificate(alarm: Alarm, state: State) -> str:
     if granted is None:
         return ""
     if alarm.kind is AlarmKind.EXPIRY:
-        return f"{granted.months} months from {granted.anchor} (rules 17, 18)"
+        return f"{counted(granted.months, 'month')} from {granted.anchor} (rules 17, 18)"
     if alarm.kind is AlarmKind.RENEWAL_SETTLED:
         days = state.programme.rules.testing.settlement_days
-        return f"{days} days after the last day of renewal, {granted.ends_on} (ruling R5)"
+        return f"{counted(days, 'day')} after the last day of renewal, {granted.ends_on} (ruling R5)"
     if alarm.kind is AlarmKind.SUSPENSION:
-        return f"{state.programme.rules.suspension.attention_days} days after the suspension (rule 20)"
+        return f"{counted(state.programme.rules.suspension.attention_days, 'day')} after the suspension (rule 20)"
     if alarm.kind is AlarmKind.CERTIFICATE_REMINDER:
         return f"expiry {granted.expires_on} (rule 5)"
     if alarm.kind is AlarmKind.RECERTIFICATION:

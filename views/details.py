@@ -9,6 +9,7 @@ import json
 from datetime import date, datetime, timedelta
 
 from domain import calendar, requirements, rulebook
+from domain.counting import counted
 from domain.matters import advancement
 from domain.state import State
 from domain.stored import attention as attention_from
@@ -195,7 +196,9 @@ def _purchase(state: State) -> Markdown:
     moved = window.deadline != window.original_deadline
     why = Markdown("moved from {}").format(window.original_deadline)
     if not moved:
-        why = Markdown("{} months from the day of the purchase").format(state.programme.rules.testing.window_months)
+        why = Markdown("{} from the day of the purchase").format(
+            counted(state.programme.rules.testing.window_months, "month")
+        )
     return Markdown("- {} purchase {}: the testing window runs from {} to {} inclusive, {}").format(
         _mark(True), code(window.reference), window.opens_on, window.deadline, why
     )
@@ -278,8 +281,8 @@ def _certificate(state: State) -> Markdown:
         Markdown("- number {}, certified on {}, cycle {}").format(
             code(certificate.number), certificate.certified_on, certificate.cycle
         ),
-        Markdown("- expires on {} inclusive, {} months from {}").format(
-            certificate.expires_on, certificate.months, certificate.anchor
+        Markdown("- expires on {} inclusive, {} from {}").format(
+            certificate.expires_on, counted(certificate.months, "month"), certificate.anchor
         ),
         Markdown("- recertification from {}: {}").format(certificate.window_opens_on, _recertification(state)),
         Markdown("- after expiry: grace to {}, renewable with a gap to {}").format(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from domain.counting import counted
 from domain.events import (
     AdvancementEnded,
     AdvancementRefused,
@@ -69,7 +70,7 @@ def timeline_view(events: Sequence[BaseEvent], omitted: int) -> list[dict[str, A
     """The answer of the `timeline` query, oldest event first. If older events are left out, the first entry says so."""
     entries = [_entry(event) for event in events]
     if omitted and events:
-        summary = f"{omitted} older events are not carried by this run"
+        summary = f"{counted(omitted, 'older event')} {'is' if omitted == 1 else 'are'} not carried by this run"
         older = {"sequence": 0, "at": _instant(events[0].at), "type": "Older", "summary": summary, "omitted": omitted}
         return [older, *entries]
     return entries
@@ -151,7 +152,7 @@ def _testing_window_closed(event: TestingWindowClosed) -> str:
 
 
 def _settlement_started(event: SettlementStarted) -> str:
-    used = f"{event.attempts} attempts at {event.domain} used without a pass"
+    used = f"{counted(event.attempts, 'attempt')} at {event.domain} used without a pass"
     return f"{used}; corrections are awaited, then the candidacy closes"
 
 

@@ -12,6 +12,7 @@ from cli.recorded import record_for_reading
 from cli.tables import Mark, Row
 from client import scheme
 from client.scheme import Facts
+from domain.counting import counted
 from domain.identity import alike, read_workflow_id
 from record import persons, search
 from record.database import reading
@@ -115,7 +116,7 @@ def _candidacy(one: Enrolled, known: Facts) -> Iterator[Row]:
         parts.append(f"closed {known.day_of(view.closed.at)}" + (f": {view.closed.why}" if view.closed.why else ""))
     mark: Mark = "none" if view.closed_for_good else "alert" if view.attention else "open"
     yield Row(view.designation, ", ".join(parts), mark)
-    yield Row("", f"enrolment {one.candidacy.enrolment}, {view.sequence} events")
+    yield Row("", f"enrolment {one.candidacy.enrolment}, {counted(view.sequence, 'event')}")
     if certificate := view.certificate:
         force = "in force" if certificate.in_force else "not in force"
         dates = f"certified {certificate.certified_on}, expires {certificate.expires_on}, cycle {certificate.cycle}"

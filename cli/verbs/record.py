@@ -16,6 +16,7 @@ from cli.progress import Progress
 from cli.recorded import record_for_reading, settings
 from cli.session import connected
 from client.connection import Client
+from domain.counting import counted
 from record import checking, heads, proof, store
 from record.checking import Checked, Fault, Finding
 from record.comparison import Difference, differences
@@ -209,9 +210,11 @@ def _say(outcome: Outcome) -> None:
             signed = f", signed by {filed.public_key}" if filed.is_signed else ", not signed"
             output.say(f"{name}: nothing has changed since {filed.taken_at} (position {filed.head.position}{signed}).")
     if outcome.forgotten:
-        output.say(f"{len(outcome.forgotten)} older events were never recorded: their candidacies had forgotten them.")
+        forgotten, one = len(outcome.forgotten), "1 older event was never recorded: its candidacy had forgotten it."
+        many = f"{forgotten} older events were never recorded: their candidacies had forgotten them."
+        output.say(one if forgotten == 1 else many)
     if checked.erased:
-        output.say(f"{checked.erased} texts are erased.")
+        output.say(f"{counted(checked.erased, 'text')} {'is' if checked.erased == 1 else 'are'} erased.")
     if outcome.workflows:
         _say_workflows(outcome.workflows)
     number = len(list(outcome.sentences()))

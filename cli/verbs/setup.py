@@ -6,6 +6,7 @@ from cli import exits, output
 from cli.options import json_option, option, span, verb
 from cli.session import connected
 from client.connection import Client
+from domain.counting import counted
 from runtime import namespaces, search_attributes
 from runtime.connection import CannotConnect
 from runtime.namespaces import SHORTEST_RETENTION
@@ -53,7 +54,7 @@ async def _setup(client: Client, retention: timedelta | None, *, create: bool, a
         asked = {"retention_days": retention.days, "namespace_was": namespace} if retention else {}
         output.document({"namespace": client.namespace, "added": added, **asked})
     else:
-        made = f"{namespace}, closed candidacies are kept for {retention.days} days; " if retention else ""
+        made = f"{namespace}, closed candidacies are kept for {counted(retention.days, 'day')}; " if retention else ""
         done = f"registered {', '.join(added)}" if added else "everything was registered already"
         output.say(f"Namespace {client.namespace}: {made}{done}.")
     return exits.DONE

@@ -10,6 +10,7 @@ from typing import Any
 
 from domain import calendar, repeats, requirements
 from domain.commands import Reinstate, Revoke, RingAlarm, Suspend
+from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import (
     AttentionRaised,
@@ -159,7 +160,7 @@ def alarms(state: State) -> Iterator[Alarm]:
 
 def ring_suspension(decision: Decision, _command: RingAlarm) -> None:
     days = decision.state.programme.rules.suspension.attention_days
-    reason = f"the suspension has been unresolved for {days} days"
+    reason = f"the suspension has been unresolved for {counted(days, 'day')}"
     decision.record(AttentionRaised, attention=SUSPENSION_UNRESOLVED, reason=reason)
 
 

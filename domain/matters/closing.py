@@ -11,6 +11,7 @@ from datetime import datetime
 
 from domain import holds, requirements
 from domain.commands import Cancel, RingAlarm, Withdraw
+from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter
 from domain.events import (
     Asked,
@@ -102,7 +103,7 @@ def _exhaustion(domain: str, ends_at: datetime) -> Asked:
 
 def ring_abandon(decision: Decision, _command: RingAlarm) -> None:
     days = decision.state.programme.rules.testing.purchase_days
-    close(decision, Status.ABANDONED, f"the purchase was not confirmed within {days} days of registration")
+    close(decision, Status.ABANDONED, f"the purchase was not confirmed within {counted(days, 'day')} of registration")
 
 
 def ring_settled(decision: Decision, _command: RingAlarm) -> None:
@@ -185,7 +186,7 @@ def close_when_over(decision: Decision, *, due: Asked | None = None) -> None:
     if state.certificate or state.closed or state.window is None:
         return
     if state.work_product.failures >= state.programme.rules.work_product.failures:
-        close(decision, Status.REFUSED, f"{state.work_product.failures} work products failed")
+        close(decision, Status.REFUSED, f"{counted(state.work_product.failures, 'work product')} failed")
         return
     if due is None and not state.asked:
         return

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from domain import calendar
 from domain.commands import RingAlarm
+from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter
 from domain.events import (
     Asked,
@@ -75,7 +76,7 @@ def reminder_of(days: int | None) -> str:
         return "the recertification window is open"
     if days < 0:
         return "the certificate has expired; it can still be renewed"
-    return f"{days} days to the certificate's expiry"
+    return f"{counted(days, 'day')} to the certificate's expiry"
 
 
 def _asked(state: State, kind: AlarmKind, deadline: datetime) -> bool:

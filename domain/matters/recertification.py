@@ -8,6 +8,7 @@ from typing import Literal
 
 from domain import calendar, repeats
 from domain.commands import ReviewRecertification, RingAlarm, SubmitRecertification
+from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.digests import digest_of, matches
 from domain.events import (
@@ -124,9 +125,10 @@ def _check_evidence(state: State, certificate: Certificate, command: SubmitRecer
     """
     least = state.programme.rules.certificate.evidence
     if len(command.activities) < least:
+        asked = f"{counted(least, 'activity', 'activities')} {'is' if least == 1 else 'are'}"
         raise Refused(
             RefusalCode.TOO_LITTLE_EVIDENCE,
-            f"at least {least} activities are asked for, {len(command.activities)} given",
+            f"at least {asked} asked for, {len(command.activities)} given",
         )
     for activity in command.activities:
         if not certificate.cycle_starts_on <= activity.completed_on <= latest:

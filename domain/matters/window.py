@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from domain import calendar, extensions, repeats, requirements
 from domain.commands import ConfirmPurchase, ExtendDeadline, Purchase, RingAlarm
+from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import BaseEvent, DeadlineExtended, PurchaseConfirmed, ReminderDue, TestingWindowClosed
 from domain.scheme import Programme
@@ -108,7 +109,7 @@ def extend_deadline(decision: Decision, command: ExtendDeadline) -> None:
     if command.until > latest:
         raise Refused(
             RefusalCode.EXTENSION_TOO_LONG,
-            f"at most {state.programme.rules.testing.extension_days} days after the original deadline"
+            f"at most {counted(state.programme.rules.testing.extension_days, 'day')} after the original deadline"
             f" {state.window.original_deadline}: {latest} is the latest day",
         )
     closes_at = calendar.end_of(command.until, state.zone)
@@ -182,7 +183,7 @@ def ring_reminder(decision: Decision, command: RingAlarm) -> None:
 
 def reminder_of(days: int | None) -> str:
     """The text of a reminder this many days before the testing deadline."""
-    return f"{days} days to the testing deadline"
+    return f"{counted(days or 0, 'day')} to the testing deadline"
 
 
 def ring_window(decision: Decision, _command: RingAlarm) -> None:

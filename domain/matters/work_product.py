@@ -8,6 +8,7 @@ from datetime import datetime
 
 from domain import calendar, repeats
 from domain.commands import ReviewWorkProduct, RingAlarm, SubmitWorkProduct
+from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.digests import digest_of, matches
 from domain.events import (
@@ -110,7 +111,7 @@ def _in_time(decision: Decision, window: Window, command: SubmitWorkProduct) -> 
         days = decision.state.programme.rules.testing.settlement_days
         raise Refused(
             RefusalCode.OUTSIDE_WINDOW,
-            f"it arrived more than {days} days after the testing window ended on {window.deadline}",
+            f"it arrived more than {counted(days, 'day')} after the testing window ended on {window.deadline}",
         )
 
 
