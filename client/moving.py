@@ -128,6 +128,7 @@ class Move:
 
     def __init__(self, client: Client, build: str, waking: Waking, stopping: Stopping) -> None:
         self.total = self.left = self._lowest = self._between_at_first = 0
+        self._there_at_first = self._there = 0
         self._client = client
         self._build = build
         self._waking = waking
@@ -144,6 +145,7 @@ class Move:
     async def begin(self) -> int:
         """Counts who runs elsewhere. Raises as `finding.count` does."""
         self._between_at_first = await self._between()
+        self._there_at_first = self._there = await self._count_there()
         self.total = self.left = self._lowest = await self._count()
         return self.total
 
@@ -163,6 +165,7 @@ class Move:
         await self._look()
         self.total = max(self.total, self.left)  # somebody may have enrolled before the build was made current
         while self.left:
+            self._lowest = self.left  # perhaps more than before: others were registered meanwhile
             asleep = await self._builds_without_workers()
             if not await self._wake(asleep, hold_back=hold_back):
                 return Ended.HELD_BACK
@@ -194,13 +197,37 @@ class Move:
                     await self._look()
                     if self._quiet_for(since) <= _STALLED_SECONDS:
                         continue
-                    if hold_back and await self._build_fails():
-                        return False
+                    arrive = await self._arrive()
+                    if hold_back:
+                        many = await self._many_between()
+                        if self._fails(arrive=arrive, many_between=many):
+                            return False
+                        if many:  # the queue is long: nobody more, until it is shorter or nobody arrives any more
+                            since = time.monotonic()
+                            continue
                     woken, before, since = 0, self.left, time.monotonic()  # they are busy, and move by themselves
         return True
 
-    async def _build_fails(self) -> bool:
-        return not self.moved or await self._between() - self._between_at_first >= _TOO_MANY_BETWEEN
+    def _fails(self, *, arrive: bool, many_between: bool) -> bool:
+        """Whether the build cannot do its work, now that the number of those who are left has stood still for a while.
+
+        That number alone does not say so: it grows while others are registered, whom nobody has taken up yet.
+        """
+        nobody = not self.moved and self._there <= self._there_at_first
+        return nobody or (many_between and not arrive)
+
+    async def _arrive(self) -> bool:
+        """Whether more run on the build than when this was asked before; then something has moved."""
+        before, self._there = self._there, await self._count_there()
+        if self._there > before:
+            self._moved_at = time.monotonic()
+        return self._there > before
+
+    async def _many_between(self) -> bool:
+        return await self._between() - self._between_at_first >= _TOO_MANY_BETWEEN
+
+    async def _count_there(self) -> int:
+        return await finding.count(self._client, Filter(on_build=self._build))
 
     async def _watch(self) -> None:
         """Until nobody is left, or nothing has moved for a while, or the move is to stop."""

@@ -251,6 +251,48 @@ async def test_a_build_that_fails_for_many_gets_no_more_of_them(monkeypatch: pyt
     assert moving_them.move.moved == 20
 
 
+def registering(world: World, at_most: int) -> None:
+    """Others are registered while everybody moves, three for each who is woken, and no worker has taken them up yet."""
+
+    def on_wake(name: str) -> None:
+        for number in range(3):
+            if world.where[name] == OLD and len(world.where) < at_most:
+                world.where[f"new-{name}-{number}"] = None
+
+    world.on_wake = on_wake
+
+
+async def test_registrations_beside_it_do_not_make_a_good_build_a_bad_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "_UNDER_WAY", 10)
+    world = World(**dict.fromkeys(map(str, range(100)), OLD))
+    registering(world, 300)
+    moving_them = Moving(world, monkeypatch)
+    assert await moving_them.end() is Ended.NOBODY_LEFT
+    assert set(world.where.values()) == {NEW}
+    assert len(world.where) == 300
+
+
+async def test_registrations_beside_it_do_not_make_a_bad_build_a_good_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "_UNDER_WAY", 10)
+    monkeypatch.setattr(moving, "_TOO_MANY_BETWEEN", 5)
+    world = World(**dict.fromkeys(map(str, range(100)), OLD))
+    world.fails = True
+    begun = 0
+
+    async def count(client: object, wanted: Filter) -> int:
+        nonlocal begun
+        if wanted.on_build and begun < 5:  # new ones begin on the build, and those who move there do not
+            begun += 1
+            world.where[f"new-{begun}"] = NEW
+        return await world.count(client, wanted)
+
+    moving_them = Moving(world, monkeypatch)
+    monkeypatch.setattr(finding, "count", count)
+    assert await moving_them.end() is Ended.HELD_BACK
+    assert begun == 5
+    assert 10 <= len(world.woken) < 20
+
+
 async def test_who_is_between_two_builds_is_waited_for_and_not_woken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moving, "_UNDER_WAY", 10)
     names = list(map(str, range(100)))
