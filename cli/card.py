@@ -12,7 +12,7 @@ from cli.output import minute
 from cli.tables import Mark, Row
 from client import scheme
 from client.candidacy import End
-from domain.vocabulary import AlarmKind, Status
+from domain.vocabulary import AlarmKind, AttentionKind, Status
 from views import words
 from views.status import CertificateView, RecertificationView, StatusView, UpcomingView
 
@@ -127,15 +127,21 @@ class _Shown(NamedTuple):
         return settles and self.status.status == Status.LAPSED
 
     @property
+    def reviewed(self) -> bool:
+        """Whether a person is asked for the verdict on a submission; an older build may not say so."""
+        return AttentionKind.REVIEW_WAITING in self.status.attention
+
+    @property
     def events(self) -> tuple[UpcomingView, ...]:
         """What will happen by itself; nothing where no workflow is left to do it."""
         return () if self.cut_short else self.status.events
 
 
-def _because(shown: _Shown, on: date | None) -> str:
-    """Why a deadline or an expiry falls on this day, where the engine says so."""
-    why = next((event.why for event in shown.events if event.border and event.on == on), "")
-    return f", {why}" if why else ""
+def _because(shown: _Shown, on: date | None, *kinds: AlarmKind) -> str:
+    """Why the first deadline or expiry of these kinds on this day falls on it, where the engine says so."""
+    borders = [event for event in shown.events if event.border and event.on == on]
+    named = [event for kind in kinds for event in borders if event.kind in (kind, "")]  # an older build names no kind
+    return f", {named[0].why}" if named and named[0].why else ""
 
 
 def _standing(shown: _Shown) -> Iterator[Row]:
@@ -209,7 +215,7 @@ def _window(shown: _Shown) -> Iterator[Row]:
     deadline = status.testing_deadline
     if not deadline or status.certificate or (shown.closed and status.status != Status.TIMED_OUT):
         return
-    why = _because(shown, deadline) or ", its last day; counted from the purchase"
+    why = _because(shown, deadline, AlarmKind.WINDOW) or ", its last day; counted from the purchase"
     over = ", which is over" if shown.window_over and not shown.closed else why
     yield Row("Window until" if shown.advancing else "Testing until", f"{deadline}{over}")
 
@@ -249,10 +255,14 @@ def _work_product(shown: _Shown) -> Iterator[Row]:
             if work_product.status == "open"
             else "failed, and the window is over"
         )
+    if work_product.status == "submitted" and shown.window_over and not (shown.closed or shown.reviewed):
+        mark, text = "alert", "submitted, and not passed by the end of the window"
     if work_product.submission_id:
         text = f"{work_product.submission_id} {text}"
     due_on = None if shown.closed or late or mark == "met" else work_product.due_on
-    yield Row("Work product", text + (f", due {due_on}{_because(shown, due_on)}" if due_on else ""), mark)
+    if due_on:
+        text += f", due {due_on}{_because(shown, due_on, AlarmKind.REVISION, AlarmKind.WINDOW)}"
+    yield Row("Work product", text, mark)
 
 
 def _experience(shown: _Shown) -> Iterator[Row]:
@@ -304,7 +314,7 @@ def _certificate(shown: _Shown) -> Iterator[Row]:
 def _expiry(shown: _Shown, certificate: CertificateView) -> Row:
     if shown.status.status in (Status.GRACE, Status.LAPSED):
         return Row("Expired", f"{certificate.expires_on}, its last day")
-    why = _because(shown, certificate.expires_on) or ", its last day"
+    why = _because(shown, certificate.expires_on, AlarmKind.EXPIRY) or ", its last day"
     return Row("Expires", f"{certificate.expires_on}{why}")
 
 

@@ -343,6 +343,8 @@ def _facts(event: BaseEvent, state: State, after: State) -> dict[str, Any]:
         facts["closes_at"] = (requirements.attempts_settle_at(state) or event.settles_at).isoformat()
     if state.advances_from and isinstance(event, TestingWindowClosed | CandidacyClosed):
         facts["lower"] = read_workflow_id(state.advances_from).designation
+    if isinstance(event, TestingWindowClosed | WorkProductSubmitted) and state.work_product_over:
+        facts["work_product_over"] = True
     if isinstance(event, Certified):
         facts["worth"] = programme.worth
     return facts

@@ -303,7 +303,7 @@ def status(state: State) -> Status:
     if state.window is None:
         return Status.AWAITING_PURCHASE
     assessed = all_passed(state)
-    if assessed and state.programme.work_product and state.work_product.status == "submitted":
+    if assessed and state.programme.work_product and state.under_review:
         return Status.AWAITING_REVIEW
     if state.window.closed or state.settlements:
         return Status.SETTLING

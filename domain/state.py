@@ -342,11 +342,20 @@ class State(Stored):
 
     @property
     def under_review(self) -> str | None:
-        """The id of the submission that waits for a reviewer's verdict; None where none does."""
-        for one in (self.work_product, self.recertification):
-            if one.status == "submitted":
-                return one.submission_id
-        return None
+        """The id of the submission that waits for a reviewer's verdict; None where none does, or none is taken."""
+        if self.work_product.status == "submitted" and not self.work_product_over:
+            return self.work_product.submission_id
+        return self.recertification.submission_id if self.recertification.status == "submitted" else None
+
+    @property
+    def work_product_over(self) -> bool:
+        """Whether the work product is not passed and cannot be any more: the scheme wants that inside the window.
+
+        An extension of the window changes that (rules 6, 15).
+        """
+        strict = self.programme.rules.work_product.inside_window == "passed"
+        unmet = self.programme.work_product and self.work_product.status != "passed"
+        return strict and unmet and self.window is not None and self.window.closed
 
     @property
     def passing_score(self) -> Decimal:

@@ -63,7 +63,7 @@ def why(alarm: Alarm, state: State) -> str:
     if alarm.kind is AlarmKind.EXHAUSTED:
         return "the later end of two settlements that overlap (R4)"
     if alarm.kind is AlarmKind.REVISION:
-        return f"{counted(rules.work_product.revision_days, 'day')} after it was returned (rule 15)"
+        return _why_of_the_revision(state)
     if alarm.kind is AlarmKind.REVISION_SETTLED:
         return f"{counted(rules.testing.settlement_days, 'day')} after the revision was due (R5)"
     if alarm.kind is AlarmKind.EXPERIENCE:
@@ -73,6 +73,14 @@ def why(alarm: Alarm, state: State) -> str:
     if alarm.kind is AlarmKind.LOWER:
         return "every requirement is met; a certificate in force gives way (rule 23)"
     return _why_of_the_window(alarm, state)
+
+
+def _why_of_the_revision(state: State) -> str:
+    product, days = state.work_product, state.programme.rules.work_product.revision_days
+    returned = product.verdicts.get(product.submission_id or "")
+    if returned and product.due_on != calendar.add_days(calendar.day_of(returned.at, state.zone), days):
+        return "the testing deadline when it was returned, by which it must be passed (rule 15)"
+    return f"{counted(days, 'day')} after it was returned (rule 15)"
 
 
 def _why_of_the_window(alarm: Alarm, state: State) -> str:

@@ -258,7 +258,9 @@ def _work_product(state: State) -> Markdown:
     if product.settles_at:
         last = calendar.day_of(product.settles_at - timedelta(seconds=1), state.zone)
         when = Markdown(", was due on {}; what was submitted in time may arrive until {}").format(due, last)
-    if product.status == "submitted":
+    if product.status == "submitted" and state.work_product_over:
+        when = Markdown(" as {}, and had to be passed by {}").format(code(product.submission_id or ""), due)
+    elif product.status == "submitted":
         when = Markdown(" as {}, waits for its review (`review_work_product`)").format(
             code(product.submission_id or "")
         )

@@ -140,7 +140,7 @@ def _defer(decision: Decision, asked: Asked, held: list[Held]) -> None:
     """
     state = decision.state
     awaited = [f"the decision on the held result {hold.result.result_id}" for hold in held]
-    if asked.kind is AlarmKind.SETTLED and state.work_product.status == "submitted":
+    if asked.kind is AlarmKind.SETTLED and state.under_review:
         awaited.append("the review of the work product")
     if asked.kind is AlarmKind.SETTLED and state.work_product.status == "revise":
         awaited.append("the revised work product")

@@ -10,6 +10,7 @@ from domain.commands import ConfirmPurchase, ExtendDeadline, Purchase, RingAlarm
 from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import BaseEvent, DeadlineExtended, PurchaseConfirmed, ReminderDue, TestingWindowClosed
+from domain.matters.attention import REVIEW_WAITING
 from domain.scheme import Programme
 from domain.state import Extension, State, Window
 from domain.vocabulary import AlarmKind, RefusalCode
@@ -224,7 +225,9 @@ def on_deadline_extended(state: State, event: DeadlineExtended) -> State:
         domain: event.settles_at if domain in deferred else ends_at for domain, ends_at in state.settlements.items()
     }
     window = state.window.model_copy(update=changes)
-    return state.having(window=window, remind_after=event.at, settlements=settlements)
+    extended = state.having(window=window, remind_after=event.at, settlements=settlements)
+    # Where a verdict on the work product was not taken any more, it is taken again.
+    return extended.raising(REVIEW_WAITING) if extended.under_review and not state.under_review else extended
 
 
 def _deferred(state: State, at: datetime) -> set[str]:
@@ -250,7 +253,9 @@ def on_reminder_due(state: State, event: ReminderDue) -> State:
 
 
 def on_testing_window_closed(state: State, _event: TestingWindowClosed) -> State:
-    return state.having(window=state.window.model_copy(update={"closed": True}) if state.window else None)
+    closed = state.having(window=state.window.model_copy(update={"closed": True}) if state.window else None)
+    # Where the work product had to be passed inside the window, a verdict would be refused from now on (rule 15).
+    return closed if closed.under_review else closed.resolving(REVIEW_WAITING)
 
 
 def track_acting(state: State, event: BaseEvent) -> State:

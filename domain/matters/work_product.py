@@ -251,8 +251,10 @@ def on_submitted(state: State, event: WorkProductSubmitted) -> State:
         "digests": digests,
         "submissions": {key: known for key, known in submissions.items() if key in digests},
     }
-    # The review asks for attention from now on, whatever else is still to come (R19).
-    return state.having(work_product=product.model_copy(update=changes)).raising(REVIEW_WAITING)
+    # The review asks for attention from now on, whatever else is still to come (R19). It does not where no verdict is
+    # taken any more, because the work product had to be passed inside the testing window (rule 15).
+    submitted = state.having(work_product=product.model_copy(update=changes))
+    return submitted.raising(REVIEW_WAITING) if submitted.under_review else submitted
 
 
 def on_returned(state: State, event: WorkProductReturned) -> State:

@@ -181,6 +181,24 @@ def test_an_advancement_that_met_everything_is_not_told_that_a_requirement_is_un
     assert "requirements unmet" in last(advancing(), "candidacy-closed")
 
 
+def test_where_the_work_product_had_to_be_passed_no_mail_says_that_a_verdict_still_counts() -> None:
+    strict = with_rules(work_product={"inside_window": "passed"})
+    candidacy = Candidacy(of=strict)
+    candidacy.pass_all()
+    candidacy.submit(at=local("2028-11-20"))
+    assert "It will now be reviewed" in last(candidacy, "work-product-submitted")
+    candidacy.advance_to(local("2028-11-24"))
+    mail = last(candidacy, "testing-window-closed")
+    assert "Your work product had to be passed by then, and no later verdict counts." in mail
+    assert "taken until 6 December 2028. After that, your candidacy closes" in mail
+    assert "still counts" not in mail
+    late = Candidacy(of=strict)
+    late.submit(at=local("2028-11-24"), submitted_at=local("2028-11-22"))
+    mail = last(late, "work-product-submitted")
+    assert "had to be passed by then. So it is not reviewed." in mail
+    assert "will now be reviewed" not in mail
+
+
 def test_after_an_outage_over_window_and_settlement_no_mail_awaits_anything_until_a_day_that_is_over() -> None:
     closed = Candidacy()
     closed.outage_until(local("2028-12-20"))

@@ -52,10 +52,17 @@ def status_of(**changes: Any) -> dict[str, Any]:
         "recertification": None,
         "next": {"on": "2028-05-26", "what": "reminder: 180 days to the testing deadline"},
         "upcoming": [
-            event("2027-02-01", "the revised work product is due", "30 days after it was returned (rule 15)"),
+            event(
+                "2027-02-01", "the revised work product is due", "30 days after it was returned (rule 15)", "revision"
+            ),
             event("2028-05-26", "reminder: 180 days to the testing deadline", "which is 2028-11-22", border=False),
             event("2028-08-24", "reminder: 90 days to the testing deadline", "which is 2028-11-22", border=False),
-            event("2028-11-22", "the testing window closes", "24 months from the purchase on 2026-11-22 (rules 1, 2)"),
+            event(
+                "2028-11-22",
+                "the testing window closes",
+                "24 months from the purchase on 2026-11-22 (rules 1, 2)",
+                "window",
+            ),
         ],
         "attention": ["held-result:R-7"],
         "matters": [
@@ -414,6 +421,25 @@ def test_a_window_is_over_only_when_it_is_over() -> None:
     over = told(status_of(status="settling", upcoming=[], work_product={"required": True, "status": "open"}))
     assert over["Testing until"] == "2028-11-22, which is over"
     assert over["Work product"] == "never submitted, and the window is over"
+
+
+def test_a_work_product_of_which_no_verdict_is_taken_any_more_does_not_wait_for_its_review() -> None:
+    submitted = {"required": True, "status": "submitted", "submission_id": "WP-1"}
+    over = {"status": "settling", "upcoming": [], "work_product": submitted}
+    shown = told(status_of(**over, attention=["review-waiting"], matters=[]))
+    assert shown["Work product"] == "WP-1 submitted, waits for its review"
+    shown = told(status_of(**over, attention=[], matters=[]))
+    assert shown["Work product"] == "WP-1 submitted, and not passed by the end of the window"
+
+
+def test_each_deadline_of_one_day_has_its_own_reason() -> None:
+    due = {"on": "2028-11-22", "border": True, "at": "2028-11-23T06:00:00Z"}
+    revision = due | {"kind": "revision", "what": "the revised work product is due", "why": "of the revision"}
+    window = due | {"kind": "window", "what": "the testing window closes", "why": "of the window"}
+    product = {"required": True, "status": "revise", "due_on": "2028-11-22"}
+    shown = told(status_of(upcoming=[revision, window], work_product=product))
+    assert shown["Testing until"] == "2028-11-22, of the window"
+    assert shown["Work product"] == "to be revised and submitted again, due 2028-11-22, of the revision"
 
 
 def test_no_words_of_assessments_stand_on_the_advancement_path() -> None:

@@ -7,6 +7,7 @@ import pytest
 from domain import events as e
 from domain.decision import Refused
 from domain.personal import MAX_FORMER
+from domain.vocabulary import Attention, AttentionKind
 from tests.cases import each
 from tests.unit.domain.builders import (
     PEOPLE,
@@ -21,6 +22,7 @@ from tests.unit.domain.builders import (
     parse,
     with_rules,
 )
+from views import alarms
 from views.details import details
 
 STRICT = with_rules(work_product={"inside_window": "passed"})
@@ -394,6 +396,60 @@ def test_strictly_it_must_be_passed_inside_the_window() -> None:
     assert candidacy.refused("review_work_product", **verdict("passed")) == "outside-window"
     candidacy.advance_to(border("2028-12-06"))
     assert candidacy.status == "timed_out"
+
+
+def test_strictly_no_verdict_is_asked_for_after_the_window() -> None:
+    candidacy = assessed(of=STRICT)
+    candidacy.submit(at=local("2028-11-20"))
+    assert (candidacy.attention, candidacy.status) == (["review-waiting"], "awaiting_review")
+    candidacy.advance_to(local("2028-11-24"))
+    assert (candidacy.attention, candidacy.status) == ([], "settling")
+    assert candidacy.state.under_review is None
+    page = details(candidacy.state, candidacy.clock)
+    assert "work product: submitted as `WP-1`, and had to be passed by 2028-11-22" in page
+    assert "review_work_product" not in page
+
+
+def test_strictly_one_that_arrives_after_the_window_asks_for_no_verdict() -> None:
+    candidacy = assessed(of=STRICT)
+    candidacy.submit(at=local("2028-11-24"), submitted_at=local("2028-11-22"))
+    assert (candidacy.attention, candidacy.status) == ([], "settling")
+
+
+def test_strictly_an_extension_asks_for_the_verdict_again() -> None:
+    candidacy = assessed(of=STRICT)
+    candidacy.submit(at=local("2028-11-20"))
+    candidacy.say("extend_deadline", local("2028-11-24"), until="2029-01-10", reason="illness", approved_by="B. Oss")
+    assert (candidacy.attention, candidacy.status) == (["review-waiting"], "awaiting_review")
+    assert candidacy.review() == ["WorkProductPassed", "Certified"]
+
+
+def test_strictly_a_state_of_an_older_build_can_be_acknowledged() -> None:
+    """It asks for the review although no verdict is taken, until somebody says that nothing is to be done."""
+    candidacy = assessed(of=STRICT)
+    candidacy.submit(at=local("2028-11-20"))
+    candidacy.advance_to(local("2028-11-24"))
+    candidacy._state = candidacy.state.raising(Attention(AttentionKind.REVIEW_WAITING))
+    assert candidacy.say("acknowledge", attention="review-waiting", by="B. Oss") == ["AttentionAcknowledged"]
+
+
+def test_strictly_a_held_result_defers_the_end_without_a_review() -> None:
+    candidacy = assessed(of=STRICT, but=PEOPLE)
+    candidacy.submit(at=local("2028-11-20"))
+    candidacy.result(PEOPLE, 90, passed=False)
+    candidacy.advance_to(border("2028-12-06"))
+    assert "review" not in candidacy.last(e.BorderDeferred).waits_for
+
+
+def test_strictly_the_day_of_a_revision_is_explained_by_the_deadline_that_cuts_it() -> None:
+    def why(returned_on: str) -> str:
+        candidacy = assessed(of=STRICT)
+        candidacy.submit(at=local(returned_on))
+        candidacy.review("revise")
+        return next(alarms.why(one, candidacy.state) for one in candidacy.alarms if one.kind == "revision")
+
+    assert why("2028-10-01") == "30 days after it was returned (rule 15)"
+    assert why("2028-11-10") == "the testing deadline when it was returned, by which it must be passed (rule 15)"
 
 
 def test_strictly_it_may_be_passed_on_the_last_day() -> None:
