@@ -116,13 +116,14 @@ def _held_back(build: Build) -> str:
 class Group(NamedTuple):
     """Candidacies that have not moved: on which build (None: on none, or between two), how many, and some of them.
 
-    `told` says why, and what to do.
+    `told` says why, and what to do. `handed_over`: they are between two builds.
     """
 
     build: str | None
     number: int
     told: str
     some: tuple[Entry, ...]
+    handed_over: bool = False
 
 
 async def _left(client: Client, everywhere: Everywhere, build: Build) -> AsyncIterator[Group]:
@@ -134,7 +135,8 @@ async def _left(client: Client, everywhere: Everywhere, build: Build) -> AsyncIt
     told = _not_taken_up(build.build_id) if works else _silent(f"build {build.build_id}")
     if everywhere.between:
         told_between = f"handed over, and not taken up by any build yet: {told}"
-        yield await _group(client, None, everywhere.between, told_between, Filter(between_builds=True))
+        group = await _group(client, None, everywhere.between, told_between, Filter(between_builds=True))
+        yield group._replace(handed_over=True)
     if number := everywhere.no_build.candidacies:
         told_none = f"on no build, and not taken up yet: {told}"
         yield await _group(client, None, number, told_none, Filter(on_no_build=True))
@@ -201,12 +203,14 @@ def _document(build: Build, move: Move, ended: Ended, left: list[Group], waking:
 async def a_part(client: Client, build: Build, percentage: int, manner: Manner, *, also_on_it: bool) -> int:
     """Wake each candidacy once, so that this part of all moves to the build, and show who runs where.
 
-    Answers the exit code. `also_on_it`: those on the build are woken too, because some go back. Raises `exits.Stop`.
+    Answers the exit code: 1 where the build does not take up all that were handed over to it. `also_on_it`: those on
+    the build are woken too, because some may go back. Raises `exits.Stop`.
     """
     stopping = Stopping()
     waking = Waking(client, manner.at_once, stopping)
     wanted = Filter(run=Run.OPEN) if also_on_it else Filter(not_on=(str(build),))
     woken = 0
+    between_at_first = await finding.count(client, Filter(between_builds=True))
     try:
         with (
             Progress("Waking", await finding.count(client, wanted)) as progress,
@@ -216,7 +220,7 @@ async def a_part(client: Client, build: Build, percentage: int, manner: Manner, 
                 async for _ in ends:
                     woken += 1
                     progress.advance()
-            await moving.settled(client, str(build), stopping)
+            await moving.settled(client, str(build), between_at_first, stopping)
     except ClientError as error:
         raise exits.of(error, [f"{woken:,} were woken.", "Give the same command again."], woken=woken) from error
     everywhere = await deployments.everywhere(client)
@@ -229,4 +233,9 @@ async def a_part(client: Client, build: Build, percentage: int, manner: Manner, 
     if stopping.times:
         output.say("Interrupted. Give the same command again: it wakes whoever is not on the build.")
         return exits.INTERRUPTED
+    if everywhere.between > between_at_first:
+        between = [group async for group in _left(client, everywhere, build) if group.handed_over]
+        for line in _lines(between, waking):
+            output.say(line)
+        return exits.REFUSED
     return exits.DONE

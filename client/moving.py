@@ -284,15 +284,21 @@ class _Pauses:
             return
 
 
-async def settled(client: Client, build: str, stopping: Stopping) -> None:
+async def settled(client: Client, build: str, between_at_first: int, stopping: Stopping) -> None:
     """Waits until the number of candidacies on a build has not changed for some seconds, or everything is to stop.
 
-    Raises as `finding.count` does.
+    While more are between two builds than at first, they may still be taken up: so long it waits for at most 25 seconds
+    without any change. Raises as `finding.count` does.
     """
-    pauses, before, same = _Pauses(stopping), -1, 0
-    while not stopping.times and same < _SETTLED_LOOKS:
+    pauses, before, same = _Pauses(stopping), (-1, 0), 0
+    changed_at = time.monotonic()
+    while not stopping.times:
         number = await finding.count(client, Filter(on_build=build))
-        same = same + 1 if number == before else 0
-        before = number
-        if same < _SETTLED_LOOKS:
-            await pauses.wait(_LOOK_SECONDS)
+        between = await finding.count(client, Filter(between_builds=True))
+        same = same + 1 if (number, between) == before else 0
+        if not same:
+            before, changed_at = (number, between), time.monotonic()
+        patience = _PATIENCE_SECONDS if between > between_at_first else 0.0
+        if same >= _SETTLED_LOOKS and time.monotonic() - changed_at > patience:
+            return
+        await pauses.wait(_LOOK_SECONDS)

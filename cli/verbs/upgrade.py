@@ -130,9 +130,9 @@ async def _ramp(client: Client, deployment: DeploymentView, build: Build, percen
         )
     await current_build.ramp(client, build, percentage)
     output.say(f"Build {name} of {deployment.name} gets {percentage} % of the candidacies now.")
-    # Where it had more before, some of those on it go back.
-    less = deployment.ramping == name and deployment.percentage > percentage
-    return await moves.a_part(client, build, percentage, manner, also_on_it=less)
+    # Where it had more before, some of those on it go back. What it had before is not known if the command that made it
+    # less was interrupted: the server has its new percentage by then.
+    return await moves.a_part(client, build, percentage, manner, also_on_it=deployment.ramping == name)
 
 
 def _build(deployment: str, build: str) -> Build:

@@ -272,3 +272,71 @@ async def test_the_document_of_a_move(monkeypatch: pytest.MonkeyPatch, capsys: R
     if left:
         assert document["left_where"][0]["some"] == [{"candidate_id": "C-1", "designation": "CCSL"}]
     assert ("Interrupted. Give the same command again" in err) == (how is Ended.INTERRUPTED)
+
+
+# --- a part
+
+
+async def ramped(
+    monkeypatch: pytest.MonkeyPatch, between: int, *, also_on_it: bool = False, before: int = 1
+) -> tuple[int, list[Filter]]:
+    """The exit code of a ramp at whose end so many are between two builds, and for whom it has looked."""
+    woken: list[Filter] = []
+
+    async def look(_client: object) -> Everywhere:
+        return everywhere(OLD, NEW, between=between, ramping="v2", percentage=5.0)
+
+    async def count(_client: object, wanted: Filter) -> int:
+        return before if wanted.between_builds else 0
+
+    async def some(_client: object, wanted: Filter, limit: int | None = None) -> AsyncIterator[Any]:
+        if limit is None:
+            woken.append(wanted)
+        else:
+            yield entry("C-1")
+
+    async def settled(*_: object) -> None:
+        return
+
+    monkeypatch.setattr(deployments, "everywhere", look)
+    monkeypatch.setattr(finding, "count", count)
+    monkeypatch.setattr(finding, "candidacies", some)
+    monkeypatch.setattr("client.moving.settled", settled)
+    manner = moves.Manner(at_once=4, hold_back=True, as_json=False)
+    build = Build("certpath", "v2")
+    return await moves.a_part(cast(Client, None), build, 5, manner, also_on_it=also_on_it), woken
+
+
+async def test_a_ramp_to_a_build_that_fails_ends_with_1(monkeypatch: pytest.MonkeyPatch, capsys: Report) -> None:
+    code, _ = await ramped(monkeypatch, between=4)
+    assert code == 1
+    err = capsys.readouterr().err
+    assert "4 handed over, and not taken up by any build yet: the server offers a task that failed again" in err
+    assert "log of the workers of build v2" in err
+    assert "on build v1" not in err, "those who stay there are no fault"
+    code, _ = await ramped(monkeypatch, between=1)
+    assert (code, capsys.readouterr().err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("percentage", "ramping", "also"), [(5.0, "v2", True), (10.0, "v2", True), (10.0, "v3", False)]
+)
+async def test_a_ramp_wakes_those_on_the_build_where_it_had_a_part_already(
+    percentage: float, ramping: str, also: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server has the lower percentage as soon as the command has begun: the same command again must complete it."""
+    asked: list[bool] = []
+
+    async def ramp(*_: object) -> None:
+        return
+
+    async def a_part(*_: object, also_on_it: bool) -> int:
+        asked.append(also_on_it)
+        return 0
+
+    monkeypatch.setattr("client.current_build.ramp", ramp)
+    monkeypatch.setattr(moves, "a_part", a_part)
+    (deployment,) = everywhere(OLD, NEW, current="v1", ramping=ramping, percentage=percentage).deployments
+    manner = moves.Manner(at_once=4, hold_back=True, as_json=False)
+    assert await upgrade._ramp(cast(Client, None), deployment, Build("certpath", "v2"), 5, manner) == 0
+    assert asked == [also]

@@ -388,14 +388,33 @@ async def test_a_number_that_does_not_change_any_more_has_settled(monkeypatch: p
     numbers = iter([0, 1, 1, 4, 4, 4, 4])
 
     async def count(_client: object, wanted: Filter) -> int:
+        if wanted.between_builds:
+            return 2
         assert wanted.on_build == NEW
         return next(numbers)
 
     monkeypatch.setattr(finding, "count", count)
-    await moving.settled(cast(Client, world), NEW, Stopping())
+    await moving.settled(cast(Client, world), NEW, 2, Stopping())
     assert list(numbers) == []
 
     stopping = Stopping()
     stopping.ask()
     monkeypatch.setattr(finding, "count", None)
-    await moving.settled(cast(Client, world), NEW, stopping)
+    await moving.settled(cast(Client, world), NEW, 2, stopping)
+
+
+@pytest.mark.parametrize(("taken_up_at", "waited"), [(5, 5 + 3), (None, 26)])
+async def test_who_was_handed_over_is_waited_for_as_long_as_it_may_be_taken_up(
+    taken_up_at: int | None, waited: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = cast(Any, moving).time
+
+    def taken_up() -> bool:
+        return taken_up_at is not None and clock.monotonic() >= taken_up_at
+
+    async def count(_client: object, wanted: Filter) -> int:
+        return int(taken_up() if wanted.on_build else not taken_up())
+
+    monkeypatch.setattr(finding, "count", count)
+    await moving.settled(cast(Client, None), NEW, 0, Stopping())
+    assert clock.monotonic() == waited
