@@ -11,9 +11,9 @@ from typing import Any
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
-from client import finding
+from client import answers, finding
 from client.bulk import outcomes
 from client.bulk.act import Plan, Tell, foreseen, outcome_of
 from client.bulk.outcomes import Files, Item, Kind, Outcome
@@ -28,6 +28,7 @@ COLUMNS = ("number", "candidate_id", "designation", "message_id", "command")
 _OLDER_COLUMNS = COLUMNS[:-1]
 """Those of an older build, which did not write down to which command a line belongs."""
 GOOD = frozenset({Kind.TAKEN, Kind.DUPLICATE, Kind.WOULD_BE_TAKEN, Kind.WOULD_BE_HELD, Kind.CANNOT_BE_FORESEEN})
+_MAY_NOT_ASK = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.UNIMPLEMENTED)
 _TRIED_AGAIN = (Kind.NOT_REACHED, Kind.FAILED)
 _MAX_ID = 128
 _AGAIN = re.compile(r"-\d{8}T\d{6}", re.ASCII)
@@ -98,7 +99,7 @@ async def plan(
     """The plan to send the letter to every open candidacy that it is for, found now or when it was first carried out.
 
     `outcome` is the outcome file, if not the usual one in `outcomes.FOLDER`; `again` does a finished act anew. Raises
-    `BadInput` where the file is that of another letter, and as `finding.candidacies` does.
+    `BadInput` where the file is that of another letter, `Unreachable`, and as `finding.candidacies` does.
     """
     digest = letter.content(await _server(client))
     path = outcome or outcomes.FOLDER / f"{letter.message}-{digest}.outcome.csv"
@@ -180,11 +181,17 @@ class _Addressing:
 
 
 async def _server(client: Client) -> str:
-    """An id unique to this server, so that a rehearsal on a test server does not count as done in production."""
+    """An id unique to this server, so that a rehearsal on a test server does not count as done in production.
+
+    Who may not ask for it gets the address in its place. After a passing error the address would make another act of
+    the same letter. Raises as `answers.explained` says.
+    """
+    request = DescribeNamespaceRequest(namespace=client.namespace)
     try:
-        request = DescribeNamespaceRequest(namespace=client.namespace)
-        return (await client.workflow_service.describe_namespace(request)).namespace_info.id
-    except RPCError:  # not everybody may ask that
+        return (await client.workflow_service.describe_namespace(request, retry=True)).namespace_info.id
+    except RPCError as error:
+        if error.status not in _MAY_NOT_ASK:
+            raise answers.explained(error) from error
         return f"{client.service_client.config.target_host} {client.namespace}"
 
 

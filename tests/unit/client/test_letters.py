@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from temporalio.service import RPCError, RPCStatusCode
 
 from client.bulk import addressing
 from client.bulk.act import Plan
@@ -34,6 +36,32 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> list[Filter]:
     monkeypatch.setattr("client.finding.candidacies", candidacies)
     monkeypatch.setattr(addressing, "_server", server)
     return asked
+
+
+class Service:
+    """A server of which the namespace cannot be asked."""
+
+    namespace = "default"
+
+    def __init__(self, status: RPCStatusCode) -> None:
+        self.workflow_service = self
+        self.service_client = SimpleNamespace(config=SimpleNamespace(target_host="temporal:7233"))
+        self._status = status
+
+    async def describe_namespace(self, _request: object, *, retry: bool) -> None:
+        assert retry
+        raise RPCError("no", self._status, b"")
+
+
+@pytest.mark.parametrize("status", list(RPCStatusCode))
+async def test_the_address_stands_for_the_server_only_where_its_id_may_not_be_asked_for(status: RPCStatusCode) -> None:
+    """Otherwise one passing error would make another act of the same letter, and everybody would get it twice."""
+    client = cast(Any, Service(status))
+    if status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.UNIMPLEMENTED):
+        assert await addressing._server(client) == "temporal:7233 default"
+    else:
+        with pytest.raises(ClientError):
+            await addressing._server(client)
 
 
 async def test_a_letter_goes_to_every_open_candidacy_that_is_found(
