@@ -1,5 +1,6 @@
 """One message to many candidacies: found once, and sent to each."""
 
+import asyncio
 import hashlib
 import json
 import re
@@ -29,6 +30,8 @@ _OLDER_COLUMNS = COLUMNS[:-1]
 """Those of an older build, which did not write down to which command a line belongs."""
 GOOD = frozenset({Kind.TAKEN, Kind.DUPLICATE, Kind.WOULD_BE_TAKEN, Kind.WOULD_BE_HELD, Kind.CANNOT_BE_FORESEEN})
 _MAY_NOT_ASK = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.UNIMPLEMENTED)
+_PAUSE_SECONDS = 1.0
+"""Between two looks at the list, which may be so far behind."""
 _TRIED_AGAIN = (Kind.NOT_REACHED, Kind.FAILED)
 _MAX_ID = 128
 _AGAIN = re.compile(r"-\d{8}T\d{6}", re.ASCII)
@@ -139,9 +142,23 @@ async def _found(client: Client, letter: Letter, digest: str, *, again: bool) ->
     message_id = letter.message_id(digest)
     if again:
         message_id = f"{message_id[: _MAX_ID - _LENGTH_OF_AGAIN]}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    wanted = replace(letter.wanted, run=Run.OPEN)
-    found = {entry.candidacy async for entry in finding.candidacies(client, wanted)}
+    found = await _everyone(client, replace(letter.wanted, run=Run.OPEN))
     return [(*candidacy, message_id, digest) for candidacy in sorted(found)]
+
+
+async def _everyone(client: Client, wanted: Filter) -> set[Candidacy]:
+    """Everybody whom the filter finds, asked for until nobody new is found.
+
+    The newest runs stand first in the list. A candidacy that begins a new run while the list is read, page by page,
+    comes to stand on a page that was read already, or for a moment in no list.
+    """
+    found: set[Candidacy] = set()
+    while True:
+        once_more = {entry.candidacy async for entry in finding.candidacies(client, wanted)}
+        if once_more <= found:
+            return found
+        found |= once_more
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 class _Addressing:

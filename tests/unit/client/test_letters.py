@@ -35,7 +35,24 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> list[Filter]:
 
     monkeypatch.setattr("client.finding.candidacies", candidacies)
     monkeypatch.setattr(addressing, "_server", server)
+    monkeypatch.setattr(addressing, "_PAUSE_SECONDS", 0.0)
     return asked
+
+
+async def test_whoever_begins_a_new_run_while_the_list_is_read_gets_the_letter_too(
+    listed: list[Filter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is continued jumps to the first page, which was read already: in each pass others are missing."""
+    passes = iter([("C-3", "C-1"), ("C-2", "C-3"), ("C-2", "C-1"), ("C-4",)])
+
+    async def candidacies(_client: object, _wanted: Filter) -> Any:
+        for name in next(passes):
+            yield Entry(name, "CCMA", "", "", None, None, None, (), "", "running")
+
+    monkeypatch.setattr("client.finding.candidacies", candidacies)
+    plan = await addressing.plan(NOBODY, LETTER, outcome=tmp_path / "m.csv")
+    assert [item.cells[0] for item in plan.items] == ["C-1", "C-2", "C-3"]
+    assert next(passes) == ("C-4",), "the third pass has added nobody"
 
 
 class Service:
