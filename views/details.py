@@ -27,7 +27,7 @@ _LINES = Markdown("\n")
 
 def details(state: State, now: datetime) -> Markdown:
     """The current details of a candidacy at this instant (UTC). They hold no name and no e-mail address (rule 25)."""
-    parts = [_standing(state), _to_do(state), _next(state, now), _requirements(state), _certificate(state)]
+    parts = [_standing(state), _to_do(state), _next(state, now), _requirements(state, now), _certificate(state)]
     return Markdown("\n\n").join(part for part in parts if part)
 
 
@@ -168,10 +168,10 @@ def _next(state: State, now: datetime) -> Markdown:
     return _LINES.join([Markdown("#### Next, by itself"), *lines])
 
 
-def _requirements(state: State) -> Markdown:
+def _requirements(state: State, now: datetime) -> Markdown:
     if state.certificate:
         return Markdown("")
-    lines = [_purchase(state), *_assessments(state)]
+    lines = [_purchase(state), *_assessments(state, now)]
     if state.programme.experience:
         lines.append(_experience(state))
     if state.programme.work_product:
@@ -204,7 +204,7 @@ def _purchase(state: State) -> Markdown:
     )
 
 
-def _assessments(state: State) -> list[Markdown]:
+def _assessments(state: State, now: datetime) -> list[Markdown]:
     lines = []
     for domain, assessment in requirements.assessments(state).items():
         deciding = assessment.deciding
@@ -220,15 +220,17 @@ def _assessments(state: State) -> list[Markdown]:
                 standing,
                 assessment.attempts,
                 state.programme.rules.retakes.attempts,
-                _again(state, assessment.next_attempt_on),
+                _again(state, assessment.next_attempt_on, now),
                 Markdown(", **{} held**").format(held) if held else "",
             )
         )
     return lines
 
 
-def _again(state: State, day: date | None) -> Markdown:
-    return Markdown(", next attempt from {}").format(day) if day and not state.closed else Markdown("")
+def _again(state: State, day: date | None, now: datetime) -> Markdown:
+    """From which day the next attempt may be taken, as long as that day lies ahead."""
+    ahead = day is not None and day > calendar.day_of(now, state.zone)
+    return Markdown(", next attempt from {}").format(day) if ahead else Markdown("")
 
 
 def _experience(state: State) -> Markdown:
@@ -269,7 +271,7 @@ def _work_product(state: State) -> Markdown:
 
 def _recertification(state: State) -> str:
     status = state.recertification.status
-    if _renewal_over(state) and status in ("open", "returned"):
+    if state.certificate and state.certificate.renewal_settles_at and status in ("open", "returned"):
         return f"{status}, and the time for renewal is over"
     return {"closed": "not open yet", "submitted": "submitted, waits for its review"}.get(status, status)
 

@@ -158,3 +158,18 @@ def test_an_advancement_whose_lower_certificate_is_closed_is_not_told_to_mend_it
     page = details(candidacy.state, candidacy.clock)
     assert "suspended, it needs `reinstate`; expired, a recertification; closed, it never gives way" in page
     assert "so `withdraw` this candidacy" in page
+
+
+def test_the_page_names_the_day_of_the_next_attempt_while_it_lies_ahead() -> None:
+    candidacy = Candidacy()
+    candidacy.result(PEOPLE, 50)
+    assert "next attempt from 2026-12-22" in details(candidacy.state, local("2026-12-21"))
+    assert "next attempt" not in details(candidacy.state, local("2026-12-22"))
+
+
+def test_a_suspended_certificate_is_not_said_to_be_renewable_after_the_last_day_of_renewal() -> None:
+    candidacy = holder("CCMA", "2027-03-05")
+    candidacy.say("suspend", local("2030-02-01"), reason="a complaint", by="M. Vogel")
+    candidacy.advance_to(local("2031-03-10"))
+    assert candidacy.status == "suspended"
+    assert "open, and the time for renewal is over" in details(candidacy.state, candidacy.clock)
