@@ -11,7 +11,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from pathlib import Path
-from threading import Event
+from threading import Lock
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -132,19 +132,19 @@ class MailServer:
         return f"{self._url.hostname}:{self._url.port or _PORTS[self._url.scheme]}"
 
     async def carry(self, message: EmailMessage, name: str) -> None:
-        given_up = Event()
-        sending = asyncio.get_running_loop().run_in_executor(self._threads, self._send, message, given_up)
+        # The thread takes this before it sends, and an attempt that ends takes it first. Only one of them ever gets it.
+        turn = Lock()
+        sending = asyncio.get_running_loop().run_in_executor(self._threads, self._send, message, turn)
         try:
             await asyncio.shield(sending)
         except asyncio.CancelledError:
-            # The thread cannot be stopped. But it must not send the notice any more, because another attempt will.
-            given_up.set()
-            if not taken_back():
+            given_up = turn.acquire(blocking=False)
+            if given_up or not (taken_back() or sending.done()):
+                # Nothing is sent any more, or the next attempt will have the same Message-ID.
                 sending.cancel()
                 raise
             # The candidacy waits for an answer, and must not be told that a notice was not sent that was.
-            if not await sending:
-                raise
+            await _outcome(sending)
 
     def check(self) -> None:
         """Connects to the server, logs in if the URL has a user, sends the command NOOP, and disconnects."""
@@ -162,14 +162,12 @@ class MailServer:
         finally:
             _leave(server)
 
-    def _send(self, message: EmailMessage, given_up: Event) -> bool:
-        """Sends the message, unless it was given up before, and says whether it did."""
+    def _send(self, message: EmailMessage, turn: Lock) -> None:
+        """Sends the message, unless the attempt has ended before."""
         server = self._open(self._where, _SECONDS)
         try:
-            if given_up.is_set():
-                return False
-            server.send_message(message)
-            return True
+            if turn.acquire(blocking=False):
+                server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             raise self._refused("the recipient", max(code for code, _ in error.recipients.values())) from None
         except smtplib.SMTPSenderRefused as error:
@@ -227,6 +225,14 @@ class MailServer:
             server.close()
             raise
         return server
+
+
+async def _outcome(sending: asyncio.Future[None]) -> None:
+    """Waits for what becomes of a mail that is being sent, also where a worker that stops cancels the attempt again."""
+    while not sending.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([sending])
+    sending.result()
 
 
 def _leave(server: smtplib.SMTP) -> None:

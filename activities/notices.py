@@ -90,7 +90,8 @@ class Notices:
         """Send one notice, and record the events that come with it, whether or not the notice could be sent.
 
         That the notice went out and the events are recorded in one transaction, after the mail: a transaction before
-        it and another after it would cost the record twice as much, and a slow record would delay the mail.
+        it and another after it would cost the record twice as much, and a slow record would delay the mail. Once the
+        mail is out, the attempt is never cancelled any more: see `Recording.record_notice`.
 
         The server repeats the attempt, for as long as the caller allows, if the mail server is away, the outbox cannot
         be written, or a template is faulty. It does not if the mail server refuses the notice for good.
@@ -107,7 +108,7 @@ class Notices:
                     message = message_of(request, self._renderer)
                     await self._carrier.carry(message, file_name(request))
                     outcome = "sent"
-                answer = await self._recording.record_notice(request, message["Message-ID"], early.recorded)
+                answer = await self._recording.record_notice(request, message["Message-ID"], early)
         except Undeliverable as error:
             outcome = "undeliverable"
             raise ApplicationError(

@@ -43,9 +43,13 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Early:
-    """What was recorded before a notice went out: the number of the last recorded event; None if nothing was."""
+    """What is recorded while a notice is being sent.
 
-    recorded: int | None = None
+    Attributes:
+        recording: answers with the number of the last recorded event; None if nothing was recorded.
+    """
+
+    recording: asyncio.Task[int | None]
 
 
 async def prepare(url: str) -> None:
@@ -65,6 +69,8 @@ class Recording:
         self.answer_seconds = answer_seconds
         # A write that was given up, and that the thread of the record still waits for.
         self._unanswered: Future[Any] | None = None
+        # What is still being recorded of attempts that have answered. Otherwise nothing would keep it in memory.
+        self._going_on: set[asyncio.Task[NoticeAnswer]] = set()
 
     def close(self) -> None:
         """Gives the connections back, after what is being written."""
@@ -101,25 +107,30 @@ class Recording:
     async def while_sending(self, request: RecordRequest | None) -> AsyncIterator[Early]:
         """For the sending of a notice that takes these events along. Records them before it ends, if it takes long.
 
-        They are also recorded if it fails. If it succeeds soon, they are left to `record_notice`.
+        They are also recorded if it fails. If it succeeds soon, they are left to `record_notice`, which also waits for
+        what has begun here: once the notice is out, the end of this block waits for nothing.
         """
-        early, over = Early(), asyncio.Event()
-        recording = asyncio.create_task(self._record_unless(over, request))
+        over = asyncio.Event()
+        early = Early(asyncio.create_task(self._record_unless(over, request)))
         try:
             yield early
         except Exception:
             over.set()
-            if await recording is None:
+            if await early.recording is None:
                 await self.record_if_possible(request)
             raise
         finally:
             over.set()
-        early.recorded = await recording
 
-    async def record_notice(self, request: NoticeRequest, message_id: str, recorded: int | None) -> NoticeAnswer:
+    async def record_notice(self, request: NoticeRequest, message_id: str, early: Early | None = None) -> NoticeAnswer:
         """Records that a notice went out, if the record can be reached, and with it the events that it takes along.
 
-        `recorded` is set if these were recorded before: the number of the last recorded event.
+        From here on nothing may end the attempt as cancelled: the candidacy would take the notice for one that was not
+        sent, and send it again, or report it as undeliverable. So whoever cancels the attempt while the record is slow
+        gets the delivery at once. What is being written goes on, and comes again with the next request, which changes
+        nothing.
+
+        `early` is what was recorded while the notice was sent.
         """
         if not request.workflow_id:
             return NoticeAnswer()  # a build before the record has asked for the notice
@@ -130,6 +141,16 @@ class Recording:
             sent_at=datetime.now(UTC),
             email=request.to_email,
         )
+        recording = asyncio.create_task(self._record_delivery(request, delivery, early))
+        self._going_on.add(recording)
+        recording.add_done_callback(self._going_on.discard)
+        try:
+            return await asyncio.shield(recording)
+        except asyncio.CancelledError:
+            return NoticeAnswer(delivery=delivery)
+
+    async def _record_delivery(self, request: NoticeRequest, delivery: Delivery, early: Early | None) -> NoticeAnswer:
+        recorded = await early.recording if early else None
         if request.to_record and recorded is None:
             both = request.to_record.model_copy(update={"deliveries": [*request.to_record.deliveries, delivery]})
             recorded = await self.record_if_possible(both)

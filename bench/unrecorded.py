@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from activities.recording import Recording
+from activities.recording import Early, Recording
 from activities.requests import NoticeAnswer, NoticeRequest, RecordRequest
 
 
@@ -15,5 +15,5 @@ class Unrecorded(Recording):
     async def _record(self, request: RecordRequest) -> int:
         return int(request.events[-1]["sequence"]) if request.events else 0
 
-    async def record_notice(self, request: NoticeRequest, message_id: str, recorded: int | None) -> NoticeAnswer:
+    async def record_notice(self, request: NoticeRequest, message_id: str, early: Early | None = None) -> NoticeAnswer:
         return NoticeAnswer(recorded=await self.record_if_possible(request.to_record))

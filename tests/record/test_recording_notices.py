@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, select
+from temporalio.activity import ActivityCancellationDetails
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -18,6 +19,7 @@ from activities.recording import Recording
 from activities.requests import NoticeAnswer, NoticeRequest, RecordAnswer, RecordRequest
 from domain.events import BaseEvent, Suspended, type_of
 from record import store
+from record.database import writing
 from record.events import Candidacy, Recorded
 from record.tables import CONTACTS, DELIVERIES, NOTICES
 from runtime import metrics
@@ -204,6 +206,27 @@ async def test_a_candidacy_that_has_forgotten_its_first_events_sends_the_oldest_
     kept = [one.event.sequence for one in store.of_candidacy(engine, candidacy)]
     assert kept == [one.sequence for one in journal.events]
     assert failed == []
+
+
+@pytest.mark.parametrize("why", ["cancel_requested", "worker_shutdown", "timed_out"])
+async def test_a_notice_that_went_out_counts_as_sent_also_where_its_attempt_is_cancelled_before_the_record_answers(
+    engine: Engine, recording: Recording, tmp_path: Path, why: str
+) -> None:
+    await ActivityEnvironment().run(recording.record_events, along([]))  # so that the record is open
+    attempt = ActivityEnvironment()
+    with writing(engine):  # nobody else can write
+        notices = Notices(Outbox(tmp_path), recording)
+        sending = asyncio.create_task(attempt.run(notices.send_notice, notice(1, along())))
+        await eventually(lambda: list(tmp_path.glob("*.eml")), "the mail is out")
+        attempt.cancel(ActivityCancellationDetails(**{why: True}))
+        answer = await sending
+    assert answer.recorded is None
+    assert answer.delivery is not None
+    again = along().model_copy(update={"deliveries": [answer.delivery]})
+    await eventually(lambda: ActivityEnvironment().run(recording.record_if_possible, again), "it is recorded")
+    assert recorded(engine) == [one.sequence for one in FIRST.events]
+    assert outcomes(engine)[1] == "sent"
+    assert deliveries(engine) == {1: answer.delivery.sent_at.isoformat(timespec="microseconds")}
 
 
 async def test_a_record_that_is_away_leaves_the_delivery_to_the_next_request(tmp_path: Path) -> None:

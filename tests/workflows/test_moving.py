@@ -2,23 +2,28 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import Engine
 from temporalio.client import Client, WorkflowUpdateFailedError
 
+from activities.recording import Recording
 from client import current_build, finding
 from client.errors import NotChanged
 from client.finding import Filter
+from record.opening import open_record
 from runtime.builds import Build
 from runtime.embedded import embedded_server, free_port
 from tests.scheme import worker_settings
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 from tests.workflows.journeys import OPERATIONS, PEOPLE, Candidate
 from tests.workflows.outside import Mailbox, SlowMailbox, buyer, mail_server, marked, scoring, slow_key, write_to
 from tests.workflows.senders import Senders
@@ -259,6 +264,34 @@ async def test_a_notice_that_is_on_its_way_is_not_sent_again_after_the_move(clie
             await eventually(lambda: len(mailbox.subjects) >= 2, "two mails")
             await candidate.send("withdraw", reason="another job")
             assert await candidate.ended() == "withdrawn"
+    assert len(mailbox.subjects) == len(set(mailbox.subjects)) == 3
+
+
+async def test_a_notice_that_went_out_is_not_sent_again_after_a_move_that_the_record_does_not_wait_for(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, mailbox, answers = free_port(), Mailbox("move-12@"), threading.Event()
+
+    def opened(url: str) -> Engine:
+        answers.wait(PATIENCE)
+        return open_record(url)
+
+    monkeypatch.setattr("activities.record_writer.open_record", opened)
+    # The record takes a write and does not answer, and the attempt waits for it longer than the move for the notice.
+    monkeypatch.setattr("activities.recording.Recording", partial(Recording, answer_seconds=PATIENCE))
+    own_record = {"record_url": f"sqlite:///{tmp_path / 'record.db'}", "smtp_url": f"smtp://127.0.0.1:{port}"}
+    with mail_server(mailbox, port):
+        async with at_work(client, tmp_path, "A", "B", **own_record):
+            candidate = await buyer(client, "move-12")
+            await eventually(lambda: mailbox.subjects, "the first mail is out")
+            await make_current(client, "B")
+            await candidate.handle.signal("wake")
+            await is_on(candidate, "B")
+            assert not answers.is_set()
+            answers.set()
+            await candidate.send("withdraw", reason="another job")
+            assert await candidate.ended() == "withdrawn"
+            assert "NoticeUndeliverable" not in await candidate.types()
     assert len(mailbox.subjects) == len(set(mailbox.subjects)) == 3
 
 

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -18,9 +19,12 @@ from temporalio.testing import ActivityEnvironment
 from activities.delivery import MailServer
 from activities.heartbeats import heartbeating
 from activities.notices import Notices
+from activities.requests import NoticeAnswer
 from runtime.embedded import free_port
 from tests.scheme import recording
 from tests.unit.activities.notice_samples import request
+from tests.waiting import PATIENCE, eventually
+from tests.workflows.outside import Mailbox, SlowMailbox, mail_server
 
 
 @activity.defn
@@ -156,3 +160,37 @@ def test_a_worker_that_stops_does_not_wait_for_a_mail_server_that_hangs() -> Non
             connection.recv(1)
         asyncio.run(door.pass_on(connection))
     assert door.postmaster.taken == []
+
+
+async def test_a_mail_that_is_being_sent_is_awaited_also_where_the_worker_stops_after_it_was_taken_back() -> None:
+    port, mailbox = free_port(), SlowMailbox("ana@")
+    with mail_server(mailbox, port):
+        notices = Notices(MailServer(f"smtp://127.0.0.1:{port}"), recording())
+        environment = ActivityEnvironment()
+        sending = asyncio.create_task(environment.run(notices.send_notice, request()))
+        await eventually(lambda: mailbox.subjects, "the mail server has the mail")
+        environment.cancel(ActivityCancellationDetails(cancel_requested=True))
+        await asyncio.sleep(0)
+        assert not sending.done()
+        sending.cancel()  # what the SDK does when the worker stops; these surroundings cancel only once
+        await asyncio.sleep(0)
+        assert not sending.done()
+        mailbox.may_answer.set()
+        assert await sending == NoticeAnswer()
+    assert len(mailbox.subjects) == 1
+
+
+async def test_a_mail_that_went_out_in_the_moment_in_which_the_worker_gives_up_counts_as_sent() -> None:
+    port, mailbox = free_port(), Mailbox("ana@")
+    with mail_server(mailbox, port), ThreadPoolExecutor(1) as one_thread:
+        server = MailServer(f"smtp://127.0.0.1:{port}")
+        server._threads = one_thread
+        environment = ActivityEnvironment()
+        sending = asyncio.create_task(environment.run(Notices(server, recording()).send_notice, request()))
+        while not one_thread._threads:  # noqa: ASYNC110 - a longer pause would let the loop learn of the mail
+            await asyncio.sleep(0)
+        # This holds the event loop until the thread has sent the mail, so that the loop learns of both together.
+        one_thread.submit(lambda: None).result(PATIENCE)
+        environment.cancel(ActivityCancellationDetails(worker_shutdown=True))
+        assert await sending == NoticeAnswer()
+    assert len(mailbox.subjects) == 1

@@ -51,7 +51,7 @@ async def test_a_record_that_never_answers_is_waited_for_once(tmp_path: Path, an
     assert await worker.run(recording.record_if_possible, REQUEST) is None
     recording.answer_seconds = PATIENCE * 10  # who waited again would wait so long
     assert await worker.run(recording.record_if_possible, REQUEST) is None
-    answer = await worker.run(recording.record_notice, NOTICE, "<1@ciac-cert.org>", None)
+    answer = await worker.run(recording.record_notice, NOTICE, "<1@ciac-cert.org>")
     assert answer.recorded is None
     assert answer.delivery is not None
 
