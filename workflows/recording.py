@@ -36,12 +36,13 @@ class Along:
 
     def __init__(self, journal: Journal, to_record: RecordRequest | None) -> None:
         self._journal = journal
+        self._recorded_before = journal.recorded
         self.to_record = to_record
 
     def answered(self, answer: NoticeAnswer) -> None:
         """Notes what is recorded now, and what is still to be recorded."""
         if answer.recorded is not None and self.to_record is not None:
-            _note(self._journal, self.to_record, answer.recorded)
+            note(self._journal, self.to_record, self._recorded_before, answer.recorded)
         if answer.delivery is not None:
             self._journal.deliveries.append(answer.delivery)
 
@@ -75,7 +76,7 @@ class Recorder:
     @contextmanager
     def along(self) -> Iterator[Along]:
         """For an activity that can take events along: while it is under way, nobody else hands these over."""
-        to_record = None if self._recording or self._journal.is_recorded else _request(self._journal)
+        to_record = None if self._recording or self._journal.is_recorded else next_request(self._journal)
         if to_record is not None:
             self._on_its_way = _last_of(to_record)
         try:
@@ -118,10 +119,10 @@ class Recorder:
         )
 
     async def _record(self) -> None:
-        request = _request(self._journal)
+        request, recorded_before = next_request(self._journal), self._journal.recorded
         self._recording = True
         try:
-            _note(self._journal, request, await calls.record_events(request))
+            note(self._journal, request, recorded_before, await calls.record_events(request))
         except (asyncio.CancelledError, calls.Failed):
             if not self._handing_over:
                 raise
@@ -129,7 +130,7 @@ class Recorder:
             self._recording = False
 
 
-def _request(journal: Journal) -> RecordRequest:
+def next_request(journal: Journal) -> RecordRequest:
     """What is to be recorded next: the oldest events that are not recorded, as many as one request may hold."""
     waiting = journal.unrecorded
     documents: list[dict[str, Any]] = []
@@ -140,13 +141,15 @@ def _request(journal: Journal) -> RecordRequest:
             break
         documents.append(_document(event))
     taken = waiting[: len(documents)]
-    first = not journal.recorded or any(isinstance(event, Registered | ContactUpdated) for event in taken)
+    oldest = bool(taken) and taken[0] is journal.events[0] and taken[0].sequence > journal.recorded + 1
+    # Among the events that the candidacy has forgotten, there may have been a change of the contact details.
+    changed = oldest or any(isinstance(event, Registered | ContactUpdated) for event in taken)
     return RecordRequest(
         workflow_id=journal.state.workflow_id,
         enrolment=journal.state.enrolment,
         events=documents,
-        oldest=bool(taken) and taken[0] is journal.events[0] and taken[0].sequence > journal.recorded + 1,
-        contact=journal.contact if first else None,
+        oldest=oldest,
+        contact=journal.contact if changed or not journal.recorded else None,
         deliveries=list(journal.deliveries),
     )
 
@@ -159,12 +162,18 @@ def _last_of(request: RecordRequest) -> int:
     return int(request.events[-1]["sequence"]) if request.events else 0
 
 
-def _note(journal: Journal, request: RecordRequest, recorded: int) -> None:
-    """Notes how far the record has come.
+def note(journal: Journal, request: RecordRequest, recorded_before: int, recorded: int) -> None:
+    """Notes how far the record has come, as it has answered. It was at `recorded_before` when the request was made.
 
     It may have come less far than it once had, because somebody has put yesterday's database back. Then the events that
     the candidacy still has are recorded once more.
+
+    It may also have more than was sent, because somebody has reset the workflow, which decides now what it decided
+    before. So an answer confirms no event that was not sent: the next one must meet the recorded one, and be refused if
+    it is another.
     """
-    before_these = int(request.events[0]["sequence"]) - 1 if request.events else 0
-    journal.recorded = recorded if recorded < before_these else max(journal.recorded, recorded)
+    if recorded < recorded_before:
+        journal.recorded = recorded
+    else:
+        journal.recorded = max(journal.recorded, min(recorded, _last_of(request)))
     journal.deliveries = [one for one in journal.deliveries if one not in request.deliveries]

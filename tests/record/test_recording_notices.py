@@ -29,7 +29,7 @@ from tests.record.lives import append_batch, deliver, lived
 from tests.unit.activities import notice_samples
 from tests.waiting import eventually
 from tests.workflows.outside import SlowMailbox, mail_server
-from workflows.recording import Along, _request
+from workflows.recording import Along, next_request
 
 LIFE = lived("certified")
 ID = LIFE.candidacy
@@ -197,7 +197,7 @@ async def test_a_candidacy_that_has_forgotten_its_first_events_sends_the_oldest_
     del journal.events[:3]
     journal.recorded = journal.state.sequence - 1
     for wanted in ((False, None, 1), (True, journal.contact, len(journal.events))):
-        request = _request(journal)
+        request = next_request(journal)
         assert (request.oldest, request.contact, len(request.events)) == wanted
         answer = await ActivityEnvironment().run(recording.record_events, request)
         Along(journal, request).answered(NoticeAnswer(recorded=answer.recorded))
