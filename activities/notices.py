@@ -11,6 +11,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import timedelta
 from email import policy
 from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
@@ -22,10 +23,10 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.delivery import Carrier, Deferred, Undeliverable
 from activities.heartbeats import heartbeating
-from activities.recording import Recording
+from activities.recording import Early, Recording
 from activities.rendering import Renderer, TemplateFault
 from activities.requests import SEND_NOTICE, NoticeAnswer, NoticeRequest
-from activities.waiting import WaitingNotices
+from activities.waiting import WaitingNotices, pause_after
 from runtime import metrics
 
 _ADDRESS = re.compile(r"[^@\s,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,64}@[^@\s,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,255}")
@@ -33,6 +34,9 @@ _ADDRESS = re.compile(r"[^@\s,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,64}@[^@\s,;:<>()\[\
 _SPECIAL = re.compile(r"[()<>\[\]:;@,\\\"]")
 _LONGEST_DISPLAY_NAME = 70
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+_LONGEST_FOR_THE_RECORD = timedelta(minutes=1)
 
 
 class _Headers(HeaderRegistry):
@@ -94,7 +98,8 @@ class Notices:
         mail is out, the attempt is never cancelled any more: see `Recording.record_notice`.
 
         The server repeats the attempt, for as long as the caller allows, if the mail server is away, the outbox cannot
-        be written, or a template is faulty. It does not if the mail server refuses the notice for good.
+        be written, or a template is faulty. It does not if the mail server refuses the notice for good. Where the
+        record was away too, the next attempt comes after a minute at most, for the events that wait for it.
 
         Raises:
             ApplicationError: of type NoticeDeferred or NoticeTemplate, for another attempt; of type Undeliverable, for
@@ -102,6 +107,7 @@ class Notices:
         """
         self._waiting.begun(request.key, request.queued_at, attempt=activity.info().attempt)
         outcome: metrics.Outcome = "deferred"
+        early: Early | None = None
         try:
             async with heartbeating():
                 async with self._recording.while_sending(request.to_record) as early:
@@ -118,20 +124,20 @@ class Notices:
                 category=ApplicationErrorCategory.BENIGN,
             ) from None
         except Deferred as error:
-            raise ApplicationError(str(error), type="NoticeDeferred") from None
+            raise ApplicationError(str(error), type="NoticeDeferred", next_retry_delay=_pause(early)) from None
         except TemplateFault as error:
-            raise ApplicationError(str(error), type="NoticeTemplate") from None
+            raise ApplicationError(str(error), type="NoticeTemplate", next_retry_delay=_pause(early)) from None
         finally:
-            self._ended(request, outcome)
+            self._ended(request, outcome, early)
         activity.logger.info("notice sent", extra={"notice": request.notice})
         return answer
 
-    def _ended(self, request: NoticeRequest, outcome: metrics.Outcome) -> None:
+    def _ended(self, request: NoticeRequest, outcome: metrics.Outcome, early: Early | None) -> None:
         """Counts the attempt. A notice that will be tried again is kept for the metric of waiting notices."""
         metrics.notice(activity.metric_meter(), request.notice, outcome)
         if outcome == "deferred":
-            info = activity.info()
-            self._waiting.failed(request.key, request.queued_at, attempt=info.attempt, policy=info.retry_policy)
+            pause = _pause(early) or pause_after(activity.info().attempt, activity.info().retry_policy)
+            self._waiting.failed(request.key, request.queued_at, pause)
         else:
             self._waiting.ended(request.key)
 
@@ -157,6 +163,18 @@ def message_of(request: NoticeRequest, renderer: Renderer) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     return message
+
+
+def _pause(early: Early | None) -> timedelta | None:
+    """How long the server waits before the next attempt; None for as long as the policy of the notice says.
+
+    The events that this notice took along wait for its next attempt, because the candidacy hands them over to nobody
+    else meanwhile. Where they could not be recorded, the record is asked again after a minute at most, as it is where
+    an activity of its own records events.
+    """
+    if early is None or not early.left_over:
+        return None
+    return min(pause_after(activity.info().attempt, activity.info().retry_policy), _LONGEST_FOR_THE_RECORD)
 
 
 def file_name(request: NoticeRequest) -> str:

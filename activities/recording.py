@@ -47,9 +47,11 @@ class Early:
 
     Attributes:
         recording: answers with the number of the last recorded event; None if nothing was recorded.
+        left_over: whether the notice failed, and its events could not be recorded either.
     """
 
     recording: asyncio.Task[int | None]
+    left_over: bool = False
 
 
 async def prepare(url: str) -> None:
@@ -116,8 +118,8 @@ class Recording:
             yield early
         except Exception:
             over.set()
-            if await early.recording is None:
-                await self.record_if_possible(request)
+            if await early.recording is None and await self.record_if_possible(request) is None:
+                early.left_over = request is not None
             raise
         finally:
             over.set()

@@ -46,9 +46,9 @@ class WaitingNotices:
         if attempt > 1:
             self._expect(key, queued_at, _UNDER_WAY)
 
-    def failed(self, key: str, queued_at: datetime, *, attempt: int, policy: RetryPolicy | None) -> None:
-        """The attempt failed. `policy` says when the next one is due; None if the server did not report it."""
-        self._expect(key, queued_at, _pause(attempt, policy or _POLICY))
+    def failed(self, key: str, queued_at: datetime, pause: timedelta) -> None:
+        """The attempt failed, and the next one is due after this pause."""
+        self._expect(key, queued_at, pause)
 
     def ended(self, key: str) -> None:
         """The notice was sent, or will not be tried again."""
@@ -68,8 +68,12 @@ class WaitingNotices:
         self._waiting[key] = _Waiting(queued_at, until)
 
 
-def _pause(attempt: int, policy: RetryPolicy) -> timedelta:
-    """How long the server waits after this attempt before it makes the next one."""
+def pause_after(attempt: int, policy: RetryPolicy | None) -> timedelta:
+    """How long the server waits after this attempt before it makes the next one, unless the failure says otherwise.
+
+    `policy` is the one that the server reports; None if it reports none.
+    """
+    policy = policy or _POLICY
     longest = policy.maximum_interval or policy.initial_interval * 100
     # The longest pause is reached long before the exponent 64, and a larger exponent could overflow.
     factor = policy.backoff_coefficient ** min(attempt - 1, 64)

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from activities.delivery import Carrier, MailServer, Outbox
 from activities.notices import Notices
 from activities.recording import Recording
 from activities.requests import NoticeAnswer, NoticeRequest, RecordAnswer, RecordRequest
+from activities.waiting import WaitingNotices
 from domain.events import BaseEvent, Suspended, type_of
 from record import store
 from record.database import writing
@@ -27,6 +29,7 @@ from runtime.embedded import free_port
 from tests.formats.lives import Life
 from tests.record.lives import append_batch, deliver, lived
 from tests.unit.activities import notice_samples
+from tests.unit.activities.test_waiting_notices import Clock
 from tests.waiting import eventually
 from tests.workflows.outside import SlowMailbox, mail_server
 from workflows.recording import Along, next_request
@@ -35,6 +38,7 @@ LIFE = lived("certified")
 ID = LIFE.candidacy
 FIRST = LIFE.batches[0]
 """The registration, with its first notice."""
+LATER = datetime(2099, 1, 1, tzinfo=UTC)
 OWNER = {"workflow_id": ID.workflow_id, "enrolment": ID.enrolment}
 
 
@@ -237,3 +241,44 @@ async def test_a_record_that_is_away_leaves_the_delivery_to_the_next_request(tmp
     assert answer.delivery is not None
     assert answer.delivery.about == 1
     assert len(list((tmp_path / "outbox").iterdir())) == 1
+
+
+async def failed(recording: Recording, folder: Path, attempt: int, waiting: WaitingNotices) -> ApplicationError:
+    """The failure of an attempt to write a notice into an outbox that is no folder."""
+    file = folder / "file"
+    file.write_text("no folder")
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=attempt)
+    notices = Notices(Outbox(file), recording, waiting=waiting)
+    with pytest.raises(ApplicationError) as caught:
+        await environment.run(notices.send_notice, notice(1, along()))
+    assert caught.value.type == "NoticeDeferred"
+    return caught.value
+
+
+@pytest.mark.parametrize(("attempt", "pause"), [(1, timedelta(seconds=1)), (12, timedelta(minutes=1))])
+async def test_a_notice_whose_events_could_not_be_recorded_either_is_tried_again_after_a_minute_at_most(
+    tmp_path: Path, attempt: int, pause: timedelta
+) -> None:
+    clock = Clock()
+    waiting = WaitingNotices(clock)
+    (tmp_path / "elsewhere").write_text("no folder")
+    away = Recording(f"sqlite:///{tmp_path / 'elsewhere' / 'record.db'}")
+    error = await failed(away, tmp_path, attempt, waiting)
+    away.close()
+    assert error.next_retry_delay == pause
+    assert waiting.oldest(LATER) > timedelta(0)
+    clock.seconds += pause.total_seconds() * 1.1 + 61
+    assert waiting.oldest(LATER) == timedelta(0), "by then, another worker has made the next attempt"
+
+
+async def test_a_notice_whose_events_were_recorded_is_tried_again_as_its_policy_says(
+    engine: Engine, recording: Recording, tmp_path: Path
+) -> None:
+    clock = Clock()
+    waiting = WaitingNotices(clock)
+    error = await failed(recording, tmp_path, 12, waiting)
+    assert error.next_retry_delay is None
+    assert recorded(engine) == [one.sequence for one in FIRST.events]
+    clock.seconds += timedelta(minutes=15).total_seconds()
+    assert waiting.oldest(LATER) > timedelta(0)

@@ -179,7 +179,7 @@ async def test_a_sample_sets_every_gauge(embedded: EmbeddedServer) -> None:
     runtime = Runtime(telemetry=TelemetryConfig(metrics=buffer))
     client = await embedded.client(runtime)
     waiting = WaitingNotices()
-    waiting.failed("notice", datetime.now(UTC) - timedelta(hours=2), attempt=1, policy=None)
+    waiting.failed("notice", datetime.now(UTC) - timedelta(hours=2), timedelta(minutes=1))
 
     async def problems() -> dict[str, str | None]:
         return {"worker": None, "mail": "The mail server cannot be reached."}
