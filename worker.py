@@ -32,6 +32,7 @@ NOT_READY = 3
 _WORKFLOW_TASKS = 20
 # Beyond the 10 seconds after which the server gives a workflow task up: only a task that never ends takes so long.
 _DEADLOCK_SECONDS = 60
+# Half of the activities may wait for a mail server that hangs. The other half is for what must be answered in time.
 _ACTIVITIES = 20
 _GRACE = timedelta(seconds=10)
 # After 10 seconds without a heartbeat the server gives an attempt up. By default the SDK sends one every 8 seconds,
@@ -92,7 +93,7 @@ def build_worker(
         Client(**config),
         task_queue=TASK_QUEUE,
         workflows=[CertificationWorkflow],
-        activities=activities.build(settings, client, waiting),
+        activities=activities.build(settings, client, waiting, may_hang=_ACTIVITIES // 2),
         activity_executor=ThreadPoolExecutor(_ACTIVITIES, thread_name_prefix="activity"),
         workflow_runner=ForgetsRunsAhead(only_if_used(workflow_runner(), client.data_converter), forget),
         interceptors=[DetailsWhenAsked()],

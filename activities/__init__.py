@@ -24,19 +24,20 @@ def build(
     client: "Client",
     waiting: "WaitingNotices | None" = None,
     recording: "Recording | None" = None,
+    may_hang: int | None = None,
 ) -> list[Callable[..., Any]]:
     """All activities, with the settings and the client that they need.
 
     Some are synchronous, so the worker needs a pool of threads as its `activity_executor`.
 
     `waiting` keeps the notices that could not be sent yet, for a metric. `recording` stands for the record of the
-    settings.
+    settings. So many notices as `may_hang` says wait for a mail server that hangs.
 
     Raises:
         ValueError: the address of the mail server is not one.
     """
     from activities.advancement import Advancement
-    from activities.delivery import carrier
+    from activities.delivery import MAY_HANG, carrier
     from activities.notices import Notices
     from activities.programme import ProgrammeLoader
     from activities.recording import Recording
@@ -44,10 +45,11 @@ def build(
 
     advancement = Advancement(client)
     recording = recording or Recording(settings.record_url)
+    way_out = carrier(settings.outbox, settings.smtp_url, may_hang or MAY_HANG)
     return [
         ProgrammeLoader(settings.scheme).load_programme,
         Scoring(settings.answer_keys).score_responses,
-        Notices(carrier(settings.outbox, settings.smtp_url), recording, waiting=waiting).send_notice,
+        Notices(way_out, recording, waiting=waiting).send_notice,
         recording.record_events,
         advancement.open_advancement,
         advancement.supersede_lower,

@@ -15,11 +15,14 @@ from threading import Lock
 from typing import Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from activities.hanging import LONG_SECONDS, Attempt, Attempts
 from activities.heartbeats import taken_back
 
 _SECONDS = 30.0
 _CHECK_SECONDS = 3.0
-_AT_ONCE = 20
+_THREADS = 20
+MAY_HANG = 10
+"""So many attempts may wait for a mail server that hangs, where the worker does not say how many."""
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -50,13 +53,13 @@ class Carrier(Protocol):
         """
 
 
-def carrier(outbox: Path, smtp_url: str | None) -> Carrier:
-    """The mail server if its address is set, otherwise the outbox.
+def carrier(outbox: Path, smtp_url: str | None, may_hang: int = MAY_HANG) -> Carrier:
+    """The mail server if its address is set, otherwise the outbox. `may_hang` is as for `MailServer`.
 
     Raises:
         ValueError: the address is not that of a mail server.
     """
-    return MailServer(smtp_url) if smtp_url else Outbox(outbox)
+    return MailServer(smtp_url, may_hang) if smtp_url else Outbox(outbox)
 
 
 class Outbox:
@@ -114,28 +117,46 @@ class Outbox:
 class MailServer:
     """A mail server, by its URL: `smtp://`, `smtps://` or `smtp+starttls://`, then `[user:password@]host[:port]`.
 
+    `may_hang` attempts wait for it if it hangs (`activities/hanging.py`).
+
     Raises:
         ValueError: the URL is not of this form. The error does not repeat it.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, may_hang: int = MAY_HANG) -> None:
         self._url: SplitResult = urlsplit(url)
         if self._url.scheme not in _PORTS or not self._url.hostname:
             # Do not repeat the value, because it may hold a password.
             raise ValueError("CERTPATH_SMTP_URL must begin with smtp://, smtps:// or smtp+starttls:// and name a host.")
         # Use threads of our own. When the event loop ends, it waits for the threads of `asyncio.to_thread`, so a mail
         # server that hangs would keep a worker from stopping.
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mail")
+        self._attempts = Attempts(may_hang)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mail")
 
     @property
     def _where(self) -> str:
         return f"{self._url.hostname}:{self._url.port or _PORTS[self._url.scheme]}"
 
     async def carry(self, message: EmailMessage, name: str) -> None:
+        if self._attempts.are_enough():
+            raise self._hangs()
+        with self._attempts.one() as attempt:
+            try:
+                await self._carry(message, attempt)
+            except Undeliverable:
+                attempt.answered = True
+                raise
+            attempt.answered = True
+
+    async def _carry(self, message: EmailMessage, attempt: Attempt) -> None:
         # The thread takes this before it sends, and an attempt that ends takes it first. Only one of them ever gets it.
         turn = Lock()
         sending = asyncio.get_running_loop().run_in_executor(self._threads, self._send, message, turn)
         try:
+            done, _ = await asyncio.wait([sending], timeout=LONG_SECONDS)
+            if not done and self._attempts.has_enough_before(attempt) and turn.acquire(blocking=False):
+                sending.cancel()
+                raise self._hangs()
             await asyncio.shield(sending)
         except asyncio.CancelledError:
             given_up = turn.acquire(blocking=False)
@@ -145,6 +166,9 @@ class MailServer:
                 raise
             # The candidacy waits for an answer, and must not be told that a notice was not sent that was.
             await _outcome(sending)
+
+    def _hangs(self) -> Deferred:
+        return Deferred(f"{self._where} does not answer.")
 
     def check(self) -> None:
         """Connects to the server, logs in if the URL has a user, sends the command NOOP, and disconnects."""
@@ -166,6 +190,7 @@ class MailServer:
         """Sends the message, unless the attempt has ended before."""
         server = self._open(self._where, _SECONDS)
         try:
+            server.ehlo_or_helo_if_needed()  # where a server hangs, this step is waited for before the turn is taken
             if turn.acquire(blocking=False):
                 server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:

@@ -23,7 +23,7 @@ from runtime.embedded import free_port
 from tests.scheme import SCHEME_FILE, worker_settings
 from tests.waiting import eventually
 from tests.workflows.journeys import LEADERSHIP, OPERATIONS, PEOPLE, Candidate, World, local
-from tests.workflows.outside import Mailbox, SlowMailbox, buyer, mail_server, marked, scoring, slow_key, write_to
+from tests.workflows.outside import KEY, Mailbox, SlowMailbox, buyer, mail_server, marked, scoring, slow_key, write_to
 from worker import build_worker
 
 NOBODY = "smtp://127.0.0.1:1"
@@ -131,6 +131,23 @@ async def test_a_mail_server_that_hangs_delays_no_decision(client: Client, tmp_p
             assert (await candidate.status())["status"] == "certified"
             counts = await candidate.counts()
             assert counts["ACTIVITY_TASK_SCHEDULED"] == 2, "the scheme, and the first notice: one at a time"
+            silent.close()
+
+
+async def test_a_mail_server_that_hangs_keeps_no_result_from_being_scored(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_ACTIVITIES", 4)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        async with build_worker(client, worker_settings(outbox=tmp_path, smtp_url=url, answer_keys=KEY.parent)):
+            candidates = await asyncio.gather(*(buyer(client, f"hanging-{number}") for number in range(16)))
+            receipts = await asyncio.gather(
+                *(candidate.send("record_assessment_result", **marked(1)) for candidate in candidates)
+            )
+            assert [receipt["events"] for receipt in receipts] == [["AssessmentPassed"]] * len(candidates)
+            for candidate in candidates:
+                await candidate.handle.terminate("its notices would be sent by the workers of other tests")
             silent.close()
 
 
