@@ -76,6 +76,7 @@ def build_worker(
     from temporalio.worker import Worker
 
     import activities
+    from runtime.cancellations import AnnouncesCancellations
     from runtime.connection import TASK_QUEUE
     from runtime.converter import worker_converter
     from runtime.current_details import DetailsWhenAsked
@@ -87,6 +88,7 @@ def build_worker(
         # The SDK has no public way to it; a test fails where an SDK does not have this one any more.
         worker._bridge_worker.request_workflow_eviction(run_id)
 
+    runner = only_if_used(AnnouncesCancellations(workflow_runner()), client.data_converter)
     config = client.config()
     config["data_converter"] = worker_converter(client.data_converter)
     worker = Worker(
@@ -95,7 +97,7 @@ def build_worker(
         workflows=[CertificationWorkflow],
         activities=activities.build(settings, client, waiting, may_hang=_ACTIVITIES // 2),
         activity_executor=ThreadPoolExecutor(_ACTIVITIES, thread_name_prefix="activity"),
-        workflow_runner=ForgetsRunsAhead(only_if_used(workflow_runner(), client.data_converter), forget),
+        workflow_runner=ForgetsRunsAhead(runner, forget),
         interceptors=[DetailsWhenAsked()],
         max_cached_workflows=settings.cached_workflows,
         max_concurrent_workflow_tasks=_WORKFLOW_TASKS,
@@ -136,6 +138,7 @@ def build_replayer(converter: "DataConverter") -> "Replayer":
     """A replayer that runs workflows as the worker does. Every change of workflow code is tested with it."""
     from temporalio.worker import Replayer
 
+    from runtime.cancellations import AnnouncesCancellations
     from runtime.converter import worker_converter
     from workflows import CertificationWorkflow
 
@@ -143,7 +146,7 @@ def build_replayer(converter: "DataConverter") -> "Replayer":
         # The replayer's only way to wait for a long workflow task, see `_allow_long_workflow_tasks`.
         debug_mode=True,
         workflows=[CertificationWorkflow],
-        workflow_runner=workflow_runner(),
+        workflow_runner=AnnouncesCancellations(workflow_runner()),
         data_converter=worker_converter(converter),
     )
 

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.formats import Unreadable
     from domain.messages import InvalidMessage
     from domain.state import State
+    from runtime import cancellations
     from runtime.metrics import REGISTRATION
     from views.contact import contact_before, contact_view
     from views.details import details
@@ -219,8 +220,11 @@ class CertificationWorkflow(WithInbox):
         return self._nothing_is_under_way() and (not waits or _another_build_is_current())
 
     def _nothing_is_under_way(self) -> bool:
-        """Whether every message that has arrived is answered, and every inquiry as well."""
-        return not self._under_way.pending and workflow.all_handlers_finished()
+        """Whether every message that has arrived is answered, and every inquiry as well.
+
+        A cancellation that the SDK is about to hand over has arrived too: no other run would hear of it.
+        """
+        return not (self._under_way.pending or cancellations.is_coming()) and workflow.all_handlers_finished()
 
     @workflow.signal(description="looks whether another build is current, and moves there; it changes nothing else")
     async def wake(self, *_payloads: RawValue) -> None:

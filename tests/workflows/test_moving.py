@@ -295,6 +295,33 @@ async def test_a_notice_that_went_out_is_not_sent_again_after_a_move_that_the_re
     assert len(mailbox.subjects) == len(set(mailbox.subjects)) == 3
 
 
+@pytest.mark.parametrize("order", ["before the signal", "after the signal", "after the update"])
+async def test_a_cancellation_that_comes_with_the_message_that_moves_a_candidacy_withdraws_it(
+    client: Client, tmp_path: Path, order: str
+) -> None:
+    async with at_work(client, tmp_path, "A", "B"):
+        candidate = await buyer(client, f"move-13-{order.replace(' ', '-')}")
+        await candidate.outbox_sent(tmp_path / "outbox", 2)
+        await at_rest(candidate, activities=3)
+        first = await candidate.run_id()
+        await make_current(client, "B")
+    # Nobody works now, so that one workflow task brings both.
+    waking: asyncio.Task[Any] | None = None
+    if order == "after the update":
+        waking = asyncio.create_task(candidate.handle.execute_update("wake"))
+    elif order == "after the signal":
+        await candidate.handle.signal("wake")
+    await candidate.handle.cancel()
+    if order == "before the signal":
+        await candidate.handle.signal("wake")
+    async with at_work(client, tmp_path, "B", "A"):
+        assert await candidate.ended() == "withdrawn"
+        if waking:
+            assert await waking is None
+        for run in (first, await candidate.run_id()):
+            await build_replayer(client.data_converter).replay_workflow(await candidate.history(run))
+
+
 async def test_a_candidacy_that_asks_its_lower_certificate_moves_when_it_has_the_answer(
     client: Client, tmp_path: Path
 ) -> None:
