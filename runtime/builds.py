@@ -133,6 +133,11 @@ def code_fingerprint(root: Path = ROOT) -> str:
     return _of_this_process() if root == ROOT else _hashed(root)
 
 
+def code_on_disk() -> str:
+    """The fingerprint of the files as they are now: of a process that is started now, and perhaps not of this one."""
+    return _hashed(ROOT)
+
+
 @functools.cache
 def _of_this_process() -> str:
     """Read once: a process goes on with the code with which it has begun, and reading it takes a third of a second."""

@@ -9,7 +9,7 @@ import os
 import shlex
 import sys
 from asyncio.subprocess import Process
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None], *
             await ensure(client, RETENTION, create=False)
             record = record_beside(db) if not any(os.environ.get(name, "").strip() for name in _RECORD) else None
             _greet(server, db, record, say)
-            await _work(server, record, stop, say)
+            await _work(server, record, stop, say, lambda: may_go_on(client, db, anyway=anyway))
     except (ServerFailed, CannotConnect) as error:
         raise CannotServe(str(error)) from error
     say("Stopped; everything is kept.")
@@ -99,8 +99,17 @@ def _greet(server: EmbeddedServer, db: Path, record: str | None, say: Callable[[
     say("Ctrl-C stops the server and the worker.")
 
 
-async def _work(server: EmbeddedServer, record: str | None, stop: asyncio.Event, say: Callable[[str], None]) -> None:
-    """Keep a worker running until `stop`. Raises as `serve` does where there is no point in going on."""
+async def _work(
+    server: EmbeddedServer,
+    record: str | None,
+    stop: asyncio.Event,
+    say: Callable[[str], None],
+    check: Callable[[], Awaitable[None]],
+) -> None:
+    """Keep a worker running until `stop`. Raises as `serve` does where there is no point in going on.
+
+    `check` is called before a worker is started again, because that one may have other code: a file was edited since.
+    """
     pause = _RESTART_SECONDS
     while not stop.is_set():
         worker = await _worker(server, record)
@@ -117,6 +126,8 @@ async def _work(server: EmbeddedServer, record: str | None, stop: asyncio.Event,
         say(f"The worker has ended (code {worker.returncode}); starting it again in {pause:g} seconds.")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
+            return
+        await check()
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.builds import code_fingerprint
+from runtime.builds import code_on_disk
 from runtime.connection import TASK_QUEUE, CannotConnect
 from runtime.files import opener
 
@@ -36,18 +36,19 @@ def claim_if_new(db: Path) -> None:
     """
     if not db.exists():
         db.parent.mkdir(parents=True, exist_ok=True)
-        _keep(db, code_fingerprint())
+        _keep(db, code_on_disk())
 
 
 async def may_go_on(client: "Client", db: Path, *, anyway: bool) -> None:
     """Raises `OtherBuild` if a worker of this code, without a build, should not go on with the candidacies in `db`.
 
+    This code is that of the files as they are now, because the worker is a process that is started after this.
     Otherwise, and always if `anyway` is true, the runs in `db` count as this code's from now on. Raises `CannotConnect`
     if the server does not answer. `client` is one of the server that keeps its data in `db`.
     """
     from temporalio.service import RPCError
 
-    code = code_fingerprint()
+    code = code_on_disk()
     try:
         if not anyway:
             await _refuse_a_deployment(client, db)

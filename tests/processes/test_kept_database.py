@@ -1,5 +1,7 @@
 """`dev` and a database that other code has used: it goes on only where no run could fail for it."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +12,7 @@ from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionR
 
 from client.current_build import make_current
 from client.errors import NotChanged
+from runtime import development
 from runtime.builds import Build, code_fingerprint
 from runtime.kept_database import OtherBuild, beside, claim_if_new, may_go_on
 from tests.processes.engine import Engine, Handle, engine
@@ -118,3 +121,42 @@ async def is_current(certpath: Engine, build: Build) -> bool:
         await make_current(certpath.client, build)
         return True
     return False
+
+
+async def test_a_worker_that_is_started_again_on_edited_files_is_refused_as_at_the_start(
+    idle: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`dev` starts its worker again when that ends, and somebody may have edited a file meanwhile."""
+    db, codes = tmp_path / "temporal.db", ["as it was"]
+    started: list[str] = []
+
+    async def worker(*_: object) -> asyncio.subprocess.Process:
+        started.append(codes[-1])
+        if len(started) == 2:
+            codes.append("edited")
+        if len(started) == 4:
+            stop.set()
+        return await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(1)")
+
+    monkeypatch.setattr("runtime.builds._hashed", lambda _root: codes[-1])
+    monkeypatch.setattr(development, "_worker", worker)
+    monkeypatch.setattr(development, "_RESTART_SECONDS", 0.0)
+
+    async def work() -> None:
+        await development._work(
+            idle.server, None, stop, lambda _line: None, lambda: may_go_on(idle.client, db, anyway=False)
+        )
+
+    stop = asyncio.Event()
+    claim_if_new(db)
+    handle = await enrolled(idle, "C-3")
+    with pytest.raises(OtherBuild, match="belongs to other code"):
+        await work()
+    assert started == ["as it was"] * 2
+    assert beside(db).read_text() == "as it was\n"
+
+    # Where nobody is open, the other code goes on, and the runs are its own.
+    await ended(idle, handle)
+    await work()
+    assert started == ["as it was"] * 2 + ["edited"] * 2
+    assert beside(db).read_text() == "edited\n"
