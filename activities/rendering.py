@@ -19,8 +19,8 @@ from typing import Any
 import jinja2
 
 from domain.calendar import day_of
-from domain.counting import counted
 from domain.events import ResultFacts
+from domain.plurals import counted
 from domain.types import Score
 from views.plain import one_line
 from views.timeline import result_words

@@ -10,7 +10,7 @@ from client import finding
 from client.asking import status as status_of
 from client.connection import Client
 from client.finding import Entry, Filter, Run
-from domain.counting import counted
+from domain.plurals import counted
 from record.database import reading
 from record.standings import view_of
 from record.tables import CANDIDACIES

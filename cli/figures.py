@@ -9,7 +9,7 @@ from cli import output, tables
 from client import scheme
 from client.finding import NO_STATUS
 from client.scheme import Facts
-from domain.counting import counted
+from domain.plurals import counted
 from domain.vocabulary import Status
 from views.status import StatusView
 

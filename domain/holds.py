@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from domain import requirements
-from domain.counting import counted
 from domain.events import Replaced, ResultFacts
+from domain.plurals import counted
 from domain.state import Held, State
 from domain.vocabulary import HoldReason, RefusalCode
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from domain.counting import counted
 from domain.formats import Unreadable
+from domain.plurals import counted
 from record import deliveries, persons, store
 from record.events import Candidacy, Kept
 from record.persons import Mail

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from domain import calendar
-from domain.counting import counted
 from domain.decision import Alarm
 from domain.matters import expiry, window
+from domain.plurals import counted
 from domain.state import State
 from domain.vocabulary import AlarmKind
 

@@ -9,8 +9,8 @@ import json
 from datetime import date, datetime, timedelta
 
 from domain import calendar, requirements, rulebook
-from domain.counting import counted
 from domain.matters import advancement
+from domain.plurals import counted
 from domain.state import State
 from domain.stored import attention as attention_from
 from domain.vocabulary import Attention, AttentionKind, Status, UndeliveredCause

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from domain.counting import counted
 from domain.events import (
     AdvancementEnded,
     AdvancementRefused,
@@ -62,6 +61,7 @@ from domain.events import (
     WorkProductSubmitted,
     type_of,
 )
+from domain.plurals import counted
 from domain.vocabulary import AlarmKind
 from views.plain import one_line
 

@@ -12,8 +12,8 @@ from cli.recorded import record_for_reading
 from cli.tables import Mark, Row
 from client import scheme
 from client.scheme import Facts
-from domain.counting import counted
 from domain.identity import alike, read_workflow_id
+from domain.plurals import counted
 from record import persons, search
 from record.database import reading
 from record.persons import Details, Enrolled, Mail, Person

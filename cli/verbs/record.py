@@ -16,7 +16,7 @@ from cli.progress import Progress
 from cli.recorded import record_for_reading, settings
 from cli.session import connected
 from client.connection import Client
-from domain.counting import counted
+from domain.plurals import counted
 from record import checking, heads, proof, store
 from record.checking import Checked, Fault, Finding
 from record.comparison import Difference, differences

@@ -6,7 +6,7 @@ from cli import exits, output
 from cli.options import json_option, option, span, verb
 from cli.session import connected
 from client.connection import Client
-from domain.counting import counted
+from domain.plurals import counted
 from runtime import namespaces, search_attributes
 from runtime.connection import CannotConnect
 from runtime.namespaces import SHORTEST_RETENTION

@@ -10,7 +10,6 @@ from typing import Any
 
 from domain import calendar, repeats, requirements
 from domain.commands import Reinstate, Revoke, RingAlarm, Suspend
-from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import (
     AttentionRaised,
@@ -23,6 +22,7 @@ from domain.events import (
 )
 from domain.matters.attention import REVIEW_WAITING
 from domain.matters.closing import close
+from domain.plurals import counted
 from domain.scheme import Programme
 from domain.state import Certificate, Gap, Recertification, State, Suspension
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from domain import holds, requirements
 from domain.commands import Cancel, RingAlarm, Withdraw
-from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter
 from domain.events import (
     Asked,
@@ -24,6 +23,7 @@ from domain.events import (
     Withdrawn,
 )
 from domain.matters.window import settlement_end
+from domain.plurals import counted
 from domain.state import Held, State, Window
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 

@@ -7,7 +7,6 @@ from datetime import date, datetime
 
 from domain import calendar
 from domain.commands import RingAlarm
-from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter
 from domain.events import (
     Asked,
@@ -20,6 +19,7 @@ from domain.events import (
 from domain.matters.certificate import certificate_of
 from domain.matters.closing import close
 from domain.matters.window import settlement_end
+from domain.plurals import counted
 from domain.state import IN_FORCE, Certificate, State
 from domain.vocabulary import AlarmKind, Status
 

@@ -8,7 +8,6 @@ from typing import Literal
 
 from domain import calendar, repeats
 from domain.commands import ReviewRecertification, RingAlarm, SubmitRecertification
-from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.digests import digest_of, matches
 from domain.events import (
@@ -24,6 +23,7 @@ from domain.matters.attention import REVIEW_WAITING
 from domain.matters.certificate import cycle_dates, dates_after_expiry
 from domain.matters.contact import not_the_candidate
 from domain.matters.window import settlement_end
+from domain.plurals import counted
 from domain.scheme import Programme
 from domain.state import IN_FORCE, Certificate, Recertification, State
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status

@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 from domain import calendar, extensions, repeats, requirements
 from domain.commands import ConfirmPurchase, ExtendDeadline, Purchase, RingAlarm
-from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.events import BaseEvent, DeadlineExtended, PurchaseConfirmed, ReminderDue, TestingWindowClosed
 from domain.matters.attention import REVIEW_WAITING
+from domain.plurals import counted
 from domain.scheme import Programme
 from domain.state import Extension, State, Window
 from domain.vocabulary import AlarmKind, RefusalCode

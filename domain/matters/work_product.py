@@ -8,7 +8,6 @@ from datetime import datetime
 
 from domain import calendar, repeats
 from domain.commands import ReviewWorkProduct, RingAlarm, SubmitWorkProduct
-from domain.counting import counted
 from domain.decision import Alarm, Decision, Matter, Refused
 from domain.digests import digest_of, matches
 from domain.events import (
@@ -22,6 +21,7 @@ from domain.matters.attention import REVIEW_WAITING
 from domain.matters.closing import settlement
 from domain.matters.contact import not_the_candidate
 from domain.matters.window import settlement_end
+from domain.plurals import counted
 from domain.state import State, Submission, Window, WorkProduct
 from domain.types import Score
 from domain.vocabulary import AlarmKind, RefusalCode

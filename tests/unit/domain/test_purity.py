@@ -98,7 +98,7 @@ def test_the_record_knows_the_events_and_its_databases_and_no_temporal(path: Pat
     )
 
 
-@pytest.mark.parametrize("module", ["domain.counting", "domain.vocabulary", "views.words", "runtime.attribute_names"])
+@pytest.mark.parametrize("module", ["domain.plurals", "domain.vocabulary", "views.words", "runtime.attribute_names"])
 def test_the_names_and_their_words_load_without_the_models(module: str) -> None:
     """The command line shows them in its help, and cannot wait for pydantic."""
     code = f"import sys, {module}\nassert not {{'pydantic', 'temporalio', 'dataclasses'}} & sys.modules.keys()"
@@ -165,7 +165,7 @@ def test_a_client_and_the_command_line_import_at_the_top_of_their_modules(path: 
 
 CLI = sorted((ROOT / "cli").rglob("*.py"))
 # What the command line may know of the domain: names and how to count, and no model.
-DOMAIN_FOR_THE_COMMAND_LINE = {"domain.counting", "domain.identity", "domain.vocabulary"}
+DOMAIN_FOR_THE_COMMAND_LINE = {"domain.plurals", "domain.identity", "domain.vocabulary"}
 
 
 @pytest.mark.parametrize("path", CLI, ids=lambda path: path.name)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from activities.rendering import Renderer
-from domain.counting import counted
 from domain.effects import Notify
+from domain.plurals import counted
 from tests.cases import each
 from tests.unit.domain.builders import PEOPLE, START, Candidacy, days, holder, local, with_rules
 from views.details import details
