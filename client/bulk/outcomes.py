@@ -7,6 +7,7 @@ owner alone can read it, and no cell of it is a formula in a spreadsheet.
 """
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -163,14 +164,25 @@ def _lines(path: Path, columns: Sequence[str]) -> list[tuple[tuple[str, ...], Fo
         delimiter = _delimiter(path, columns) if path.is_file() else None
         if delimiter is None:
             return []
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file, delimiter=delimiter)
-            next(rows, None)
-            width = len(columns)
-            lines = ([unguarded(cell) for cell in row] for row in rows if len(row) in (width + 1, width + 2))
-            return [(tuple(line[:width]), _found(line[width:])) for line in lines]
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            text = file.read()
+        whole, _, torn = text.rpartition("\n")
+        if not whole:
+            return []  # at most the names of the columns
+        lines = _cells(whole, delimiter, len(columns))[1:]
+        found = [(tuple(line[: len(columns)]), _found(line[len(columns) :])) for line in lines]
+        known = {key for key, _ in found}
+        # A run that was killed may have written a part of a line, and nobody knows how the outcome in it went on.
+        begun = (tuple(line[: len(columns)]) for line in _cells(torn, delimiter, len(columns)))
+        return [*found, *((key, Found(NOT_REACHED)) for key in begun if key not in known)]
     except (OSError, ValueError, csv.Error) as error:
         raise BadInput(f"The outcome file {path} cannot be read ({error}): choose another with --outcome.") from error
+
+
+def _cells(text: str, delimiter: str, width: int) -> list[list[str]]:
+    """The lines of an outcome file with so many columns beside the outcomes; others are left out."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    return [[unguarded(cell) for cell in row] for row in rows if len(row) in (width + 1, width + 2)]
 
 
 def _found(cells: Sequence[str]) -> Found:
@@ -200,7 +212,7 @@ def _is_older(path: Path, columns: Sequence[str]) -> bool:
 def _first_lines(path: Path) -> Iterator[tuple[str, list[str]]]:
     """The names in the first line, for each delimiter that it may have."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             first = file.readline()
         for delimiter in _DELIMITERS:
             yield delimiter, next(csv.reader([first], delimiter=delimiter), [])

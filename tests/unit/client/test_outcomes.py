@@ -90,6 +90,23 @@ def test_an_outcome_file_whose_writer_was_killed_tells_what_was_done(tmp_path: P
     }
 
 
+@pytest.mark.parametrize("compacted", [True, False])
+@pytest.mark.parametrize("torn", ["", ",,", ",,fail", ",,taken: Zertifik\xc3", ",duplicate,taken"])
+def test_of_a_line_that_was_not_written_to_its_end_nothing_is_believed(
+    tmp_path: Path, torn: str, compacted: bool
+) -> None:
+    path = tmp_path / "o.csv"
+    begun = [f"{item.number},{','.join(item.cells)},,not reached" for item in ITEMS]
+    whole = [",".join([*COLUMNS, "earlier", "outcome"]), *(begun[:2] if compacted else begun)]
+    path.write_bytes("".join(f"{line}\r\n" for line in whole).encode() + f"4,C-4,CCMA{torn}".encode("latin-1"))
+    found = outcomes.read(path, COLUMNS)
+    assert set(found.values()) == {Found(NOT_REACHED)}
+    assert len(found) == (2 if compacted and not torn else 3)
+    assert not outcomes.was_finished(path, COLUMNS)
+    path.write_text(whole[0])
+    assert outcomes.read(path, COLUMNS) == {}
+
+
 @pytest.mark.parametrize("content", ["candidate_id,name\nC-1,Ana\n", "\x00\x01", "line\n"])
 def test_no_file_of_somebody_elses_is_overwritten(tmp_path: Path, content: str) -> None:
     path = tmp_path / "o.csv"
