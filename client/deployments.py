@@ -7,7 +7,7 @@ current, and candidacies begin there or move there. Another one may be ramping: 
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -59,7 +59,8 @@ class BuildView:
 
     `format` is the highest format of stored data that the build reads, and `code` the fingerprint of its code; both are
     None where its worker has not told them. `polls`: whether a worker of it asked for work lately. `candidacies`: how
-    many open ones are pinned to it.
+    many open ones are pinned to it. `handed_over`: how many it has handed over that no build has taken up yet; they are
+    stored as it stores them.
     """
 
     build: str
@@ -69,6 +70,7 @@ class BuildView:
     code: str | None
     polls: bool
     candidacies: int
+    handed_over: int = 0
 
     @property
     def name(self) -> str:
@@ -155,7 +157,17 @@ async def everywhere(client: Client) -> Everywhere:
         found = await together(sorted(names), lambda name: _deployment(client, name, polling), _AT_ONCE)
     no_build = await finding.count(client, Filter(on_no_build=True))
     between = await finding.count(client, Filter(between_builds=True))
-    return Everywhere(tuple(one for one in found if one), NoBuild(no_build, None in polling), between)
+    there = [one for one in found if one]
+    if between:
+        there = [await _with_handed_over(client, one) for one in there]
+    return Everywhere(tuple(there), NoBuild(no_build, None in polling), between)
+
+
+async def _with_handed_over(client: Client, deployment: DeploymentView) -> DeploymentView:
+    async def counted(view: BuildView) -> BuildView:
+        return replace(view, handed_over=await finding.count(client, Filter(handed_over_by=view.name)))
+
+    return replace(deployment, builds=tuple(await together(deployment.builds, counted, _AT_ONCE)))
 
 
 async def has_workers(client: Client, build: BuildView) -> bool:

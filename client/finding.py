@@ -84,6 +84,7 @@ class Filter:
     Which build an open candidacy runs on, each written `deployment:build`: `on_build`: on this one. `not_on`: on none
     of these; perhaps on no build at all, but not between two. `on_no_build`: a worker without a build runs it, or no
     worker has taken it up. `between_builds`: one build has handed it over, and no build has taken it up yet.
+    `handed_over_by`: the same, and this is the build.
     """
 
     statuses: tuple[str, ...] = ()
@@ -100,6 +101,7 @@ class Filter:
     not_on: tuple[str, ...] = ()
     on_no_build: bool = False
     between_builds: bool = False
+    handed_over_by: str | None = None
 
 
 class Entry(NamedTuple):
@@ -277,6 +279,8 @@ def _places(wanted: Filter) -> Iterator[str]:
         yield f"{_BUILD} IS NULL"
     if wanted.between_builds:
         yield _BETWEEN
+    if wanted.handed_over_by is not None:
+        yield f"{_BUILD} = {_build(wanted.handed_over_by)} AND {_BETWEEN}"
 
 
 def _may_ring(within: timedelta, known: Facts) -> Iterator[str]:

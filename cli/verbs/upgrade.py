@@ -153,14 +153,19 @@ async def _check_workers(client: Client, view: BuildView) -> None:
 
 def check_format(view: BuildView, everywhere: Everywhere) -> None:
     """Raises `FormatNotRead` if the build could not read what it gets."""
-    others = [one for one in everywhere.builds if one.candidacies and one.name != view.name and one.format is not None]
+    others = [one for one in everywhere.builds if one.name != view.name and _stored(one) and one.format is not None]
     newest = max(others, key=lambda one: one.format or 0, default=None)
     if newest is None or newest.format is None or (view.format or 0) >= newest.format:
         return
     reads = "does not say which format it reads" if view.format is None else f"reads format {view.format} at most"
     raise FormatNotRead(
-        f"Build {view.build} {reads}, and {builds.how_many(newest.candidacies)} on build {newest.build} may be stored "
+        f"Build {view.build} {reads}, and {builds.how_many(_stored(newest))} on build {newest.build} may be stored "
         f"in format {newest.format}: they would wait until a build takes them that reads it. Nothing was changed.",
         reads=view.format,
         needed=newest.format,
     )
+
+
+def _stored(view: BuildView) -> int:
+    """How many candidacies this build has stored last: those on it, and those that no build has taken over from it."""
+    return view.candidacies + view.handed_over

@@ -84,6 +84,10 @@ def test_a_build_that_cannot_read_what_is_stored_is_refused(reads: int | None, s
         upgrade.check_format(older, everywhere(older, newer, OLD))
     assert (caught.value.reads, caught.value.needed) == (reads, 2)
     assert "3 open candidacies on build v3" in caught.value.sentence
+    # What it has handed over, and nobody has taken up, is stored in its format too.
+    between = replace(newer, candidacies=0, handed_over=3)
+    with pytest.raises(FormatNotRead, match="3 open candidacies on build v3"):
+        upgrade.check_format(replace(older, format=1), everywhere(older, between, OLD, between=3))
     # Where nobody runs on it, nothing is stored in its format.
     upgrade.check_format(replace(older, format=1), everywhere(older, replace(newer, candidacies=0), OLD))
 

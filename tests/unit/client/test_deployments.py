@@ -125,6 +125,24 @@ async def test_builds_are_shown_with_their_formats_workers_and_candidacies() -> 
     assert (found.no_build, found.between, found.candidacies) == (NoBuild(3, polls=True), 0, 15)
 
 
+async def test_who_was_handed_over_and_not_taken_up_counts_for_the_build_that_stored_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def count(_client: object, wanted: Filter) -> int:
+        return 2 if wanted.between_builds else {"certpath:v1": 2}.get(wanted.handed_over_by or "", 0)
+
+    monkeypatch.setattr(finding, "count", count)
+    found = await look(
+        Server(
+            version("certpath", "v1", DRAINED, "certification"),
+            version("certpath", "v2", CURRENT, "certification"),
+            current={"certpath": "v2"},
+        )
+    )
+    assert {one.build: one.handed_over for one in found.builds} == {"v1": 2, "v2": 0}
+    assert found.candidacies == 2
+
+
 async def test_deployments_of_other_applications_are_left_out() -> None:
     server = Server(
         version("billing", "v7", CURRENT, "invoices"),

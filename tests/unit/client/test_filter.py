@@ -53,6 +53,12 @@ INSTANT = r"'20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ'"
             " AND (ExecutionStatus = 'Running' AND (TemporalWorkflowVersioningBehavior = 'AutoUpgrade'"
             " AND TemporalUsedWorkerDeploymentVersions IS NULL))",
         ),
+        (
+            Filter(handed_over_by="certpath:v1"),
+            " AND (ExecutionStatus = 'Running' AND TemporalWorkerDeploymentVersion = 'certpath:v1'"
+            " AND (TemporalWorkflowVersioningBehavior = 'AutoUpgrade'"
+            " AND TemporalUsedWorkerDeploymentVersions IS NULL))",
+        ),
         (Filter(candidate_id="C-1"), " AND (CandidateId = 'C-1')"),
     ],
 )
