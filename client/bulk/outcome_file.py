@@ -4,7 +4,7 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from client.bulk.cells import guarded
@@ -23,7 +23,7 @@ from client.bulk.outcomes import (
     was_finished,
 )
 from client.errors import BadInput, OutcomeFileLost
-from runtime.files import opener
+from runtime.files import OWNER_ALONE, hold, opener
 
 
 class OutcomeFile:
@@ -43,9 +43,11 @@ class OutcomeFile:
     # --- before and after ---------------------------------------------------------------------------------------
 
     def begin(self, known: Mapping[int, Outcome]) -> None:
-        """Writes every line, with what is known of it already. Raises `BadInput` where that cannot be."""
-        self._earlier = self._found_earlier()
-        self._earlier_finished = was_finished(self._before, self._names)
+        """Writes every line, with what is known of it already.
+
+        Raises `BadInput` where that cannot be, and where another run is writing the file: what that has done would be
+        gone.
+        """
         self._outcomes = dict(known)
         try:
             if self._is_somebody_elses():
@@ -53,12 +55,32 @@ class OutcomeFile:
                     f"{self.path} is there already and is no outcome file of this kind: choose another with --outcome."
                 )
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._write_all()
-            self._file = self.path.open("a", encoding="utf-8", newline="")
+            taken = self._take()
+            try:
+                self._earlier = self._found_earlier()
+                self._earlier_finished = was_finished(self._before, self._names)
+                self._file = self._write_all()
+            finally:
+                os.close(taken)
         except OSError as error:
             raise BadInput(
                 f"The outcome file {self.path} cannot be written ({error.strerror}): choose another with --outcome."
             ) from error
+
+    def _take(self) -> int:
+        """The file, open and held by this run alone; an empty one where there was none."""
+        while True:
+            taken = os.open(self.path, os.O_RDONLY | os.O_CREAT, OWNER_ALONE)
+            if not hold(taken):
+                os.close(taken)
+                raise BadInput(
+                    f"Another run is writing the outcome file {self.path}: wait until it has ended, or choose another "
+                    "with --outcome."
+                )
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(taken), os.stat(self.path)):  # noqa: PTH116 - beside the other stat
+                    return taken
+            os.close(taken)  # another run has just put a new file in its place
 
     def record(self, item: Item, outcome: Outcome) -> None:
         """What came of an item, written down before anything else happens. Raises `OutcomeFileLost`."""
@@ -72,9 +94,8 @@ class OutcomeFile:
         """One line for each item, in order. Raises `OutcomeFileLost`."""
         file, self._file = self._file, None
         if file is not None:
-            with self._writing():
-                file.close()
-                self._write_all()
+            with self._writing(), file, self._write_all():
+                pass  # both are closed once the new file is in its place
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -145,14 +166,22 @@ class OutcomeFile:
     def _writer(self, file: TextIO) -> Any:
         return csv.writer(file, delimiter=self._style.delimiter)
 
-    def _write_all(self) -> None:
+    def _write_all(self) -> TextIO:
+        """A new file in the place of the one before, open and held by this run from the moment in which it is there."""
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        file = open(beside, "w", encoding="utf-8", newline="", opener=opener)  # noqa: SIM115 - closed by the caller
         try:
-            with open(beside, "w", encoding="utf-8", newline="", opener=opener) as file:
-                file.write(MARK if self._style.mark else "")
-                writer = self._writer(file)
-                writer.writerow((*self._names, EARLIER, OUTCOME))
-                writer.writerows(self._line(item) for item in self._items)
+            hold(file.fileno())
+            file.write(MARK if self._style.mark else "")
+            writer = self._writer(file)
+            writer.writerow((*self._names, EARLIER, OUTCOME))
+            writer.writerows(self._line(item) for item in self._items)
+            file.flush()
             beside.replace(self.path)
+        except BaseException:
+            with suppress(OSError):
+                file.close()
+            raise
         finally:
             beside.unlink(missing_ok=True)
+        return file

@@ -136,6 +136,31 @@ def test_an_outcome_file_that_cannot_be_written_is_bad_input(tmp_path: Path) -> 
         outcome_file(tmp_path / "file" / "o.csv").begin({})
 
 
+def test_two_runs_never_write_one_outcome_file_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "o.csv"
+    first, second = outcome_file(path), outcome_file(path)
+    first.begin({})
+    first.record(ITEMS[0], REGISTERED)
+    for _ in range(2):
+        with pytest.raises(BadInput, match=r"Another run is writing .*o\.csv: wait until it has ended"):
+            second.begin({})
+    other = outcome_file(tmp_path / "other.csv")
+    other.begin({})
+    other.finish()
+    first.record(ITEMS[1], REGISTERED)
+    first.finish()
+    assert [line[-1] for line in lines(path)[1:]] == ["registered", "registered", "not reached"]
+
+    second.begin({})
+    with pytest.raises(BadInput, match="Another run"):
+        first.begin({})
+    assert second._file is not None
+    second._file.close()  # it is killed
+    first.begin({})
+    first.finish()
+    assert [line[-2:] for line in lines(path)[1:]] == [["registered", "not reached"]] * 2 + [["", "not reached"]]
+
+
 def run(path: Path, *outcomes: Outcome, items: list[Item] = ITEMS, **how: Any) -> tuple[OutcomeFile, list[list[str]]]:
     """One run with these outcomes of the first items, and the earlier and the newest outcome of each."""
     file = outcome_file(path, items, **how)
