@@ -8,12 +8,14 @@ run in this process. tests/processes/test_builds.py and test_drill.py have worke
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
 from temporalio.api.enums.v1 import EventType
 
+from client.current_build import make_current
 from domain.formats import FORMAT
 from runtime.build_metadata import BuildMetadata, write
 from runtime.builds import Build
@@ -260,6 +262,27 @@ async def test_a_build_that_cannot_take_them_over_is_refused(installation: Insta
 
         assert (await upgrade(certpath, "v2", "--force")).code == 0
         assert await builds_of(handles) == ["v2"] * 8
+
+
+async def test_what_was_handed_over_and_not_taken_up_is_stored_by_the_build_before(tmp_path: Path) -> None:
+    async with engine(tmp_path, working=False) as certpath:
+        async with workers_of(certpath, V1, V2):
+            await everyone_moves_to(certpath, V1)
+            handles = await enrolled(certpath, "C-1", "C-2")
+        async with workers_of(certpath, V1):
+            await make_current(certpath.client, V2)
+            for handle in handles:
+                await handle.signal("wake")
+            await eventually(lambda: all_between(certpath, 2))
+            await write(certpath.client, V1, BuildMetadata("newer", FORMAT + 1))
+            await write(certpath.client, V2, BuildMetadata("older", FORMAT))
+            refused = await upgrade(certpath, "v2")
+            assert refused.code == 1
+            assert "2 open candidacies on build v1 may be stored in format" in refused.err
+
+
+async def all_between(certpath: Engine, number: int) -> bool:
+    return bool((await upgrade(certpath, "--json")).document["between_builds"] == {"candidacies": number})
 
 
 # --- before the first worker, and after the last one
