@@ -44,6 +44,7 @@ ENROLLED_OTHERWISE = "enrolled-with-other-data"
 _TAKEN_UP_SECONDS = 15.0
 """So long a registration may take until a worker has taken it up. Temporal gives a task that was lost on its way to a
 worker out again after ten seconds."""
+_WORKER_STARTS_SECONDS = 1.0
 
 _DIGEST = "registration_digest"
 _OPENED = "registered_at"
@@ -159,7 +160,7 @@ async def under_way(client: Client, candidacy: Candidacy, patience: float = _TAK
 
     Raises `InvalidFields` or `Refused` where the engine found the registration wrong after all; `Unreachable`.
     """
-    if not await answers.worker_polls(client):
+    if not await _soon_polls(client):
         return None
     until = time.monotonic() + patience
     while time.monotonic() < until:
@@ -167,7 +168,8 @@ async def under_way(client: Client, candidacy: Candidacy, patience: float = _TAK
         try:
             found = await asking.status(client, candidacy)
         except NoWorker:
-            return None
+            if not await answers.worker_polls(client):
+                return None  # otherwise the task was lost on its way, and comes once more
         except (Refused, NeverBegan):
             pass  # the engine has not come that far yet, or never will
         if not is_open(await candidacy.describe(client)):
@@ -176,6 +178,14 @@ async def under_way(client: Client, candidacy: Candidacy, patience: float = _TAK
             return found
         await asyncio.sleep(0.1)
     return None
+
+
+async def _soon_polls(client: Client) -> bool:
+    """Whether a worker asks for work, also one that has just been started."""
+    if await answers.worker_polls(client):
+        return True
+    await asyncio.sleep(_WORKER_STARTS_SECONDS)
+    return await answers.worker_polls(client)
 
 
 async def _check_accepted(client: Client, candidacy: Candidacy) -> None:

@@ -39,8 +39,10 @@ _MODULES = (
     "activities/requests.py",
     "runtime/__init__.py",
     "runtime/attribute_names.py",
+    "runtime/cancellations.py",
     "runtime/metrics.py",
     "runtime/search_attributes.py",
+    "runtime/wrapped_runner.py",
 )
 PACKAGES = ("temporalio", "pydantic", "pydantic-core", "tzdata")
 """The packages on whose version it depends how a run is replayed."""
