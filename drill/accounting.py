@@ -67,7 +67,7 @@ def _events(where: str, found: Found) -> Iterator[Discrepancy]:
         if receipt is None:
             continue
         types = receipt["events"]
-        stand = [event["type"] for event in found.timeline[receipt["sequence"] - len(types) : receipt["sequence"]]]
+        stand = _taken_last(found.timeline[: receipt["sequence"]], len(types))
         if types != stand:
             yield Discrepancy("wrong", f"{where}: {sent.step.name} has the receipt {types}, on the timeline is {stand}")
         left.subtract(types)
@@ -83,6 +83,12 @@ def _events(where: str, found: Found) -> Iterator[Discrepancy]:
             yield Discrepancy("twice", f"{where}: {count} x {kind} on the timeline without a cause")
         if count < 0:
             yield Discrepancy("lost", f"{where}: {-count} x {kind} missing on the timeline")
+
+
+def _taken_last(timeline: Sequence[dict[str, Any]], count: int) -> list[str]:
+    """The types of so many newest events of a message. What its notice has made superfluous comes behind them."""
+    of_messages = [event["type"] for event in timeline if event["type"] != "NoticeSuperseded"]
+    return of_messages[len(of_messages) - count :]
 
 
 def _rules(where: str, found: Found) -> Iterator[Discrepancy]:
