@@ -185,6 +185,13 @@ def test_whatever_is_wrong_is_named(spoil: Callable[[Found], None], words: str) 
     assert any(words in problem for problem in told(one)), told(one)
 
 
+def test_a_notice_that_gives_way_stands_behind_the_events_of_the_message() -> None:
+    one = found()
+    one.timeline.append(event(9, "NoticeSuperseded", 220.5))
+    one.receipts["m-4"] = {"events": ["SelfAssessmentRecorded"], "sequence": 9}
+    assert told(one) == []
+
+
 def test_the_server_may_begin_a_task_afresh() -> None:
     one = found()
     one.runs[0].failed_tasks.append("WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND: ")
