@@ -219,7 +219,7 @@ def _say(outcome: Outcome) -> None:
         _say_workflows(outcome.workflows)
     number = len(list(outcome.sentences()))
     faults = "no fault" if not number else "1 fault" if number == 1 else f"{number} faults"
-    output.say(f"Events checked: {checked.events:,}, of {checked.candidacies:,} enrolments: {faults}.")
+    output.say(f"Events checked: {checked.events:,}; enrolments: {checked.candidacies:,}; {faults}.")
 
 
 def _say_workflows(found: Compared) -> None:

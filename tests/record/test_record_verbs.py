@@ -148,7 +148,7 @@ def test_a_record_that_nobody_has_touched_holds_while_it_grows(engine: Engine, f
     ended = process(engine, "record", "check", *flags)
     assert (ended.code, ended.out) == (0, ""), ended.err
     assert "nothing has changed since" in ended.err
-    assert ", of 4 enrolments: no fault." in ended.err
+    assert "; enrolments: 4; no fault." in ended.err
     answer = document(engine, "record", "check", *flags, "--json")
     assert answer["events"] == store.newest_position(engine)
     assert (answer["faults"], answer["missing_positions"], answer["read_models"]) == ([], [], [])
