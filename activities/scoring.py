@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from temporalio import activity
 
 from activities.requests import SCORE_RESPONSES, ScoringAnswer, ScoringRequest
 from domain.types import Score
+from domain.unique_fields import unique_fields
 
 _FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LARGEST = 1_000_000
@@ -48,20 +48,6 @@ class _NoKey(Exception):
 
 def _same(given: str, right: str) -> bool:
     return given.strip().casefold() == right.strip().casefold()
-
-
-def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object. If a question has two answers, neither can be trusted.
-
-    Raises:
-        ValueError: a name stands twice.
-    """
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError("a name stands twice")
-        found[name] = value
-    return found
 
 
 class Scoring:
@@ -110,7 +96,7 @@ class Scoring:
         if len(text) > _LARGEST:
             raise _NoKey(f"{broken}: it is too large")
         try:
-            key = AnswerKey.model_validate(json.loads(text, object_pairs_hook=_once))
+            key = AnswerKey.model_validate(json.loads(text, object_pairs_hook=unique_fields))
         except ValidationError as error:
             # Show only the outermost name, because the names below it are questions.
             fields = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from uuid import uuid4
 
 from client.errors import BadInput, NotJson
+from domain.unique_fields import GivenTwice, unique_fields
 
 _MAX_BYTES = 1_500_000
 _BLANKS = " \t\r\n"
@@ -73,8 +74,10 @@ def parsed(text: bytes, name: str = "The payload") -> Any:
         NotJson: it is no JSON; with line and column where these are known.
     """
     try:
-        return json.loads(text.decode(), parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_unique)
-    except _GivenTwice as error:
+        return json.loads(
+            text.decode(), parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=unique_fields
+        )
+    except GivenTwice as error:
         raise BadInput(f"{name} has the field {json.dumps(error.field)} twice: remove one.") from error
     except UnicodeDecodeError as error:
         raise NotJson(f"{name} is not UTF-8: byte {error.start + 1} cannot be read.") from error
@@ -90,21 +93,6 @@ def parsed(text: bytes, name: str = "The payload") -> Any:
 def instant(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second, as the contract writes instants."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-class _GivenTwice(Exception):
-    def __init__(self, field: str) -> None:
-        super().__init__("a field is given twice")
-        self.field = field
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in fields:
-            raise _GivenTwice(name)
-        fields[name] = value
-    return fields
 
 
 def _no_constant(name: str) -> NoReturn:

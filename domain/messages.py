@@ -20,6 +20,7 @@ from domain.nesting import is_too_deep
 from domain.scheme import Programme
 from domain.texts import without_addresses
 from domain.types import Frozen, MessageId
+from domain.unique_fields import GivenTwice, unique_fields
 from domain.vocabulary import ProblemCode
 
 CLOCK_SKEW = timedelta(days=1)
@@ -57,9 +58,9 @@ def read_json(message: str, data: bytes) -> Any:
         if is_too_deep(data):
             raise InvalidMessage(message, [Problem(field="payload", problem="is nested too deeply")])
         return json.loads(
-            data, parse_float=_number, parse_int=_integer, parse_constant=Decimal, object_pairs_hook=_unique
+            data, parse_float=_number, parse_int=_integer, parse_constant=Decimal, object_pairs_hook=unique_fields
         )
-    except _GivenTwice as error:
+    except GivenTwice as error:
         twice = Problem(field=_readable(error.field), problem="is given twice", code=ProblemCode.GIVEN_TWICE)
         raise InvalidMessage(message, [twice]) from error
     except (ValueError, ArithmeticError) as error:
@@ -83,12 +84,6 @@ def _no_number(_digits: str) -> None:
     return None
 
 
-class _GivenTwice(ValueError):
-    def __init__(self, field: str) -> None:
-        super().__init__("a field is given twice")
-        self.field = field
-
-
 def _number(digits: str) -> Decimal:
     """An exact number. One too large for `Decimal` becomes NaN, so that its field refuses it and the error names it."""
     try:
@@ -99,15 +94,6 @@ def _number(digits: str) -> Decimal:
 
 def _integer(digits: str) -> int | Decimal:
     return int(digits) if len(digits) <= MAX_DIGITS else _number(digits)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in fields:
-            raise _GivenTwice(name)
-        fields[name] = value
-    return fields
 
 
 def _readable(text: str) -> str:
