@@ -96,11 +96,6 @@ class Decision:
         return self._state
 
     @property
-    def begun(self) -> bool:
-        """Whether there is a candidacy: False only until `Registered` is recorded."""
-        return self._state is not None
-
-    @property
     def day(self) -> date:
         """The day, in the body's zone, from which the decision counts."""
         return calendar.day_of(self.effective_at, self.state.zone)

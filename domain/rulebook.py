@@ -132,10 +132,11 @@ def decide(
         RINGS[command.kind](decision, command)
     else:
         DECIDERS[type(command)](decision, command)
-        if state and decision.steps:
+        if not decision.steps:
+            return ()  # It was taken before. What has come due in an outage is for its own alarm, on its own day.
+        if state:
             _count_from_the_anniversary(decision, state)
-    if decision.begun:
-        _conclude(decision)
+    _conclude(decision)
     return tuple(decision.steps)
 
 

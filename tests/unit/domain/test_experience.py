@@ -246,6 +246,21 @@ def test_what_waited_out_the_outage_moves_no_day_of_the_certificate(waiting: str
     assert certified.at == local("2027-07-01")
 
 
+@each(
+    ("known", "fields"),
+    [
+        ("confirm_purchase", {"reference": "INV-77"}),
+        ("record_experience", {"role": "Director", "started_on": "2026-06-15"}),
+    ],
+)
+def test_what_is_known_already_and_waited_out_the_outage_has_no_events(known: str, fields: dict[str, Any]) -> None:
+    candidacy = Candidacy(at=local("2027-03-01"), since="2026-06-15").certify()
+    candidacy.clock = local("2027-07-01")  # the engine is back, and the alarm of the anniversary has not rung yet
+    assert candidacy.say(known, **fields) == []
+    candidacy.outage_until(candidacy.clock)
+    assert candidacy.last(e.Certified).certified_on == day("2027-06-15")
+
+
 def test_a_result_that_waited_out_the_outage_certifies_on_the_day_of_its_decision() -> None:
     candidacy = Candidacy(at=local("2027-03-01"), since="2026-06-15")
     candidacy.pass_all(but=PEOPLE)
