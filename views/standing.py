@@ -106,10 +106,9 @@ def _work_product(state: State) -> WorkProductView:
 
 def _experience(state: State) -> ExperienceView:
     coming = min((claim.met_on for claim in state.experience if claim.met_on), default=None)
-    known = state.experience_met_on is not None
     return ExperienceView(
         required=state.programme.experience is not None,
-        met=requirements.experience_met(state) if state.window else known,
+        met=requirements.experience_met_so_far(state),
         met_on=state.experience_met_on or coming,
         recorded=bool(state.experience),
     )

@@ -50,6 +50,15 @@ def test_the_page_and_the_status_agree_on_experience_that_is_met_before_the_purc
     assert "- ☑ experience: Director since 2025-01-01, counts from 2026-01-01\n" in page
 
 
+@each("paid", [True, False])
+def test_where_no_experience_is_needed_it_is_met_before_the_purchase_too(paid: bool) -> None:
+    candidacy = Candidacy("CCMA", paid=paid, since=None)
+    view = status_view(candidacy.state, "Ana Ruiz", candidacy.clock)
+    assert view.experience is not None
+    assert not view.experience.required
+    assert view.experience.met
+
+
 def test_experience_that_comes_after_the_deadline_is_said_to_be_late() -> None:
     candidacy = Candidacy(since="2027-11-23")
     line = "- ☐ experience: Director since 2027-11-23, counts from 2028-11-23, after the deadline"
