@@ -80,6 +80,7 @@ class BorderDeferred(BaseEvent):
     """A deadline has passed, but what is still to be decided keeps the candidacy as it is (rules 3, 19).
 
     `deadline` is the exclusive end of the last day. `domain` is set where the settlement of one assessment is meant.
+    The alarm `end` stands in events of older builds alone: today the last day of renewal has a settlement (R5).
     """
 
     type: Literal["BorderDeferred"] = "BorderDeferred"
