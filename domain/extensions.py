@@ -18,7 +18,7 @@ def cannot_help(state: State, window: Window, until: date) -> str | None:
         return None
     for domain, assessment in requirements.assessments(state).items():
         if assessment.status == "exhausted" and not _may_be_reopened(state, window, domain):
-            title = state.programme.domains[domain]
+            title = state.requirements.domains[domain]
             return f"every attempt at {title} is used without a pass, and an extension gives none back"
     reasons = list(_reasons(state, window, until))
     return "; ".join(reason for reason in reasons if reason) if all(reasons) else None

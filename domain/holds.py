@@ -116,7 +116,7 @@ def _one_too_many(state: State, result: ResultFacts) -> Reason | None:
     if result.passed:
         place = requirements.as_taken(result)
         used = sum(requirements.as_taken(other) < place for other in requirements.counted(others, result.domain))
-    if used < state.programme.rules.retakes.attempts:
+    if used < state.attempts:
         return None
     are_used = f"{counted(used, 'attempt')} {'is' if used == 1 else 'are'} used"
     return Reason(HoldReason.TOO_MANY_ATTEMPTS, f"{are_used} already, and no more are allowed")
@@ -176,7 +176,7 @@ def explanation(state: State, result: ResultFacts, found: list[Reason]) -> str:
     """The reasons in one phrase for people; where it is so, also that the pass stands either way (R17)."""
     phrases = [reason.explanation for reason in found]
     if pass_stands(state, result):
-        title = state.programme.domains.get(result.domain, result.domain)
+        title = state.requirements.domains.get(result.domain, result.domain)
         phrases.append(f"{title} is passed, and the pass stands either way")
     return "; ".join(phrases)
 

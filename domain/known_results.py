@@ -57,7 +57,7 @@ def on_counted(state: State, event: ResultEvent, waived: tuple[HoldReason, ...] 
     if ended:
         state = _end_holds(state, ended, EndedHold(key="", at=event.at))
     undone = Attention(AttentionKind.REQUIREMENT_UNDONE)
-    if undone in state.attention and all(requirements.passed(state, domain) for domain in state.programme.domains):
+    if undone in state.attention and all(requirements.passed(state, domain) for domain in state.requirements.domains):
         state = state.resolving(undone)
     return state
 

@@ -268,7 +268,7 @@ def _about_result(event: ResultEvent, state: State) -> dict[str, Any]:
     def words_may_stand(domain: str, *, passed: bool) -> bool:
         return passed or not requirements.passed(state, domain)
 
-    result, titles = event.result, state.programme.domains
+    result, titles = event.result, state.requirements.domains
     facts: dict[str, Any] = {"pass_stands": _another_pass_stands(state, result)}
     if isinstance(event, ResultHeld):
         # A held result may take the place of the pass itself, if it is accepted.
@@ -301,7 +301,7 @@ def _about_used_up_attempts(event: BaseEvent, state: State, after: State) -> dic
     nearer = isinstance(event, ResultEvent) and before is not None and closes_at < before
     if not nearer and not isinstance(event, DeadlineExtended):
         return {}
-    titles = tuple(state.programme.domains[domain] for domain in after.settlements)
+    titles = tuple(state.requirements.domains[domain] for domain in after.settlements)
     return {"used_up": repeats.listed(titles), "closes_at": closes_at.isoformat()}
 
 
@@ -320,7 +320,7 @@ def _facts(event: BaseEvent, state: State, after: State) -> dict[str, Any]:
         "candidate_id": state.candidate_id,
         "path": state.path,
         "body": programme.body.model_dump(mode="json"),
-        "passing_score": requirements.shown_passing_score(programme),
+        "passing_score": requirements.shown_passing_score(state),
         "deadline": after.window.deadline.isoformat() if after.window else None,
         "certificate": None,
         "missing": [] if certificate or after.certificate else requirements.missing(after),
@@ -334,7 +334,7 @@ def _facts(event: BaseEvent, state: State, after: State) -> dict[str, Any]:
             "expires_on": certificate.expires_on.isoformat(),
         }
     if domain:
-        facts["domain_title"] = programme.domains.get(domain, domain)
+        facts["domain_title"] = state.requirements.domains.get(domain, domain)
     facts |= _about_used_up_attempts(event, state, after)
     if isinstance(event, ResultEvent):
         facts |= _about_result(event, state)

@@ -41,7 +41,7 @@ def assess(state: State, domain: str) -> Assessment:
             return Assessment(domain=domain, status="passed", attempts=attempts, deciding=result, next_attempt_on=None)
         last = result
         newest_scored = result if result.score else newest_scored
-    none_left = attempts >= state.programme.rules.retakes.attempts
+    none_left = attempts >= state.attempts
     return Assessment(
         domain=domain,
         status="exhausted" if none_left else "open",
@@ -97,7 +97,7 @@ def passed(state: State, domain: str) -> bool:
 
 def exhausted(state: State) -> list[str]:
     """The domains of the required assessments at which every attempt was used without a pass."""
-    attempts, limit = _attempts_of_all(state), state.programme.rules.retakes.attempts
+    attempts, limit = _attempts_of_all(state), state.attempts
     return [
         domain for domain in required(state) if _without_pass(used := attempts.get(domain, [])) and len(used) >= limit
     ]
@@ -105,7 +105,7 @@ def exhausted(state: State) -> list[str]:
 
 def _any_open(state: State) -> bool:
     """Whether a required assessment is neither passed nor exhausted."""
-    attempts, limit = _attempts_of_all(state), state.programme.rules.retakes.attempts
+    attempts, limit = _attempts_of_all(state), state.attempts
     return any(_without_pass(used := attempts.get(domain, [])) and len(used) < limit for domain in required(state))
 
 
@@ -193,7 +193,7 @@ def assessments(state: State) -> dict[str, Assessment]:
 
 def required(state: State) -> Iterable[str]:
     """The domains of the assessments that the candidacy requires."""
-    return () if state.path == "advancement" else state.programme.domains
+    return () if state.path == "advancement" else state.requirements.domains
 
 
 def all_passed(state: State) -> bool:
@@ -204,7 +204,7 @@ def all_passed(state: State) -> bool:
 
 def experience_met(state: State) -> bool:
     """Whether the experience is met on a day no later than the testing deadline, or none is required (rule 14)."""
-    if state.programme.experience is None:
+    if state.requirements.experience is None:
         return True
     if state.experience_met_on is None or state.window is None:
         return False
@@ -220,7 +220,7 @@ def experience_met_so_far(state: State) -> bool:
 
 def work_product_met(state: State) -> bool:
     """Whether the work product is passed, or none is required (rule 15)."""
-    return not state.programme.work_product or state.work_product.status == "passed"
+    return not state.requirements.work_product or state.work_product.status == "passed"
 
 
 def all_met(state: State) -> bool:
@@ -233,9 +233,9 @@ def missing(state: State) -> list[str]:
     phrases = [] if state.window else ["the confirmed purchase"]
     for domain, assessment in assessments(state).items():
         if assessment.status != "passed":
-            phrases.append(f"the assessment {state.programme.domains[domain]}")
+            phrases.append(f"the assessment {state.requirements.domains[domain]}")
     if not experience_met_so_far(state):
-        phrases.append(f"the experience ({state.programme.experience})")
+        phrases.append(f"the experience ({state.requirements.experience})")
     if not work_product_met(state):
         phrases.append("the work product")
     return phrases
@@ -247,7 +247,7 @@ def can_act(state: State) -> bool:
         return False
     if _any_open(state):
         return True
-    if state.programme.work_product and _may_hand_in(state):
+    if state.requirements.work_product and _may_hand_in(state):
         return True
     return not experience_met(state) and not any(claim.met_on for claim in state.experience)
 
@@ -303,7 +303,7 @@ def status(state: State) -> Status:
     if state.window is None:
         return Status.AWAITING_PURCHASE
     assessed = all_passed(state)
-    if assessed and state.programme.work_product and state.under_review:
+    if assessed and state.requirements.work_product and state.under_review:
         return Status.AWAITING_REVIEW
     if state.window.closed or state.settlements:
         return Status.SETTLING
@@ -319,6 +319,6 @@ def too_close(earlier: ResultFacts, later: ResultFacts, programme: Programme) ->
     return apart < timedelta(days=programme.rules.retakes.wait_days)
 
 
-def shown_passing_score(programme: Programme) -> str:
+def shown_passing_score(state: State) -> str:
     """The passing score in percent, without trailing zeros."""
-    return f"{Decimal(programme.passing_score).normalize():f}"
+    return f"{Decimal(state.passing_score).normalize():f}"

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from domain.events import Asked, ResultFacts
-from domain.scheme import PinnedProgramme
+from domain.scheme import PinnedProgramme, Programme
 from domain.stored import Stored, StoredAttention, StoredCause, StoredHoldReason, StoredRefusalCode, StoredStatus
 from domain.types import Instant, Score
 from domain.vocabulary import Attention, AttentionKind, HoldReason, Status
@@ -223,6 +223,18 @@ class RequestedAdvancement(Stored):
     outcome: Literal["", "refused", "ended"] = ""
 
 
+class Requirements(Stored):
+    """What a programme asks of a candidate (rules 7, 10).
+
+    `domains` are the titles of the assessments, by domain, and `attempts` how many there are for each.
+    """
+
+    domains: dict[str, str]
+    attempts: int
+    work_product: bool
+    experience: str | None
+
+
 class Refusal(Stored):
     """What the rules remember of a refused message.
 
@@ -294,6 +306,7 @@ class State(Stored):
     settlements: dict[str, Instant] = Field(default_factory=dict)
     # Of the programme under which the candidate was tested, once that of a later cycle has taken its place.
     tested_with_passing_score: Decimal | None = None
+    tested_with: Requirements | None = None
     experience: Annotated[tuple[ExperienceClaim, ...], BeforeValidator(_records)] = ()
     experience_known: tuple[str, ...] = ()
     experience_met_on: date | None = None
@@ -354,7 +367,7 @@ class State(Stored):
         An extension of the window changes that (rules 6, 15).
         """
         strict = self.programme.rules.work_product.inside_window == "passed"
-        unmet = self.programme.work_product and self.work_product.status != "passed"
+        unmet = self.requirements.work_product and self.work_product.status != "passed"
         return strict and unmet and self.window is not None and self.window.closed
 
     @property
@@ -366,6 +379,19 @@ class State(Stored):
         if self.tested_with_passing_score is not None:
             return self.tested_with_passing_score
         return self.programme.passing_score
+
+    @property
+    def requirements(self) -> Requirements | Programme:
+        """What the programme asks for under which the candidate is or was tested.
+
+        What the scheme of a later cycle asks for, such as another assessment, is asked of no holder.
+        """
+        return self.tested_with or self.programme
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts at each assessment that programme allows (rule 10)."""
+        return self.tested_with.attempts if self.tested_with else self.programme.rules.retakes.attempts
 
     @property
     def zone(self) -> str:

@@ -29,7 +29,7 @@ def what(alarm: Alarm, state: State) -> str:
     if alarm.kind is AlarmKind.CERTIFICATE_REMINDER:
         return f"reminder: {expiry.reminder_of(alarm.days)}"
     if alarm.kind is AlarmKind.EXHAUSTED:
-        title = state.programme.domains.get(alarm.subject, alarm.subject)
+        title = state.requirements.domains.get(alarm.subject, alarm.subject)
         return f"the settlement ends: no attempt left at {title}"
     return _WHAT[alarm.kind]
 

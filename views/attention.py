@@ -86,7 +86,7 @@ def _advice(hold: Held, refusal: RefusalCode | None) -> str:
 
 def title_of(state: State, domain: str) -> str:
     """The title of a domain; the domain itself where the scheme does not have it any more."""
-    return state.programme.domains.get(domain, domain)
+    return state.requirements.domains.get(domain, domain)
 
 
 def _revision(state: State, hold: Held) -> Iterator[str]:
@@ -119,5 +119,6 @@ def _other(state: State, kind: AttentionKind) -> tuple[datetime | None, str]:
             title_of(state, one.domain) for one in requirements.assessments(state).values() if one.status != "passed"
         ]
         if titles:
-            return None, f"the certificate stands, and {' and '.join(titles)} is not passed any more"
+            are = "is" if len(titles) == 1 else "are"
+            return None, f"the certificate stands, and {' and '.join(titles)} {are} not passed any more"
     return None, words.about_kind(kind).about or words.UNKNOWN_ATTENTION.about

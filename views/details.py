@@ -172,9 +172,9 @@ def _requirements(state: State, now: datetime) -> Markdown:
     if state.certificate:
         return Markdown("")
     lines = [_purchase(state), *_assessments(state, now)]
-    if state.programme.experience:
+    if state.requirements.experience:
         lines.append(_experience(state))
-    if state.programme.work_product:
+    if state.requirements.work_product:
         lines.append(_work_product(state))
     return _LINES.join([Markdown("#### Requirements"), *lines])
 
@@ -216,10 +216,10 @@ def _assessments(state: State, now: datetime) -> list[Markdown]:
         lines.append(
             Markdown("- {} {}: {}, attempts {} of {}{}{}").format(
                 _mark(assessment.status == "passed"),
-                state.programme.domains[domain],
+                state.requirements.domains[domain],
                 standing,
                 assessment.attempts,
-                state.programme.rules.retakes.attempts,
+                state.attempts,
                 _again(state, assessment.next_attempt_on, now),
                 Markdown(", **{} held**").format(held) if held else "",
             )
@@ -236,7 +236,7 @@ def _again(state: State, day: date | None, now: datetime) -> Markdown:
 def _experience(state: State) -> Markdown:
     met = requirements.experience_met_so_far(state)
     if not state.experience:
-        return Markdown("- {} experience: none recorded yet ({})").format(_mark(False), state.programme.experience)
+        return Markdown("- {} experience: none recorded yet ({})").format(_mark(False), state.requirements.experience)
     # Of several records the one that counts first decides (R8).
     claim = min(reversed(state.experience), key=lambda claim: claim.met_on or date.max)
     if claim.met_on is None:

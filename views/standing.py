@@ -93,9 +93,9 @@ def _assessments(state: State, now: datetime) -> dict[str, AssessmentView]:
 def _work_product(state: State) -> WorkProductView:
     product = state.work_product
     due_on = product.due_on or (state.window.deadline if state.window else None)
-    waits = state.programme.work_product and product.status in ("open", "revise", "failed")
+    waits = state.requirements.work_product and product.status in ("open", "revise", "failed")
     return WorkProductView(
-        required=state.programme.work_product,
+        required=state.requirements.work_product,
         status=product.status,
         submission_id=product.submission_id,
         due_on=due_on if waits else None,
@@ -107,7 +107,7 @@ def _work_product(state: State) -> WorkProductView:
 def _experience(state: State) -> ExperienceView:
     coming = min((claim.met_on for claim in state.experience if claim.met_on), default=None)
     return ExperienceView(
-        required=state.programme.experience is not None,
+        required=state.requirements.experience is not None,
         met=requirements.experience_met_so_far(state),
         met_on=state.experience_met_on or coming,
         recorded=bool(state.experience),

@@ -198,7 +198,7 @@ def close_when_over(decision: Decision, *, due: Asked | None = None) -> None:
         all_over = [one for one, at in state.settlements.items() if over or _exhaustion(one, at) in ended]
         lost = next((domain for domain in all_over if not _saving(state, domain)), None)
         if lost:
-            used = f"every attempt at {state.programme.domains[lost]} was used without a pass"
+            used = f"every attempt at {state.requirements.domains[lost]} was used without a pass"
             close(decision, Status.REFUSED, used)
         return
     over = settlement(state.window) in ended

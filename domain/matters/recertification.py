@@ -25,7 +25,7 @@ from domain.matters.contact import not_the_candidate
 from domain.matters.window import settlement_end
 from domain.plurals import counted
 from domain.scheme import Programme
-from domain.state import IN_FORCE, Certificate, Recertification, State
+from domain.state import IN_FORCE, Certificate, Recertification, Requirements, State
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
 MAX_SUBMISSIONS = 20
@@ -248,9 +248,18 @@ def on_window_opened(state: State, event: RecertificationWindowOpened) -> State:
     return state.having(
         programme=event.programme,
         tested_with_passing_score=state.passing_score,
+        tested_with=_tested_with(state),
         recertification=recertification,
         certificate=certificate,
         remind_after=max(state.remind_after, event.at) if state.remind_after else event.at,
+    )
+
+
+def _tested_with(state: State) -> Requirements:
+    """What was asked of the candidate. It stays when the scheme of another cycle takes the place of the first."""
+    asked = state.requirements
+    return Requirements(
+        domains=asked.domains, attempts=state.attempts, work_product=asked.work_product, experience=asked.experience
     )
 
 

@@ -155,7 +155,7 @@ def take(decision: Decision, facts: ResultFacts) -> None:
             NoShowRecorded if facts.outcome == "no_show" else AssessmentFailed,
             result=facts,
             attempts=after.attempts,
-            attempts_left=max(0, state.programme.rules.retakes.attempts - after.attempts),
+            attempts_left=max(0, state.attempts - after.attempts),
             next_attempt_on=after.next_attempt_on,
         )
 
@@ -269,7 +269,7 @@ def _accept(decision: Decision, command: ResolveHeldResult, hold: Held, scored: 
     _resolve(decision, command, hold, facts, previous=holds.replaced(before, facts))
     undone = holds.undone(before, decision.state) if before.certificate else []
     if undone:
-        titles = ", ".join(before.programme.domains[domain] for domain in undone)
+        titles = ", ".join(before.requirements.domains[domain] for domain in undone)
         attention = Attention(AttentionKind.REQUIREMENT_UNDONE)
         decision.record(
             AttentionRaised,

@@ -52,7 +52,7 @@ def _digest(domain: str, taken_at: datetime, score: Score) -> str:
 
 def guidance(state: State, score: Score) -> str:
     """The advice that a self-assessment gives the candidate (rule 16)."""
-    return "strength" if score.reaches(state.programme.passing_score) else "needs development"
+    return "strength" if score.reaches(state.passing_score) else "needs development"
 
 
 def on_self_assessment(state: State, event: SelfAssessmentRecorded) -> State:

@@ -45,7 +45,7 @@ def submit(decision: Decision, command: SubmitWorkProduct) -> None:
     other = _other_content(product, command)
     if other is None:
         return
-    if not state.programme.work_product:
+    if not state.requirements.work_product:
         raise Refused(RefusalCode.NOT_REQUIRED, f"{state.designation} asks for no work product")
     if state.window is None:
         raise Refused(RefusalCode.PURCHASE_NOT_CONFIRMED, "a work product is taken once the purchase is confirmed")
@@ -171,7 +171,7 @@ def review(decision: Decision, command: ReviewWorkProduct) -> None:
 
 
 def _pass(decision: Decision, command: ReviewWorkProduct, score: Score | None) -> None:
-    passing_score = decision.state.programme.passing_score
+    passing_score = decision.state.passing_score
     if score is not None and not score.reaches(passing_score):
         raise Refused(
             RefusalCode.BELOW_PASSING_SCORE, f"{score.shown} % is below the passing score of {passing_score} %"

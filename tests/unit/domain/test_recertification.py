@@ -12,6 +12,7 @@ from tests.cases import each
 from tests.unit.domain.builders import (
     CIAC,
     PEOPLE,
+    SHA,
     Candidacy,
     border,
     day,
@@ -22,6 +23,7 @@ from tests.unit.domain.builders import (
     parse,
     scheme,
 )
+from views.attention import attention_view
 from views.standing import status_view
 
 
@@ -131,6 +133,48 @@ def test_the_assessments_are_judged_by_the_scheme_under_which_they_were_taken(
     candidacy.result(PEOPLE, corrected, result.taken_at, result_id=result.result_id, revision=2)
     assert [hold.reasons for hold in candidacy.state.held.values()] == ([("after-certification",)] if held else [])
     assert candidacy.assessment(PEOPLE).status == "passed"
+
+
+def asking_for_more() -> Candidacy:
+    """A holder whose newest cycle has pinned a scheme that asks for more than the one under which she was tested."""
+
+    def change(data: dict[str, Any]) -> None:
+        data["version"] = "ciac-2029.1"
+        data["domains"]["ethics"] = "Ethics"
+        data["rules"]["retakes"]["attempts"] = 1
+        data["designations"]["CCMA"] |= {"passing_score": 80, "work_product": True, "experience": "a year in the job"}
+
+    candidacy = Candidacy("CCMA", at=local("2027-03-05"), since=None)
+    candidacy.say("record_self_assessment", domain=PEOPLE, percentage=75)
+    candidacy.certify().current_programme = scheme(change).programme("CCMA")
+    return candidacy
+
+
+def test_what_the_scheme_of_a_later_cycle_asks_for_is_asked_of_no_holder() -> None:
+    candidacy = asking_for_more()
+    before = status_view(candidacy.state, "Ana Ruiz", candidacy.clock)
+    candidacy.advance_to(local("2029-04-01"))
+    assert candidacy.state.programme.work_product
+    after = status_view(candidacy.state, "Ana Ruiz", candidacy.clock)
+    assert after.scheme == "ciac-2029.1"
+    for part in ("assessments", "self_assessments", "work_product", "experience"):
+        assert getattr(after, part) == getattr(before, part)
+    submission = {"submission_id": "W-1", "uri": "urn:y", "sha256": SHA}
+    assert candidacy.refused("submit_work_product", **submission) == "not-required"
+
+
+def test_a_pass_that_was_undone_is_made_good_without_an_assessment_of_a_later_scheme() -> None:
+    candidacy = asking_for_more()
+    candidacy.advance_to(local("2029-04-01"))
+    result = next(one for one in candidacy.state.results.values() if one.domain == PEOPLE)
+    candidacy.result(PEOPLE, 20, result.taken_at, result_id=result.result_id, revision=2)
+    candidacy.accept(result.result_id)
+    assert candidacy.attention == ["requirement-undone"]
+    (matter,) = attention_view(candidacy.state)
+    assert matter.what == "the certificate stands, and People Management is not passed any more"
+    assert candidacy.assessment(PEOPLE).status == "open"
+    candidacy.result(PEOPLE, 75, result.taken_at, result_id=result.result_id, revision=3)
+    assert candidacy.attention == []
 
 
 def test_where_no_scheme_can_be_loaded_the_cycle_goes_on_and_asks_for_attention() -> None:
