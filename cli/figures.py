@@ -1,7 +1,6 @@
 """The figures of `summary`: how many stand where, pass rates by domain, and how long certification takes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from client.finding import NO_STATUS
 from client.scheme import Facts
 from domain.plurals import counted
 from domain.vocabulary import Status
+from views.figures import Days, days_to_certificate, tries
 from views.status import StatusView
 
 RATE_COLUMNS = ("domain", "attempted", "passed", "pass rate", "passed at first", "first rate")
@@ -36,22 +36,20 @@ class Rates:
     def add(self, status: StatusView) -> None:
         """Takes the answer of one candidacy."""
         self.asked += 1
-        for domain, one in status.assessments.items():
+        for domain, one in tries(status).items():
             tally = self.domains.setdefault(domain, {"attempted": 0, "passed": 0, "passed_first": 0})
-            passed = one.status == "passed"
             tally["attempted"] += one.attempts > 0
-            tally["passed"] += passed
-            tally["passed_first"] += passed and one.attempts == 1
-        certified_on = status.certificate.certified_on if status.certificate else None
-        if certified_on:
-            self.certify(certified_on, status.registered_at, status.purchased_at)
+            tally["passed"] += one.passed
+            tally["passed_first"] += one.passed and one.attempts == 1
+        if days := days_to_certificate(status, self._known.zone):
+            self.certify(days)
 
-    def certify(self, on: date, registered_at: datetime | None, purchased_at: datetime | None) -> None:
-        """Takes the day of a certificate, and the instants of registration and purchase."""
-        if purchased_at:
-            self.days.append((on - self._known.day_of(purchased_at)).days)
-        if registered_at:
-            self.days_from_registration.append((on - self._known.day_of(registered_at)).days)
+    def certify(self, days: Days, number: int = 1) -> None:
+        """Takes so many certified candidacies, each of which took these days."""
+        if days.from_purchase is not None:
+            self.days.extend([days.from_purchase] * number)
+        if days.from_registration is not None:
+            self.days_from_registration.extend([days.from_registration] * number)
 
 
 def middle(days: Sequence[int]) -> float | None:

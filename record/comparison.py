@@ -17,7 +17,7 @@ from record.projection import rows_of, sent_of
 from record.refolding import Batch, Unfolded, batch_after
 from record.shape import SHAPE
 from record.store import newest_position
-from record.tables import CANDIDACIES, DELIVERIES, MODELS, STATES
+from record.tables import CANDIDACIES, DELIVERIES, LATER, MODELS, STATES
 
 _DOCUMENTS = {STATES.name: "body", CANDIDACIES.name: "view"}
 """The columns that hold JSON. In rows that a build of another shape wrote, a field that only one side has is no
@@ -126,6 +126,8 @@ def _differing(table: Table, row: Row, stored: Row, of_other_build: bool) -> Ite
     agree = _agree if of_other_build else eq
     for column, value in row.items():
         if value == stored[column] or column == _WHO_WROTE:
+            continue
+        if of_other_build and stored[column] is None and table.columns[column].info == LATER:
             continue
         if _DOCUMENTS.get(table.name) == column and agree(json.loads(value), _document(stored[column])):
             continue

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Integer, and_, case, cast, func, select
+from sqlalchemy import Connection, func, select
 
 from record.finding import Wanted, chosen
 from record.json_values import Json
 from record.tables import CANDIDACIES
+from views import figures as of_one
+from views.figures import Days, Tries
+from views.status import StatusView
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +46,24 @@ def counts(connection: Connection, wanted: Wanted) -> dict[tuple[str, str], int]
 
 def rates(connection: Connection, wanted: Wanted) -> list[Rate]:
     """How each domain stands today, in the order of the domains' names."""
-    inside = Json(connection)
-    assessment = inside.members(CANDIDACIES.c.view, "assessments", "assessment")
-    values = inside.texts(assessment.c.value, ("attempts", "status"), "one")
-    attempts, passed = cast(values["attempts"], Integer), values["status"] == "passed"
-    domain = assessment.c.key.label("domain")
-    tallies = (
-        func.sum(case((attempts > 0, 1), else_=0)),
-        func.sum(case((passed, 1), else_=0)),
-        func.sum(case((and_(passed, attempts == 1), 1), else_=0)),
-    )
-    asked = chosen(connection, select(domain, *tallies).select_from(CANDIDACIES, assessment), wanted)
-    return [Rate(*row) for row in connection.execute(asked.group_by(domain).order_by(domain))]
+    tallies: dict[str, Rate] = {}
+    alike = select(CANDIDACIES.c.tries, func.count()).where(CANDIDACIES.c.tries.is_not(None))
+    for text, number in connection.execute(chosen(connection, alike, wanted).group_by(CANDIDACIES.c.tries)):
+        _add(tallies, {domain: Tries(*one) for domain, one in json.loads(text).items()}, number)
+    for view in _not_counted(connection, wanted):
+        _add(tallies, of_one.tries(view), 1)
+    return [tallies[domain] for domain in sorted(tallies)]
+
+
+def days_to_certificate(connection: Connection, wanted: Wanted, zone: str) -> Counter[Days]:
+    """How many of those who were ever certified took how long. `zone` is for a row that names none."""
+    both = (CANDIDACIES.c.days_from_registration, CANDIDACIES.c.days_from_purchase)
+    alike = chosen(connection, select(*both, func.count()), wanted).where(both[0].is_not(None)).group_by(*both)
+    found = Counter({Days(*days): number for *days, number in connection.execute(alike)})
+    for view in _not_counted(connection, wanted):
+        if days := of_one.days_to_certificate(view, zone):
+            found[days] += 1
+    return found
 
 
 def certified(connection: Connection, wanted: Wanted) -> Iterator[Certified]:
@@ -61,3 +72,20 @@ def certified(connection: Connection, wanted: Wanted) -> Iterator[Certified]:
     asked = select(CANDIDACIES.c.designation, CANDIDACIES.c.registered_at, purchased_at, CANDIDACIES.c.certified_on)
     asked = asked.where(CANDIDACIES.c.certified_on.is_not(None))
     return (Certified._make(row) for row in connection.execute(chosen(connection, asked, wanted)))
+
+
+def _not_counted(connection: Connection, wanted: Wanted) -> Iterator[StatusView]:
+    """The answers of `status` in the rows of an older build, which does not know the columns for figures."""
+    asked = select(CANDIDACIES.c.view).where(CANDIDACIES.c.tries.is_(None))
+    return map(StatusView.parse_json, connection.execute(chosen(connection, asked, wanted)).scalars())
+
+
+def _add(tallies: dict[str, Rate], assessments: Mapping[str, Tries], number: int) -> None:
+    for domain, one in assessments.items():
+        before = tallies.get(domain, Rate(domain, 0, 0, 0))
+        tallies[domain] = Rate(
+            domain,
+            before.attempted + number * (one.attempts > 0),
+            before.passed + number * one.passed,
+            before.passed_first + number * (one.passed and one.attempts == 1),
+        )

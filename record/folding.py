@@ -26,6 +26,7 @@ from record.pieces import Pieces, Row
 from record.sealing import pinned
 from record.shape import SHAPE
 from record.tables import instant_text
+from views.figures import days_to_certificate, tries
 from views.standing import status_view
 from views.status import StatusView
 
@@ -164,6 +165,7 @@ class Fold:
         at = datetime.fromisoformat(last.event.at)
         view = self._view(at, last.event.sequence)
         certificate = view.certificate
+        days = days_to_certificate(view, "UTC")
         border = next((alarm.at for alarm in view.upcoming if alarm.border), None)
         return {
             **self._key,
@@ -182,6 +184,9 @@ class Fold:
             "expires_on": _day(certificate.expires_on) if certificate else None,
             "closed_at": instant_text(view.closed.at) if view.closed and view.closed.at else None,
             "view": view.model_dump_json(),
+            "tries": json.dumps(tries(view), sort_keys=True),
+            "days_from_registration": days.from_registration if days else None,
+            "days_from_purchase": days.from_purchase if days else None,
             "sequence": last.event.sequence,
             "position": last.position,
             "changed_at": instant_text(at),

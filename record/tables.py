@@ -6,8 +6,9 @@ kinds. Instants are texts in UTC as `instant_text` writes them, so that they sor
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 """A text that sorts by its bytes in every database, because the order is part of a head (`proof.py`)."""
@@ -21,6 +22,15 @@ METADATA = MetaData(
         "ix": "ix_%(column_0_N_label)s",
     }
 )
+
+
+LATER: dict[str, Any] = {"later": True}
+"""Marks a column of a read model that a later step has added, so that rows of an older build have NULL in it."""
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """What has an index contain only the rows for which this holds."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def instant_text(at: datetime) -> str:
@@ -163,6 +173,11 @@ CANDIDACIES = Table(
     Column("closed_at", TEXT),
     # The answer of the `status` query at the last recorded event, as JSON, without the name. `standings.py` reads it.
     Column("view", Text, nullable=False),
+    # What `summary` counts (`views/figures.py`). The attempts used in each domain, and whether it is passed, as a JSON
+    # object of pairs; the calendar days to the certificate. All are NULL in a row of a build that does not know them.
+    Column("tries", Text, info=LATER),
+    Column("days_from_registration", Integer, info=LATER),
+    Column("days_from_purchase", Integer, info=LATER),
     # The last recorded event: its number, its place in the record, and when the engine decided.
     Column("sequence", Integer, nullable=False),
     Column("position", POSITION, nullable=False),
@@ -173,6 +188,12 @@ CANDIDACIES = Table(
     Index(None, "next_alarm_at"),
     Index(None, "certificate_number"),
     Index(None, "registered_at"),
+    # The rows are long, because each has its view. With these the few that are meant are found, and all are counted,
+    # without reading the others.
+    Index("ix_candidacies_open", "designation", "status", **_where("closed_at IS NULL")),
+    Index("ix_candidacies_attention", "attention", **_where("attention IS NOT NULL")),
+    Index(None, "tries"),
+    Index(None, "days_from_registration", "days_from_purchase"),
 )
 """Where each enrolment of each candidacy stands."""
 

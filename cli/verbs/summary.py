@@ -110,10 +110,8 @@ def _rates(connection: Connection, wanted: Wanted, known: Facts) -> Rates:
     for one in figures.rates(connection, wanted):
         tally = {"attempted": one.attempted, "passed": one.passed, "passed_first": one.passed_first}
         rates.domains[one.domain] = tally
-    for person in figures.certified(connection, wanted):
-        purchased_at = datetime.fromisoformat(person.purchased_at) if person.purchased_at else None
-        registered_at = datetime.fromisoformat(person.registered_at)
-        rates.certify(date.fromisoformat(person.certified_on), registered_at, purchased_at)
+    for days, number in figures.days_to_certificate(connection, wanted, known.zone).items():
+        rates.certify(days, number)
     return rates
 
 

@@ -16,6 +16,7 @@ from tests.record.conftest import RecordOfLives
 from tests.record.lives import Lived, lived, of_life, person
 from tests.scheme import SCHEME
 from tests.workflows.journeys import OPERATIONS
+from views.figures import Days
 from views.standing import status_view
 
 ZONE = SCHEME.body.zone
@@ -60,6 +61,21 @@ def test_everybody_who_was_certified_is_there_with_purchase_and_registration(eve
     )
     assert {datetime.fromisoformat(one.registered_at) for one in people} == {state.registered_at for state in expected}
     assert {one.purchased_at is not None for one in people} == {True}
+
+
+def test_the_days_to_the_certificate_are_those_of_the_body_s_zone(every_life: RecordOfLives) -> None:
+    expected: Counter[Days] = Counter()
+    for life in every_life.lives:
+        state = life.state
+        if state.certificate:
+            on = state.certificate.certified_on
+            starts = (state.registered_at, state.window.purchased_at if state.window else None)
+            expected[Days(*((on - day_of(start, ZONE)).days if start else None for start in starts))] += 1
+    with reading(every_life.engine) as connection:
+        assert figures.days_to_certificate(connection, Wanted(), "UTC") == expected
+        nobody = figures.days_to_certificate(connection, Wanted(statuses=("testing",)), "UTC")
+    assert len(expected) > 1
+    assert not nobody
 
 
 def test_each_period_has_what_happened_in_it(every_life: RecordOfLives) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, Table, select, update
 
 from domain import requirements, rulebook
+from domain.calendar import day_of
 from domain.effects import Notify
 from domain.events import EVENTS, ContactUpdated, NoticeSuperseded, NoticeUndeliverable, ResultEvent
 from domain.formats import FORMAT, NewerFormat
@@ -114,6 +115,13 @@ def assert_candidacy(found: dict[str, Any], state: State, at: datetime) -> None:
     certificate = state.certificate
     assert json.loads(found.pop("view")) == status_view(state, "", at).document()
     found.pop("position")
+    tries = {domain: [one.attempts, one.status == "passed"] for domain, one in requirements.assessments(state).items()}
+    assert json.loads(found.pop("tries")) == (tries if state.path == "standard" else {})
+    started = (state.registered_at, state.window.purchased_at if state.window else None)
+    assert (found.pop("days_from_registration"), found.pop("days_from_purchase")) == tuple(
+        (certificate.certified_on - day_of(moment, state.zone)).days if certificate and moment else None
+        for moment in started
+    )
     assert found == {
         "workflow_id": state.workflow_id,
         "enrolment": state.enrolment,

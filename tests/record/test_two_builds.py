@@ -14,22 +14,25 @@ from pathlib import Path
 from threading import Timer
 
 import pytest
-from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy import Connection, Engine, inspect, select, text
 
 from activities.record_writer import RecordWriter
 from cli.main import captured
 from monitoring.recorded import problem
-from record import store
+from record import figures, store
+from record.comparison import differences
 from record.database import open_database, reading, writing
 from record.errors import Missing, NewerTables, Unavailable
+from record.finding import Wanted
 from record.looking import open_for_reading
 from record.opening import open_record
 from record.revisions import REVISIONS, revision
 from record.rows import of
+from record.shape import SHAPE
 from record.tables import CANDIDACIES, METADATA, STATES, STEPS
 from runtime.settings import ROOT
 from tests.record.commands import address
-from tests.record.lives import Lived, append_batch, lived
+from tests.record.lives import Lived, append_batch, lived, person
 from tests.record.test_store import ANA, events
 from tests.waiting import PATIENCE
 
@@ -223,6 +226,7 @@ def test_a_worker_whose_record_was_put_back_to_older_tables_brings_them_up_again
     writer = RecordWriter(address(engine), monotonic=lambda: now)
     assert write(writer, 1) == 1
     with writing(engine) as connection:
+        take_back_figures(connection)
         connection.execute(text("DROP TABLE steps"))
         connection.execute(text("ALTER TABLE states DROP COLUMN shape"))
         connection.execute(text("UPDATE alembic_version SET version_num = 'r0003'"))
@@ -234,6 +238,40 @@ def test_a_worker_whose_record_was_put_back_to_older_tables_brings_them_up_again
     assert write(writer, 2) == 2
     writer.close()
     assert revision(engine) == REVISIONS[-1]
+
+
+def take_back_figures(connection: Connection) -> None:
+    """Undoes the step that made the columns for the figures."""
+    for index in ("open", "attention", "tries", "days_from_registration_days_from_purchase"):
+        connection.execute(text(f"DROP INDEX ix_candidacies_{index}"))
+    for column in ("tries", "days_from_registration", "days_from_purchase"):
+        connection.execute(text(f"ALTER TABLE candidacies DROP COLUMN {column}"))
+
+
+def test_the_figures_of_a_record_that_an_older_build_has_filled_are_the_same(engine: Engine) -> None:
+    """Also while it still fills it, and its rows are no difference to the events."""
+    for number, name in enumerate(("holder-revoked", "testing", "many-results")):
+        lived(name, person(number)).append(engine)
+    with reading(engine) as connection:
+        before = figures.rates(connection, Wanted()), figures.days_to_certificate(connection, Wanted(), "UTC")
+    assert all(before)
+    with writing(engine) as connection:
+        take_back_figures(connection)
+        connection.execute(text("UPDATE alembic_version SET version_num = 'r0004'"))
+        connection.execute(text("DELETE FROM steps WHERE revision > 'r0004'"))
+        connection.execute(STATES.update().values(shape="of the older build"))
+    again = open_record(address(engine))
+    with reading(again) as connection:
+        assert set(connection.execute(select(CANDIDACIES.c.tries)).scalars()) == {None}
+        after = figures.rates(connection, Wanted()), figures.days_to_certificate(connection, Wanted(), "UTC")
+    assert after == before
+    assert list(differences(again)) == []
+    with writing(again) as connection:
+        connection.execute(STATES.update().values(shape=SHAPE))
+    assert {column for found in differences(again) for column in getattr(found, "columns", ())} == {
+        *("tries", "days_from_registration", "days_from_purchase")
+    }
+    again.dispose()
 
 
 def write(writer: RecordWriter, number: int) -> int:
