@@ -6,8 +6,8 @@ cancellation, and the next run would know nothing of it. So a run asks here befo
 
 Whether a cancellation comes depends on nothing but what the task brings, so every replay gets the same answer.
 
-The SDK also has an internal flag, off by default, with which a run takes in everything before it is executed. It is no
-help here: with it, every wait of the run that ends in such a task raises `CancelledError`, in whatever coroutine.
+The SDK also has an internal flag, off by default, with which a run takes in everything before it is executed. Then the
+run hears of the cancellation by itself, and `is_coming` says no. What else that flag changes: `workflows/waits.py`.
 """
 
 from __future__ import annotations

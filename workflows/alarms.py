@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.state import State
     from views import alarms as alarm_words
     from views.markdown import Markdown
-    from workflows import calls, counting, traces
+    from workflows import calls, counting, traces, waits
     from workflows.journal import Journal
     from workflows.under_way import UnderWay
 
@@ -122,4 +122,4 @@ async def _sleep_until(instant: datetime, summary: str) -> None:
 
 async def _changed(journal: Journal, seen: State, timer: asyncio.Task[None] | None) -> None:
     """Waits until the state has changed or the timer has fired."""
-    await workflow.wait_condition(lambda: journal.state is not seen or bool(timer and timer.done()))
+    await waits.until(lambda: journal.state is not seen or bool(timer and timer.done()))

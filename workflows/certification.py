@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from views.timeline import timeline_view
 
     # These modules keep no state, so all workflows share them. Loading the journal's models for each would be slow.
-    from workflows import counting, outbox, traces
+    from workflows import counting, outbox, traces, waits
     from workflows.alarms import AlarmClock
     from workflows.foreseeing import Foreseen, foresee
     from workflows.handlers import WithInbox, takes_messages
@@ -116,9 +116,7 @@ class CertificationWorkflow(WithInbox):
         try:
             opening = asyncio.create_task(self._open())
             # A scheme that this build cannot read would keep the candidacy here, although another build may read it.
-            await workflow.wait_condition(
-                lambda: opening.done() or (_another_build_is_current() and self._nothing_is_under_way())
-            )
+            await waits.until(lambda: opening.done() or (_another_build_is_current() and self._nothing_is_under_way()))
             if not opening.done():
                 return None
             journal = opening.result()
@@ -160,7 +158,7 @@ class CertificationWorkflow(WithInbox):
         if self.inbox.journal is None:
             counting.refused(REGISTRATION, self.inbox.invalid_registration or InvalidMessage(REGISTRATION, []))
             # An update that came with the start must get its answer, which names each wrong field, before the run ends.
-            await workflow.wait_condition(workflow.all_handlers_finished)
+            await waits.until(workflow.all_handlers_finished)
             raise self._invalid()
         return self.inbox.journal
 
@@ -170,9 +168,7 @@ class CertificationWorkflow(WithInbox):
 
     async def _something_happened(self, journal: Journal, seen: State, enough: Callable[[], bool]) -> None:
         """Waits until the state has changed, it is enough, or a background task has ended."""
-        await workflow.wait_condition(
-            lambda: journal.state is not seen or enough() or any(task.done() for task in self._tasks)
-        )
+        await waits.until(lambda: journal.state is not seen or enough() or any(task.done() for task in self._tasks))
         self._check_tasks()
 
     def _check_tasks(self) -> None:

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.messages import InvalidMessage, check_vocabulary
     from domain.vocabulary import RefusalCode
     from runtime.metrics import REGISTRATION
-    from workflows import calls, counting, traces
+    from workflows import calls, counting, traces, waits
     from workflows.journal import Journal
     from workflows.payloads import failure, read_message, refusal
     from workflows.under_way import UnderWay
@@ -164,13 +164,13 @@ class Inbox:
         self.arrived += 1
         if number >= self._turn_ends:
             self._turning = self._turning or asyncio.create_task(self._take_turns())
-            await workflow.wait_condition(lambda: number < self._turn_ends)
+            await waits.until(lambda: number < self._turn_ends)
         return self.journal
 
     async def _opened(self) -> Journal | None:
         """Waits until the candidacy is registered; None if the registration was invalid."""
         if self.journal is None and self.invalid_registration is None:
-            await workflow.wait_condition(lambda: self.journal is not None or self.invalid_registration is not None)
+            await waits.until(lambda: self.journal is not None or self.invalid_registration is not None)
         return self.journal
 
     async def _take_turns(self) -> None:
@@ -187,7 +187,7 @@ class Inbox:
         if key is None:
             return await self._decide(journal, message)
         while key in self._being_decided:
-            await workflow.wait_condition(lambda: key not in self._being_decided)
+            await waits.until(lambda: key not in self._being_decided)
         known = journal.ledger.get(key)
         if known:
             if not matches(known.digest, message):

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.notices import only_a_newer_build_knows
     from domain.state import State
     from domain.vocabulary import UndeliveredCause
-    from workflows import calls, counting, traces
+    from workflows import calls, counting, traces, waits
     from workflows.journal import Journal
     from workflows.recording import Recorder
 
@@ -181,20 +181,18 @@ class Lanes:
         if self._busy_lanes.isdisjoint(lanes):
             return
         # An activity that was scheduled in this moment must have begun to wait, or it would not hear of it.
-        await workflow.wait_condition(lambda: True)
+        await waits.until(lambda: True)
         for lane in lanes:
             if lane in self._busy_lanes:
                 traces.current().gave_command()
                 self._tasks[lane].cancel()  # is answered by the activity: it was done, or it was cancelled
-        await workflow.wait_condition(lambda: self._busy_lanes.isdisjoint(lanes))
+        await waits.until(lambda: self._busy_lanes.isdisjoint(lanes))
 
     async def _send(self, lane: str) -> None:
         while True:
             effect = _next(self._journal, lane)
             if effect is None or lane in self._held_back:
-                await workflow.wait_condition(
-                    lambda: lane not in self._held_back and _next(self._journal, lane) is not None
-                )
+                await waits.until(lambda: lane not in self._held_back and _next(self._journal, lane) is not None)
                 continue
             self._busy_lanes.add(lane)
             try:

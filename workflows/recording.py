@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.effects import Notify
     from domain.events import BaseEvent, ContactUpdated, Registered, type_of
     from domain.notices import only_a_newer_build_knows
-    from workflows import calls, traces
+    from workflows import calls, traces, waits
     from workflows.journal import Journal
 
 # A change of a certificate must be recorded within seconds, also while the mail server is down.
@@ -67,11 +67,11 @@ class Recorder:
         self._handing_over = True
         if self._recording:
             # An activity that was scheduled in this moment must have begun to wait, or it would not hear of it.
-            await workflow.wait_condition(lambda: True)
+            await waits.until(lambda: True)
         if self._recording:
             traces.current().gave_command()
             self.task.cancel()
-            await workflow.wait_condition(lambda: not self._recording)
+            await waits.until(lambda: not self._recording)
 
     @contextmanager
     def along(self) -> Iterator[Along]:
@@ -88,7 +88,7 @@ class Recorder:
     async def _keep(self) -> None:
         """Hands over what waits: by the next notice where one is due, and else by an activity of its own."""
         while not self._handing_over:
-            await workflow.wait_condition(self._waits)
+            await waits.until(self._waits)
             await traces.others_go_first(traces.TURNS_BEFORE_THE_RECORDER)
             if self._notice_is_due() and self._waits():
                 await self._be_patient_with_notices()

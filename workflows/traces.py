@@ -19,6 +19,9 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeUpdate
 from temporalio.workflow import ActivityConfig
 
+with workflow.unsafe.imports_passed_through():
+    from workflows import waits
+
 QUIET_TASKS = "quiet_tasks"
 """The memo field that counts the workflow tasks of this run that would have given no command."""
 
@@ -57,7 +60,7 @@ class Traces:
     async def keep(self) -> None:
         """For as long as the run lasts, gives a command in each task that took something in and would give none."""
         while True:
-            await workflow.wait_condition(lambda: self._needs_command)
+            await waits.until(lambda: self._needs_command)
             await others_go_first(_TURNS_BEFORE_A_TRACE)
             self._needs_command = False
             if self._last_task_with_command != _task() and not self._ended:
@@ -81,7 +84,7 @@ async def others_go_first(turns: int) -> None:
     those that waited for them. That is one turn. So it is also how long a coroutine waits for what is always true.
     """
     for _ in range(turns):
-        await workflow.wait_condition(lambda: True)
+        await waits.until(lambda: True)
 
 
 async def activity(name: str, request: Any, result_type: type[T], **options: Unpack[ActivityConfig]) -> T:
@@ -118,11 +121,15 @@ async def until(condition: Callable[[], bool], patience: timedelta, summary: str
         return
     traces = current()
     traces.gave_command()
-    try:
-        await workflow.wait_condition(condition, timeout=patience, timeout_summary=summary)
-        traces.gave_command()  # the timer is cancelled
-    except TimeoutError:
-        traces.took_something_in()
+    with waits.despite_a_cancelled_workflow():
+        try:
+            await workflow.wait_condition(condition, timeout=patience, timeout_summary=summary)
+        except TimeoutError:
+            traces.took_something_in()
+        else:
+            traces.gave_command()  # the timer is cancelled
+        return
+    traces.took_something_in()  # whether the timer is cancelled or has fired is not known
 
 
 def upsert(attributes: Sequence[SearchAttributeUpdate[Any]]) -> None:

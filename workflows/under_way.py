@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain import rulebook
     from domain.commands import Command
     from domain.inquiries import Inquiry
+    from workflows import waits
 
 
 class UnderWay:
@@ -59,8 +60,8 @@ class UnderWay:
     async def until_free(self, command: Command) -> None:
         """Waits until no inquiry is being asked that this command waits for."""
         if self.must_wait(command):
-            await workflow.wait_condition(lambda: not self.must_wait(command))
+            await waits.until(lambda: not self.must_wait(command))
 
     async def until_idle(self) -> None:
         """Waits until every message that has arrived is decided."""
-        await workflow.wait_condition(lambda: not self.busy)
+        await waits.until(lambda: not self.busy)

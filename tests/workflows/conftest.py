@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import temporalio.worker._workflow
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker._workflow_instance import _WorkflowLogicFlag
 
 from runtime.settings import Settings
 from tests.scheme import worker_settings
@@ -37,6 +39,14 @@ def _no_task_fails() -> Iterator[None]:
     yield
     logger.removeHandler(watch)
     assert not watch.faults
+
+
+@pytest.fixture(params=[False, True], ids=["messages first", "all at once"])
+def _either_order(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run takes in the messages of a task before all else, or everything at once, as a later SDK will by default."""
+    flag = _WorkflowLogicFlag.PROCESS_WORKFLOW_ACTIVATION_JOBS_AS_SINGLE_BATCH
+    flags = frozenset({flag} if request.param else ())
+    monkeypatch.setattr(temporalio.worker._workflow, "_DEFAULT_ENABLED_WORKFLOW_LOGIC_FLAGS", flags)
 
 
 @pytest_asyncio.fixture

@@ -161,6 +161,7 @@ async def test_cancelling_a_candidacy_withdraws_it(world: World) -> None:
     assert "cancelled" in closed["reason"]
 
 
+@pytest.mark.usefixtures("_either_order")
 async def test_cancelling_before_the_registration_withdraws_too(idle_world: World) -> None:
     world = idle_world
     candidate = world.candidate()
@@ -183,6 +184,7 @@ async def test_a_holder_is_not_cancelled_and_lives_on(world: World) -> None:
     assert await holder.attention() == ["review-waiting"]
 
 
+@pytest.mark.usefixtures("_either_order")
 async def test_a_cancellation_beside_a_slow_handler_loses_nothing(world: World) -> None:
     holder = await world.holder()
     await holder.signal("update_contact", email="new@example.org")

@@ -110,10 +110,11 @@ async def test_a_life_goes_on_when_the_worker_dies_at_the_handover(client: Clien
         assert (await holder.status())["name"] == "Ana 29"
 
 
+@pytest.mark.usefixtures("_either_order")
 async def test_a_holder_whose_cancellation_was_refused_continues_as_new_and_refuses_again(
-    client: Client, tmp_path: Path
+    client: Client, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    holder = Candidate(client, "CCMA", "cancel-1")
+    holder = Candidate(client, "CCMA", f"cancel-1-{request.node.callspec.id.replace(' ', '-')}")
     async with worker.build_worker(client, worker_settings(outbox=tmp_path)):
         await plant(holder, recertifying(holder))
         await holder.handle.cancel()

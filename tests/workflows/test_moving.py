@@ -295,12 +295,13 @@ async def test_a_notice_that_went_out_is_not_sent_again_after_a_move_that_the_re
     assert len(mailbox.subjects) == len(set(mailbox.subjects)) == 3
 
 
+@pytest.mark.usefixtures("_either_order")
 @pytest.mark.parametrize("order", ["before the signal", "after the signal", "after the update"])
 async def test_a_cancellation_that_comes_with_the_message_that_moves_a_candidacy_withdraws_it(
-    client: Client, tmp_path: Path, order: str
+    client: Client, tmp_path: Path, order: str, request: pytest.FixtureRequest
 ) -> None:
     async with at_work(client, tmp_path, "A", "B"):
-        candidate = await buyer(client, f"move-13-{order.replace(' ', '-')}")
+        candidate = await buyer(client, f"move-13-{request.node.callspec.id.replace(' ', '-')}")
         await candidate.outbox_sent(tmp_path / "outbox", 2)
         await at_rest(candidate, activities=3)
         first = await candidate.run_id()

@@ -114,6 +114,17 @@ def commands(source: str) -> Iterator[str]:
             yield f"{node.lineno}: {owner}.{name}"
 
 
+def waits(source: str) -> list[int]:
+    """The lines that wait for a condition by the SDK itself."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute))
+    return [node.lineno for node in calls if ast.unparse(node) == "workflow.wait_condition"]
+
+
+def test_every_wait_survives_a_cancellation_of_the_workflow() -> None:
+    found = {path.name for path in PACKAGE.glob("*.py") if waits(path.read_text(encoding="utf-8"))}
+    assert found == {"traces.py", "waits.py"}, "all others wait by workflows/waits.py"
+
+
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
 def test_only_one_module_gives_commands(path: Path) -> None:
     found = list(commands(path.read_text(encoding="utf-8")))

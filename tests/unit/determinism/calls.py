@@ -35,7 +35,7 @@ FORBIDDEN = {
 }
 # What may be used of asyncio. The SDK makes its loop deterministic; a set of tasks is not (`wait`, `TaskGroup`), and
 # threads, processes and sockets are not.
-OF_ASYNCIO = {"CancelledError", "Future", "Task", "TimeoutError", "create_task", "shield"}
+OF_ASYNCIO = {"CancelledError", "Future", "Task", "TimeoutError", "create_task", "current_task", "shield"}
 # Methods that read a clock, the machine or chance, whatever object they are called on.
 METHODS = {
     *("now", "utcnow", "today", "utcfromtimestamp", "fromtimestamp", "time_ns", "monotonic", "perf_counter"),
