@@ -10,11 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, func, select
 
+from record import search
 from record.database import reading
 from record.events import Candidacy
 from record.pieces import Row
 from record.projection import rows_of, sent_of
 from record.refolding import Batch, Unfolded, batch_after
+from record.search import Unlike
 from record.shape import SHAPE
 from record.store import newest_position
 from record.tables import CANDIDACIES, DELIVERIES, LATER, MODELS, STATES
@@ -56,8 +58,10 @@ class Difference:
 
 def differences(
     engine: Engine, progress: Callable[[int, int], None] = lambda _done, _of: None
-) -> Iterator[Difference | Unfolded]:
+) -> Iterator[Difference | Unfolded | Unlike]:
     """Folds every candidacy, and yields each row of a read model that is not what follows from the events.
+
+    What persons are found by is compared too: it follows from the events, their texts and the contact details.
 
     `progress` gets the number of events that are done, and that of all. Memory does not grow with the record.
 
@@ -66,17 +70,24 @@ def differences(
     """
     total, done = newest_position(engine), 0
     last: Candidacy | None = None
+    named: set[Unlike] = set()
     while True:
         with reading(engine) as connection:
             batch = batch_after(connection, last)
             found = list(_of_batch(connection, batch))
+            sought = list(search.differences(connection, {one.candidacy.workflow_id for one in batch.folds}))
         yield from batch.unfolded
         yield from found
+        # Somebody with two designations is in two batches.
+        yield from (one for one in dict.fromkeys(sought) if one not in named)
+        named.update(sought)
         done += batch.events
         progress(done, max(total, done))
         if batch.until is None:
-            return
+            break
         last = batch.until
+    with reading(engine) as connection:
+        yield from search.of_nobody(connection)
 
 
 def _of_batch(connection: Connection, batch: Batch) -> Iterator[Difference]:

@@ -158,18 +158,26 @@ def renew(connection: Connection, workflow_ids: Collection[str]) -> None:
     After an erasure that is only what is left. `record rebuild` calls it for batches of candidacies, whose read models
     are made anew before. The transaction must be one that writes.
     """
-    candidate_ids = {read_workflow_id(one).candidate_id for one in workflow_ids}
+    candidate_ids = _persons(workflow_ids)
+    search_index.put(connection, candidate_ids, list(Kind), _all_values(connection, workflow_ids, candidate_ids))
+
+
+def _persons(workflow_ids: Collection[str]) -> set[str]:
+    return {read_workflow_id(one).candidate_id for one in workflow_ids}
+
+
+def _all_values(connection: Connection, workflow_ids: Collection[str], candidate_ids: set[str]) -> list[Value]:
+    """Everything that the persons of these candidacies are found by."""
     known = select(CANDIDACIES.c.workflow_id).where(CANDIDACIES.c.candidate_id.in_(candidate_ids))
     all_ids = {*workflow_ids, *connection.execute(known).scalars()}
     # SQLite would take the index of the types, and read all events of the record that have them. It has none of this.
     kind = EVENTS.c.type + ""
     bringing = select(EVENTS).where(EVENTS.c.workflow_id.in_(all_ids), kind.in_(_FIELDS))
-    values = [
+    return [
         *(value for candidate_id in candidate_ids for value in _in_id(candidate_id)),
         *_in_details(connection, candidate_ids),
         *_in_events(connection, connection.execute(bringing).all()),
     ]
-    search_index.put(connection, candidate_ids, list(Kind), values)
 
 
 def _in_details(connection: Connection, candidate_ids: Collection[str]) -> Iterator[Value]:
@@ -181,3 +189,38 @@ def _in_details(connection: Connection, candidate_ids: Collection[str]) -> Itera
 def _in_events(connection: Connection, found: Sequence[Row[Any]]) -> Iterator[Value]:
     for kept in rows.with_beside(connection, [rows.kept(row) for row in found]):
         yield from _in_event(read_workflow_id(kept.candidacy.workflow_id).candidate_id, kept.event)
+
+
+# --- comparing
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """Something in the search that does not follow from the events and the details, or is missing. It has no value."""
+
+    candidate_id: str
+    kind: str
+    missing: bool
+
+    def __str__(self) -> str:
+        what = "a row is missing" if self.missing else "no event and no contact details account for a row"
+        return f"candidate {self.candidate_id}, search, {self.kind}: {what}"
+
+
+def differences(connection: Connection, workflow_ids: Collection[str]) -> Iterator[Unlike]:
+    """Whatever is not what `renew` would make for the persons of these candidacies."""
+    if not workflow_ids:
+        return
+    candidate_ids = _persons(workflow_ids)
+    wanted = {value for value in _all_values(connection, workflow_ids, candidate_ids) if value.key}
+    there = search_index.values_of(connection, candidate_ids).keys()
+    for value in sorted(wanted ^ there):
+        yield Unlike(value.candidate_id, value.kind, missing=value in wanted)
+
+
+def of_nobody(connection: Connection) -> Iterator[Unlike]:
+    """Whatever is there for somebody of whom no event is recorded."""
+    known = select(CANDIDACIES.c.candidate_id)
+    found = select(SEARCH.c.candidate_id, SEARCH.c.kind).where(SEARCH.c.candidate_id.not_in(known))
+    for row in connection.execute(found.order_by(SEARCH.c.candidate_id, SEARCH.c.kind)):
+        yield Unlike(row.candidate_id, row.kind, missing=False)

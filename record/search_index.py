@@ -57,13 +57,16 @@ def put(
     The transaction must be one that writes.
     """
     wanted = {value for value in values if value.key}
-    there = {
-        Value(row.candidate_id, row.kind, row.key, row.value): row.id
-        for row in connection.execute(select(SEARCH).where(SEARCH.c.candidate_id.in_(candidate_ids)))
-    }
+    there = values_of(connection, candidate_ids)
     if gone := {value for value in there if value.kind in kinds} - wanted:
         _remove(connection, {there[value]: value for value in gone})
     _insert(connection, {*wanted, *(value for value in also if value.key)} - there.keys())
+
+
+def values_of(connection: Connection, candidate_ids: Collection[str]) -> dict[Value, int]:
+    """Everything by which these persons are found today, with the number of its row."""
+    found = connection.execute(select(SEARCH).where(SEARCH.c.candidate_id.in_(candidate_ids)))
+    return {Value(row.candidate_id, row.kind, row.key, row.value): row.id for row in found}
 
 
 def _remove(connection: Connection, gone: Mapping[int, Value]) -> None:

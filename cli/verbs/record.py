@@ -24,6 +24,7 @@ from record.errors import BadHead, ForgedHead
 from record.heads import Filed
 from record.rebuild import rebuild
 from record.refolding import Unfolded
+from record.search import Unlike
 
 _T = TypeVar("_T")
 
@@ -98,7 +99,7 @@ class Outcome:
     faults: list[Finding] = field(default_factory=list)
     forgotten: list[Finding] = field(default_factory=list)
     missing: list[range] = field(default_factory=list)
-    models: list[Difference | Unfolded] = field(default_factory=list)
+    models: list[Difference | Unfolded | Unlike] = field(default_factory=list)
     heads: list[tuple[str, Filed, str | None]] = field(default_factory=list)
     workflows: Compared | None = None
 

@@ -9,15 +9,16 @@ from sqlalchemy.engine import make_url
 from domain.events import Certified, PurchaseConfirmed
 from domain.texts import ERASED
 from record import search, search_index
+from record.comparison import differences
 from record.database import open_database, reading, writing
 from record.migrations import migrate
 from record.rebuild import rebuild
 from record.search import Hit, Kind
 from record.search_index import Value
 from record.tables import CONTACTS, SEARCH, TEXTS
-from tests.formats.lives import Who
+from tests.formats.lives import Life, Who, lives_of
 from tests.record.conftest import Filled, RecordOfLives
-from tests.record.lives import lived
+from tests.record.lives import lived, of_life
 from trials.postgresql import NoPostgresql
 
 NAMES = {
@@ -162,6 +163,32 @@ def test_what_is_missing_in_the_search_and_what_is_too_much_is_made_good(people:
     with reading(people) as connection:
         assert rows(connection) == before
     assert (found(people, "wrong"), found(people, "zolc")) == ([], ["P-3"])
+
+
+def test_a_check_names_what_is_missing_in_the_search_and_what_is_too_much(people: Engine) -> None:
+    """Without the name or the address itself, because what a check says goes into logs and tickets."""
+    assert list(differences(people)) == []
+    with writing(people) as connection:
+        connection.execute(delete(SEARCH).where(SEARCH.c.candidate_id == "P-3", SEARCH.c.kind == Kind.EMAIL))
+        others = [Value.of("P-1", Kind.NAME, "Wrong Name"), Value.of("P-99", Kind.NAME, "Nobody At All")]
+        search_index.put(connection, ["P-1", "P-99"], (), (), also=others)
+    assert [str(one) for one in differences(people)] == [
+        "candidate P-1, search, name: no event and no contact details account for a row",
+        "candidate P-3, search, email: a row is missing",
+        "candidate P-99, search, name: no event and no contact details account for a row",
+    ]
+
+
+def test_a_check_names_a_person_with_several_designations_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the candidacies are compared one after another."""
+    monkeypatch.setattr("record.refolding._BATCH", 1)
+    who = Who("P-1", "run-1", "Ana Ruiz", "ana@example.org")
+    for designation in ("CCSL", "CCMA"):
+        with lives_of(who):
+            of_life("", Life.begun(designation).sent(), who).append(engine)
+    with writing(engine) as connection:
+        search_index.put(connection, ["P-1"], (), (), also=[Value.of("P-1", Kind.NAME, "Wrong Name")])
+    assert len(list(differences(engine))) == 1
 
 
 def test_the_same_events_again_change_nothing(engine: Engine) -> None:
