@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar, Unpack, cast
 
@@ -121,15 +122,14 @@ async def until(condition: Callable[[], bool], patience: timedelta, summary: str
         return
     traces = current()
     traces.gave_command()
-    with waits.despite_a_cancelled_workflow():
-        try:
-            await workflow.wait_condition(condition, timeout=patience, timeout_summary=summary)
-        except TimeoutError:
-            traces.took_something_in()
-        else:
-            traces.gave_command()  # the timer is cancelled
-        return
-    traces.took_something_in()  # whether the timer is cancelled or has fired is not known
+    came_true = False
+    with waits.despite_a_cancelled_workflow(), suppress(TimeoutError):
+        await workflow.wait_condition(condition, timeout=patience, timeout_summary=summary)
+        came_true = True
+    if came_true:
+        traces.gave_command()  # the timer is cancelled
+    else:
+        traces.took_something_in()
 
 
 def upsert(attributes: Sequence[SearchAttributeUpdate[Any]]) -> None:
