@@ -15,8 +15,8 @@ from drill.edits import Add, Create, Edit, Swap
 A_RULE = (
     Swap(
         "domain/matters/self_assessments.py",
-        'return "strength" if score.reaches(state.programme.passing_score) else "needs development"',
-        'return "strength" if score.reaches(state.programme.passing_score - 5) else "needs development"',
+        'return "strength" if score.reaches(state.passing_score) else "needs development"',
+        'return "strength" if score.reaches(state.passing_score - 5) else "needs development"',
     ),
 )
 """A self-assessment five points below the passing score counts as a strength already."""
