@@ -378,10 +378,10 @@ def release_held(decision: Decision) -> None:
         if not _is_free(state, hold) or _gives_way(state, hold):
             continue
         since = holds.since(state, hold, hold.result)
-        if since:
-            _hold(decision, hold.result, since, waived=hold.waived, instead_of=hold.hold)
-        else:
+        if not since:
             take(decision, hold.result)
+        elif not _is_awaited(state, hold):
+            _hold(decision, hold.result, since, waived=hold.waived, instead_of=hold.hold)
 
 
 def _is_free(state: State, hold: Held) -> bool:
@@ -390,13 +390,30 @@ def _is_free(state: State, hold: Held) -> bool:
 
 
 def _gives_way(state: State, hold: Held) -> bool:
-    """Whether a newer revision of the same result becomes free as well, which ends this hold when it is taken (R6)."""
+    """Whether a newer revision of the same result can be taken as well, which ends this hold (R6)."""
     return any(
-        other.result.result_id == hold.result.result_id
-        and other.result.revision > hold.result.revision
+        other.result.revision > hold.result.revision
         and _is_free(state, other)
-        for other in state.held.values()
+        and not holds.since(state, other, other.result)
+        for other in _of_the_same_result(state, hold)
     )
+
+
+def _is_awaited(state: State, hold: Held) -> bool:
+    """Whether a lower revision is free, and is decided first: the new hold says what accepting it replaces (R18)."""
+    return any(
+        other.result.revision < hold.result.revision and _is_free(state, other)
+        for other in _of_the_same_result(state, hold)
+    )
+
+
+def _of_the_same_result(state: State, hold: Held) -> list[Held]:
+    """The other holds of the same result."""
+    return [
+        other
+        for other in state.held.values()
+        if other.result.result_id == hold.result.result_id and other.hold != hold.hold
+    ]
 
 
 MATTER = Matter(

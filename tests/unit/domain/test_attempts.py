@@ -305,6 +305,19 @@ def test_before_the_purchase_means_before_its_day() -> None:
     assert candidacy.result(OPERATIONS, 90, last_moment("2026-11-21")) == ["ResultHeld"]
 
 
+def test_a_newer_revision_that_stays_held_says_that_it_would_replace_the_older_one_that_is_taken() -> None:
+    candidacy = Candidacy("CCMA", at=START, paid=False)
+    candidacy.result(PEOPLE, 60, START + days(30), at=START + days(80), result_id="A", revision=1)
+    candidacy.result(PEOPLE, 60, START + days(60), result_id="B")
+    candidacy.result(PEOPLE, 60, START + days(61), result_id="A", revision=2)
+    events = candidacy.say("confirm_purchase", reference="INV-1", purchased_at=START)
+    assert events == ["PurchaseConfirmed", "AssessmentFailed", "AssessmentFailed", "ResultHeld"]
+    held = candidacy.last(e.ResultHeld)
+    assert (held.result.result_id, held.result.revision, held.reasons) == ("A", 2, ("too-early",))
+    assert held.replaces is not None
+    assert (held.replaces.result_id, held.replaces.revision) == ("A", 1)
+
+
 def test_of_two_revisions_held_for_the_purchase_only_the_newer_is_taken() -> None:
     candidacy = Candidacy("CCMA", at=START, paid=False)
     candidacy.result(PEOPLE, 50, START + days(75), at=START + days(80), result_id="A", revision=2)
