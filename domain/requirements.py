@@ -218,6 +218,14 @@ def experience_met_so_far(state: State) -> bool:
     return experience_met(state)
 
 
+def experience_counts_from(state: State) -> date | None:
+    """The day on which the experience was met, or will be by what is recorded so far; None where nothing counts.
+
+    What has met it stays what people are told, also where another record of an earlier day has come since (R8).
+    """
+    return state.experience_met_on or min((claim.met_on for claim in state.experience if claim.met_on), default=None)
+
+
 def work_product_met(state: State) -> bool:
     """Whether the work product is passed, or none is required (rule 15)."""
     return not state.requirements.work_product or state.work_product.status == "passed"

@@ -237,8 +237,10 @@ def _experience(state: State) -> Markdown:
     met = requirements.experience_met_so_far(state)
     if not state.experience:
         return Markdown("- {} experience: none recorded yet ({})").format(_mark(False), state.requirements.experience)
-    # Of several records the one that counts first decides (R8).
-    claim = min(reversed(state.experience), key=lambda claim: claim.met_on or date.max)
+    # Of several records the one that meets the requirement decides, or the first that will (R8).
+    day = requirements.experience_counts_from(state)
+    first = min(reversed(state.experience), key=lambda claim: claim.met_on or date.max)
+    claim = next((claim for claim in reversed(state.experience) if claim.met_on == day), first)
     if claim.met_on is None:
         return Markdown("- {} experience: {} since {} ended before it could count").format(
             _mark(False), claim.role, claim.started_on

@@ -105,11 +105,10 @@ def _work_product(state: State) -> WorkProductView:
 
 
 def _experience(state: State) -> ExperienceView:
-    coming = min((claim.met_on for claim in state.experience if claim.met_on), default=None)
     return ExperienceView(
         required=state.requirements.experience is not None,
         met=requirements.experience_met_so_far(state),
-        met_on=state.experience_met_on or coming,
+        met_on=requirements.experience_counts_from(state),
         recorded=bool(state.experience),
     )
 

@@ -50,6 +50,16 @@ def test_the_page_and_the_status_agree_on_experience_that_is_met_before_the_purc
     assert "- ☑ experience: Director since 2025-01-01, counts from 2026-01-01\n" in page
 
 
+def test_the_page_and_the_status_agree_on_experience_of_which_an_earlier_record_comes_later() -> None:
+    candidacy = Candidacy(at=START, since="2025-10-01")
+    candidacy.say("record_experience", role="Manager", started_on="2025-01-01")
+    view = status_view(candidacy.state, "Ana Ruiz", candidacy.clock)
+    assert view.experience is not None
+    assert str(view.experience.met_on) == "2026-10-01"
+    page = details(candidacy.state, candidacy.clock)
+    assert "- ☑ experience: Director since 2025-10-01, counts from 2026-10-01\n" in page
+
+
 @each("paid", [True, False])
 def test_where_no_experience_is_needed_it_is_met_before_the_purchase_too(paid: bool) -> None:
     candidacy = Candidacy("CCMA", paid=paid, since=None)
