@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import smtplib
 import ssl
 import tempfile
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from activities.hanging import LONG_SECONDS, Attempt, Attempts
@@ -23,6 +24,8 @@ _CHECK_SECONDS = 3.0
 _THREADS = 20
 MAY_HANG = 10
 """So many attempts may wait for a mail server that hangs, where the worker does not say how many."""
+_GO_ON = 354
+_LINE_THAT_BEGINS_WITH_A_DOT = re.compile(rb"(?m)^\.")
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -114,6 +117,40 @@ class Outbox:
             raise
 
 
+class _Ended(Exception):
+    """The attempt ended before the mail was handed over. Nothing of it was sent."""
+
+
+class _InTurn(smtplib.SMTP):
+    """A connection that takes the turn as late as it can: when the server has asked for the mail itself.
+
+    Until then a server that hangs has nothing of the mail, in whatever step it hangs, and the attempt may end.
+    """
+
+    turn: Lock
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """The step DATA as the standard library takes it, with the turn in its middle.
+
+        Raises:
+            _Ended: the attempt has ended, and the connection is closed.
+            smtplib.SMTPDataError: the server does not want the mail.
+        """
+        code, reply = self.docmd("data")
+        if code != _GO_ON:
+            raise smtplib.SMTPDataError(code, reply)
+        if not self.turn.acquire(blocking=False):
+            self.close()  # whatever was said now would be taken for the mail
+            raise _Ended
+        end = b".\r\n" if msg.endswith(b"\r\n") else b"\r\n.\r\n"
+        self.send(_LINE_THAT_BEGINS_WITH_A_DOT.sub(b"..", msg) + end)
+        return self.getreply()
+
+
+class _InTurnOverTls(_InTurn, smtplib.SMTP_SSL):
+    """The same over TLS from the beginning."""
+
+
 class MailServer:
     """A mail server, by its URL: `smtp://`, `smtps://` or `smtp+starttls://`, then `[user:password@]host[:port]`.
 
@@ -189,10 +226,13 @@ class MailServer:
     def _send(self, message: EmailMessage, turn: Lock) -> None:
         """Sends the message, unless the attempt has ended before."""
         server = self._open(self._where, _SECONDS)
+        server.turn = turn
         try:
-            server.ehlo_or_helo_if_needed()  # where a server hangs, this step is waited for before the turn is taken
-            if turn.acquire(blocking=False):
+            server.ehlo_or_helo_if_needed()
+            if not turn.locked():
                 server.send_message(message)
+        except _Ended:
+            return  # nobody waits for the outcome any more
         except smtplib.SMTPRecipientsRefused as error:
             raise self._refused("the recipient", max(code for code, _ in error.recipients.values())) from None
         except smtplib.SMTPSenderRefused as error:
@@ -213,7 +253,7 @@ class MailServer:
         # Show only the code, because the server's text often repeats the address.
         return kind(f"{self._where} refuses {what} ({code}).")
 
-    def _open(self, named: str, seconds: float) -> smtplib.SMTP:
+    def _open(self, named: str, seconds: float) -> _InTurn:
         """A connection, each step of which takes `seconds` at most. Errors call the server by the name `named`.
 
         Raises:
@@ -234,13 +274,13 @@ class MailServer:
     def _starttls(self) -> bool:
         return self._url.scheme == "smtp+starttls"
 
-    def _connected(self, seconds: float) -> smtplib.SMTP:
+    def _connected(self, seconds: float) -> _InTurn:
         host, port = self._where.rsplit(":", 1)
-        server: smtplib.SMTP
+        server: _InTurn
         if self._url.scheme == "smtps":
-            server = smtplib.SMTP_SSL(host, int(port), timeout=seconds, context=ssl.create_default_context())
+            server = _InTurnOverTls(host, int(port), timeout=seconds, context=ssl.create_default_context())
         else:
-            server = smtplib.SMTP(host, int(port), timeout=seconds)
+            server = _InTurn(host, int(port), timeout=seconds)
         try:
             if self._starttls:
                 server.starttls(context=ssl.create_default_context())

@@ -1,6 +1,7 @@
 """The world outside, as tests need it: answer keys that take long, mail servers that refuse or wait, and messages."""
 
 import asyncio
+import contextlib
 import email
 import email.policy
 import os
@@ -100,6 +101,41 @@ def mail_server(mailbox: Mailbox, port: int) -> Iterator[None]:
         yield
     finally:
         controller.stop()
+
+
+class HangingMailServer:
+    """A mail server that answers until a client gives the command `at`, and from then on only that it is not done yet.
+
+    So no time limit for one answer of it ever passes. Use it as an asynchronous context manager.
+    """
+
+    def __init__(self, at: str) -> None:
+        self._at = at
+        self._clients: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> str:
+        self._server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
+        host, port = self._server.sockets[0].getsockname()
+        return f"smtp://{host}:{port}"
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._server.close()
+        for client in self._clients:
+            client.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = asyncio.current_task()
+        assert client is not None
+        self._clients.add(client)
+        with contextlib.suppress(OSError), contextlib.closing(writer):
+            writer.write(b"220 ready\r\n")
+            while line := await reader.readline():
+                while line[:4].decode().upper() == self._at:
+                    writer.write(b"250-wait\r\n")
+                    await writer.drain()
+                    await asyncio.sleep(1)
+                writer.write(b"250 OK\r\n")
 
 
 class SlowMailbox(Mailbox):

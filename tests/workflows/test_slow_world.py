@@ -1,6 +1,7 @@
 """When the world is slow or away: inquiries delay their own message only, effects delay nothing at all."""
 
 import asyncio
+import contextlib
 import shutil
 import socket
 from dataclasses import replace
@@ -23,7 +24,18 @@ from runtime.embedded import free_port
 from tests.scheme import SCHEME_FILE, worker_settings
 from tests.waiting import eventually
 from tests.workflows.journeys import LEADERSHIP, OPERATIONS, PEOPLE, Candidate, World, local
-from tests.workflows.outside import KEY, Mailbox, SlowMailbox, buyer, mail_server, marked, scoring, slow_key, write_to
+from tests.workflows.outside import (
+    KEY,
+    HangingMailServer,
+    Mailbox,
+    SlowMailbox,
+    buyer,
+    mail_server,
+    marked,
+    scoring,
+    slow_key,
+    write_to,
+)
 from worker import build_worker
 
 NOBODY = "smtp://127.0.0.1:1"
@@ -134,21 +146,22 @@ async def test_a_mail_server_that_hangs_delays_no_decision(client: Client, tmp_p
             silent.close()
 
 
+@pytest.mark.parametrize("at", ["EHLO", "MAIL", "RCPT", "DATA"])
 async def test_a_mail_server_that_hangs_keeps_no_result_from_being_scored(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     monkeypatch.setattr(worker, "_ACTIVITIES", 4)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
-        async with build_worker(client, worker_settings(outbox=tmp_path, smtp_url=url, answer_keys=KEY.parent)):
-            candidates = await asyncio.gather(*(buyer(client, f"hanging-{number}") for number in range(16)))
-            receipts = await asyncio.gather(
-                *(candidate.send("record_assessment_result", **marked(1)) for candidate in candidates)
-            )
-            assert [receipt["events"] for receipt in receipts] == [["AssessmentPassed"]] * len(candidates)
-            for candidate in candidates:
-                await candidate.handle.terminate("its notices would be sent by the workers of other tests")
-            silent.close()
+    async with contextlib.AsyncExitStack() as until:
+        url = await until.enter_async_context(HangingMailServer(at))
+        settings = worker_settings(outbox=tmp_path, smtp_url=url, answer_keys=KEY.parent)
+        await until.enter_async_context(build_worker(client, settings))
+        candidates = await asyncio.gather(*(buyer(client, f"hanging-{at}-{number}") for number in range(16)))
+        receipts = await asyncio.gather(
+            *(candidate.send("record_assessment_result", **marked(1)) for candidate in candidates)
+        )
+        assert [receipt["events"] for receipt in receipts] == [["AssessmentPassed"]] * len(candidates)
+        for candidate in candidates:
+            await candidate.handle.terminate("its notices would be sent by the workers of other tests")
 
 
 async def test_a_refused_address_is_undeliverable_at_once_until_it_is_corrected(client: Client, tmp_path: Path) -> None:

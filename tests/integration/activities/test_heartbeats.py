@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -139,6 +140,33 @@ async def test_an_attempt_that_was_given_up_before_the_mail_server_answered_send
     assert b"quit" in said.lower()
     assert b"mail from" not in said.lower()
     assert door.postmaster.taken == []
+
+
+class _SlowToTakeARecipient(Mailbox):
+    """It takes a recipient only when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__("ana@")
+        self.asked, self.may_answer = threading.Event(), threading.Event()
+
+    async def handle_RCPT(self, *step: Any) -> str:
+        self.asked.set()
+        await asyncio.to_thread(self.may_answer.wait)
+        return await super().handle_RCPT(*step)
+
+
+async def test_an_attempt_that_was_given_up_before_the_mail_server_wanted_the_mail_sends_nothing() -> None:
+    mailbox, port = _SlowToTakeARecipient(), free_port()
+    with mail_server(mailbox, port):
+        server, environment = MailServer(f"smtp://127.0.0.1:{port}"), ActivityEnvironment()
+        sending = asyncio.create_task(environment.run(Notices(server, recording()).send_notice, request()))
+        assert await asyncio.to_thread(mailbox.asked.wait, PATIENCE)
+        environment.cancel(ActivityCancellationDetails(timed_out=True))
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        mailbox.may_answer.set()
+        await asyncio.to_thread(server._threads.shutdown)  # by then, the thread of the attempt has ended
+    assert mailbox.subjects == []
 
 
 def test_a_worker_that_stops_does_not_wait_for_a_mail_server_that_hangs() -> None:

@@ -258,6 +258,16 @@ def test_a_mail_server_gets_the_very_mail() -> None:
     assert mail["Message-ID"] == read(again.original_content or b"")["Message-ID"]
 
 
+def test_a_line_that_begins_with_a_dot_is_no_end_of_the_mail() -> None:
+    message, postmaster = EmailMessage(policy=policy.SMTP), Postmaster()
+    message["From"], message["To"] = "info@ciac-cert.org", "ana@example.org"
+    message.set_content("one\n.\n..two\n.three\n")
+    with mail_server(postmaster) as address:
+        asyncio.run(MailServer(f"smtp://{address}").carry(message, "a notice"))
+    text: str = read(postmaster.taken[0].original_content or b"").get_content()
+    assert text.splitlines() == ["one", ".", "..two", ".three"]
+
+
 @pytest.mark.parametrize("step", ["rcpt", "data"])
 def test_a_refusal_for_good_is_not_tried_again(step: str) -> None:
     with mail_server(Postmaster(**{step: "550 no mailbox ana@example.org"})) as address:
