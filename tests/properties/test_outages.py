@@ -1,4 +1,4 @@
-"""However late the engine comes back, and whatever it hears first, the rules count from the days on which things were due."""
+"""However late the engine comes back, and whatever it hears first, the rules count from the days that were due."""
 
 import copy
 from datetime import datetime, timedelta
@@ -59,7 +59,7 @@ def counts(candidacy: Candidacy, now: datetime) -> dict[str, Any]:
 
 
 def say(candidacy: Candidacy, name: str, fields: dict[str, Any]) -> None:
-    """Sends the message, with the start of the newest record where it repeats an experience; none where there is none."""
+    """Sends the message; one that repeats the experience has the newest record, and is left out where there is none."""
     if name == "record_experience":
         claims = candidacy.state.experience
         if not claims:
