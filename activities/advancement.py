@@ -31,7 +31,7 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.heartbeats import heartbeating, taken_back
+from activities.heartbeats import heartbeating, is_heard
 from activities.requests import (
     OPEN_ADVANCEMENT,
     SUPERSEDE_LOWER,
@@ -78,7 +78,7 @@ class Advancement:
             try:
                 return await asyncio.shield(opening)
             except asyncio.CancelledError:
-                if not taken_back():
+                if not is_heard():
                     opening.cancel()
                     raise
                 # The candidacy waits for an answer, and must not be told that nothing was opened where it was.

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from activities.hanging import LONG_SECONDS, Attempt, Attempts
-from activities.heartbeats import taken_back
+from activities.heartbeats import is_heard
 
 _SECONDS = 30.0
 _CHECK_SECONDS = 3.0
@@ -197,7 +197,7 @@ class MailServer:
             await asyncio.shield(sending)
         except asyncio.CancelledError:
             given_up = turn.acquire(blocking=False)
-            if given_up or not (taken_back() or sending.done()):
+            if given_up or not (is_heard() or sending.done()):
                 # Nothing is sent any more, or the next attempt will have the same Message-ID.
                 sending.cancel()
                 raise

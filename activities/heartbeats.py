@@ -43,7 +43,11 @@ async def _beat(interval: timedelta) -> None:
         activity.heartbeat()
 
 
-def taken_back() -> bool:
-    """Whether the candidacy itself has cancelled this attempt. Otherwise the server or the worker has given it up."""
+def is_heard() -> bool:
+    """Whether the answer of this attempt still counts, although the attempt was cancelled.
+
+    It does where the candidacy has taken the attempt back, or a person has paused or reset the activity. Otherwise the
+    server or the worker has given it up.
+    """
     details = activity.cancellation_details() if activity.in_activity() else None
-    return details is not None and details.cancel_requested
+    return details is not None and (details.cancel_requested or details.paused or details.reset)

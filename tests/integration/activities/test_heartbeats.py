@@ -190,14 +190,15 @@ def test_a_worker_that_stops_does_not_wait_for_a_mail_server_that_hangs() -> Non
     assert door.postmaster.taken == []
 
 
-async def test_a_mail_that_is_being_sent_is_awaited_also_where_the_worker_stops_after_it_was_taken_back() -> None:
+@pytest.mark.parametrize("why", ["cancel_requested", "paused", "reset"])
+async def test_a_mail_that_is_being_sent_is_awaited_where_its_attempt_is_taken_back_or_paused(why: str) -> None:
     port, mailbox = free_port(), SlowMailbox("ana@")
     with mail_server(mailbox, port):
         notices = Notices(MailServer(f"smtp://127.0.0.1:{port}"), recording())
         environment = ActivityEnvironment()
         sending = asyncio.create_task(environment.run(notices.send_notice, request()))
         await eventually(lambda: mailbox.subjects, "the mail server has the mail")
-        environment.cancel(ActivityCancellationDetails(cancel_requested=True))
+        environment.cancel(ActivityCancellationDetails(**{why: True}))
         await asyncio.sleep(0)
         assert not sending.done()
         sending.cancel()  # what the SDK does when the worker stops; these surroundings cancel only once
