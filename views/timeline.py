@@ -261,7 +261,10 @@ def _result_recorded(event: ResultRecorded) -> str:
     if event.superseded:
         return f"{result}; it changes nothing: a newer revision stands"
     counts = f"; it counts as attempt {event.attempt}" if event.attempt else ""
-    return f"{result}{counts}; it changes nothing for the candidate: the assessment is passed"
+    # After an accepted correction, a holder's assessment may not be passed any more. The event does not tell.
+    return (
+        f"{result}{counts}; it changes nothing for the candidate: the assessment is passed, or the certificate stands"
+    )
 
 
 def _experience_recorded(event: ExperienceRecorded) -> str:

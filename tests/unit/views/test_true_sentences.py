@@ -192,3 +192,13 @@ def test_a_suspended_certificate_is_not_said_to_be_renewable_after_the_last_day_
     candidacy.advance_to(local("2031-03-10"))
     assert candidacy.status == "suspended"
     assert "open, and the time for renewal is over" in details(candidacy.state, candidacy.clock)
+
+
+def test_the_timeline_calls_no_assessment_passed_whose_pass_was_taken_away_after_certification() -> None:
+    candidacy = holder("CCMA", "2027-03-05")
+    passed = next(one for one in candidacy.state.results.values() if one.domain == PEOPLE)
+    candidacy.result(PEOPLE, 20, passed.taken_at, result_id=passed.result_id, revision=2)
+    candidacy.accept(passed.result_id)
+    candidacy.result(PEOPLE, 30, result_id="R-new")
+    line = summary_of(candidacy.last(e.ResultRecorded))
+    assert line.endswith("it changes nothing for the candidate: the assessment is passed, or the certificate stands")
