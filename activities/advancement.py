@@ -31,7 +31,7 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.heartbeats import heartbeating, is_heard
+from activities.heartbeats import heartbeating, is_heard, outcome_of
 from activities.requests import (
     OPEN_ADVANCEMENT,
     SUPERSEDE_LOWER,
@@ -82,7 +82,7 @@ class Advancement:
                     opening.cancel()
                     raise
                 # The candidacy waits for an answer, and must not be told that nothing was opened where it was.
-                return await opening
+                return await outcome_of(opening)
 
     async def _open_advancement(self, request: OpeningRequest) -> OpeningAnswer:
         handle = self._client.get_workflow_handle(request.workflow_id)

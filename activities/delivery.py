@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from activities.hanging import LONG_SECONDS, Attempt, Attempts
-from activities.heartbeats import is_heard
+from activities.heartbeats import is_heard, outcome_of
 
 _SECONDS = 30.0
 _CHECK_SECONDS = 3.0
@@ -202,7 +202,7 @@ class MailServer:
                 sending.cancel()
                 raise
             # The candidacy waits for an answer, and must not be told that a notice was not sent that was.
-            await _outcome(sending)
+            await outcome_of(sending)
 
     def _hangs(self) -> Deferred:
         return Deferred(f"{self._where} does not answer.")
@@ -290,14 +290,6 @@ class MailServer:
             server.close()
             raise
         return server
-
-
-async def _outcome(sending: asyncio.Future[None]) -> None:
-    """Waits for what becomes of a mail that is being sent, also where a worker that stops cancels the attempt again."""
-    while not sending.done():
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait([sending])
-    sending.result()
 
 
 def _leave(server: smtplib.SMTP) -> None:

@@ -7,10 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import TypeVar
 
 from temporalio import activity
 
 _BEATS_A_TIMEOUT = 4
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -51,3 +53,11 @@ def is_heard() -> bool:
     """
     details = activity.cancellation_details() if activity.in_activity() else None
     return details is not None and (details.cancel_requested or details.paused or details.reset)
+
+
+async def outcome_of(work: asyncio.Future[T]) -> T:
+    """Waits for what becomes of work that has begun, also where a worker that stops cancels the attempt once more."""
+    while not work.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([work])
+    return work.result()

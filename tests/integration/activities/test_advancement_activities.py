@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from temporalio import workflow
+from temporalio.activity import ActivityCancellationDetails
 from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.testing import ActivityEnvironment
@@ -206,6 +207,29 @@ async def open_one(client: Client, request: OpeningRequest) -> OpeningAnswer:
 @pytest.fixture
 def candidate() -> str:
     return f"C-{uuid4().hex[:12]}"
+
+
+async def test_an_opening_that_is_taken_back_is_awaited_also_where_the_worker_then_stops(
+    client: Client, candidate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, opened, may_answer = Advancement._start, asyncio.Event(), asyncio.Event()
+
+    async def slowly(activities: Advancement, request: OpeningRequest) -> None:
+        await start(activities, request)
+        opened.set()
+        await may_answer.wait()  # the server's answer is on its way until then
+
+    monkeypatch.setattr(Advancement, "_start", slowly)
+    request, environment = opening("key-1", candidate), ActivityEnvironment()
+    working = asyncio.create_task(environment.run(Advancement(client).open_advancement, request))
+    await opened.wait()
+    environment.cancel(ActivityCancellationDetails(cancel_requested=True))
+    await asyncio.sleep(0)
+    working.cancel()  # what the SDK does when the worker stops; these surroundings cancel only once
+    await asyncio.sleep(0)
+    may_answer.set()
+    assert await working == OpeningAnswer()
+    await client.get_workflow_handle(request.workflow_id).terminate()
 
 
 async def test_a_retry_opens_nothing_twice_not_even_after_the_end(client: Client, candidate: str) -> None:
