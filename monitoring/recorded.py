@@ -1,7 +1,7 @@
 """Whether the record can be reached, and is as this worker needs it. If not, nothing stops: events wait to be recorded.
 
 A worker without its record decides and sends as before, so this is a warning, and the worker is ready all the same. No
-sentence has the record's address in it.
+sentence has the record's address in it; the role or the database stands there where PostgreSQL itself names it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from monitoring.checks import PATIENCE, InThread
 from record.database import file_of
-from record.errors import Missing, NewerTables, NotAllowed, RecordError
+from record.errors import Missing, NewerTables, NotAllowed, RecordError, TurnedAway
 from record.looking import open_for_reading
 from record.roles import may_make_tables
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 _AWAY = "The record cannot be reached: events wait in their candidacies, and are recorded when it is back."
+_TURNED_AWAY = (
+    "The record's database answers, and opens no connection for this worker ({words}):"
+    " events wait in their candidacies, and are recorded when it does."
+)
 _FORBIDDEN = (
     "This worker's role may not read the record, so events wait in their candidacies:"
     " run `./starter.py record setup --worker ROLE` as the owner of its tables."
@@ -64,6 +68,8 @@ def problem(url: str) -> str | None:
         return _FORBIDDEN
     except NewerTables:
         return _NEWER
+    except TurnedAway as error:
+        return _TURNED_AWAY.format(words=error.words)
     except RecordError:
         return _AWAY
     return None

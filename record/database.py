@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
-from record.errors import NotAllowed, Unavailable, WrongUrl
+from record.errors import NotAllowed, TurnedAway, Unavailable, WrongUrl
 
 _SQLITE, _POSTGRESQL = "sqlite", "postgresql"
 _WAIT_SECONDS = 5
@@ -21,6 +22,7 @@ _STATEMENT_SECONDS = 60
 _GONE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """A machine that is gone ends no connection. The system notices it in some 25 s like this, and in hours otherwise."""
 _INSUFFICIENT_PRIVILEGE = "42501"
+_SAID = re.compile(r" failed: FATAL: +(.+)")
 _FORMS = "It is sqlite:///PATH, with a fourth slash where the path begins with one, or postgresql://USER@HOST/DATABASE."
 
 _WRITERS = 0x43455254
@@ -135,6 +137,8 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if words := _turned_away(error):
+            raise TurnedAway(f"the record cannot be reached: {_reason(error)}", words) from error
         raise Unavailable(f"the record cannot be reached: {_reason(error)}") from error
     except DBAPIError as error:
         if error.connection_invalidated:
@@ -144,6 +148,16 @@ def _explained() -> Iterator[None]:
         if type(error) is DatabaseError:  # SQLite says so of a file that is damaged, or no database at all
             raise Unavailable(f"the record cannot be read: {_reason(error)}") from error
         raise
+
+
+def _turned_away(error: OperationalError) -> str | None:
+    """What the server of PostgreSQL has said to a connection that it did not open; None if that is not the case.
+
+    psycopg gives such an error no code. The text has a line for each address of the host, and names it.
+    """
+    if getattr(error.orig, "sqlstate", None) is not None or not (said := _SAID.search(str(error.orig))):
+        return None
+    return said[1].strip()
 
 
 def _reason(error: DBAPIError) -> str:

@@ -9,6 +9,17 @@ class Unavailable(RecordError):
     """The database cannot be reached, is locked, or has no room. Nothing was recorded; the same again may succeed."""
 
 
+class TurnedAway(Unavailable):
+    """The database's server answers, and opens no connection: the password is wrong, say. Nothing was recorded.
+
+    `words` are the server's own. They may name the role and the database, and never the password.
+    """
+
+    def __init__(self, sentence: str, words: str) -> None:
+        super().__init__(sentence)
+        self.words = words
+
+
 class Conflict(RecordError):
     """An event is recorded already under the same key, with other content. Nothing of the batch was recorded.
 

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.engine import make_url
 
 from monitoring.recorded import problem
-from record.database import open_database, writing
+from record.database import open_database, reading, writing
+from record.errors import Unavailable
 from record.opening import open_record
 from tests.record.commands import address
 from tests.record.test_roles import Roles, roles, setup
@@ -33,6 +35,16 @@ def test_a_record_that_is_there_or_that_the_worker_will_make_is_well(url: str, e
 def test_a_record_that_cannot_be_reached_is_named_without_its_address(url: str) -> None:
     told = problem(url)
     assert told == "The record cannot be reached: events wait in their candidacies, and are recorded when it is back."
+
+
+def test_what_the_database_says_to_a_connection_that_it_does_not_open_is_told(roles: Roles) -> None:
+    elsewhere = make_url(roles.worker).set(database="not-there").render_as_string(hide_password=False)
+    assert problem(elsewhere) == (
+        'The record\'s database answers, and opens no connection for this worker (database "not-there" does not exist):'
+        " events wait in their candidacies, and are recorded when it does."
+    )
+    with pytest.raises(Unavailable, match="the record cannot be reached"), reading(open_database(elsewhere)):
+        pass  # whoever writes tries again, as with any other database that cannot be reached
 
 
 def test_a_worker_that_lacks_tables_or_rights_says_what_is_to_be_done(roles: Roles) -> None:
