@@ -171,6 +171,18 @@ def test_what_must_survive_lies_in_a_named_volume() -> None:
     assert {"outbox"} <= set(volumes(SERVICES["worker"]))
 
 
+def test_no_container_leaves_a_volume_without_a_name() -> None:
+    """An image may declare a volume. Where nothing is mounted there, each new container makes one without a name."""
+    declared = {
+        "postgres:${POSTGRES_VERSION}": "/var/lib/postgresql/data",
+        "prom/prometheus:${PROMETHEUS_VERSION}": "/prometheus",
+    }
+    for service in SERVICES.values():
+        if folder := declared.get(service["image"]):
+            mounted = [volume.split(":")[1] for volume in service.get("volumes", [])]
+            assert folder in [*mounted, *service["tmpfs"]]
+
+
 def volumes(service: dict[str, Any]) -> list[str]:
     """Where each mount of a service comes from."""
     return [volume.split(":")[0] for volume in service.get("volumes", [])]
