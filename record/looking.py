@@ -23,7 +23,10 @@ def open_for_reading(url: str) -> Engine:
     """
     file = file_of(url)
     if file and not Path(file).exists():
-        raise Missing(f"there is no record in {file} yet: a worker makes it when it starts")
+        raise Missing(
+            f"there is no record in {file} yet: a worker makes it when it starts; "
+            "if the workers' record is elsewhere, set CERTPATH_RECORD_URL as they have it"
+        )
     engine = open_database(url)
     try:
         _check_tables(engine)
