@@ -276,7 +276,11 @@ def _slow(engine: Engine, questions: Sequence[Callable[[Connection], object]]) -
 
 def _verbs(record: str, address: str) -> tuple[dict[str, float], float]:
     """Wall seconds of each verb, and of its imports, beyond those of a Python that does nothing."""
-    environment = {**command_line.as_deployed(address), "CERTPATH_RECORD_URL": record}
+    environment = {
+        **command_line.as_deployed(address),
+        "CERTPATH_RECORD_URL": record,
+        "CERTPATH_RECORD_URL_FILE": "",
+    }
     bare = _wall([sys.executable, "-c", "pass"], environment)
     imports = _wall([sys.executable, "-c", "import sqlalchemy, temporalio.client"], environment)
     verbs = {verb: _wall([sys.executable, _STARTER, *verb.split()], environment) for verb in MAX_VERB_S}

@@ -118,6 +118,18 @@ async def _worker_process(side: str, where: Place, outbox: Path, build: Build | 
             await process.wait()
 
 
+def record_beside(outbox: Path) -> str:
+    """The record that the environment names, by its address or by a file with it; otherwise one beside the outbox.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+    """
+    from runtime.settings import Settings, record_in
+
+    named = Settings.from_environment().record_url
+    return named if named != Settings.record_url else record_in(outbox.parent)
+
+
 async def _work(side: str, queue: str, outbox: Path, answers: TextIO) -> None:
     from temporalio.worker import Worker
 
@@ -125,12 +137,11 @@ async def _work(side: str, queue: str, outbox: Path, answers: TextIO) -> None:
     from bench import bare
     from bench.unrecorded import Unrecorded
     from runtime.connection import connect
-    from runtime.settings import Settings, record_in
+    from runtime.settings import Settings
     from worker import build_worker, workflow_runner
 
     cached = Settings.from_environment().cached_workflows
-    record = os.environ.get("CERTPATH_RECORD_URL") or record_in(outbox.parent)
-    settings = Settings(outbox=outbox, record_url=record, cached_workflows=cached)
+    settings = Settings(outbox=outbox, record_url=record_beside(outbox), cached_workflows=cached)
     client = await connect()
     config = build_worker(client, settings, build=Build.from_environment()).config()
     config["task_queue"] = queue

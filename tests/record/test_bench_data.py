@@ -2,11 +2,14 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, select
 
 from bench.lives import CLOSED, OPEN, Life, templates
 from bench.record_data import Person, fill
+from bench.workers import record_beside
 from domain.vocabulary import CLOSED as CLOSED_STATUSES
 from record import certificates, search, store
 from record.checking import findings, positions_missing
@@ -45,3 +48,17 @@ def test_what_is_filled_is_a_whole_record_and_its_persons_are_found(engine: Engi
         granted = next(row for row in rows if row.certificate_number)
         assert granted.certificate_number == Person(int(granted.candidate_id[2:])).certificate
         assert certificates.by_number(connection, granted.certificate_number, NOW)
+
+
+def test_the_record_that_is_measured_is_the_one_that_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CERTPATH_RECORD_URL", raising=False)
+    monkeypatch.delenv("CERTPATH_RECORD_URL_FILE", raising=False)
+    assert record_beside(tmp_path / "outbox") == f"sqlite:///{tmp_path / 'record.db'}"
+    (tmp_path / "record-url").write_text("postgresql://ana@db/trials\n")
+    monkeypatch.setenv("CERTPATH_RECORD_URL_FILE", str(tmp_path / "record-url"))
+    assert record_beside(tmp_path / "outbox") == "postgresql://ana@db/trials"
+    monkeypatch.delenv("CERTPATH_RECORD_URL_FILE")
+    monkeypatch.setenv("CERTPATH_RECORD_URL", "postgresql://ana@db/others")
+    assert record_beside(tmp_path / "outbox") == "postgresql://ana@db/others"
