@@ -389,6 +389,17 @@ class State(Stored):
         return self.tested_with or self.programme
 
     @property
+    def vocabulary(self) -> Programme:
+        """The programme with whose words messages may speak: its own, and the domains that the candidate was tested in.
+
+        So a result is still corrected when the scheme of a later cycle has given up its domain (rule 11).
+        """
+        tested = self.tested_with.domains if self.tested_with else {}
+        if tested.keys() <= self.programme.domains.keys():
+            return self.programme
+        return self.programme.model_copy(update={"domains": {**tested, **self.programme.domains}})
+
+    @property
     def attempts(self) -> int:
         """How many attempts at each assessment that programme allows (rule 10)."""
         return self.tested_with.attempts if self.tested_with else self.programme.rules.retakes.attempts

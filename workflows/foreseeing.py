@@ -36,8 +36,8 @@ def foresee(journal: Journal, name: str, payloads: Iterable[str], at: datetime) 
     answers: list[Foreseen] = []
     for payload in payloads:
         try:
-            message = parse_message(name, payload.encode("utf-8", "replace"), state.programme)
-            check_vocabulary(name, message, state.programme)
+            message = parse_message(name, payload.encode("utf-8", "replace"), state.vocabulary)
+            check_vocabulary(name, message, state.vocabulary)
             check_times(name, message, at)
             known = journal.ledger.get(message.message_id or "")
             if known:

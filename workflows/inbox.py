@@ -65,7 +65,7 @@ class Inbox:
         if self.invalid_registration:
             raise failure(self.invalid_registration)
         try:
-            message = read_message(name, payloads, self.journal.state.programme if self.journal else None)
+            message = read_message(name, payloads, self.journal.state.vocabulary if self.journal else None)
             if self.journal:
                 self._check_refused_before(self.journal, name, payloads, message)
         except (InvalidMessage, Refused) as error:
@@ -149,7 +149,7 @@ class Inbox:
         if journal is None:
             raise self.invalid_registration or InvalidMessage(REGISTRATION, [])
         try:
-            message = message or read_message(name, payloads, journal.state.programme)
+            message = message or read_message(name, payloads, journal.state.vocabulary)
             return await self._decide_once(journal, message)
         except (InvalidMessage, Refused) as error:
             counting.refused(name, error)
@@ -181,7 +181,7 @@ class Inbox:
 
     async def _decide_once(self, journal: Journal, message: Message) -> dict[str, Any]:
         """Decides a message. If its message id was taken before, the receipt is the same as then (rule 28)."""
-        check_vocabulary(message.message, message, journal.state.programme)
+        check_vocabulary(message.message, message, journal.state.vocabulary)
         await self._under_way.until_free(message)
         key = message.message_id
         if key is None:

@@ -223,7 +223,7 @@ class Candidacy:
     def _deliver(self, command: Command) -> list[str]:
         if isinstance(command, Message):
             messages.check_times(command.message, command, self.clock)
-            messages.check_vocabulary(command.message, command, self.state.programme)
+            messages.check_vocabulary(command.message, command, self.state.vocabulary)
         events = self._take(command)
         self.contact = self.contact.after(command, self.clock, self.state.candidate_id)
         return [type(event).__name__ for event in events]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domain import events as e
+from domain import messages
 from domain.decision import Refused
 from domain.state import Certificate
 from tests.cases import each
@@ -161,6 +162,20 @@ def test_what_the_scheme_of_a_later_cycle_asks_for_is_asked_of_no_holder() -> No
         assert getattr(after, part) == getattr(before, part)
     submission = {"submission_id": "W-1", "uri": "urn:y", "sha256": SHA}
     assert candidacy.refused("submit_work_product", **submission) == "not-required"
+
+
+def test_a_result_is_corrected_also_when_a_later_scheme_has_given_up_its_domain() -> None:
+    def change(data: dict[str, Any]) -> None:
+        data["domains"].pop(PEOPLE)
+
+    candidacy = holder("CCMA", "2027-03-05")
+    candidacy.current_programme = scheme(change).programme("CCMA")
+    candidacy.advance_to(local("2029-04-01"))
+    result = next(one for one in candidacy.state.results.values() if one.domain == PEOPLE)
+    events = candidacy.result(PEOPLE, 20, result.taken_at, result_id=result.result_id, revision=2)
+    assert events == ["ResultHeld"]
+    with pytest.raises(messages.InvalidMessage):
+        candidacy.result("no-such-domain")
 
 
 def test_a_pass_that_was_undone_is_made_good_without_an_assessment_of_a_later_scheme() -> None:
