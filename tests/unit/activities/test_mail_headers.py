@@ -49,7 +49,7 @@ def addresses_of(head: str, header: str) -> list[str]:
 
 
 @each("email", ADDRESSES)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(name=NAMES)
 @example(name=HOSTILE[0])
 @example(name=HOSTILE[1])
