@@ -155,7 +155,9 @@ def _judged(connection: Connection, row: Row[Any], today: Today, now: datetime) 
         standing,
         allowed_from,
         details=_count(connection, CONTACTS, candidacy),
-        texts=0 if standing is Standing.ERASED else _count(connection, TEXTS, candidacy),
+        texts=0
+        if standing is Standing.ERASED
+        else _count(connection, TEXTS, candidacy) - len(_facts(connection, candidacy)),
         addresses=connection.execute(
             select(func.count(DELIVERIES.c.email)).where(of(DELIVERIES, candidacy))
         ).scalar_one(),
@@ -184,6 +186,11 @@ def _count(connection: Connection, table: Table, candidacy: Candidacy) -> int:
     return connection.execute(select(func.count()).select_from(table).where(of(table, candidacy))).scalar_one()
 
 
+def _facts(connection: Connection, candidacy: Candidacy) -> frozenset[str]:
+    """The seals of what stands among the texts and is none, because an older build has recorded the event."""
+    return frozenset(seal for kept in store.events_of(connection, candidacy) for seal in kept.event.facts_sealed())
+
+
 def _check_unnamed(connection: Connection, candidate_id: str, said: retention.Erasure) -> None:
     """Raises `BadOrder` if what stays for good would name the person again."""
     theirs = select(CONTACTS.c.name, CONTACTS.c.email).where(CONTACTS.c.candidate_id == candidate_id)
@@ -199,7 +206,10 @@ def _check_unnamed(connection: Connection, candidate_id: str, said: retention.Er
 def _erase(connection: Connection, one: Found, said: retention.Erasure, now: datetime) -> None:
     candidacy = one.candidacy
     connection.execute(delete(CONTACTS).where(of(CONTACTS, candidacy)))
-    connection.execute(delete(TEXTS).where(of(TEXTS, candidacy)))
+    texts = delete(TEXTS).where(of(TEXTS, candidacy))
+    if facts := _facts(connection, candidacy):
+        texts = texts.where(TEXTS.c.seal.not_in(facts))
+    connection.execute(texts)
     connection.execute(update(DELIVERIES).where(of(DELIVERIES, candidacy)).values(email=None))
     event = Erased(
         sequence=store.last_of(connection, candidacy).sequence + 1,

@@ -60,6 +60,12 @@ class Recorded:
         document |= {"type": self.type, "sequence": self.sequence, "at": self.at}
         return EVENTS.validate_python(CHAIN.event(document, self.format))
 
+    def facts_sealed(self) -> frozenset[str]:
+        """The seals of values that this build knows to be no texts (`sealing.facts_sealed`)."""
+        if not sealing.refers(self.body):
+            return frozenset()
+        return sealing.facts_sealed(EVENT_TYPES.get(self.type, LaterEvent), json.loads(self.body))
+
     def opened(self) -> dict[str, Any]:
         """The fields of the body, with everything that stands beside it in its place."""
         document: dict[str, Any] = json.loads(self.body)

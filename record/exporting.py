@@ -59,7 +59,7 @@ def _as_recorded(kept: Kept) -> dict[str, Any]:
 def _opened(kept: Kept, form: Form) -> dict[str, Any]:
     recorded = kept.event
     if form is Form.WITHOUT_TEXTS:
-        recorded = replace(recorded, beside=recorded.beside.without_texts())
+        recorded = replace(recorded, beside=recorded.beside.without_texts(recorded.facts_sealed()))
     try:
         (entry,) = timeline_view([recorded.event()], 0)
     except (Unreadable, ValueError) as error:

@@ -3,7 +3,8 @@
 An erasable value (`domain.texts.ERASABLE`) is replaced in the event by its seal, a salted hash. The proof of the record
 covers the seal, so the value can be erased and every proof still holds; while the value is there, the seal proves it.
 Without the salt nobody could be kept from finding a short text again by trying. A value of which this build knows
-nothing, because a newer one has added it, is sealed as well.
+nothing, because a newer one has added it, is sealed as well. A build that knows it may find out that it is a fact, such
+as an instant (`facts_sealed`): then it is neither left out nor erased, or the event could not be read any more.
 
 A pinned programme is the same in thousands of events, so it is kept once, under the hash of its content.
 """
@@ -15,7 +16,7 @@ import json
 import re
 import secrets
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -55,11 +56,14 @@ class Beside:
     texts: dict[str, Text] = field(default_factory=dict)
     programmes: dict[str, str] = field(default_factory=dict)
 
-    def without_texts(self) -> Beside:
-        """The same for a reader who is not to see the texts. What was erased is still read as erased."""
+    def without_texts(self, facts: frozenset[str] = frozenset()) -> Beside:
+        """The same for a reader who is not to see the texts. What was erased is still read as erased.
+
+        The values with the seals `facts` are no texts, and stay.
+        """
         hidden = json_text(LEFT_OUT)
         texts = {
-            seal: replace(text, value="{}" if text.value.startswith("{") else hidden)
+            seal: text if seal in facts else replace(text, value="{}" if text.value.startswith("{") else hidden)
             for seal, text in self.texts.items()
         }
         return Beside(texts, self.programmes)
@@ -105,6 +109,14 @@ def opened(document: Any, beside: Beside, programme: Callable[[str], Any] = json
             raise ValueError(f"the programme {digest} is not there")
         return programme(beside.programmes[digest])
     return {name: opened(value, beside, programme) for name, value in document.items()}
+
+
+def facts_sealed(model: type[BaseModel], document: Mapping[str, Any]) -> frozenset[str]:
+    """The seals of values that are no erasable ones, in the document of an event of this model.
+
+    An older build has recorded the event for a newer one, and sealed every text of which it knew nothing.
+    """
+    return frozenset(_facts_within(_shape_of(model), document))
 
 
 def refers(body: str) -> bool:
@@ -219,6 +231,27 @@ def _each(shape: _Shape) -> _Shape:
     return _Each(shape) if shape else None
 
 
+def _facts_within(shape: _Shape, value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if (seal := seal_of(value)) is not None:
+            if shape is None:
+                yield seal
+        elif isinstance(shape, _Model):
+            for name, one in value.items():
+                yield from _facts_within(_within(shape, name, value), one)
+        else:
+            for one in value.values():
+                yield from _facts_within(_inside(shape), one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _facts_within(_inside(shape), one)
+
+
+def _inside(shape: _Shape) -> _Shape:
+    """What the values of a list or of a dictionary are."""
+    return shape.shape if isinstance(shape, _Each) else shape
+
+
 # --- taking out
 
 
@@ -252,7 +285,7 @@ def _seal(shape: _Shape, value: Any, taken: Beside) -> Any:
         return {_SEALED: text.seal, _OF: "object"} if isinstance(value, dict) else {_SEALED: text.seal}
     if isinstance(shape, _Model) and isinstance(value, dict):
         return _fields(shape, value, taken)
-    within = shape.shape if isinstance(shape, _Each) else shape
+    within = _inside(shape)
     if isinstance(value, dict):
         return {name: _seal(within, one, taken) for name, one in value.items()}
     if isinstance(value, list):

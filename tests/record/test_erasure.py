@@ -28,7 +28,7 @@ from record.tables import METADATA, PROGRAMMES
 from tests.cases import each
 from tests.formats.lives import Life, Who, lives_of
 from tests.record.commands import address, starter, today
-from tests.record.lives import LIVES, Lived, append_batch, deliver, lived, of_life, person
+from tests.record.lives import LIVES, Lived, append_batch, as_an_older_build, deliver, lived, of_life, person
 from tests.scheme import SCHEME
 
 ANA = Who("P-77", "run-77", "Ana Ruíz", "ana.ruiz@example.org")
@@ -98,6 +98,21 @@ def test_nothing_personal_is_left_of_any_life_and_every_proof_holds(engine: Engi
         left = everything(engine)
         assert [value for one in lives for value in personal(one) if value in left] == []
         whole(engine)
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_what_an_older_build_has_sealed_and_is_no_text_stays(engine: Engine, name: str) -> None:
+    """Otherwise no build could read the event any more, because an instant, say, would be gone."""
+    one = lived(name, ANA)
+    store.append(engine, one.candidacy, [as_an_older_build(event) for event in one.events], one.contact)
+    before = page(engine)
+    (found,) = gone(engine)
+    assert_it_stands_where_it_stood(before, page(engine), one)
+    left = everything(engine)
+    assert [value for value in personal(one) if value in left] == []
+    assert found.texts == len({seal for event in one.events for seal in Recorded.of(event).beside.texts.values()})
+    whole(engine)
+    assert rebuild(engine).unfolded == []
 
 
 def assert_it_stands_where_it_stood(before: dict[str, Any], after: dict[str, Any], one: Lived) -> None:

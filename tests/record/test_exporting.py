@@ -12,10 +12,11 @@ from domain.formats import FORMAT
 from domain.texts import ERASED
 from record import store
 from record.database import writing
+from record.events import Recorded
 from record.sealing import LEFT_OUT
 from record.tables import TEXTS
 from tests.record.commands import starter
-from tests.record.lives import Lived, lived, person
+from tests.record.lives import Lived, as_an_older_build, lived, person
 from tests.record.test_proof import hostile
 from tests.record.test_store import ANA, BEN, events
 from views.timeline import timeline_view
@@ -68,6 +69,15 @@ def test_without_texts_nothing_that_people_wrote_is_in_it_and_the_rest_is(engine
         assert (one["hash"], one["event"]["type"], one["event"]["at"]) == (
             *(other["hash"], other["event"]["type"], other["event"]["at"]),
         )
+
+
+def test_of_an_event_that_an_older_build_recorded_the_texts_alone_are_left_out(engine: Engine) -> None:
+    one = lived("many-results")
+    store.append(engine, one.candidacy, [as_an_older_build(event) for event in one.events], one.contact)
+    known = [Recorded.of(event) for event in one.events]
+    wanted = [replace(event, beside=event.beside.without_texts()).event() for event in known]
+    found = [entry["event"] for entry in exported(engine, "--no-texts")]
+    assert found == json.loads(json.dumps(timeline_view(wanted, 0)))
 
 
 def test_a_text_that_was_erased_is_told_from_one_that_is_left_out(engine: Engine, lives: list[Lived]) -> None:
