@@ -31,6 +31,8 @@ ONE_ANSWER = ("update", "update twice", "signal and update")
 WAYS = (*ONE_ANSWER, "signal", "signal twice", "update without id")
 _ANSWER_SECONDS = 30.0
 _RPC = timedelta(seconds=10)
+_COMPLETED = ("already completed", "aborted by closing workflow")
+"""What the server says of an update to a run that has ended, and of one that came while the run was ending."""
 
 
 @dataclass
@@ -133,7 +135,7 @@ class Sender:
 
 
 def _is_completed(error: RPCError) -> bool:
-    return error.status is RPCStatusCode.NOT_FOUND and "already completed" in error.message
+    return error.status is RPCStatusCode.NOT_FOUND and any(said in error.message for said in _COMPLETED)
 
 
 def _code(cause: BaseException | None) -> str:
