@@ -145,6 +145,8 @@ class Sender:
                 raise Unexpected(f"{handle.id}: {sent.step.name} {sent.message_id} was answered with {code}") from None
             return Sent(sent.step, sent.message_id, sent.way, refused=code)
         except RPCError as error:
+            if _run_has_ended(error):
+                raise TimeoutError("its run ended beside it") from None  # sent again, it is known whether it was taken
             if not _closed(error):
                 raise
             return sent
@@ -214,6 +216,11 @@ def _closed(error: RPCError) -> bool:
     If no attempt was taken, the accounting names the message as lost.
     """
     return error.status is RPCStatusCode.NOT_FOUND and "already completed" in error.message
+
+
+def _run_has_ended(error: RPCError) -> bool:
+    """Whether the update came while its run ended. The candidacy may have closed, or goes on in another run."""
+    return error.status is RPCStatusCode.NOT_FOUND and "aborted by closing workflow" in error.message
 
 
 async def _lose_the_answer(attempt: Callable[[], Awaitable[Any]], dice: random.Random) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Table, delete, func, select, update
 
 from domain import calendar, retention
-from domain.events import Erased
+from domain.events import EVENT_TYPES, Erased
 from domain.formats import Unreadable
 from domain.messages import InvalidMessage, parse
 from record import projection, search, store
@@ -23,7 +23,7 @@ from record.database import reading, writing
 from record.errors import BadOrder, NotAllowed, NotErasable
 from record.events import Candidacy, Recorded
 from record.rows import of
-from record.tables import CANDIDACIES, CONTACTS, DELIVERIES, TEXTS
+from record.tables import CANDIDACIES, CONTACTS, DELIVERIES, EVENTS, TEXTS
 
 
 class Standing(StrEnum):
@@ -149,15 +149,17 @@ def _look(connection: Connection, candidate_id: str, today: Today, now: datetime
 def _judged(connection: Connection, row: Row[Any], today: Today, now: datetime) -> Found:
     candidacy = Candidacy(row.workflow_id, row.enrolment)
     standing, allowed_from = _standing(connection, candidacy, row.closed_at, today, now)
+    facts: frozenset[str] = frozenset()
+    if standing is not Standing.ERASED:
+        _check_known(connection, candidacy)
+        facts = _facts(connection, candidacy)
     return Found(
         candidacy,
         row.status,
         standing,
         allowed_from,
         details=_count(connection, CONTACTS, candidacy),
-        texts=0
-        if standing is Standing.ERASED
-        else _count(connection, TEXTS, candidacy) - len(_facts(connection, candidacy)),
+        texts=0 if standing is Standing.ERASED else _count(connection, TEXTS, candidacy) - len(facts),
         addresses=connection.execute(
             select(func.count(DELIVERIES.c.email)).where(of(DELIVERIES, candidacy))
         ).scalar_one(),
@@ -184,6 +186,15 @@ def _standing(
 
 def _count(connection: Connection, table: Table, candidacy: Candidacy) -> int:
     return connection.execute(select(func.count()).select_from(table).where(of(table, candidacy))).scalar_one()
+
+
+def _check_known(connection: Connection, candidacy: Candidacy) -> None:
+    """Raises `NotErasable` if only a newer build knows which values of an event are texts, and which are facts."""
+    types = connection.scalars(select(EVENTS.c.type).where(of(EVENTS, candidacy)).distinct())
+    if unknown := sorted({*types} - EVENT_TYPES.keys()):
+        raise NotErasable(
+            f"{candidacy} has events that only a newer build knows ({', '.join(unknown)}): erase with that build"
+        )
 
 
 def _facts(connection: Connection, candidacy: Candidacy) -> frozenset[str]:

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import Engine, select
 
 from domain.calendar import add_months, day_of, start_of
-from domain.events import Erased, PurchaseConfirmed, Registered
+from domain.events import Erased, LaterEvent, PurchaseConfirmed, Registered
 from domain.retention import Erasure
 from domain.texts import ERASED
 from record import certificates, erasure, leftovers, persons, store, timelines
 from record.checking import Checked, findings
 from record.comparison import differences
-from record.database import file_of, open_database, reading
+from record.database import file_of, open_database, reading, writing
 from record.erasure import Found, Standing, Today
 from record.errors import BadOrder, Conflict, NotErasable, Unavailable
 from record.events import Candidacy, Kept, Recorded
@@ -113,6 +113,17 @@ def test_what_an_older_build_has_sealed_and_is_no_text_stays(engine: Engine, nam
     assert found.texts == len({seal for event in one.events for seal in Recorded.of(event).beside.texts.values()})
     whole(engine)
     assert rebuild(engine).unfolded == []
+
+
+def test_an_event_that_only_a_newer_build_knows_is_erased_by_none_but_that_build(engine: Engine) -> None:
+    one = lived("withdrawn", ANA).append(engine)
+    with writing(engine) as connection:
+        later = {**one.events[0].model_dump(mode="json"), "type": "MentorNamed", "sequence": len(one.events) + 1}
+        store.append_in(connection, one.candidacy, [Recorded.of(LaterEvent.model_validate(later))])
+    before = everything(engine)
+    with pytest.raises(NotErasable, match=r"only a newer build knows \(MentorNamed\): erase with that build"):
+        gone(engine)
+    assert everything(engine) == before
 
 
 def assert_it_stands_where_it_stood(before: dict[str, Any], after: dict[str, Any], one: Lived) -> None:

@@ -85,6 +85,7 @@ RECORD_CASES: list[tuple[record_errors.RecordError, int, str]] = [
     (record_errors.NotErasable("it is wrong"), 1, "refused"),
     (record_errors.ForgedHead("it is wrong"), 1, "failed"),
     (record_errors.Unavailable("it is wrong"), 3, "no-record"),
+    (record_errors.TurnedAway("it is wrong", "no password supplied"), 3, "no-record"),
     (record_errors.Missing("it is wrong"), 3, "no-record"),
     (record_errors.OlderTables("it is wrong"), 3, "no-record"),
     (record_errors.NotAllowed("it is wrong"), 3, "no-record"),
