@@ -8,7 +8,7 @@ kinds. Instants are texts in UTC as `instant_text` writes them, so that they sor
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 """A text that sorts by its bytes in every database, because the order is part of a head (`proof.py`)."""
@@ -26,11 +26,6 @@ METADATA = MetaData(
 
 LATER: dict[str, Any] = {"later": True}
 """Marks a column of a read model that a later step has added, so that rows of an older build have NULL in it."""
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """What has an index contain only the rows for which this holds."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def instant_text(at: datetime) -> str:
@@ -189,9 +184,10 @@ CANDIDACIES = Table(
     Index(None, "certificate_number"),
     Index(None, "registered_at"),
     # The rows are long, because each has its view. With these the few that are meant are found, and all are counted,
-    # without reading the others.
-    Index("ix_candidacies_open", "designation", "status", **_where("closed_at IS NULL")),
-    Index("ix_candidacies_attention", "attention", **_where("attention IS NOT NULL")),
+    # without reading the others. The first two have only the rows that are open, or have a value. The step that makes
+    # them says so, and not this table: SQLAlchemy would load both databases' dialects in every command.
+    Index("ix_candidacies_open", "designation", "status"),
+    Index(None, "attention"),
     Index(None, "tries"),
     Index(None, "days_from_registration", "days_from_purchase"),
 )
