@@ -1,8 +1,9 @@
 """`python -m bench.memory`: how much memory workers need, with few candidacies open and with many.
 
 A worker keeps a bounded number of candidacies in memory (CERTPATH_CACHED_WORKFLOWS), so its memory must not grow with
-the number of open candidacies. For each number of candidacies, new workers open them all. Then each candidacy takes one
-more message, for which the older ones are replayed from their histories. The memory of each worker is read after both.
+the number of open candidacies. For each number of candidacies, new workers open them all. Then each of them, or with
+--touched so many, takes one more message, for which the older ones are replayed from their histories. The memory of
+each worker is read after both.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,31 +119,33 @@ class _Opening:
             await journey.start(self.where.client, certpath, name, datetime.now(UTC))
 
         # As soon as a candidacy is registered, it publishes how many assessments are passed.
-        await self._in_batches("opened", start, passed=0)
+        await self._in_batches("opened", start, self.names, passed=0)
 
-    async def touch(self) -> None:
-        """Sends each candidacy one more message: its first result, which is passed."""
+    async def touch(self, number: int) -> None:
+        """Sends so many candidacies one more message: their first result, which is passed."""
         name, payload = next(journey.messages("touched", datetime.now(UTC)))
 
         async def signal(candidate: str) -> None:
             handle = self.where.client.get_workflow_handle(f"certification:CCSL:{candidate}")
             await handle.signal(name, payload)
 
-        await self._in_batches("touched", signal, passed=1)
+        await self._in_batches("touched", signal, self.names[:number], passed=1)
 
-    async def _in_batches(self, done: str, work: Callable[[str], Awaitable[None]], *, passed: int) -> None:
+    async def _in_batches(
+        self, done: str, work: Callable[[str], Awaitable[None]], names: Sequence[str], *, passed: int
+    ) -> None:
         """Does `work` in batches. Waits after each batch until the workers are done with it, so that no queue grows."""
         begun = time.monotonic()
         dealt_with = f"TaskQueue = '{self.where.queue(self.side)}' AND {Attribute.ASSESSMENTS_PASSED} = {passed}"
-        for start in range(0, len(self.names), _BATCH):
-            some = self.names[start : start + _BATCH]
+        for start in range(0, len(names), _BATCH):
+            some = names[start : start + _BATCH]
             due = start + len(some)
             await at_most(self.at_once, some, work)
             while True:
                 if (await self.where.client.count_workflows(dealt_with)).count >= due:
                     break
                 await asyncio.sleep(_PAUSE)
-            _say(f"{done} {due:,} of {len(self.names):,} ({due / (time.monotonic() - begun):.1f}/s)")
+            _say(f"{done} {due:,} of {len(names):,} ({due / (time.monotonic() - begun):.1f}/s)")
 
 
 async def measure(where: Place, number: int, given: argparse.Namespace, outbox: Path) -> Held:
@@ -155,7 +158,7 @@ async def measure(where: Place, number: int, given: argparse.Namespace, outbox: 
             idle = await _settled(workers)
             await opening.open()
             opened = await _settled(workers)
-            await opening.touch()
+            await opening.touch(given.touched or number)
             return Held(number, idle, opened, await _settled(workers))
     finally:
         _say("deleting what was opened")
@@ -177,14 +180,21 @@ def parse(given: list[str] | None = None) -> argparse.Namespace:
         metavar="N[,N...]",
         help="how many are open (2000,20000: an hour on two cores)",
     )
+    parser.add_argument(
+        "--touched",
+        type=int,
+        metavar="N",
+        help="how many of them then take one more message (all, which is half of the time)",
+    )
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="worker processes (2)")
     parser.add_argument("--at-once", type=int, default=16, metavar="N", help="messages under way at once (16)")
     arguments.add_server(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
     parser.add_argument("--check", action="store_true", help="exit code 1 where a target is missed")
     asked = parser.parse_args(given)
-    if min(asked.workers, asked.at_once) < 1:
-        parser.error("--workers and --at-once must be at least 1")
+    touched = 1 if asked.touched is None else asked.touched
+    if min(asked.workers, asked.at_once, touched) < 1:
+        parser.error("--workers, --at-once and --touched must be at least 1")
     arguments.check_server(parser, asked)
     asked.candidacies.sort()
     return asked
