@@ -29,7 +29,7 @@ class Publisher:
 
     def publish(self, state: State) -> None:
         """Brings the search attributes up to date."""
-        current = _attributes(state)
+        current = attributes(state)
         changed = {key: value for key, value in current.items() if not _same(self._published.get(key.name), value)}
         if changed:
             traces.upsert(
@@ -44,7 +44,8 @@ def _same(published: Any, current: Any) -> bool:
     return bool(published == current)
 
 
-def _attributes(state: State) -> dict[SearchAttributeKey[Any], Any]:
+def attributes(state: State) -> dict[SearchAttributeKey[Any], Any]:
+    """The value of each search attribute; None where it is not set."""
     border = rulebook.next_border(state)
     passed = [one for one in requirements.assessments(state).values() if one.status == "passed"]
     return {

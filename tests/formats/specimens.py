@@ -102,8 +102,15 @@ def read_effect(example: dict[str, Any]) -> Any:
 
 
 def read_request(example: dict[str, Any]) -> Any:
-    """The request or answer in an example."""
-    return SHAPES[example["kind"]].model_validate(example["document"])
+    """The request or answer in an example.
+
+    A programme in it goes through the steps, as the one that the candidacy keeps of it does. No build reads the
+    programme of another one in an answer: a run is pinned to its build.
+    """
+    document = example["document"]
+    if isinstance(document.get("programme"), dict):
+        document = {**document, "programme": CHAIN.programme(document["programme"], example["format"])}
+    return SHAPES[example["kind"]].model_validate(document)
 
 
 def render(example: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from temporalio.client import Client
 
 from domain import requirements
 from domain.digests import matches
+from domain.formats import CHAIN
 from domain.messages import parse_message
 from domain.vocabulary import AlarmKind, Status
 from tests.cases import each
@@ -44,7 +45,7 @@ def test_every_state_is_kept() -> None:
 
 @each("path", PATHS)
 def test_a_journal_of_any_age_is_read_and_loses_nothing(path: Path) -> None:
-    document = read(path)
+    document = CHAIN.journal(read(path))
     carried = Journal.read(document).carried()
     assert list(newer.lost({**document, "zone_rules": carried["zone_rules"]}, carried)) == []
 

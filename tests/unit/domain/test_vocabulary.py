@@ -13,13 +13,14 @@ from domain import events as e
 from domain.commands import MESSAGES, Message
 from domain.decision import Alarm, Decision
 from domain.notices import WITH_NOTICE, notice_of
-from domain.vocabulary import AlarmKind
+from domain.vocabulary import AlarmKind, AttentionKind
 from runtime.settings import ROOT
 from tests.cases import each
 from tests.samples import build
 from tests.unit.domain.builders import START, Candidacy
 from views.alarms import what
-from views.timeline import summary_of
+from views.timeline import SENTENCES, summary_of
+from views.words import ATTENTION
 
 EVENT_CLASSES: dict[str, type[e.BaseEvent]] = {kind.__name__: kind for kind in get_args(get_args(e.Event)[0])}
 
@@ -55,6 +56,18 @@ def test_the_summary_is_one_plain_english_line(name: str, full: bool) -> None:
     assert len(summary) > len("closed")
     assert summary != name
     assert not re.search(r"None|Decimal\(|datetime|\{|<", summary)
+
+
+def test_every_event_has_its_sentence_on_the_timeline() -> None:
+    """Without one it would be shown as the event of a newer build is."""
+    without = [name for name, kind in EVENT_CLASSES.items() if kind not in SENTENCES]
+    assert not without, "add a sentence for each to SENTENCES in views/timeline.py"
+
+
+def test_every_attention_value_has_its_words() -> None:
+    """Without them it would be shown as one of a newer build is."""
+    without = [kind for kind in AttentionKind if kind not in ATTENTION]
+    assert not without, "add the words of each to ATTENTION in views/words.py"
 
 
 @each("name", sorted(EVENT_CLASSES))
