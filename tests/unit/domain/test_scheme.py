@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from domain import events as e
-from domain.scheme import Scheme
+from domain.scheme import RuleSet, Scheme
 from domain.state import State
 from runtime.settings import ROOT
 from tests.cases import each
@@ -186,6 +187,19 @@ DECIDING = sorted(path for path in DOMAIN.glob("*.py") if path.name != "formats.
 def test_no_number_of_a_rule_stands_in_code(path: Path) -> None:
     found = numbers_in(ast.parse(path.read_text(encoding="utf-8")))
     assert {(name, number) for name, number in found if number not in (0, 1)} <= ALLOWED
+
+
+@each("path", ["schemes/ciac.toml", "tests/scheme.toml"])
+def test_a_scheme_file_says_every_rule(path: str) -> None:
+    """Also one that has a default, which is there for programmes that were pinned before."""
+    given = tomllib.loads((ROOT / path).read_text(encoding="utf-8"))["rules"]
+    missing = [
+        f"{group}.{name}"
+        for group, field in RuleSet.model_fields.items()
+        for name in field.annotation.model_fields  # type: ignore[union-attr]
+        if name not in given.get(group, {})
+    ]
+    assert not missing, f"give each a value in {path}"
 
 
 def test_no_constant_of_a_module_is_a_number_of_the_rulebook() -> None:
