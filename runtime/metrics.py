@@ -6,7 +6,8 @@ replayed; an activity passes `activity.metric_meter()`; the worker passes its ru
 counting with it takes about 4 microseconds together, so no instrument is kept.
 
 A label value is one of a small, fixed set, and never a name, an address or an id. Counters are for rates and alerts,
-not for accounting: a workflow task that fails and is tried again counts its messages again.
+not for accounting. A workflow task that fails and is tried again counts its messages again. So does a task whose
+contents a query has brought forward (runtime/early_queries.py).
 
 This module imports only the standard library, because workflow code imports it.
 """

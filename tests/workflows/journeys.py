@@ -187,6 +187,15 @@ class Candidate:
 
         await eventually(there, f"{count} {kind} at {self.workflow_id}")
 
+    async def at_rest(self) -> None:
+        """Waits until no workflow task and no activity of the candidacy waits or is being worked on."""
+
+        async def nothing_waits() -> bool:
+            found = (await self.handle.describe()).raw_description
+            return not (found.HasField("pending_workflow_task") or found.pending_activities)
+
+        await eventually(nothing_waits, f"{self.workflow_id} is at rest")
+
     async def stands(self, status: str) -> None:
         """Waits for a status."""
 

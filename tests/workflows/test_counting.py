@@ -93,7 +93,9 @@ async def test_everything_is_counted_once_however_often_the_history_is_replayed(
     candidate = Candidate(client, candidate_id=f"C-{uuid4().hex[:8]}")
     async with working(client, tmp_path, cached):
         await candidate.start(purchase=PURCHASE)
-        await candidate.has("PurchaseConfirmed")
+        # No query is sent before the candidacy is at rest. A worker that has to replay the history for a query may take
+        # in what waits for the next workflow task as well, and counts it then and in that task (runtime/metrics.py).
+        await candidate.at_rest()
         # Taken; the same again under its id; the same again by its content.
         first = result(1, PEOPLE, message_id="m-1")
         await candidate.handle.execute_update("record_assessment_result", first)
@@ -108,10 +110,11 @@ async def test_everything_is_counted_once_however_often_the_history_is_replayed(
         await refused(candidate, "promote", {})
         await candidate.signal("promote-C-1001-at-once")
         await candidate.signal("suspend", reason="none", by="nobody")
-        await candidate.has("MessageRefused", 3)
+        await candidate.at_rest()
+        assert (await candidate.types()).count("MessageRefused") == 3
         for _ in range(3):
             await candidate.status()
-        await candidate.outbox_sent(tmp_path, 4)
+        assert len(candidate.notices(tmp_path)) == 4
         assert await candidate.send("withdraw")
 
         async def closed() -> bool:
