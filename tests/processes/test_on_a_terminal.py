@@ -1,12 +1,12 @@
 """The verbs that change something, at a terminal: the progress bar, the question before many messages, Ctrl-C."""
 
-import csv
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from tests.processes.bulk import candidates
 from tests.processes.engine import Engine
 from tests.processes.here import drawn_here, engine_here
 from tests.processes.messages import DOMAINS, instant
@@ -19,24 +19,6 @@ async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[En
     """A server and a worker for the tests of this file."""
     async with engine_here(tmp_path_factory.mktemp("terminal")) as running:
         yield running
-
-
-def candidates(path: Path, prefix: str, count: int) -> Path:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("candidate_id", "name", "email", "designation", "purchase_reference", "purchased_at"))
-        for number in range(count):
-            writer.writerow(
-                (
-                    f"{prefix}-{number}",
-                    "Ana Ruiz",
-                    f"{prefix}-{number}@example.org",
-                    "CCMA",
-                    f"INV-{prefix}-{number}",
-                    instant(60),
-                )
-            )
-    return path
 
 
 async def test_one_candidate_at_a_terminal(certpath: Engine) -> None:
