@@ -11,12 +11,15 @@ from sqlalchemy import Connection, Select, insert, select
 from record.events import Candidacy, Recorded
 from record.sealing import Beside, Text, pinned
 from record.tables import PROGRAMMES, TEXTS
+from record.writes import Writes
 
+# Made once: making a statement takes longer than the database does.
+_INSERT_TEXT = insert(TEXTS)
 _PINNED, _SEALED = '"pinned"', '"sealed"'
 
 
-def keep(connection: Connection, candidacy: Candidacy, events: Sequence[Recorded]) -> None:
-    """Keeps what stands beside these events, which have just been appended."""
+def keep(writes: Writes, candidacy: Candidacy, events: Sequence[Recorded]) -> None:
+    """Keeps what stands beside these events, which are being appended."""
     rows = [
         {
             "workflow_id": candidacy.workflow_id,
@@ -29,9 +32,9 @@ def keep(connection: Connection, candidacy: Candidacy, events: Sequence[Recorded
         for event in events
         for seal, text in event.beside.texts.items()
     ]
-    if rows:
-        connection.execute(insert(TEXTS), rows)
-    keep_programmes(connection, {digest: body for event in events for digest, body in event.beside.programmes.items()})
+    writes.add(_INSERT_TEXT, rows)
+    programmes = {digest: body for event in events for digest, body in event.beside.programmes.items()}
+    keep_programmes(writes.connection, programmes)
 
 
 def keep_programmes(connection: Connection, programmes: dict[str, str]) -> None:

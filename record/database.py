@@ -14,8 +14,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
 from record.errors import NotAllowed, TurnedAway, Unavailable, WrongUrl
+from record.writes import POSTGRESQL, pipelined
 
-_SQLITE, _POSTGRESQL = "sqlite", "postgresql"
+_SQLITE = "sqlite"
 _WAIT_SECONDS = 5
 
 _STATEMENT_SECONDS = 60
@@ -82,7 +83,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
         Unavailable: the database cannot be reached or does not answer.
     """
     with _explained(), engine.connect() as connection:
-        if connection.dialect.name == _POSTGRESQL:
+        if connection.dialect.name == POSTGRESQL:
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
             yield connection
@@ -101,8 +102,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
         Missing, NewerTables: the tables have changed since the record was opened, and this build cannot write to them.
     """
     with _explained(), engine.connect() as connection, connection.execution_options(certpath_writes=True).begin():
-        if connection.dialect.name == _POSTGRESQL:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:writers)"), {"writers": _WRITERS})
+        if connection.dialect.name == POSTGRESQL:
+            with pipelined(connection):  # BEGIN, which the driver sends by itself, and the lock
+                connection.execute(text("SELECT pg_advisory_xact_lock(:writers)"), {"writers": _WRITERS})
         if check := connection.get_execution_options().get("certpath_check"):
             check(connection)
         yield connection
@@ -170,6 +172,6 @@ def _parsed(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError:
         raise WrongUrl(f"CERTPATH_RECORD_URL is no address of a database. {_FORMS}") from None
-    if parsed.drivername not in (_SQLITE, _POSTGRESQL):
+    if parsed.drivername not in (_SQLITE, POSTGRESQL):
         raise WrongUrl(f"CERTPATH_RECORD_URL begins with {parsed.drivername}://. {_FORMS}")
     return parsed

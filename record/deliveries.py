@@ -11,6 +11,7 @@ from domain.personal import Delivery
 from record.events import Candidacy
 from record.rows import key_of, of_key
 from record.tables import DELIVERIES, NOTICES, instant_text
+from record.writes import Writes
 
 WAITING, SENT, SUPERSEDED = "waiting", "sent", "superseded"
 """The outcomes of a notice that is no failure: not yet sent, sent, or given way to a newer one about the same."""
@@ -21,18 +22,18 @@ def keep(connection: Connection, candidacy: Candidacy, sent: Sequence[Delivery])
 
     The transaction must be one that writes.
     """
-    add(connection, candidacy, sent)
-    if sent:
-        connection.execute(_IN_MODEL, [_its(candidacy, one.about) for one in sent])
+    writes = Writes(connection)
+    add(writes, candidacy, sent)
+    writes.add(_IN_MODEL, [_its(candidacy, one.about) for one in sent])
+    writes.send()
 
 
-def add(connection: Connection, candidacy: Candidacy, sent: Sequence[Delivery]) -> None:
+def add(writes: Writes, candidacy: Candidacy, sent: Sequence[Delivery]) -> None:
     """Keeps that these notices went out. The read model is left to whoever writes the events that they are about.
 
     The address is not kept once the candidacy was erased. The transaction must be one that writes.
     """
-    if sent:
-        connection.execute(_INSERT, [{**_its(candidacy, one.about), **_values(one)} for one in sent])
+    writes.add(_INSERT, [{**_its(candidacy, one.about), **_values(one)} for one in sent])
 
 
 def after(connection: Connection, candidacy: Candidacy, sequence: int) -> dict[int, str]:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, TextClause, bindparam, delete, insert, select, text, update
 
 from domain.events import Registered
 from domain.formats import CHAIN, FORMAT, Unreadable
@@ -24,6 +24,7 @@ from record.pieces import Row
 from record.rows import key_of, of, of_key, pages_of
 from record.shape import SHAPE
 from record.tables import CANDIDACIES, CERTIFICATES, DELIVERIES, MODELS, NOTICES, RESULTS, STATES
+from record.writes import Writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,13 @@ class StoredState:
 
 
 def follow(
-    connection: Connection,
+    writes: Writes,
     candidacy: Candidacy,
     added: Sequence[Kept],
     before: StoredState | None,
     sent: Mapping[int, str],
 ) -> None:
-    """Brings the read models of this candidacy up to these events, which have just been appended.
+    """Brings the read models of this candidacy up to these events, which are being appended.
 
     `before` is the stored state before them, if there is one; `sent` says which notices about them went out, and when.
     Where this build cannot read an event that a newer one has recorded, the models stay as they are. The next build
@@ -52,21 +53,21 @@ def follow(
     if not added:
         return
     try:
-        fold = _begun(connection, candidacy, added[0].event, before)
+        fold = _begun(writes.connection, candidacy, added[0].event, before)
         if fold is None:
-            renew(connection, candidacy)
+            writes.send()  # they have the events that are read here
+            renew(writes.connection, candidacy)
             return
-        known = fold.state is not None
-        had_certificate = fold.certificate_row() is not None
+        had_state, had_certificate = fold.state is not None, fold.certificate_row() is not None
         fold.take(added)
     except Unreadable:
         return
-    _insert(connection, RESULTS, fold.results)
-    _end_notices(connection, candidacy, fold.ended)
-    _insert(connection, NOTICES, _notices(fold, sent))
-    _put(connection, STATES, candidacy, fold.state_row(), there=known)
-    _put(connection, CANDIDACIES, candidacy, fold.candidacy_row(), there=known)
-    _put(connection, CERTIFICATES, candidacy, fold.certificate_row(), there=had_certificate)
+    writes.add(_INSERTS[RESULTS.name], fold.results)
+    writes.add(_END_NOTICE, _ends(candidacy, fold.ended))
+    writes.add(_INSERTS[NOTICES.name], _notices(fold, sent))
+    _put(writes, STATES, candidacy, fold.state_row(), there=had_state)
+    _put(writes, CANDIDACIES, candidacy, fold.candidacy_row())
+    _put(writes, CERTIFICATES, candidacy, fold.certificate_row(), there=had_certificate)
 
 
 def renew(connection: Connection, candidacy: Candidacy) -> None:
@@ -150,25 +151,37 @@ def programme(connection: Connection, digest: str, number: int) -> Programme:
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def _end_notices(connection: Connection, candidacy: Candidacy, ended: Mapping[int, tuple[str, str]]) -> None:
-    """Changes the rows of notices whose end an event tells. One that went out has arrived, whatever the event says."""
-    if ended:
-        rows = [{**key_of(candidacy), "its_about": about, "how": how, "at": at} for about, (how, at) in ended.items()]
-        connection.execute(_END_NOTICE, rows)
+def _ends(candidacy: Candidacy, ended: Mapping[int, tuple[str, str]]) -> list[Row]:
+    """What `_END_NOTICE` is run with, for notices whose end an event tells."""
+    return [{**key_of(candidacy), "its_about": about, "how": how, "at": at} for about, (how, at) in ended.items()]
 
 
-def _put(connection: Connection, table: Table, candidacy: Candidacy, row: Row | None, *, there: bool) -> None:
-    """Writes the one row that a candidacy has in this table; None takes it away."""
-    if row is None:
-        if there:
-            connection.execute(delete(table).where(of(table, candidacy)))
-    elif not there or not connection.execute(_UPDATES[table.name], {**row, **key_of(candidacy)}).rowcount:
-        connection.execute(_INSERTS[table.name], [row])
+def _put(writes: Writes, table: Table, candidacy: Candidacy, row: Row | None, *, there: bool = True) -> None:
+    """Writes the one row that a candidacy has in this table; None takes it away, if it may be there."""
+    if row is not None:
+        writes.add(_UPSERTS[table.name], [row])
+    elif there:
+        writes.add(_DELETES[table.name], [key_of(candidacy)])
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if rows:
         connection.execute(_INSERTS[table.name], rows)
+
+
+def _upsert(table: Table) -> TextClause:
+    """Inserts a row, or updates the one with its key.
+
+    SQLAlchemy has this for each database apart, and both write it alike. So the dialect of the other one need not be
+    loaded.
+    """
+    names, key = table.columns.keys(), table.primary_key.columns.keys()
+    values = ", ".join(f":{name}" for name in names)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in key)
+    return text(
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values}) "
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+    )
 
 
 # Statements that are made once: making them takes longer than the database does.
@@ -178,4 +191,5 @@ _END_NOTICE = (
     .values(outcome=bindparam("how"), ended_at=bindparam("at"))
 )
 _INSERTS = {table.name: insert(table) for table in MODELS}
-_UPDATES = {table.name: update(table).where(of_key(table)) for table in (STATES, CANDIDACIES, CERTIFICATES)}
+_UPSERTS = {table.name: _upsert(table) for table in (STATES, CANDIDACIES, CERTIFICATES)}
+_DELETES = {table.name: delete(table).where(of_key(table)) for table in (STATES, CANDIDACIES, CERTIFICATES)}

@@ -29,6 +29,7 @@ from record.errors import Conflict, Gap
 from record.events import Candidacy, Kept, Recorded
 from record.rows import kept, key_of, of, of_key, with_beside
 from record.tables import DELIVERIES, EVENTS, STATES, instant_text
+from record.writes import Writes
 
 _PAGE = 1000
 
@@ -99,13 +100,15 @@ def append_in(
         _check_nothing_follows(candidacy, last, events[len(known) :])
         deliveries.keep(connection, candidacy, sent)
         return last.sequence
-    added = _append(connection, candidacy, found.newest, last, events[len(known) :], gap_allowed=oldest)
+    writes = Writes(connection)
+    added = _append(writes, candidacy, found.newest, last, events[len(known) :], gap_allowed=oldest)
     # A batch that comes again, from an attempt that was given up, may have older details than those that are kept.
     new_details = bool(events) and (bool(added) or not contacts.known(connection, candidacy))
     if contact and new_details:
         contacts.keep(connection, candidacy, contact, events[0].at)
-    new = _keep_deliveries(connection, candidacy, found, sent)
-    projection.follow(connection, candidacy, added, found.state, new)
+    new = _keep_deliveries(writes, candidacy, found, sent)
+    projection.follow(writes, candidacy, added, found.state, new)
+    writes.send()
     search.follow(connection, candidacy, added, new_details=contact is not None and new_details)
     return added[-1].event.sequence if added else last.sequence
 
@@ -113,7 +116,9 @@ def append_in(
 def add(connection: Connection, candidacy: Candidacy, event: Recorded) -> None:
     """Appends one event that the record itself has made, in this transaction. The read models do not follow it."""
     found = _look(connection, candidacy)
-    _append(connection, candidacy, found.newest, found.last, [event], gap_allowed=False)
+    writes = Writes(connection)
+    _append(writes, candidacy, found.newest, found.last, [event], gap_allowed=False)
+    writes.send()
 
 
 def last_of(connection: Connection, candidacy: Candidacy) -> Last:
@@ -168,7 +173,7 @@ def newest_position(engine: Engine) -> int:
 
 
 def _append(
-    connection: Connection,
+    writes: Writes,
     candidacy: Candidacy,
     position: int,
     last: Last,
@@ -186,8 +191,8 @@ def _append(
         last = Last(event.sequence, chain.link(last.hash, candidacy, event), event.type)
         added.append(Kept(position, candidacy, event, last.hash))
     if added:
-        connection.execute(_INSERT, [_row(one) for one in added])
-        beside.keep(connection, candidacy, events)
+        writes.add(_INSERT, [_row(one) for one in added])
+        beside.keep(writes, candidacy, events)
     return added
 
 
@@ -262,15 +267,14 @@ def _look(connection: Connection, candidacy: Candidacy) -> _Found:
     return _Found(row.newest, last, state, row.delivered)
 
 
-def _keep_deliveries(
-    connection: Connection, candidacy: Candidacy, found: _Found, sent: Sequence[Delivery]
-) -> dict[int, str]:
+def _keep_deliveries(writes: Writes, candidacy: Candidacy, found: _Found, sent: Sequence[Delivery]) -> dict[int, str]:
     """Keeps that these notices went out. Returns when those about new events did, also those that were kept before."""
     new = [one for one in sent if one.about > found.last.sequence]
-    deliveries.keep(connection, candidacy, [one for one in sent if one.about <= found.last.sequence])
-    deliveries.add(connection, candidacy, new)
+    deliveries.keep(writes.connection, candidacy, [one for one in sent if one.about <= found.last.sequence])
+    deliveries.add(writes, candidacy, new)
     if found.delivered:
-        return deliveries.after(connection, candidacy, found.last.sequence)
+        writes.send()  # they have deliveries that are read here
+        return deliveries.after(writes.connection, candidacy, found.last.sequence)
     return {one.about: instant_text(one.sent_at) for one in reversed(new)}  # the first delivery counts
 
 
