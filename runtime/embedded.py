@@ -92,15 +92,25 @@ class EmbeddedServer:
     `db` is a SQLite file; with None, everything is kept in memory. With `ui_port` None there is no Web UI.
     `log` is the file for the server's output. With `flushed` False, the database is not written to the disk at each
     commit, which costs the server two fifths of its CPU: nothing is lost if it is killed, but a power cut may lose all.
+    With `deletes_soon`, a history is deleted seconds after the workflow has ended, and not up to half a minute later.
     """
 
-    def __init__(self, *, port: int, ui_port: int | None, db: Path | None, log: Path, flushed: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        port: int,
+        ui_port: int | None,
+        db: Path | None,
+        log: Path,
+        flushed: bool = True,
+        deletes_soon: bool = False,
+    ) -> None:
         self.port = port
         self.address = f"{_HOST}:{port}"
         self.ui_url = f"http://{_HOST}:{ui_port}" if ui_port else None
         self.log = log
         self._db = db
-        self._command = _command(port, ui_port, db, flushed=flushed)
+        self._command = _command(port, ui_port, db, flushed=flushed, deletes_soon=deletes_soon)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -185,18 +195,21 @@ async def embedded_server(
     ui_port: int | None = None,
     log: Path | None = None,
     flushed: bool = True,
+    deletes_soon: bool = False,
 ) -> AsyncIterator[EmbeddedServer]:
     """Run an embedded server on 127.0.0.1 for the length of the block, with its search attributes registered.
 
     `db`: SQLite file, or None for memory. `port`, `ui_port`: None takes free ports. `log`: file for the server's
-    output, or None for a temporary file that is removed at the end. `flushed`: as in `EmbeddedServer`. Raises
-    `ServerFailed`.
+    output, or None for a temporary file that is removed at the end. `flushed`, `deletes_soon`: as in `EmbeddedServer`.
+    Raises `ServerFailed`.
     """
     with tempfile.TemporaryDirectory(prefix="certpath-") as folder:
         log = log or Path(folder) / "temporal.log"
         if db is not None:
             db.parent.mkdir(parents=True, exist_ok=True)
-        server = await _started(db=db, port=port, ui=ui, ui_port=ui_port, log=log, flushed=flushed)
+        server = await _started(
+            db=db, port=port, ui=ui, ui_port=ui_port, log=log, flushed=flushed, deletes_soon=deletes_soon
+        )
         try:
             yield server
         finally:
@@ -204,7 +217,7 @@ async def embedded_server(
 
 
 async def _started(
-    *, db: Path | None, port: int | None, ui: bool, ui_port: int | None, log: Path, flushed: bool
+    *, db: Path | None, port: int | None, ui: bool, ui_port: int | None, log: Path, flushed: bool, deletes_soon: bool
 ) -> EmbeddedServer:
     for attempt in range(1, _TRIES + 1):
         server = EmbeddedServer(
@@ -213,6 +226,7 @@ async def _started(
             db=db,
             log=log,
             flushed=flushed,
+            deletes_soon=deletes_soon,
         )
         try:
             await server.start()
@@ -225,7 +239,7 @@ async def _started(
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _command(port: int, ui_port: int | None, db: Path | None, *, flushed: bool) -> list[str]:
+def _command(port: int, ui_port: int | None, db: Path | None, *, flushed: bool, deletes_soon: bool) -> list[str]:
     command = [str(temporal_cli()), "server", "start-dev", "--ip", _HOST, "--port", str(port)]
     # The CLI must not read the operator's own configuration, which is for other servers, and must fetch nothing.
     command += [
@@ -239,6 +253,10 @@ def _command(port: int, ui_port: int | None, db: Path | None, *, flushed: bool) 
     if db is not None:
         command += ["--db-filename", str(db)]
         command += [] if flushed else ["--sqlite-pragma", "synchronous=OFF"]
+    if deletes_soon:
+        # A history is deleted when the server has noted that the workflow's end is dealt with, and it takes such notes
+        # every 30 seconds.
+        command += ["--dynamic-config-value", 'history.transferProcessorUpdateAckInterval="1s"']
     for key in search_attributes.ALL:
         command += ["--search-attribute", f"{key.name}={search_attributes.type_name(key)}"]
     return command

@@ -87,7 +87,8 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 @pytest_asyncio.fixture(scope="session")
 async def embedded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedServer]:
     """A real server, one for each core's share of the tests. Its data is in memory, so do not kill this one."""
-    async with embedded_server(log=tmp_path_factory.mktemp("embedded") / "temporal.log") as server:
+    log = tmp_path_factory.mktemp("embedded") / "temporal.log"
+    async with embedded_server(log=log, deletes_soon=True) as server:
         yield server
 
 
