@@ -5,7 +5,6 @@ import os
 import random
 import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -14,6 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from runtime.builds import BUILD_VARIABLE, DEPLOYMENT_VARIABLE
 from runtime.embedded import EmbeddedServer, embedded_server
+from tests.order import in_order
 from tests.scheme import SCHEME_FILE, WORKERS_RECORD
 from tests.skipping import time_skipping_environment
 
@@ -24,27 +24,22 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # less CPU for the same work, because none looks for work in vain. The cores are busy with other tests.
 os.environ.setdefault("GOMAXPROCS", "1")
 
-_SLOW_FIRST = ("processes", "documents", "workflows", "integration", "properties", "formats")
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--shuffle", metavar="SEED", help="run the files in a random order, the same for the same seed")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts the files that take longest first. Both cores then end at the same time, with many short files.
+    """Puts the files in the order of `tests/order.py`, or in a random one with `--shuffle`.
 
-    With `--shuffle`, the files come in a random order. The tests of a file keep theirs.
+    The tests of a file keep theirs.
     """
-    here = Path(__file__).parent
-    places = {folder: place for place, folder in enumerate(_SLOW_FIRST)}
-    in_order = {path: places.get(path.relative_to(here).parts[0], len(places)) for path in {one.path for one in items}}
-    items.sort(key=lambda item: in_order[item.path])
+    files = in_order(item.path for item in items)
     seed = config.getoption("--shuffle")
     if seed is not None:
-        files = list(dict.fromkeys(item.path for item in items))
         random.Random(seed).shuffle(files)
-        items.sort(key=lambda item: files.index(item.path))
+    places = {file: place for place, file in enumerate(files)}
+    items.sort(key=lambda item: places[item.path])
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -60,19 +60,18 @@ async def engine(
     *,
     working: bool = True,
     lasting: bool = False,
-    deletes_soon: bool = False,
     script: Sequence[str] = (str(ROOT / "worker.py"),),
     **environment: str,
 ) -> AsyncIterator[Engine]:
     """A server and a worker of one's own for the length of the block; `working` False: the worker is not started.
 
-    `lasting`: the server keeps its data in a SQLite file, so that it can be killed and started again. `deletes_soon`:
-    it deletes a history within seconds. `script`: what the worker runs instead of `worker.py`, with its arguments.
+    `lasting`: the server keeps its data in a SQLite file, so that it can be killed and started again. `script`: what
+    the worker runs instead of `worker.py`, with its arguments.
     """
-    database = folder / "temporal.db" if lasting else None
-    # Killed, it loses nothing, whatever the disk has; and what the machine loses in a power cut, no test looks for.
-    log = folder / "temporal.log"
-    async with embedded_server(db=database, log=log, flushed=False, deletes_soon=deletes_soon) as server:
+    database, log = folder / "temporal.db" if lasting else None, folder / "temporal.log"
+    # Killed, it loses nothing, whatever the disk has; and what the machine loses in a power cut, no test looks for. One
+    # that may be killed takes its notes as seldom as in production, because it goes on from them when it comes back.
+    async with embedded_server(db=database, log=log, flushed=False, deletes_soon=not lasting) as server:
         worker = Worker(server.address, folder, script, **environment)
         try:
             if working:

@@ -35,7 +35,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Eng
     at_once = text.replace("after_closing_months = 36", "after_closing_months = 0")
     assert at_once != text
     scheme.write_text(at_once)
-    async with engine(folder, deletes_soon=True, CERTPATH_SCHEME=str(scheme)) as running:
+    async with engine(folder, CERTPATH_SCHEME=str(scheme)) as running:
         yield running
 
 
