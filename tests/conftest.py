@@ -11,7 +11,6 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from runtime.builds import BUILD_VARIABLE, DEPLOYMENT_VARIABLE
 from runtime.embedded import EmbeddedServer, embedded_server
 from tests.order import in_order
 from tests.scheme import SCHEME_FILE, WORKERS_RECORD
@@ -64,19 +63,23 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test reads the developer's own Temporal profile or the shipped scheme, or writes into the checkout's var/."""
+    """No test reads the settings of the shell that began it, or the shipped scheme, or writes into var/."""
     folder = tmp_path_factory.mktemp("environment")
     with pytest.MonkeyPatch.context() as environment:
+        for name in filter(_is_a_setting, list(os.environ)):
+            environment.delenv(name)
         environment.setenv("TEMPORAL_CONFIG_FILE", str(folder / "no-temporal.toml"))
         environment.setenv("CERTPATH_OUTBOX", str(folder / "outbox"))
         # The commands of a test find no record unless it makes one. The workers of all tests share another one.
         environment.setenv("CERTPATH_RECORD_URL", f"sqlite:///{folder / 'no-record.db'}")
         environment.setenv(WORKERS_RECORD, f"sqlite:///{folder / 'record.db'}")
         environment.setenv("CERTPATH_SCHEME", str(SCHEME_FILE))
-        of_temporal = ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE")
-        for name in (*of_temporal, DEPLOYMENT_VARIABLE, BUILD_VARIABLE):
-            environment.delenv(name, raising=False)
         yield
+
+
+def _is_a_setting(name: str) -> bool:
+    """Whether a variable is one of Certpath, Temporal or Docker Compose, and not one that is meant for the tests."""
+    return name.startswith(("CERTPATH_", "TEMPORAL_", "COMPOSE_")) and not name.startswith("CERTPATH_TEST_")
 
 
 @pytest_asyncio.fixture(scope="session")
