@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
+
+from tests.scheme import SCHEME
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 NAME = "Zsófia Quarterstaff"
@@ -12,7 +15,9 @@ NAME = "Zsófia Quarterstaff"
 
 
 def instant(days_ago: int) -> str:
-    return (NOW - timedelta(days=days_ago)).isoformat().replace("+00:00", "Z")
+    """So many days ago in the body's zone, at the time of day that it is there now, whatever its clocks did between."""
+    there = NOW.astimezone(ZoneInfo(SCHEME.body.zone)) - timedelta(days=days_ago)
+    return there.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def day(days_ago: int) -> str:
