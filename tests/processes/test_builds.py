@@ -7,7 +7,6 @@ of this file.
 import asyncio
 import json
 import re
-import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest_asyncio
 from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
 
 from domain.formats import FORMAT
+from drill.trees import copied
 from runtime.build_metadata import BuildMetadata, read, write
 from runtime.builds import Build, code_fingerprint
 from runtime.embedded import free_port
@@ -26,6 +26,7 @@ from tests.processes.evidence import pinned_to, taken_up, timeline, types
 from tests.processes.health import Health
 from tests.processes.messages import JOURNEY
 from tests.processes.programs import Ended, Worker, run, worker_here
+from tests.scheme import SCHEME_FILE
 from tests.waiting import eventually
 
 WORKER = (sys.executable, ROOT / "worker.py")
@@ -141,7 +142,7 @@ async def test_a_build_id_that_was_used_for_other_code_starts_no_worker(shared: 
     await write(shared.client, V1, BuildMetadata(code_fingerprint(), FORMAT))
     handle = await shared.enrol("C-3")
 
-    copy = copy_of_the_code(tmp_path / "changed")
+    copy = copied(tmp_path / "changed", SCHEME_FILE)
     calendar = copy / "domain" / "calendar.py"
     calendar.write_text(f"{calendar.read_text()}\n_CHANGED = True\n")
     changed = (sys.executable, copy / "worker.py")
@@ -167,17 +168,6 @@ async def test_a_build_id_that_was_used_for_other_code_starts_no_worker(shared: 
     finally:
         if worker.running:
             await worker.kill()
-
-
-def copy_of_the_code(folder: Path) -> Path:
-    """The checkout's code, as another build begins."""
-    for path in (*ROOT.glob("*/**/*.py"), *ROOT.glob("*.py"), *ROOT.glob("schemes/*"), *ROOT.glob("activities/*/*")):
-        relative = path.relative_to(ROOT)
-        if relative.parts[0] in {".venv", "tests"} or path.is_dir():
-            continue
-        (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, folder / relative)
-    return folder
 
 
 async def test_a_build_that_is_current_before_its_workers_serves_when_they_come(bare: Engine) -> None:
