@@ -148,12 +148,13 @@ async def test_a_mail_server_that_hangs_delays_no_decision(client: Client, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("at", "long_seconds"), [("EHLO", 2.0), ("MAIL", 2.0), ("RCPT", 2.0), ("DATA", hanging.LONG_SECONDS)]
+    ("at", "long_seconds", "number"),
+    [("EHLO", 2.0, 8), ("MAIL", 2.0, 8), ("RCPT", 2.0, 8), ("DATA", hanging.LONG_SECONDS, 16)],
 )
 async def test_a_mail_server_that_hangs_keeps_no_result_from_being_scored(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, long_seconds: float
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, long_seconds: float, number: int
 ) -> None:
-    """The limit of production is waited for once. The score must come within a minute all the same."""
+    """The limit of production is waited for once. In each case the score must come within the minute of production."""
     for module in (hanging, delivery):
         monkeypatch.setattr(module, "LONG_SECONDS", long_seconds)
     monkeypatch.setattr(worker, "_ACTIVITIES", 4)
@@ -161,7 +162,7 @@ async def test_a_mail_server_that_hangs_keeps_no_result_from_being_scored(
         url = await until.enter_async_context(HangingMailServer(at))
         settings = worker_settings(outbox=tmp_path, smtp_url=url, answer_keys=KEY.parent)
         await until.enter_async_context(build_worker(client, settings))
-        candidates = await asyncio.gather(*(buyer(client, f"hanging-{at}-{number}") for number in range(16)))
+        candidates = await asyncio.gather(*(buyer(client, f"hanging-{at}-{one}") for one in range(number)))
         receipts = await asyncio.gather(
             *(candidate.send("record_assessment_result", **marked(1)) for candidate in candidates)
         )
