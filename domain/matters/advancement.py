@@ -44,7 +44,7 @@ from domain.matters.certificate import certificate_number
 from domain.matters.closing import close, ring_settled, settlement
 from domain.matters.window import settlement_end, window_days
 from domain.repeats import same_text
-from domain.state import RequestedAdvancement, State
+from domain.state import IN_FORCE, RequestedAdvancement, State
 from domain.vocabulary import AlarmKind, Attention, AttentionKind, RefusalCode, Status
 
 LOWER_NOT_IN_FORCE = Attention(AttentionKind.LOWER_NOT_IN_FORCE)
@@ -153,9 +153,15 @@ def supersede(decision: Decision, command: Supersede) -> None:
     if state.advancing_to != command.by_workflow_id:
         raise Refused(RefusalCode.NOT_REQUESTED, "no advancement to this workflow was requested here")
     if not state.in_force(decision.at):
-        raise Refused(RefusalCode.NOT_IN_FORCE, f"the certificate is not in force: {requirements.status(state)}")
+        raise Refused(RefusalCode.NOT_IN_FORCE, f"the certificate is not in force: {_why_not(state)}")
     decision.record(Superseded, by_workflow_id=command.by_workflow_id, by_number=command.by_number)
     close(decision, Status.SUPERSEDED, f"superseded by certificate {command.by_number}")
+
+
+def _why_not(state: State) -> str:
+    """Why the certificate is not in force, as a phrase. After an outage its expiry may not be handled yet."""
+    status, certificate = requirements.status(state), state.certificate
+    return f"it expired on {certificate.expires_on}" if certificate and status in IN_FORCE else status
 
 
 def end(decision: Decision, command: EndAdvancement) -> None:

@@ -84,11 +84,20 @@ def _asked(state: State, kind: AlarmKind, deadline: datetime) -> bool:
     return Asked(kind=kind, at=deadline) in state.asked
 
 
-def review_pending(state: State, deadline: datetime) -> bool:
-    """Whether evidence that was submitted before this deadline (UTC) is still under review (rules 3, 19)."""
+def lapse_waits(state: State) -> bool:
+    """Whether evidence is under review that counts from before the lapse, so that the lapse waits for it (R11).
+
+    Evidence that counts from its arrival (R5) was not there at a lapse before that, however late the lapse is handled.
+    """
+    recertification = state.recertification
+    return recertification.status == "submitted" and recertification.submitted_phase != "lapsed"
+
+
+def end_waits(state: State, certificate: Certificate) -> bool:
+    """Whether evidence that was submitted by the last day of renewal is still under review (rules 3, 19)."""
     recertification = state.recertification
     submitted_at = recertification.submitted_at
-    return recertification.status == "submitted" and submitted_at is not None and submitted_at < deadline
+    return recertification.status == "submitted" and submitted_at is not None and submitted_at < certificate.ends_at
 
 
 def ring_expiry(decision: Decision, _command: RingAlarm) -> None:
@@ -99,7 +108,7 @@ def ring_expiry(decision: Decision, _command: RingAlarm) -> None:
 def ring_lapse(decision: Decision, _command: RingAlarm) -> None:
     certificate = certificate_of(decision)
     lapse_when_over(decision, due=certificate.lapses_at)
-    if review_pending(decision.state, certificate.lapses_at):
+    if lapse_waits(decision.state):
         _defer(decision, AlarmKind.LAPSE, certificate.lapses_at)
 
 
@@ -112,7 +121,7 @@ def ring_end(decision: Decision, _command: RingAlarm) -> None:
 def ring_renewal_settled(decision: Decision, command: RingAlarm) -> None:
     certificate = certificate_of(decision)
     lapse_when_over(decision, due=command.due)
-    if review_pending(decision.state, certificate.ends_at):
+    if end_waits(decision.state, certificate):
         _defer(decision, AlarmKind.RENEWAL_SETTLED, command.due)
 
 
@@ -152,10 +161,10 @@ def lapse_when_over(decision: Decision, *, due: datetime | None = None) -> None:
         return
     settles_at = certificate.renewal_settles_at
     if certificate.phase is Status.GRACE and _handled(state, AlarmKind.LAPSE, certificate.lapses_at, due):
-        if not review_pending(state, certificate.lapses_at):
+        if not lapse_waits(state):
             decision.record(CertificationLapsed, ends_on=certificate.ends_on)
     elif settles_at is not None and _handled(state, AlarmKind.RENEWAL_SETTLED, settles_at, due):
-        if not review_pending(state, certificate.ends_at):
+        if not end_waits(state, certificate):
             close(decision, Status.EXPIRED, f"not recertified by {certificate.ends_on}")
 
 

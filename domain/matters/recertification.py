@@ -59,10 +59,7 @@ def submit(decision: Decision, command: SubmitRecertification) -> None:
     if submitted_at >= certificate.ends_at:
         raise Refused(RefusalCode.ENDED, f"the certification could be renewed until {certificate.ends_on}")
     counts_from = _counts_from(state, certificate, submitted_at, decision.at)
-    phase = _phase(certificate, counts_from)
-    # Evidence of which the settlement of the last day of renewal makes use is not dated after that day.
-    counts_on = min(calendar.day_of(counts_from, state.zone), certificate.ends_on)
-    covers_until = certificate.expires_on if phase == "grace" else counts_on
+    phase, covers_until = _judged(certificate, counts_from, state.zone)
     _check_evidence(state, certificate, command, covers_until)
     decision.record(
         RecertificationSubmitted,
@@ -108,10 +105,18 @@ def _counts_from(state: State, certificate: Certificate, submitted_at: datetime,
     return submitted_at
 
 
-def _phase(certificate: Certificate, submitted_at: datetime) -> Phase:
-    if submitted_at < certificate.expires_at:
+def _judged(certificate: Certificate, counts_from: datetime, zone: str) -> tuple[Phase, date]:
+    """The phase of evidence that counts from this instant (UTC), and the last day that it can cover (rule 19)."""
+    phase = _phase(certificate, counts_from)
+    # Evidence of which the settlement of the last day of renewal makes use is not dated after that day.
+    counts_on = min(calendar.day_of(counts_from, zone), certificate.ends_on)
+    return phase, certificate.expires_on if phase == "grace" else counts_on
+
+
+def _phase(certificate: Certificate, counts_from: datetime) -> Phase:
+    if counts_from < certificate.expires_at:
         return "in_time"
-    return "grace" if submitted_at < certificate.lapses_at else "lapsed"
+    return "grace" if counts_from < certificate.lapses_at else "lapsed"
 
 
 def _check_evidence(state: State, certificate: Certificate, command: SubmitRecertification, latest: date) -> None:
@@ -244,6 +249,7 @@ def on_window_opened(state: State, event: RecertificationWindowOpened) -> State:
         dates = {"grace_ends_on", "lapses_at", "ends_on", "ends_at"}
         changes = {field: value for field, value in event if field in dates and value is not None}
         certificate = certificate.model_copy(update={**changes, "phase": Status.RECERTIFYING})
+        recertification = _judged_anew(recertification, certificate, state.zone)
     # Reminders that are past already when the window opens are not made up for (R10).
     return state.having(
         programme=event.programme,
@@ -253,6 +259,17 @@ def on_window_opened(state: State, event: RecertificationWindowOpened) -> State:
         certificate=certificate,
         remind_after=max(state.remind_after, event.at) if state.remind_after else event.at,
     )
+
+
+def _judged_anew(recertification: Recertification, certificate: Certificate, zone: str) -> Recertification:
+    """The evidence by the dates of the window that has opened (R10).
+
+    After an outage over the opening, evidence may have been taken before it. It counts from its submission then.
+    """
+    if recertification.status != "submitted" or recertification.submitted_at is None:
+        return recertification
+    phase, covers_until = _judged(certificate, recertification.submitted_at, zone)
+    return recertification.model_copy(update={"submitted_phase": phase, "covers_until": covers_until})
 
 
 def _tested_with(state: State) -> Requirements:

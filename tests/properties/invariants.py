@@ -2,14 +2,14 @@
 
 import itertools
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from activities.rendering import Renderer
 from domain import events as e
 from domain import holds, requirements, rulebook
 from domain.effects import Notify
 from domain.matters.attention import REVIEW_WAITING
-from domain.state import State
+from domain.state import IN_FORCE, State
 from domain.vocabulary import AttentionKind, Status
 from tests.unit.domain.builders import Candidacy
 from views.timeline import summary_of
@@ -102,6 +102,23 @@ def check(candidacy: Candidacy) -> None:
         assert candidacy.status in ("certified", "recertifying")
     if candidacy.status in ("certified", "recertifying"):
         assert state.in_force(candidacy.clock)
+    check_evidence(state, candidacy.clock)
+
+
+def check_evidence(state: State, now: datetime) -> None:
+    """The phase of the certificate is that of the clock, unless it waits for evidence from before its end (R11)."""
+    certificate, recertification = state.certificate, state.recertification
+    if certificate is None or state.closed:
+        return
+    phase = recertification.submitted_phase if recertification.status == "submitted" else None
+    if certificate.phase in IN_FORCE:
+        assert now < certificate.expires_at
+    elif certificate.phase is Status.GRACE:
+        assert phase != "lapsed"
+        assert now < certificate.lapses_at or phase
+    else:
+        assert now >= certificate.lapses_at
+        assert phase or certificate.renewal_settles_at is None or now < certificate.renewal_settles_at
 
 
 def check_results(state: State) -> None:

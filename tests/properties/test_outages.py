@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.properties.invariants import check
 from tests.properties.random_steps import PROFILE, STEPS, Player, Step
-from tests.unit.domain.builders import DOMAINS, START, Candidacy, days
+from tests.unit.domain.builders import DOMAINS, START, Candidacy, days, holder, with_rules
 from views.standing import status_view
 from views.status import StatusView
 
@@ -100,3 +101,41 @@ def test_an_outage_moves_no_day(
     say(in_time, *message)
     in_time.advance_to(back)
     assert counts(message_first, back) == counts(in_time, back)
+
+
+HEARD = st.tuples(
+    st.sampled_from(["expires_at", "lapses_at", "ends_at"]),
+    st.sampled_from([-400, -100, -15, -14, -1, 0, 1, 14, 15, 100]),
+    st.sampled_from([None, "expires_at", "lapses_at"]),
+    st.sampled_from([-30, -1, 0, 20]),
+    st.sampled_from(["nothing", "suspend", "returned", "approved"]),
+)
+"""When a holder's evidence is heard, first of all after an outage: so many days after a border. When it was submitted,
+by its own word, and what is heard right after it."""
+
+
+@settings(PROFILE, max_examples=300)
+@given(
+    before=st.sampled_from([-800, -1, 5, 20, 60, 85, 95, 200, 300]), heard=HEARD, grace=st.sampled_from([30, 90, 120])
+)
+def test_whatever_a_holder_says_first_the_status_fits_the_evidence(
+    before: int, heard: tuple[str, int, str | None, int, str], grace: int
+) -> None:
+    border, late, submitted, off, then = heard
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.current_programme = with_rules(certificate={"grace_days": grace}).programme("CCMA")
+    dates = candidacy.state.certificate
+    assert dates is not None
+    candidacy.advance_to(max(dates.expires_at + days(before), candidacy.clock))
+    candidacy.clock = max(getattr(dates, border) + days(late), candidacy.clock)
+    if candidacy.state.closed:
+        return
+    moment = {"submitted_at": min(getattr(dates, submitted) + days(off), candidacy.clock)} if submitted else {}
+    activities = [{"title": "A course", "completed_on": dates.cycle_starts_on}]
+    candidacy.signal("submit_recertification", submission_id="E-1", activities=activities, **moment)
+    if then == "suspend":
+        candidacy.signal("suspend", by="B", reason="r")
+    elif then != "nothing":
+        candidacy.signal("review_recertification", submission_id="E-1", reviewer="R", verdict=then)
+    candidacy.outage_until(candidacy.clock)
+    check(candidacy)

@@ -2,9 +2,12 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from domain import events as e
 from domain import rulebook
 from domain.commands import AnswerAdvancement, RingAlarm
+from domain.decision import Refused
 from domain.effects import OpenAdvancement, TellCandidacy
 from domain.inquiries import AskLower, LowerAnswer
 from domain.matters.certificate import certificate_number
@@ -55,6 +58,18 @@ def test_a_holder_in_force_may_advance(lower: str, target: str) -> None:
 @each("designation", ["CCSL", "CCOM"])
 def test_there_are_no_other_edges(designation: str) -> None:
     assert holder(designation).refused("request_advancement", **PURCHASE) == "no-advancement"
+
+
+def test_where_the_expiry_is_handled_late_the_higher_certificate_is_told_of_it() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.say("request_advancement", **PURCHASE)
+    candidacy.advance_to(last_moment("2030-03-05"))
+    candidacy.clock = border("2030-03-05")
+    with pytest.raises(Refused, match="not in force: it expired on 2030-03-05"):
+        candidacy.say("supersede", **SUPERSEDE)
+    candidacy.outage_until(candidacy.clock)
+    with pytest.raises(Refused, match="not in force: grace"):
+        candidacy.say("supersede", **SUPERSEDE)
 
 
 def test_only_a_certificate_in_force_can_advance() -> None:

@@ -9,6 +9,7 @@ from domain import events as e
 from domain import messages
 from domain.decision import Refused
 from domain.state import Certificate
+from domain.vocabulary import AlarmKind
 from tests.cases import each
 from tests.unit.domain.builders import (
     CIAC,
@@ -23,6 +24,7 @@ from tests.unit.domain.builders import (
     local,
     parse,
     scheme,
+    with_rules,
 )
 from views.attention import attention_view
 from views.standing import status_view
@@ -469,6 +471,34 @@ def test_more_than_a_settlement_after_an_expiry_or_a_lapse_evidence_counts_from_
     )
 
 
+def test_evidence_that_counts_from_an_arrival_in_grace_defers_the_lapse() -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(border("2030-03-19"))
+    candidacy.say("submit_recertification", **evidence("E-1", "2029-03-05", submitted_at=last_moment("2030-03-05")))
+    candidacy.advance_to(local("2030-09-01"))
+    assert candidacy.status == "grace"
+    assert candidacy.last(e.BorderDeferred).alarm is AlarmKind.LAPSE
+    candidacy.approve("E-1")
+    assert candidacy.last(e.Recertified).gap_from is None
+
+
+@each("late", [0, 1, 30, 200])
+def test_evidence_that_counts_from_an_arrival_after_the_lapse_leaves_it_lapsed_however_late_the_lapse_is_handled(
+    late: int,
+) -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.advance_to(local("2030-03-20"))
+    sent = evidence("E-1", "2029-03-05", submitted_at=local("2030-03-01"))
+    candidacy.outage_until(border("2030-06-03") + days(late), parse("submit_recertification", **sent))
+    assert candidacy.last(e.RecertificationSubmitted).phase == "lapsed"
+    assert candidacy.types[-2:] == ["RecertificationSubmitted", "CertificationLapsed"]
+    assert "BorderDeferred" not in candidacy.types
+    view = status_view(candidacy.state, "Ana Ruiz", candidacy.clock)
+    assert (view.status, [alarm.kind for alarm in view.upcoming]) == ("lapsed", ["end"])
+    candidacy.approve("E-1")
+    assert candidacy.last(e.Recertified).gap_from == day("2030-03-06")
+
+
 def test_where_evidence_is_too_early_and_too_late_the_window_decides() -> None:
     candidacy = holder(certified_on="2027-03-05")
     message = evidence("E-1", "2028-01-01", submitted_at=last_moment("2029-03-04"))
@@ -555,6 +585,29 @@ def test_evidence_that_waited_out_an_outage_is_taken_before_the_borders() -> Non
     assert candidacy.status == "grace"
     candidacy.approve("E-1")
     assert candidacy.last(e.Recertified).expires_on == day("2033-03-05")
+
+
+@each(
+    ("grace", "submitted", "status", "gap_from"),
+    [
+        (30, "2030-04-04", "grace", None),
+        (30, "2030-05-01", "lapsed", "2030-03-06"),
+        (120, "2030-06-20", "grace", None),
+        (120, "2030-07-04", "lapsed", "2030-03-06"),
+    ],
+)
+def test_evidence_that_is_heard_before_the_window_opens_counts_by_the_dates_of_that_window(
+    grace: int, submitted: str, status: str, gap_from: str | None
+) -> None:
+    candidacy = holder(certified_on="2027-03-05")
+    candidacy.current_programme = with_rules(certificate={"grace_days": grace}).programme("CCMA")
+    sent = evidence("E-1", "2029-03-05", submitted_at=local(submitted))
+    candidacy.outage_until(local("2030-08-01"), parse("submit_recertification", **sent))
+    assert candidacy.status == status
+    candidacy.approve("E-1")
+    recertified = candidacy.last(e.Recertified)
+    assert recertified.gap_from == (day(gap_from) if gap_from else None)
+    assert recertified.cycle_starts_on == day("2030-03-06" if gap_from is None else submitted) + days(bool(gap_from))
 
 
 def test_evidence_and_approval_that_waited_out_an_outage_leave_no_gap() -> None:
