@@ -126,13 +126,13 @@ class _Contest:
         await make_current(self._client, target)
         stopping = Stopping()
         move = Move(self._client, str(target), Waking(self._client, _AT_ONCE, stopping), stopping)
-        moved_at: dict[int, float] = {}
+        left_at: dict[int, float] = {}
         begun = time.perf_counter()
         await move.begin()
-        await move.carry_out(lambda moved: moved_at.setdefault(moved, time.perf_counter()))
+        await move.carry_out(lambda *_: left_at.setdefault(move.left, time.perf_counter()))
         if move.moved != self._candidacies:
             raise RuntimeError(f"{move.moved} candidacies of {self._candidacies} have moved")
-        rate = self._candidacies / (moved_at[self._candidacies] - begun)
+        rate = self._candidacies / (left_at[0] - begun)
         # Each has moved once in each round, and has begun by continuing as new; and none has ended.
         continued = "WorkflowType = 'CertificationWorkflow' AND ExecutionStatus = 'ContinuedAsNew'"
         await self._until(continued, number * self._candidacies)

@@ -85,7 +85,8 @@ def _count(move: Move, build: Build) -> str:
         return f"Every open candidacy runs on build {build.build_id} already."
     if not move.left:
         return f"{how_many(move.total)} moved to build {build.build_id}: nobody is left elsewhere."
-    return f"{move.moved:,} of {how_many(move.total)} moved to build {build.build_id}, {move.left:,} left."
+    counted = f"{move.moved:,} of {how_many(move.total)} moved to build {build.build_id}, {move.left:,} left"
+    return f"{counted}; others have come since." if move.moved + move.left > move.total else f"{counted}."
 
 
 def _over(everywhere: Everywhere, build: Build) -> Iterator[str]:

@@ -48,12 +48,13 @@ class Progress:
         """One more is done."""
         self.reach(self._done + 1)
 
-    def reach(self, done: int) -> None:
-        """So many are done by now."""
+    def reach(self, done: int, total: int | None = None) -> None:
+        """So many are done by now. `total` is given where it may be another one than at first."""
         self._done = done
+        self._total = self._total if total is None else total
         if self._bar is not None:
             with output.unheard():
-                self._bar.update(self._task, completed=done)
+                self._bar.update(self._task, completed=done, total=self._total)
         elif time.monotonic() - self._shown_at >= _EVERY_SECONDS:
             self._show_count()
 

@@ -128,19 +128,19 @@ class Move:
 
     def __init__(self, client: Client, build: str, waking: Waking, stopping: Stopping) -> None:
         self.total = self.left = self._lowest = self._between_at_first = 0
-        self._there_at_first = self._there = 0
+        self._there_at_first = self._there = self._seen = self._told = 0
         self._client = client
         self._build = build
         self._waking = waking
         self._stopping = stopping
-        self._tell: Callable[[int], object] = lambda _moved: None
+        self._tell: Callable[[int, int], object] = lambda _moved, _total: None
         self._looked_at = self._moved_at = time.monotonic()
         self._pauses = _Pauses(stopping)
 
     @property
     def moved(self) -> int:
-        """How many have moved. A candidacy that is enrolled meanwhile is among those left until it is taken up."""
-        return max(self.total - self.left, 0)
+        """How many have moved. It never becomes less: who comes meanwhile is among those left until it is taken up."""
+        return max(self._told, self.total - self.left)
 
     async def begin(self) -> int:
         """Counts who runs elsewhere. Raises as `finding.count` does."""
@@ -149,14 +149,14 @@ class Move:
         self.total = self.left = self._lowest = await self._count()
         return self.total
 
-    async def carry_out(self, tell: Callable[[int], object], *, hold_back: bool = True) -> Ended:
+    async def carry_out(self, tell: Callable[[int, int], object], *, hold_back: bool = True) -> Ended:
         """Wakes everyone who runs elsewhere, and watches until they have moved, or nothing moves.
 
         Call `begin` first, and then make the build current.
 
         Nobody is woken on a build without workers, because nobody would hear it. `hold_back` False: all are woken,
-        also if the build takes up none of the first ones. `tell` is called with the number of those who have moved,
-        whenever it may have changed.
+        also if the build takes up none of the first ones. `tell` is called with the number of those who have moved, and
+        with that of all, whenever the first may have changed; it never becomes less.
 
         Raises `Unreachable`; another move then goes on.
         """
@@ -213,7 +213,7 @@ class Move:
 
         That number alone does not say so: it grows while others are registered, whom nobody has taken up yet.
         """
-        nobody = not self.moved and self._there <= self._there_at_first
+        nobody = self.left >= self.total and self._there <= self._there_at_first
         return nobody or (many_between and not arrive)
 
     async def _arrive(self) -> bool:
@@ -252,7 +252,10 @@ class Move:
         if left < self._lowest:
             self._lowest, self._moved_at = left, self._looked_at
         self.left = left
-        self._tell(self.moved)
+        before, self._seen = self._seen, self.total - left
+        # A run that is being handed over is missing in one look, and there in the next one: so two must agree.
+        self._told = max(self._told, min(before, self._seen))
+        self._tell(self._told, self.total)
 
     async def _count(self, asleep: Sequence[str] = ()) -> int:
         """How many do not run on the build, without those on these builds."""

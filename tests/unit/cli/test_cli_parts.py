@@ -132,6 +132,17 @@ def test_nothing_to_do_draws_no_bar(total: int, bars: int, monkeypatch: pytest.M
     assert len(made) == bars
 
 
+def test_the_whole_may_become_another_one(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_EVERY_SECONDS", 0.0)
+    with progress.Progress("Moving", 10) as under_way:
+        under_way.reach(5)
+        under_way.reach(12, 12)
+    assert [line.partition(",")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "Moving: 5 of 10",
+        "Moving: 12 of 12",
+    ]
+
+
 class Gone(io.TextIOWrapper):
     """A stream whose reader has gone."""
 

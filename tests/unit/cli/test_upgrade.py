@@ -251,6 +251,12 @@ async def test_who_is_left_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPa
     assert "on no build" in lines[3]
 
 
+async def test_where_others_have_come_since_that_is_said(monkeypatch: pytest.MonkeyPatch, capsys: Report) -> None:
+    monkeypatch.setattr(Mover, "moved", 95)
+    _, _, err = await report(monkeypatch, capsys, everywhere(NEW, OLD), Ended.SOME_LEFT, 100, 10)
+    assert "95 of 100 open candidacies moved to build v2, 10 left; others have come since." in err
+
+
 async def test_where_the_current_build_has_no_worker_any_more_that_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: Report
 ) -> None:

@@ -138,7 +138,10 @@ class Moving:
 
     async def end(self, *, hold_back: bool = True) -> Ended:
         await self.move.begin()
-        return await self.move.carry_out(self.told.append, hold_back=hold_back)
+        ended = await self.move.carry_out(lambda moved, _total: self.told.append(moved), hold_back=hold_back)
+        assert self.told == sorted(self.told), "what people watch never goes back"
+        assert not self.told or self.told[-1] <= self.move.moved <= self.move.total
+        return ended
 
 
 async def test_everyone_who_is_elsewhere_is_woken_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,6 +294,48 @@ async def test_registrations_beside_it_do_not_make_a_bad_build_a_good_one(monkey
     assert await moving_them.end() is Ended.HELD_BACK
     assert begun == 5
     assert 10 <= len(world.woken) < 20
+
+
+async def test_registrations_that_no_worker_takes_up_do_not_let_the_number_go_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(**dict.fromkeys(map(str, range(100)), OLD))
+
+    async def candidacies(client: object, wanted: Filter) -> AsyncIterator[Entry]:
+        async for one in world.candidacies(client, wanted):
+            if one.candidate_id.isdigit():
+                yield one
+
+    def on_wake(name: str) -> None:
+        if int(name) >= 50:  # the worker of the new build is killed, and people are enrolled all the same
+            world.busy[name] = 1000
+            world.where[f"new-{name}"] = None
+
+    world.on_wake = on_wake
+    moving_them = Moving(world, monkeypatch)
+    monkeypatch.setattr(moving, "_UNDER_WAY", 10)
+    monkeypatch.setattr(finding, "candidacies", candidacies)
+    assert await moving_them.end() is Ended.SOME_LEFT
+    assert 30 < max(moving_them.told) <= moving_them.move.moved <= 50
+    assert moving_them.move.left == 100
+
+
+async def test_who_is_in_no_list_for_one_look_has_not_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(**dict.fromkeys(map(str, range(10)), OLD))
+    world.busy = dict.fromkeys(world.where, 1000)
+    looks = 0
+
+    async def count(client: object, wanted: Filter) -> int:
+        nonlocal looks
+        looks += bool(wanted.not_on)
+        missing = 4 if wanted.not_on and looks in (4, 7) else 0
+        return await world.count(client, wanted) - missing
+
+    moving_them = Moving(world, monkeypatch)
+    monkeypatch.setattr(finding, "count", count)
+    assert await moving_them.end() is Ended.SOME_LEFT
+    assert looks > 7
+    assert set(moving_them.told) == {0}
 
 
 async def test_who_is_between_two_builds_is_waited_for_and_not_woken(monkeypatch: pytest.MonkeyPatch) -> None:
