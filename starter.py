@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Certpath's command line, for the people who run the programme: `./starter.py --help`."""
 
-from cli.interrupts import end_at_once
+from runtime.interrupts import end_at_once
 
 # Before the other imports: Ctrl-C in the middle of an import must not end in a traceback.
 end_at_once()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from runtime.interrupts import end_at_once
+
+if __name__ == "__main__":
+    end_at_once()  # before the other imports: Ctrl-C in the middle of one must not end in a traceback
+
 import argparse
-import asyncio
 import json
 import sys
 import tempfile
@@ -18,6 +22,7 @@ from bench.place import Place, machine, place
 from bench.report import Report
 from bench.workers import crew
 from record.errors import RecordError
+from runtime import interrupts
 from runtime.connection import CannotConnect
 from runtime.embedded import embedded_server
 from runtime.process import leave
@@ -60,12 +65,12 @@ async def _verbs(where: Place, sides: Sides, given: argparse.Namespace, outbox: 
     candidate = where.candidate("verb")
     async with crew("certpath", 1, where, outbox):
         await journey.start(where.client, sides.certpath, candidate, datetime.now(UTC))
-        pairs = await asyncio.to_thread(command_line.verb_cost_ms, _VERB_PAIRS, where.address, candidate)
+        pairs = command_line.verb_cost_ms(_VERB_PAIRS, where.address, candidate)
         exits = None
         if given.exits:
             _say("100 mixed runs of starter.py")
             known = where.candidate("reference")
-            exits = await asyncio.to_thread(command_line.exits, 100, where.address, known)
+            exits = command_line.exits(100, where.address, known)
     return _Verbs(pairs, exits)
 
 
@@ -88,7 +93,7 @@ async def _alone(verbs: _Verbs, given: argparse.Namespace, folder: Path) -> Alon
 async def _imports(folder: Path, rows: int) -> list[tuple[float, float]]:
     # On a server of its own, so that no worker uses a part of the CPU.
     async with embedded_server(db=folder / "imports.db") as server:
-        return await asyncio.to_thread(enrolling.rows_per_second, _IMPORT_ROUNDS, rows, server.address)
+        return enrolling.rows_per_second(_IMPORT_ROUNDS, rows, server.address)
 
 
 async def _asked(given: argparse.Namespace, folder: Path) -> Report | record.RecordReport:
@@ -107,7 +112,10 @@ def main() -> int:
     given = arguments.parse()
     try:
         with tempfile.TemporaryDirectory(prefix="certpath-bench-") as folder:
-            report = asyncio.run(_asked(given, Path(folder)))
+            report = interrupts.run(_asked(given, Path(folder)), busy=True)
+    except interrupts.Interrupted as error:
+        _say(str(error))
+        return interrupts.INTERRUPTED
     except (CannotConnect, RecordError) as error:
         _say(str(error))
         return UNREACHABLE

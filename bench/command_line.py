@@ -112,7 +112,12 @@ def _call(command: tuple[str, ...], environment: Mapping[str, str]) -> tuple[int
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
     )
-    _, status, usage = os.wait4(process.pid, 0)
+    try:
+        _, status, usage = os.wait4(process.pid, 0)
+    except BaseException:  # interrupted
+        process.kill()
+        process.wait()
+        raise
     # Set here, because Popen would wait for a process that is gone.
     process.returncode = os.waitstatus_to_exitcode(status)
     return process.returncode, usage.ru_utime + usage.ru_stime

@@ -8,6 +8,11 @@ each worker is read after both.
 
 from __future__ import annotations
 
+from runtime.interrupts import end_at_once
+
+if __name__ == "__main__":
+    end_at_once()  # before the other imports: Ctrl-C in the middle of one must not end in a traceback
+
 import argparse
 import asyncio
 import json
@@ -24,6 +29,7 @@ from bench.place import Place, machine, place
 from bench.pool import at_most
 from bench.target import Target
 from bench.workers import Crew, Memory, crew
+from runtime import interrupts
 from runtime.attribute_names import Attribute
 from runtime.connection import CannotConnect
 from runtime.process import leave
@@ -217,7 +223,10 @@ def main() -> int:
     given = parse()
     try:
         with tempfile.TemporaryDirectory(prefix="certpath-bench-") as folder:
-            report = asyncio.run(_run(given, Path(folder)))
+            report = interrupts.run(_run(given, Path(folder)))
+    except interrupts.Interrupted as error:
+        _say(str(error))
+        return interrupts.INTERRUPTED
     except CannotConnect as error:
         _say(str(error))
         return UNREACHABLE

@@ -103,7 +103,10 @@ async def crew(side: str, number: int, where: Place, outbox: Path, build: Build 
 async def _worker_process(side: str, where: Place, outbox: Path, build: Build | None) -> AsyncIterator[WorkerProcess]:
     command = (sys.executable, "-m", "bench.workers", side, where.queue(side), str(outbox))
     variables = environment(where, build)
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=ROOT, env=variables)
+    # Ctrl-C must not reach it, because we end it ourselves.
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=PIPE, stdout=PIPE, cwd=ROOT, env=variables, start_new_session=True
+    )
     worker = WorkerProcess(process)
     try:
         await worker.cpu()

@@ -103,7 +103,10 @@ class Record:
     async def _hold(self) -> None:
         command = [sys.executable, "-m", "chaos.holding", self.url]
         pipe = asyncio.subprocess.PIPE
-        self._holder = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe)
+        # Ctrl-C must not reach it, because we end it ourselves.
+        self._holder = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, stdin=pipe, stdout=pipe, start_new_session=True
+        )
         assert self._holder.stdout is not None
         if (await self._holder.stdout.readline()).decode().strip() != HELD:
             raise DoesNotStart("the record could not be locked")

@@ -6,9 +6,9 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from cli import interrupts
 from client import errors
 from record import errors as record_errors
+from runtime import interrupts
 
 DONE = 0
 REFUSED = 1

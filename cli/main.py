@@ -16,10 +16,11 @@ from typing import Any, NamedTuple, NoReturn
 
 import click
 
-from cli import everyday, exits, interrupts, output
+from cli import everyday, exits, output
 from cli.options import AsWritten, Given, meant, near
 from client.errors import ClientError
 from record.errors import RecordError
+from runtime import interrupts
 from runtime.process import leave
 
 PROGRAM = "starter.py"

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
-from cli import builds, exits, interrupts, output
+from cli import builds, exits, output
 from cli.builds import how_many
 from cli.bulk.carrying import ask_to_stop
 from cli.progress import Progress
@@ -16,6 +16,7 @@ from client.errors import ClientError
 from client.finding import Entry, Filter, Run
 from client.moving import Ended, Move, Waking
 from client.pool import Stopping
+from runtime import interrupts
 from runtime.builds import Build
 
 _NAMED = 3

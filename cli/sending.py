@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cli import exits, interrupts, output
+from cli import exits, output
 from cli.decided import decided
 from cli.everyday import MESSAGES
 from cli.options import meant
@@ -15,6 +15,7 @@ from client.candidacy import Candidacy
 from client.connection import Client
 from client.errors import NoWorker, Unreachable
 from client.payloads import parsed, with_message_id
+from runtime import interrupts
 from views import words
 from views.plain import one_line
 

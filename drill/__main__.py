@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from runtime.interrupts import end_at_once
+
+if __name__ == "__main__":
+    end_at_once()  # before the other imports: Ctrl-C in the middle of one must not end in a traceback
+
 import argparse
 import random
 

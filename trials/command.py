@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
-import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol
 
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
+from runtime import interrupts
 from runtime.connection import CannotConnect
 from runtime.embedded import ServerFailed
 from runtime.settings import SettingsError
@@ -35,12 +34,12 @@ class Result(Protocol):
         """The figures for machines."""
 
 
-class Interrupted(Exception):
-    """A signal has ended the run."""
-
-
 def carry_out(
-    name: str, trial: Callable[[Path], Awaitable[Result]], *, as_json: bool, failures: tuple[type[Exception], ...] = ()
+    name: str,
+    trial: Callable[[Path], Coroutine[Any, Any, Result]],
+    *,
+    as_json: bool,
+    failures: tuple[type[Exception], ...] = (),
 ) -> int:
     """Runs a trial in a folder of its own, prints its report, and returns the exit code.
 
@@ -57,11 +56,11 @@ def carry_out(
     )
     folder = Path(tempfile.mkdtemp(prefix=f"certpath-{name}-"))
     try:
-        report = asyncio.run(_interruptible(trial(folder)))
-    except Interrupted as error:
+        report = interrupts.run(trial(folder))
+    except interrupts.Interrupted as error:
         sys.stderr.write(f"{error}\n")
         shutil.rmtree(folder)
-        return 130
+        return interrupts.INTERRUPTED
     except not_played as error:
         sys.stderr.write(f"{error}\nThe logs of this run are kept in {folder}.\n")
         return 3
@@ -71,30 +70,6 @@ def carry_out(
         return 0
     sys.stderr.write(f"The logs and the database of this run are kept in {folder}.\n")
     return 1
-
-
-async def _interruptible(trial: Awaitable[Result]) -> Result:
-    """Runs. SIGTERM, Ctrl-C and a closed terminal end every process that was started, and then this one.
-
-    Raises:
-        Interrupted: one of these signals came.
-    """
-    running = asyncio.ensure_future(trial)
-    came: list[str] = []
-
-    def stop(number: signal.Signals) -> None:
-        if not came:  # a second signal must not interrupt the ending, which would leave processes behind
-            running.cancel()
-        came.append(number.name)
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, stop, number)
-    try:
-        return await running
-    except asyncio.CancelledError:
-        if came:
-            raise Interrupted(f"Ended by {came[0]}.") from None
-        raise
 
 
 def to_stderr(told: str) -> None:

@@ -3,13 +3,14 @@
 import asyncio
 from typing import Any, TypeVar
 
-from cli import exits, interrupts, output
+from cli import exits, output
 from cli.bulk.options import Options
 from cli.progress import Progress
 from client.bulk.act import Act, Plan
 from client.bulk.outcomes import Item, Outcome
 from client.errors import ClientError
 from client.pool import Stopping
+from runtime import interrupts
 
 T = TypeVar("T")
 

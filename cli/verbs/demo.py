@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import demo
-from cli import card, exits, interrupts, output, tables
+from cli import card, exits, output, tables
 from cli.options import verb
 from cli.verbs import timeline
+from runtime import interrupts
 from runtime.embedded import ServerFailed
 from views.status import StatusView
 

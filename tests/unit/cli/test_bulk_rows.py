@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli import exits, interrupts
+from cli import exits
 from cli.bulk import carrying, rows
 from cli.bulk.rows import Choice
 from client.bulk.act import BadRow, Row
@@ -21,6 +21,7 @@ from feeds import dates, explain, registrations
 from feeds.checking import Doubt, DoubtKind, Sheet, Vocabulary
 from feeds.sources import Source
 from feeds.table import Problem, finding
+from runtime import interrupts
 from tests.waiting import eventually
 
 NOTHING = Choice()

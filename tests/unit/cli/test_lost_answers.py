@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from cli import exits, interrupts, sending
+from cli import exits, sending
 from client.candidacy import Candidacy
 from client.errors import ClientError, NoWorker, Unreachable
+from runtime import interrupts
 from runtime.settings import ROOT
 from tests.cases import each
 
@@ -19,8 +20,9 @@ PAYLOAD = b'{"message_id": "m-7"}'
 AGAIN = "To send it again and have it count once, add --message-id m-7."
 INTERRUPTED = """
 import asyncio, os, signal
-from cli import interrupts, sending
+from cli import sending
 from client.candidacy import Candidacy
+from runtime import interrupts
 
 async def update(*_):
     os.kill(os.getpid(), signal.SIGINT)

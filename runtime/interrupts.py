@@ -1,4 +1,4 @@
-"""Ctrl-C, in the two ways in which a command takes it: it ends at once, or it is asked to stop.
+"""Ctrl-C, in the ways in which a command takes it: it ends at once, it is asked to stop, or its work is given up.
 
 `starter.py` imports this module first, with any Python, whether or not a package is installed. So it imports little,
 and of the standard library alone: until it is loaded, Ctrl-C ends in a traceback.
@@ -14,8 +14,10 @@ import threading
 TYPE_CHECKING = False  # to import `typing` takes longer than all of the above
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Callable, Coroutine
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 INTERRUPTED = 130
 """The exit code of a command that Ctrl-C has ended."""
@@ -25,6 +27,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 _further = ""
+
+
+class Interrupted(BaseException):
+    """Ctrl-C, SIGTERM or a closed terminal has ended the work. No exception that anybody catches by the way."""
+
+    def __init__(self) -> None:
+        super().__init__("Interrupted.")
 
 
 class Adding:
@@ -87,3 +96,48 @@ class Calling:
         for number, handler in self._before.items():
             self._loop.remove_signal_handler(number)
             signal.signal(number, handler)
+
+
+def run(work: Coroutine[Any, Any, T], *, busy: bool = False) -> T:
+    """Runs the work in a loop of its own. Ctrl-C, SIGTERM and a closed terminal give it up: it cleans up, and ends.
+
+    A further signal changes nothing, because it would leave behind what is being cleaned up. `busy`: the work keeps the
+    loop waiting for long, with calls that block. Then such a call is ended where it stands, and raises `Interrupted`.
+
+    Raises `Interrupted`, and what the work raises.
+    """
+    import asyncio  # not at the top: `starter.py` ends sooner without it
+
+    return asyncio.run(_interruptible(work, busy=busy))
+
+
+async def _interruptible(work: Coroutine[Any, Any, T], *, busy: bool) -> T:
+    import asyncio
+
+    loop, running, asked = asyncio.get_running_loop(), asyncio.ensure_future(work), False
+
+    def give_up(*_: object) -> None:
+        nonlocal asked
+        if asked:
+            return
+        asked = True
+        if busy and asyncio.current_task(loop) is running:
+            raise Interrupted
+        loop.call_soon_threadsafe(running.cancel)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():  # no signal arrives in another one
+        heard = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        before = {number: signal.signal(number, give_up) for number in heard}
+    try:
+        done = await running
+    except BaseException:
+        if asked:  # whatever fails now fails because of it
+            raise Interrupted from None
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if asked:
+        raise Interrupted
+    return done
