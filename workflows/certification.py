@@ -116,6 +116,7 @@ class CertificationWorkflow(WithInbox):
         try:
             opening = asyncio.create_task(self._open())
             # A scheme that this build cannot read would keep the candidacy here, although another build may read it.
+            # Messages that wait keep it: an accepted update would fail at its sender (docs/upgrading.md has a way out).
             await waits.until(lambda: opening.done() or (_another_build_is_current() and self._nothing_is_under_way()))
             if not opening.done():
                 return None

@@ -1,8 +1,8 @@
 """Ctrl-C in a measurement: it ends as the command line does, and so do the processes that it has started."""
 
+import asyncio
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,19 +13,27 @@ from tests.waiting import PATIENCE, eventually
 async def test_a_bench_that_is_interrupted_ends_with_130_and_leaves_nothing(tmp_path: Path) -> None:
     command = (sys.executable, "-m", "bench.memory", "--candidacies", "2000", "--workers", "2")
     surroundings = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(
-        command, cwd=ROOT, env=surroundings, start_new_session=True, stderr=subprocess.PIPE, text=True
-    ) as bench:
-        try:
-            await eventually(lambda: len(_naming(f"{tmp_path}/", "bench.workers")) == 2)
-            os.killpg(bench.pid, signal.SIGINT)  # as a terminal does it, which tells everyone
-            _, err = bench.communicate(timeout=PATIENCE)
-        finally:
+    bench = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, env=surroundings, start_new_session=True, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        await eventually(lambda: len(_naming(f"{tmp_path}/", "bench.workers")) == 2)
+        os.killpg(bench.pid, signal.SIGINT)  # as a terminal does it, which tells everyone
+        async with asyncio.timeout(PATIENCE):
+            _, written = await bench.communicate()
+    finally:
+        if bench.returncode is None:
             bench.kill()
+            await bench.wait()
+    err = written.decode()
     assert (bench.returncode, err.splitlines()[-1]) == (130, "Interrupted.")
     assert "Traceback" not in err
     assert _naming(f"{tmp_path}/") == []
-    assert list(tmp_path.iterdir()) == []
+    assert _in_folder(tmp_path) == []
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 def _naming(*texts: str) -> list[str]:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from sqlalchemy import Engine
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateStage
 
 from activities.recording import Recording
 from client import current_build, finding
@@ -374,6 +375,49 @@ async def test_a_candidacy_whose_scheme_cannot_be_read_here_is_registered_by_the
         assert receipt["events"] == ["PurchaseConfirmed"]
         await candidate.outbox_sent(tmp_path / "outbox", 2)
         assert candidate.notices(tmp_path / "outbox") == ["registered", "purchase-confirmed"]
+
+
+async def test_where_messages_wait_for_a_scheme_that_cannot_be_read_the_emergency_override_loses_none(
+    client: Client, tmp_path: Path
+) -> None:
+    """The candidacy does not move by itself, because an accepted update would fail at its sender. docs/upgrading.md."""
+    broken = tmp_path / "scheme.toml"
+    broken.write_text("version = ")
+    other = worker_settings(outbox=tmp_path / "outbox")
+    async with at_work(client, tmp_path, "A", scheme=broken), build_worker(client, other, build=Build("certpath", "B")):
+        candidate = Candidate(client, "CCMA", "move-11")
+        await candidate.start()
+        first = await candidate.run_id()
+        await candidate.signal("record_experience", **EXPERIENCE)
+        paid = await candidate.handle.start_update(
+            "confirm_purchase", {"reference": "INV-1"}, wait_for_stage=WorkflowUpdateStage.ACCEPTED
+        )
+        await make_current(client, "B")
+        await candidate.handle.signal("wake")
+        await candidate.handle.execute_update("wake")
+        assert (await candidate.run_id(), await build_of(candidate)) == (first, "A")
+
+        await override(candidate, "B")
+        await candidate.has("Registered")
+        assert (await paid.result())["events"] == ["PurchaseConfirmed"]
+        assert await candidate.types() == ["Registered", "ExperienceRecorded", "ExperienceMet", "PurchaseConfirmed"]
+        await is_on(candidate, "B")
+        assert await candidate.run_id() == first
+        await build_replayer(client.data_converter).replay_workflow(await candidate.history())
+        # It has come to stay, and moves with the next build as everyone does.
+        await make_current(client, "A")
+        await candidate.handle.signal("wake")
+        await candidate.continued(first)
+
+
+async def override(candidate: Candidate, build: str) -> None:
+    """As `temporal workflow update-options --versioning-override-behavior one_time` does it."""
+    request = UpdateWorkflowExecutionOptionsRequest(namespace=candidate.client.namespace)
+    request.workflow_execution.workflow_id = candidate.workflow_id
+    target = request.workflow_execution_options.versioning_override.one_time.target_deployment_version
+    target.deployment_name, target.build_id = "certpath", build
+    request.update_mask.paths.append("versioning_override")
+    await candidate.client.workflow_service.update_workflow_execution_options(request)
 
 
 async def test_messages_racing_a_move_are_answered_and_taken_once(client: Client, tmp_path: Path) -> None:
