@@ -74,7 +74,7 @@ VERBS: dict[str, Line] = {
     "schema": Line("the JSON Schema of a message, or of all", "schema"),
     "upgrade": Line("which builds the candidacies run on; move them to another build", "upgrade"),
     "dev": Line("run an embedded Temporal server, its UI and a worker", "dev"),
-    "demo": Line("watch candidates of all four designations, then end", "demo"),
+    "demo": Line("watch candidates of all designations, then end", "demo"),
 }
 """Every verb by its one or two words, in the order of `--help`."""
 

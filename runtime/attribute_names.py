@@ -1,4 +1,4 @@
-"""The names of the six search attributes, for code that writes list filters. Imports only the standard library."""
+"""The names of the search attributes, for code that writes list filters. Imports only the standard library."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""The six search attributes of the public contract, and their registration.
+"""The search attributes of the public contract, and their registration.
 
 The workflow sandbox imports this module too, so of the SDK its top level imports only `temporalio.common`.
 """
@@ -46,7 +46,7 @@ def type_name(key: SearchAttributeKey[Any]) -> str:
 
 
 async def register(client: "Client") -> list[str]:
-    """Register those of the six search attributes that the client's namespace lacks. Safe to repeat.
+    """Register those of the search attributes that the client's namespace lacks. Safe to repeat.
 
     Returns the names that were added. Raises `CannotRegister` if a name exists with another type, or if the server does
     not allow registration from here (as a managed service may).
@@ -71,7 +71,7 @@ async def register(client: "Client") -> list[str]:
 
 
 async def problem(client: "Client") -> str | None:
-    """What is wrong with the six search attributes in the client's namespace, in one sentence; None if all are there.
+    """What is wrong with the search attributes in the client's namespace, in one sentence; None if all are there.
 
     Also None if the server does not allow us to look. Raises `RPCError` if the server does not answer.
     """
@@ -113,7 +113,7 @@ async def registered(client: "Client") -> dict[str, int] | None:
 
 
 async def usable(client: "Client") -> None:
-    """Send a query that the server refuses until all its parts know the six search attributes.
+    """Send a query that the server refuses until all its parts know the search attributes.
 
     That takes some seconds after `register`. Raises `RPCError` until then.
     """

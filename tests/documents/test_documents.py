@@ -96,6 +96,27 @@ def test_the_bounds_are_those_of_the_code() -> None:
 # --- all of them
 
 
+NUMBERS = (
+    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
+    "|nineteen|twenty|thirty|forty|fifty"
+)
+GROWING = "attributes|designations|assessments|domains|verbs|statuses|alerts|metrics|codes|queries|values|tables|steps"
+"""What stands in tables and lists to which people add."""
+COUNTED = re.compile(
+    rf"\b(?:the|all|all the|there are|has|have)\s+(?:{NUMBERS}|\d+)\s+(?:[\w-]+\s+){{0,2}}?(?:{GROWING})\b",
+    re.IGNORECASE,
+)
+
+
+def test_no_sentence_counts_what_people_add_to() -> None:
+    """Such a number is false as soon as somebody adds one, and nothing would tell."""
+    assert COUNTED.search("It registers the\nsix search attributes.")
+    assert not COUNTED.search("up to 20 of the attention values, and a result of two domains")
+    places = [*DOCUMENTS, *(ROOT / "runtime").glob("*.py"), *(ROOT / "cli").rglob("*.py")]
+    found = {str(one.relative_to(ROOT)): COUNTED.findall(one.read_text(encoding="utf-8")) for one in places}
+    assert {name: sentences for name, sentences in found.items() if sentences} == {}
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_and_files_that_are_named_exist(document: Path) -> None:
     text = document.read_text()
