@@ -14,6 +14,9 @@ WORK = """
 import asyncio, os, signal, sys, time
 from runtime import interrupts
 
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell has its background jobs ignore some
+    signal.signal(number, signal.SIG_DFL)
+
 def heard():
     os.kill(os.getpid(), {signal})
 

@@ -385,7 +385,7 @@ async def test_where_messages_wait_for_a_scheme_that_cannot_be_read_the_emergenc
     broken.write_text("version = ")
     other = worker_settings(outbox=tmp_path / "outbox")
     async with at_work(client, tmp_path, "A", scheme=broken), build_worker(client, other, build=Build("certpath", "B")):
-        candidate = Candidate(client, "CCMA", "move-11")
+        candidate = Candidate(client, "CCMA", "move-waiting")
         await candidate.start()
         first = await candidate.run_id()
         await candidate.signal("record_experience", **EXPERIENCE)
