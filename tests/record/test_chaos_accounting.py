@@ -20,6 +20,7 @@ from record.database import writing
 from record.events import Candidacy
 from record.opening import open_record
 from tests.record.test_store import events
+from tests.waiting import ENOUGH_FOR_ONE_ANSWER, PATIENCE
 from trials.mail import Mail
 
 PLAN = plans(1, 1, "chaos1")[0]
@@ -52,10 +53,10 @@ def found(count: int, kind: str = "ContactUpdated") -> Evidence:
 
 async def test_every_mail_that_was_taken_stands_in_the_record_and_no_other_one(url: str) -> None:
     other = dataclasses.replace(MAIL, message_id="<2@ciac-cert.org>")
-    assert await record_accounting.of_deliveries(url, [MAIL, MAIL], 0.1) == []
-    problems = await record_accounting.of_deliveries(url, [MAIL, other], 0.1)
+    assert await record_accounting.of_deliveries(url, [MAIL, MAIL], PATIENCE) == []
+    problems = await record_accounting.of_deliveries(url, [MAIL, other], ENOUGH_FOR_ONE_ANSWER)
     assert [str(problem) for problem in problems] == ["lost: the record: 1 mails that were taken are not recorded"]
-    problems = await record_accounting.of_deliveries(url, [], 0.1)
+    problems = await record_accounting.of_deliveries(url, [], PATIENCE)
     assert [str(problem) for problem in problems] == [f"wrong: recorded and not taken: {MAIL.message_id}"]
 
 

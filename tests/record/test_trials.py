@@ -10,6 +10,7 @@ from record.database import writing
 from record.opening import open_record
 from record.tables import EVENTS
 from tests.record.test_store import ANA, BEN, events
+from tests.waiting import ENOUGH_FOR_ONE_ANSWER, PATIENCE
 from trials.recorded import Timelines, compare
 
 SHOWN: Timelines = {
@@ -27,8 +28,9 @@ def url(tmp_path: Path) -> str:
     return url
 
 
-async def named(url: str, shown: Timelines = SHOWN) -> list[str]:
-    return [problem.kind for problem in await compare(url, shown, 0.1)]
+async def named(url: str, shown: Timelines = SHOWN, seconds: float = PATIENCE) -> list[str]:
+    """The kinds of all differences, after so many seconds at most for what is not recorded yet."""
+    return [problem.kind for problem in await compare(url, shown, seconds)]
 
 
 async def test_a_whole_record_has_no_difference(url: str) -> None:
@@ -37,7 +39,7 @@ async def test_a_whole_record_has_no_difference(url: str) -> None:
 
 async def test_an_event_that_is_not_recorded_is_lost_and_one_too_many_is_wrong(url: str) -> None:
     longer: dict[str, Any] = {**SHOWN, ANA.workflow_id: [*SHOWN[ANA.workflow_id], {"sequence": 4, "type": "Withdrawn"}]}
-    assert await named(url, longer) == ["lost", "wrong"]
+    assert await named(url, longer, ENOUGH_FOR_ONE_ANSWER) == ["lost", "wrong"]
     assert await named(url, {ANA.workflow_id: SHOWN[ANA.workflow_id][:2]}) == ["wrong"]
 
 

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -80,8 +81,16 @@ async def test_the_sandbox_finds_nothing_in_the_rules_the_views_and_the_shell(hi
         assert await replayed(histories[name], sandbox) == given(histories[name])
 
 
-async def test_the_sandbox_sees_what_the_rules_call(histories: Histories, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logging.root.manager, "disable", logging.WARNING)  # the failed task is what is meant here
+@pytest.fixture
+def no_task_is_reported() -> Iterator[None]:
+    """For a test that means a task to fail."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("no_task_is_reported")
+async def test_the_sandbox_sees_what_the_rules_call(histories: Histories) -> None:
     with strict_sandbox(hashlib="sha256") as sandbox, pytest.raises(RuntimeError, match=r"access hashlib\.sha256"):
         await replayed(histories["cancelled"], sandbox)
 
