@@ -13,7 +13,7 @@ PATIENCE = 240.0
 """Seconds. Nothing takes so long, even on a machine that does other things too: only a failing test waits for it."""
 
 ENOUGH_FOR_ONE_ANSWER = 5.0
-"""Seconds. So long a test waits for what does not come. The first answer comes sooner, even on a machine that is busy."""
+"""Seconds. So long a test waits for what does not come. The first answer comes sooner, even on a busy machine."""
 
 _PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 """Seconds between two questions: shorter at first, longer for who has waited long. Asking costs those who are asked."""
