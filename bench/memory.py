@@ -161,19 +161,22 @@ async def measure(where: Place, number: int, given: argparse.Namespace, outbox: 
     opening = _Opening(where, side, names, given.at_once)
     try:
         async with crew(side, given.workers, where, outbox) as workers:
-            idle = await _settled(workers)
+            idle = await _settled(workers, "idle")
             await opening.open()
-            opened = await _settled(workers)
+            opened = await _settled(workers, f"{number:,} open")
             await opening.touch(given.touched or number)
-            return Held(number, idle, opened, await _settled(workers))
+            return Held(number, idle, opened, await _settled(workers, "touched"))
     finally:
         _say("deleting what was opened")
         await where.clean(side)
 
 
-async def _settled(workers: Crew) -> list[Memory]:
+async def _settled(workers: Crew, moment: str) -> list[Memory]:
+    """The memory of each worker, as soon as they have nothing to do. It is said at once: the whole takes an hour."""
     await workers.quiet()
-    return workers.memory()
+    memory = workers.memory()
+    _say(f"{moment}: {', '.join(f'{one.rss:.1f}' for one in memory)} MB")
+    return memory
 
 
 def parse(given: list[str] | None = None) -> argparse.Namespace:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +15,7 @@ from typing import Any
 
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, GetClusterInfoRequest
 from temporalio.client import Client, WorkflowExecution
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from bench.pool import at_most
 from runtime import search_attributes
@@ -53,25 +55,28 @@ class Place:
         return f"{self.mark}-{name}"
 
     async def clean(self, side: str) -> None:
-        """Deletes the workflows of one side from a server that stays; an embedded server is thrown away."""
+        """Deletes the workflows of one side from a server that stays; an embedded server is thrown away.
+
+        Where that fails, it says so and raises nothing: what was measured until then must not be lost.
+        """
         if self.embedded:
             return
         query = f"TaskQueue = '{self.queue(side)}'"
-        for _ in range(_LOOKS):
-            found = [execution async for execution in self.client.list_workflows(query)]
-            if not found:
-                return
-            await at_most(_DELETED_AT_ONCE, found, self._delete)
-            await asyncio.sleep(_PAUSE)
+        with contextlib.suppress(RPCError):
+            for _ in range(_LOOKS):
+                found = [execution async for execution in self.client.list_workflows(query)]
+                if not found:
+                    return
+                await at_most(_DELETED_AT_ONCE, found, self._delete)
+                await asyncio.sleep(_PAUSE)
+        sys.stderr.write(f"workflows of the task queue {self.queue(side)} are left on the server\n")
 
     async def _delete(self, found: WorkflowExecution) -> None:
+        """Deletes a workflow. After an error it is found again by the next look."""
         request = DeleteWorkflowExecutionRequest(namespace=self.namespace)
         request.workflow_execution.workflow_id, request.workflow_execution.run_id = found.id, found.run_id
-        try:
+        with contextlib.suppress(RPCError):  # most often because it was deleted already, and is still listed
             await self.client.workflow_service.delete_workflow_execution(request)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # it was deleted already, and is still listed
-                raise
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """The workflow id of a candidacy: made and read in one place."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.identity import WORD, Identity, read_workflow_id, workflow_id_of
@@ -10,6 +10,7 @@ from tests.cases import each
 WORDS = st.from_regex(WORD, fullmatch=True)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(designation=WORDS, candidate_id=WORDS)
 def test_what_is_made_is_read_again(designation: str, candidate_id: str) -> None:
     assert read_workflow_id(workflow_id_of(designation, candidate_id)) == Identity(designation, candidate_id)
