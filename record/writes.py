@@ -1,7 +1,8 @@
-"""Sends statements that only write to the database together.
+"""Sends several statements to the database at once, where all of them write and none of them reads.
 
-On PostgreSQL each statement by itself waits for its answer, and all other writers wait meanwhile (`database.writing`).
-In a pipeline, which libpq has for this, the answers are waited for once. SQLite is a library, and answers at once.
+On PostgreSQL, whoever sends a statement alone waits for its answer, and all other writers wait meanwhile
+(`database.writing`). In a pipeline, as PostgreSQL calls it, the answers to all of them are waited for once. SQLite is
+a library in the same process, so nothing is waited for there.
 """
 
 from __future__ import annotations
