@@ -44,7 +44,7 @@ async def runs(client: Client, candidacies: Iterable[Candidacy]) -> list[tuple[s
 
 
 async def delete(client: Client, runs: Iterable[tuple[str, str]]) -> None:
-    """Deletes these runs. Temporal does so within seconds after it has answered. Safe to repeat.
+    """Deletes these runs. Temporal does so within a minute after it has answered. Safe to repeat.
 
     Raises `Unreachable`, and `MisusedCall` where Temporal does not allow it.
     """

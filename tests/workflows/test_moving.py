@@ -354,13 +354,20 @@ async def test_a_candidacy_that_asks_its_lower_certificate_moves_when_it_has_the
         assert (await higher.last("Certified"))["effective_at"] == (await holder.last("Superseded"))["at"]
 
 
+@asynccontextmanager
+async def with_a_broken_scheme_on_a(client: Client, folder: Path) -> AsyncIterator[None]:
+    """Workers of two builds: that of A, which is current, cannot read its scheme file, and that of B can."""
+    broken = folder / "scheme.toml"
+    broken.write_text("version = ")
+    other = worker_settings(outbox=folder / "outbox")
+    async with at_work(client, folder, "A", scheme=broken), build_worker(client, other, build=Build("certpath", "B")):
+        yield
+
+
 async def test_a_candidacy_whose_scheme_cannot_be_read_here_is_registered_by_the_other_build(
     client: Client, tmp_path: Path
 ) -> None:
-    broken = tmp_path / "scheme.toml"
-    broken.write_text("version = ")
-    other = worker_settings(outbox=tmp_path / "outbox")
-    async with at_work(client, tmp_path, "A", scheme=broken), build_worker(client, other, build=Build("certpath", "B")):
+    async with with_a_broken_scheme_on_a(client, tmp_path):
         candidate = Candidate(client, "CCMA", "move-10")
         await candidate.start()
         first = await candidate.run_id()
@@ -381,10 +388,7 @@ async def test_where_messages_wait_for_a_scheme_that_cannot_be_read_the_emergenc
     client: Client, tmp_path: Path
 ) -> None:
     """The candidacy does not move by itself, because an accepted update would fail at its sender. docs/upgrading.md."""
-    broken = tmp_path / "scheme.toml"
-    broken.write_text("version = ")
-    other = worker_settings(outbox=tmp_path / "outbox")
-    async with at_work(client, tmp_path, "A", scheme=broken), build_worker(client, other, build=Build("certpath", "B")):
+    async with with_a_broken_scheme_on_a(client, tmp_path):
         candidate = Candidate(client, "CCMA", "move-waiting")
         await candidate.start()
         first = await candidate.run_id()
