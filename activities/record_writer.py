@@ -13,11 +13,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from record.database import writing
+from record.database import appending
 from record.errors import Missing, NewerTables, Unavailable
 from record.opening import open_record
+from record.pipeline import Pipeline
 
 _PAUSE_SECONDS = 5.0
 """So long nobody waits again for a record that has just not answered."""
@@ -29,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(eq=False)
 class _Write:
-    work: Callable[[Connection], Any]
+    work: Callable[[Pipeline], Any]
     done: Future[Any] = field(default_factory=Future)
     result: Any = None
 
@@ -45,7 +46,7 @@ class RecordWriter:
         self._engine: Engine | None = None
         self._away_until = 0.0
 
-    def write(self, work: Callable[[Connection], T]) -> Future[T]:
+    def write(self, work: Callable[[Pipeline], T]) -> Future[T]:
         """Does this in a transaction, perhaps with the work of others in it. The future is done when all is committed.
 
         Where the work of one fails, nothing of the others is lost: each is then done in a transaction of its own. So
@@ -95,9 +96,9 @@ class RecordWriter:
             raise Unavailable("the record has just not answered, and is asked again in some seconds")
         try:
             self._engine = self._engine or open_record(self._url)
-            with writing(self._engine) as connection:
+            with appending(self._engine) as pipeline:
                 for write in writes:
-                    write.result = write.work(connection)
+                    write.result = write.work(pipeline)
         except (Unavailable, Missing, NewerTables) as error:
             self._away_until = self._monotonic() + _PAUSE_SECONDS
             if not isinstance(error, Unavailable):

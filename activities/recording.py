@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -29,6 +28,7 @@ from record import deliveries, store
 from record.errors import Conflict, Gap, RecordError, Unavailable
 from record.events import Candidacy, Recorded
 from record.opening import open_record
+from record.pipeline import Pipeline
 from runtime import metrics
 
 _SOON_SECONDS = 2.0
@@ -178,11 +178,11 @@ class Recording:
         Raises:
             RecordError: nothing of the request is recorded.
         """
-        recorded = await self._carry_out(lambda connection: _append(connection, request))
+        recorded = await self._carry_out(lambda pipeline: _append(pipeline, request))
         metrics.recorded(activity.metric_meter(), sum(int(one["sequence"]) <= recorded for one in request.events))
         return recorded
 
-    async def _carry_out(self, work: Callable[[Connection], T]) -> T:
+    async def _carry_out(self, work: Callable[[Pipeline], T]) -> T:
         """Does this in the thread of the record.
 
         Raises:
@@ -202,7 +202,7 @@ class Recording:
                 f"the record has a fault ({type(error).__name__}); the worker's log has it whole"
             ) from error
 
-    async def _answer(self, work: Callable[[Connection], T]) -> T:
+    async def _answer(self, work: Callable[[Pipeline], T]) -> T:
         """The outcome of a write, unless the record takes too long. Then it may still be written, or comes again.
 
         Raises:
@@ -222,14 +222,14 @@ class Recording:
             raise Unavailable("the record does not answer") from None
 
 
-def _append(connection: Connection, request: RecordRequest) -> int:
+def _append(pipeline: Pipeline, request: RecordRequest) -> int:
     candidacy = Candidacy(request.workflow_id, request.enrolment)
     events = [Recorded.of(EVENTS.validate_python(CHAIN.event(one, request.format))) for one in request.events]
     sent = request.deliveries
     try:
-        return store.append_in(connection, candidacy, events, request.contact, sent, oldest=request.oldest)
+        return store.append_in(pipeline, candidacy, events, request.contact, sent, oldest=request.oldest)
     except Gap as gap:
         # Somebody has put an older database back: the candidacy sends what comes after this. That is everything, with
         # the contact details, if it was enrolled after the copy was made.
-        deliveries.keep(connection, candidacy, sent)
+        deliveries.keep(pipeline, candidacy, sent)
         return gap.recorded

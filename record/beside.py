@@ -6,19 +6,30 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, bindparam, insert, select
 
 from record.events import Candidacy, Recorded
+from record.pipeline import Answer, Pipeline, Statement
 from record.sealing import Beside, Text, pinned
 from record.tables import PROGRAMMES, TEXTS
-from record.writes import Writes
 
-# Made once: making a statement takes longer than the database does.
-_INSERT_TEXT = insert(TEXTS)
+_INSERT_TEXT = Statement(insert(TEXTS))
+_IS_KEPT = Statement(select(PROGRAMMES.c.digest).where(PROGRAMMES.c.digest == bindparam("its_digest")))
+_INSERT_PROGRAMME = Statement(insert(PROGRAMMES))
+
+Answers = dict[str, Answer]
+"""For each of some programmes, a row where it is kept."""
+
 _PINNED, _SEALED = '"pinned"', '"sealed"'
 
 
-def keep(writes: Writes, candidacy: Candidacy, events: Sequence[Recorded]) -> None:
+def ask(pipeline: Pipeline, events: Iterable[Recorded]) -> Answers:
+    """Asks which of the programmes of these events are kept, for `keep` in the same transaction."""
+    digests = {digest for event in events for digest in event.beside.programmes}
+    return {digest: pipeline.ask(_IS_KEPT, {"its_digest": digest}) for digest in digests}
+
+
+def keep(pipeline: Pipeline, candidacy: Candidacy, events: Sequence[Recorded], answers: Answers) -> None:
     """Keeps what stands beside these events, which are being appended."""
     rows = [
         {
@@ -32,9 +43,10 @@ def keep(writes: Writes, candidacy: Candidacy, events: Sequence[Recorded]) -> No
         for event in events
         for seal, text in event.beside.texts.items()
     ]
-    writes.add(_INSERT_TEXT, rows)
+    pipeline.write(_INSERT_TEXT, rows)
     programmes = {digest: body for event in events for digest, body in event.beside.programmes.items()}
-    keep_programmes(writes.connection, programmes)
+    new = sorted(digest for digest in programmes if not answers[digest].rows)
+    pipeline.write(_INSERT_PROGRAMME, [{"digest": digest, "body": programmes[digest]} for digest in new])
 
 
 def keep_programmes(connection: Connection, programmes: dict[str, str]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from domain.identity import read_workflow_id
 from domain.personal import MAX_FORMER, ContactRecord
 from record.events import Candidacy
+from record.pipeline import Answer, Pipeline, Statement
+from record.rows import key_of, of_key
 from record.tables import CONTACTS, instant_text
 
 
@@ -24,26 +26,28 @@ class Version:
     until: str | None
 
 
-def keep(connection: Connection, candidacy: Candidacy, contact: ContactRecord, at: str) -> None:
+def begin_of(pipeline: Pipeline, candidacy: Candidacy) -> Answer:
+    """Asks for the beginning of the first version that is kept of this candidacy; None where none is kept."""
+    return pipeline.ask(_BEGIN, key_of(candidacy))
+
+
+def keep(pipeline: Pipeline, candidacy: Candidacy, contact: ContactRecord, at: str, begin: str | None) -> None:
     """Keeps the contact details of a candidacy, and those before. Safe to repeat.
 
-    `at` (RFC 3339) is the beginning of the first version where none is kept yet. The record also keeps the versions
-    that the candidacy has forgotten, because it carries only its newest details.
+    `at` (RFC 3339) is the beginning of the first version where none is kept yet, and `begin` what `begin_of` has found.
+    The record also keeps the versions that the candidacy has forgotten, because it carries only its newest details.
     """
     versions = versions_of(contact)
-    owner = (CONTACTS.c.workflow_id == candidacy.workflow_id) & (CONTACTS.c.enrolment == candidacy.enrolment)
-    begin: str | None = connection.execute(select(func.min(CONTACTS.c.since)).where(owner)).scalar()
     second = versions[0].until
     if len(contact.former) >= MAX_FORMER and begin and second and begin < second:
         # The candidacy may have forgotten when its oldest version began. The record has it already, or one before it.
         versions = versions[1:]
-        open_until_now = owner & (CONTACTS.c.since < second) & CONTACTS.c.until.is_(None)
-        connection.execute(update(CONTACTS).where(open_until_now).values(until=second))
-        connection.execute(delete(CONTACTS).where(owner & (CONTACTS.c.since >= second)))
+        pipeline.write(_END, [{**key_of(candidacy), "its_until": second}])
+        pipeline.write(_DELETE_FROM, [{**key_of(candidacy), "its_until": second}])
     else:
         versions[0] = replace(versions[0], since=begin or _beginning(versions[0], datetime.fromisoformat(at)))
         if begin:
-            connection.execute(delete(CONTACTS).where(owner))
+            pipeline.write(_DELETE, [key_of(candidacy)])
     rows = [
         {
             "workflow_id": candidacy.workflow_id,
@@ -58,13 +62,7 @@ def keep(connection: Connection, candidacy: Candidacy, contact: ContactRecord, a
         for version in versions
     ]
     # Messages of one workflow task are taken at one instant: of several changes at it, only the last one counted.
-    connection.execute(insert(CONTACTS), list({row["since"]: row for row in rows}.values()))
-
-
-def known(connection: Connection, candidacy: Candidacy) -> bool:
-    """Whether contact details of this candidacy are kept."""
-    owner = (CONTACTS.c.workflow_id == candidacy.workflow_id) & (CONTACTS.c.enrolment == candidacy.enrolment)
-    return connection.execute(select(CONTACTS.c.since).where(owner).limit(1)).first() is not None
+    pipeline.write(_INSERT, {row["since"]: row for row in rows}.values())
 
 
 def _beginning(first: Version, at: datetime) -> str:
@@ -91,3 +89,14 @@ def versions_of(contact: ContactRecord) -> list[Version]:
         until = since
     versions.append(Version(name, email, publish, None, until))
     return versions[::-1]
+
+
+_BEGIN = Statement(select(func.min(CONTACTS.c.since)).where(of_key(CONTACTS)))
+_END = Statement(
+    update(CONTACTS)
+    .where(of_key(CONTACTS), CONTACTS.c.since < bindparam("its_until"), CONTACTS.c.until.is_(None))
+    .values(until=bindparam("its_until"))
+)
+_DELETE_FROM = Statement(delete(CONTACTS).where(of_key(CONTACTS), CONTACTS.c.since >= bindparam("its_until")))
+_DELETE = Statement(delete(CONTACTS).where(of_key(CONTACTS)))
+_INSERT = Statement(insert(CONTACTS))

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
 from record.errors import NotAllowed, TurnedAway, Unavailable, WrongUrl
-from record.writes import POSTGRESQL, pipelined
+from record.pipeline import POSTGRESQL, Pipeline, Statement
 
 _SQLITE = "sqlite"
 _WAIT_SECONDS = 5
@@ -28,6 +28,7 @@ _FORMS = "It is sqlite:///PATH, with a fourth slash where the path begins with o
 
 _WRITERS = 0x43455254
 """The number of the advisory lock that writers take on PostgreSQL, the same in every version: "CERT" in ASCII."""
+_LOCK = Statement(text("SELECT pg_advisory_xact_lock(:writers)"))
 
 
 def open_database(url: str, wait_seconds: int = _WAIT_SECONDS) -> Engine:
@@ -70,7 +71,7 @@ def file_of(url: str) -> str | None:
     return parsed.database
 
 
-def check_before_writing(engine: Engine, check: Callable[[Connection], None]) -> None:
+def check_before_writing(engine: Engine, check: Callable[[Pipeline], None]) -> None:
     """From now on, every transaction that may append makes this check first, and ends where it raises."""
     engine.update_execution_options(certpath_check=check)
 
@@ -90,7 +91,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def appending(engine: Engine) -> Iterator[Pipeline]:
     """A transaction that may append. Writers come one after another, so that positions become visible in their order.
 
     Two writers that took a position each and committed in the other order would hide an event from a reader who
@@ -102,12 +103,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
         Missing, NewerTables: the tables have changed since the record was opened, and this build cannot write to them.
     """
     with _explained(), engine.connect() as connection, connection.execution_options(certpath_writes=True).begin():
+        pipeline = Pipeline(connection)
         if connection.dialect.name == POSTGRESQL:
-            with pipelined(connection):  # BEGIN, which the driver sends by itself, and the lock
-                connection.execute(text("SELECT pg_advisory_xact_lock(:writers)"), {"writers": _WRITERS})
+            pipeline.ask(_LOCK, {"writers": _WRITERS})
         if check := connection.get_execution_options().get("certpath_check"):
-            check(connection)
-        yield connection
+            check(pipeline)
+        yield pipeline
+        pipeline.commit()
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """The same for statements that are sent one by one. Raises what `appending` raises."""
+    with appending(engine) as pipeline:
+        yield pipeline.connection
 
 
 def _make_for_the_owner_alone(file: Path) -> None:

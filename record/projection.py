@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Table, TextClause, bindparam, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, select, text, update
 
 from domain.events import Registered
 from domain.formats import CHAIN, FORMAT, Unreadable
@@ -21,10 +21,10 @@ from record import beside, deliveries
 from record.events import Candidacy, Kept, Recorded
 from record.folding import Fold, Pinned
 from record.pieces import Row
+from record.pipeline import Pipeline, Statement
 from record.rows import key_of, of, of_key, pages_of
 from record.shape import SHAPE
 from record.tables import CANDIDACIES, CERTIFICATES, DELIVERIES, MODELS, NOTICES, RESULTS, STATES
-from record.writes import Writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class StoredState:
 
 
 def follow(
-    writes: Writes,
+    pipeline: Pipeline,
     candidacy: Candidacy,
     added: Sequence[Kept],
     before: StoredState | None,
@@ -53,21 +53,20 @@ def follow(
     if not added:
         return
     try:
-        fold = _begun(writes.connection, candidacy, added[0].event, before)
+        fold = _begun(pipeline, candidacy, added[0].event, before)
         if fold is None:
-            writes.send()  # they have the events that are read here
-            renew(writes.connection, candidacy)
+            renew(pipeline.connection, candidacy)
             return
         had_state, had_certificate = fold.state is not None, fold.certificate_row() is not None
         fold.take(added)
     except Unreadable:
         return
-    writes.add(_INSERTS[RESULTS.name], fold.results)
-    writes.add(_END_NOTICE, _ends(candidacy, fold.ended))
-    writes.add(_INSERTS[NOTICES.name], _notices(fold, sent))
-    _put(writes, STATES, candidacy, fold.state_row(), there=had_state)
-    _put(writes, CANDIDACIES, candidacy, fold.candidacy_row())
-    _put(writes, CERTIFICATES, candidacy, fold.certificate_row(), there=had_certificate)
+    pipeline.write(_INSERTS[RESULTS.name], fold.results)
+    pipeline.write(_END_NOTICE, _ends(candidacy, fold.ended))
+    pipeline.write(_INSERTS[NOTICES.name], _notices(fold, sent))
+    _put(pipeline, STATES, candidacy, fold.state_row(), there=had_state)
+    _put(pipeline, CANDIDACIES, candidacy, fold.candidacy_row())
+    _put(pipeline, CERTIFICATES, candidacy, fold.certificate_row(), there=had_certificate)
 
 
 def renew(connection: Connection, candidacy: Candidacy) -> None:
@@ -121,7 +120,7 @@ def sent_of(connection: Connection, which: ColumnElement[bool]) -> dict[Candidac
 # --- where the fold begins ----------------------------------------------------------------------------------
 
 
-def _begun(connection: Connection, candidacy: Candidacy, first: Recorded, before: StoredState | None) -> Fold | None:
+def _begun(pipeline: Pipeline, candidacy: Candidacy, first: Recorded, before: StoredState | None) -> Fold | None:
     """The fold as it is before this event; None where everything must be folded."""
     if first.sequence == 1 and first.type == Registered.__name__:
         return Fold(candidacy)
@@ -129,7 +128,8 @@ def _begun(connection: Connection, candidacy: Candidacy, first: Recorded, before
         return None
     body = json.loads(before.body)
     pinned = body["programme"]
-    kept = programme(connection, pinned["pinned"], pinned["format"])
+    key = pinned["pinned"], pinned["format"]
+    kept = _PROGRAMMES.get(key) or programme(pipeline.connection, *key)
     state = State.model_validate({**body, "programme": kept})
     return Fold(candidacy, state, Pinned(pinned["pinned"], pinned["format"], state.programme))
 
@@ -140,12 +140,10 @@ _PROGRAMMES: dict[tuple[str, int], Programme] = {}
 
 def programme(connection: Connection, digest: str, number: int) -> Programme:
     """The programme with this hash, which an event of this format has pinned."""
-    known = _PROGRAMMES.get((digest, number))
-    if known is None:
+    if (digest, number) not in _PROGRAMMES:
         body = beside.programmes_of(connection, [digest])[digest]
-        known = Programme.model_validate(CHAIN.programme(json.loads(body), number))
-        _PROGRAMMES[digest, number] = known
-    return known
+        _PROGRAMMES[digest, number] = Programme.model_validate(CHAIN.programme(json.loads(body), number))
+    return _PROGRAMMES[digest, number]
 
 
 # --- writing ------------------------------------------------------------------------------------------------
@@ -156,20 +154,20 @@ def _ends(candidacy: Candidacy, ended: Mapping[int, tuple[str, str]]) -> list[Ro
     return [{**key_of(candidacy), "its_about": about, "how": how, "at": at} for about, (how, at) in ended.items()]
 
 
-def _put(writes: Writes, table: Table, candidacy: Candidacy, row: Row | None, *, there: bool = True) -> None:
+def _put(pipeline: Pipeline, table: Table, candidacy: Candidacy, row: Row | None, *, there: bool = True) -> None:
     """Writes the one row that a candidacy has in this table; None takes it away, if it may be there."""
     if row is not None:
-        writes.add(_UPSERTS[table.name], [row])
+        pipeline.write(_UPSERTS[table.name], [row])
     elif there:
-        writes.add(_DELETES[table.name], [key_of(candidacy)])
+        pipeline.write(_DELETES[table.name], [key_of(candidacy)])
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if rows:
-        connection.execute(_INSERTS[table.name], rows)
+        connection.execute(_INSERTS[table.name].clause, rows)
 
 
-def _upsert(table: Table) -> TextClause:
+def _upsert(table: Table) -> Statement:
     """Inserts a row, or updates the one with its key.
 
     SQLAlchemy has this for each database apart, and both write it alike. So the dialect of the other one need not be
@@ -178,18 +176,19 @@ def _upsert(table: Table) -> TextClause:
     names, key = table.columns.keys(), table.primary_key.columns.keys()
     values = ", ".join(f":{name}" for name in names)
     changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in key)
-    return text(
-        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values}) "
-        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+    return Statement(
+        text(
+            f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values}) "
+            f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+        )
     )
 
 
-# Statements that are made once: making them takes longer than the database does.
-_END_NOTICE = (
+_END_NOTICE = Statement(
     update(NOTICES)
     .where(of_key(NOTICES), NOTICES.c.about == bindparam("its_about"), NOTICES.c.outcome != deliveries.SENT)
     .values(outcome=bindparam("how"), ended_at=bindparam("at"))
 )
-_INSERTS = {table.name: insert(table) for table in MODELS}
+_INSERTS = {table.name: Statement(insert(table)) for table in MODELS}
 _UPSERTS = {table.name: _upsert(table) for table in (STATES, CANDIDACIES, CERTIFICATES)}
-_DELETES = {table.name: delete(table).where(of_key(table)) for table in (STATES, CANDIDACIES, CERTIFICATES)}
+_DELETES = {table.name: Statement(delete(table).where(of_key(table))) for table in (STATES, CANDIDACIES, CERTIFICATES)}

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, inspect, select, text
 
 from record.database import reading
 from record.errors import Missing, NewerTables
+from record.pipeline import Pipeline, Rows, Statement
 from record.tables import STEPS
 
 REVISIONS = tuple(
@@ -35,7 +36,7 @@ def revision_of(connection: Connection) -> str | None:
     """The revision of the tables; None where there are none yet."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found: str | None = connection.execute(_REVISION).scalar()
+    found: str | None = connection.execute(_REVISION.clause).scalar()
     return found
 
 
@@ -69,18 +70,23 @@ def is_enough(connection: Connection, there: str) -> bool:
     return True
 
 
-def check_for_writing(connection: Connection) -> None:
+def check_for_writing(pipeline: Pipeline) -> None:
     """Checks the tables again in the transaction that writes: a newer build may change them at any moment.
+
+    The question is sent with the first of the transaction, and its answer is checked before anything is written.
 
     Raises:
         NewerTables: a newer build has taken a step that does not only add.
         Missing: the tables are of an older build now: somebody has put an older database back.
     """
-    there: str | None = connection.execute(_REVISION).scalar()
-    if there is None or not is_enough(connection, there):
-        raise Missing("the tables of the record are of an older build now")
+
+    def check(found: Rows) -> None:
+        if not found or not is_enough(pipeline.connection, found[0][0]):
+            raise Missing("the tables of the record are of an older build now")
+
+    pipeline.ask(_REVISION, {}, check)
 
 
 # Statements that are made once: making them takes longer than the database does.
-_REVISION = text("SELECT version_num FROM alembic_version")
+_REVISION = Statement(text("SELECT version_num FROM alembic_version"))
 _STEPS = select(STEPS)

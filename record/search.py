@@ -1,7 +1,7 @@
 """The search for persons: by a part of a name of today or before, by e-mail address, candidate id, certificate number
 or purchase reference.
 
-`follow` writes the rows in the transaction that appends the events. `renew` makes those of some persons anew.
+`Following` writes the rows in the transaction that appends the events. `renew` makes those of some persons anew.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from domain.identity import alike, read_workflow_id
 from domain.texts import ERASED
 from record import rows, search_index
 from record.events import Candidacy, Kept, Recorded
+from record.pipeline import Pipeline, Rows, Statement
 from record.search_index import Value
 from record.spelling import key_of, words_of
 from record.tables import CANDIDACIES, CONTACTS, EVENTS, SEARCH
@@ -115,21 +116,36 @@ def _order(keys: Sequence[str], row: Row[Any]) -> tuple[int, bool, str, str]:
 # --- following
 
 
-def follow(connection: Connection, candidacy: Candidacy, added: Sequence[Kept], *, new_details: bool) -> None:
-    """Adds what this candidate is found by since these events, which have just been appended.
+class Following:
+    """Brings what a candidate is found by up to events that are being appended.
 
-    `new_details`: the contact details of this candidacy were kept anew (`contacts.keep`).
+    What must be known for it is asked at once, so that it comes with the other answers that an append needs.
     """
-    candidate_id = read_workflow_id(candidacy.workflow_id).candidate_id
-    values = [value for kept in added for value in _in_event(candidate_id, kept.event)]
-    if new_details:
-        details = [*_in_id(candidate_id), *_in_details(connection, [candidate_id])]
-        search_index.put(connection, [candidate_id], (Kind.ID, Kind.NAME, Kind.EMAIL), details, also=values)
-        return
-    if added and added[0].event.sequence == 1:
-        values += _in_id(candidate_id)
-    if values:
-        search_index.put(connection, [candidate_id], (), (), also=values)
+
+    def __init__(
+        self, pipeline: Pipeline, candidacy: Candidacy, events: Sequence[Recorded], *, with_details: bool
+    ) -> None:
+        self._pipeline = pipeline
+        self._candidate_id = read_workflow_id(candidacy.workflow_id).candidate_id
+        may_bring = with_details or any(event.type in _FIELDS or event.sequence == 1 for event in events)
+        self._known = search_index.Known(pipeline, self._candidate_id) if may_bring else None
+
+    def write(self, added: Sequence[Kept], *, new_details: bool) -> None:
+        """Adds what the candidate is found by since these events.
+
+        `new_details`: the contact details of this candidacy were kept anew (`contacts.keep`).
+        """
+        if self._known is None:
+            return
+        values = [value for kept in added for value in _in_event(self._candidate_id, kept.event)]
+        if new_details:
+            details = self._pipeline.ask(_DETAILS, {"its_candidate_id": self._candidate_id}).rows
+            known = [*_in_id(self._candidate_id), *_of_details(self._candidate_id, details)]
+            self._known.put((Kind.ID, Kind.NAME, Kind.EMAIL), known, also=values)
+            return
+        if added and added[0].event.sequence == 1:
+            values += _in_id(self._candidate_id)
+        self._known.put((), (), also=values)
 
 
 def _in_id(candidate_id: str) -> Iterator[Value]:
@@ -147,6 +163,11 @@ def _in_event(candidate_id: str, event: Recorded) -> Iterator[Value]:
             return  # somebody has changed it in the database; a check of the record names it
         if isinstance(value, str) and value != ERASED:
             yield Value.of(candidate_id, kind, value)
+
+
+_DETAILS = Statement(
+    select(CONTACTS.c.name, CONTACTS.c.email).where(CONTACTS.c.candidate_id == bindparam("its_candidate_id"))
+)
 
 
 # --- making anew
@@ -182,8 +203,13 @@ def _all_values(connection: Connection, workflow_ids: Collection[str], candidate
 
 def _in_details(connection: Connection, candidate_ids: Collection[str]) -> Iterator[Value]:
     for row in connection.execute(select(CONTACTS).where(CONTACTS.c.candidate_id.in_(candidate_ids))):
-        yield Value.of(row.candidate_id, Kind.NAME, row.name)
-        yield Value.of(row.candidate_id, Kind.EMAIL, row.email)
+        yield from _of_details(row.candidate_id, [(row.name, row.email)])
+
+
+def _of_details(candidate_id: str, found: Rows) -> Iterator[Value]:
+    for name, email in found:
+        yield Value.of(candidate_id, Kind.NAME, name)
+        yield Value.of(candidate_id, Kind.EMAIL, email)
 
 
 def _in_events(connection: Connection, found: Sequence[Row[Any]]) -> Iterator[Value]:

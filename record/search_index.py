@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, column, delete, func, insert, select, table, text
+from sqlalchemy import Connection, Row, bindparam, column, delete, func, insert, select, table, text
 
+from record.pipeline import POSTGRESQL, Answer, Pipeline, Statement
 from record.spelling import PIECE, key_of, pieces_of, wanted_pieces
 from record.tables import SEARCH
 
@@ -32,17 +33,21 @@ class Value(NamedTuple):
         return cls(candidate_id, kind, key_of(spelling or value), value)
 
 
-def _insert(connection: Connection, values: Collection[Value]) -> None:
-    if not values:
-        return
-    new = sorted(values)
-    newest = connection.execute(select(func.coalesce(func.max(SEARCH.c.id), 0))).scalar_one()
-    rows = [{"id": newest + place, **value._asdict()} for place, value in enumerate(new, start=1)]
-    if connection.dialect.name == "postgresql":
-        connection.execute(_INSERT_WITH_PIECES, [{**row, "pieces": _pieces(row["value"], row["key"])} for row in rows])
-        return
-    connection.execute(insert(SEARCH), rows)
-    connection.execute(_INDEX, [_indexed(row["id"], row["value"], row["key"]) for row in rows])
+class Known:
+    """What is there of some persons, as it is asked when this is made.
+
+    Nothing else may write to the search between that and what this writes.
+    """
+
+    def __init__(self, pipeline: Pipeline, candidate_id: str) -> None:
+        self._pipeline = pipeline
+        self._values = pipeline.ask(_OF_ONE, {"its_id": candidate_id})
+        self._newest = pipeline.ask(_NEWEST, {})
+
+    def put(self, kinds: Collection[str], values: Iterable[Value], also: Iterable[Value] = ()) -> None:
+        """Makes these the only values of these kinds by which the person is found, and adds the others."""
+        there = {Value(*row): number for number, *row in self._values.rows}
+        _put(self._pipeline, there, self._newest, kinds, values, also)
 
 
 def put(
@@ -56,11 +61,24 @@ def put(
 
     The transaction must be one that writes.
     """
+    pipeline = Pipeline(connection)
+    _put(pipeline, values_of(connection, candidate_ids), pipeline.ask(_NEWEST, {}), kinds, values, also)
+    pipeline.send()
+
+
+def _put(
+    pipeline: Pipeline,
+    there: Mapping[Value, int],
+    newest: Answer,
+    kinds: Collection[str],
+    values: Iterable[Value],
+    also: Iterable[Value],
+) -> None:
     wanted = {value for value in values if value.key}
-    there = values_of(connection, candidate_ids)
-    if gone := {value for value in there if value.kind in kinds} - wanted:
-        _remove(connection, {there[value]: value for value in gone})
-    _insert(connection, {*wanted, *(value for value in also if value.key)} - there.keys())
+    _remove(pipeline, {there[value]: value for value in there.keys() - wanted if value.kind in kinds})
+    if new := {*wanted, *(value for value in also if value.key)} - there.keys():
+        ((last,),) = newest.rows
+        _insert(pipeline, dict(enumerate(sorted(new), start=last + 1)))
 
 
 def values_of(connection: Connection, candidate_ids: Collection[str]) -> dict[Value, int]:
@@ -69,11 +87,20 @@ def values_of(connection: Connection, candidate_ids: Collection[str]) -> dict[Va
     return {Value(row.candidate_id, row.kind, row.key, row.value): row.id for row in found}
 
 
-def _remove(connection: Connection, gone: Mapping[int, Value]) -> None:
-    if connection.dialect.name == "sqlite":
+def _insert(pipeline: Pipeline, new: Mapping[int, Value]) -> None:
+    rows = [{"id": number, **value._asdict()} for number, value in new.items()]
+    if pipeline.dialect == POSTGRESQL:
+        pipeline.write(_INSERT_WITH_PIECES, [{**row, "pieces": _pieces(row["value"], row["key"])} for row in rows])
+        return
+    pipeline.write(_INSERT, rows)
+    pipeline.write(_INDEX, [_indexed(number, value) for number, value in new.items()])
+
+
+def _remove(pipeline: Pipeline, gone: Mapping[int, Value]) -> None:
+    if pipeline.dialect != POSTGRESQL:
         # The index keeps no text of its own, so it must be told which pieces a row has had.
-        connection.execute(_UNINDEX, [_indexed(number, value.value, value.key) for number, value in gone.items()])
-    connection.execute(delete(SEARCH).where(SEARCH.c.id.in_(gone)))
+        pipeline.write(_UNINDEX, [_indexed(number, value) for number, value in gone.items()])
+    pipeline.write(_DELETE, [{"its_number": number} for number in gone])
 
 
 def containing(connection: Connection, keys: Sequence[str], most: int) -> Sequence[Row[Any]]:
@@ -110,13 +137,23 @@ def _pieces(value: str, key: str) -> list[str]:
     return sorted(pieces_of(value if key_of(value) == key else key))
 
 
-def _indexed(number: int, value: str, key: str) -> dict[str, Any]:
-    return {"id": number, "pieces": " ".join(_pieces(value, key))}
+def _indexed(number: int, value: Value) -> dict[str, Any]:
+    return {"id": number, "pieces": " ".join(_pieces(value.value, value.key))}
 
 
-_INDEX = text("INSERT INTO search_pieces (rowid, pieces) VALUES (:id, :pieces)")
-_UNINDEX = text("INSERT INTO search_pieces (search_pieces, rowid, pieces) VALUES ('delete', :id, :pieces)")
-_INSERT_WITH_PIECES = text(
-    """INSERT INTO search (id, candidate_id, kind, key, value, pieces)
-       VALUES (:id, :candidate_id, :kind, :key, :value, :pieces)"""
+_OF_ONE = Statement(
+    select(SEARCH.c.id, SEARCH.c.candidate_id, SEARCH.c.kind, SEARCH.c.key, SEARCH.c.value).where(
+        SEARCH.c.candidate_id == bindparam("its_id")
+    )
+)
+_NEWEST = Statement(select(func.coalesce(func.max(SEARCH.c.id), 0)))
+_INSERT = Statement(insert(SEARCH))
+_INDEX = Statement(text("INSERT INTO search_pieces (rowid, pieces) VALUES (:id, :pieces)"))
+_UNINDEX = Statement(text("INSERT INTO search_pieces (search_pieces, rowid, pieces) VALUES ('delete', :id, :pieces)"))
+_DELETE = Statement(delete(SEARCH).where(SEARCH.c.id == bindparam("its_number")))
+_INSERT_WITH_PIECES = Statement(
+    text(
+        """INSERT INTO search (id, candidate_id, kind, key, value, pieces)
+           VALUES (:id, :candidate_id, :kind, :key, :value, :pieces)"""
+    )
 )

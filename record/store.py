@@ -24,12 +24,12 @@ from sqlalchemy import (
 from domain.events import Erased
 from domain.personal import ContactRecord, Delivery
 from record import beside, chain, contacts, deliveries, projection, search
-from record.database import reading, writing
+from record.database import appending, reading
 from record.errors import Conflict, Gap
 from record.events import Candidacy, Kept, Recorded
+from record.pipeline import Pipeline, Statement
 from record.rows import kept, key_of, of, of_key, with_beside
 from record.tables import DELIVERIES, EVENTS, STATES, instant_text
-from record.writes import Writes
 
 _PAGE = 1000
 
@@ -64,12 +64,12 @@ def append(
         Gap: events before them are not recorded yet.
         Unavailable: the database cannot be written at this moment.
     """
-    with writing(engine) as connection:
-        return append_in(connection, candidacy, events, contact, sent, oldest=oldest)
+    with appending(engine) as pipeline:
+        return append_in(pipeline, candidacy, events, contact, sent, oldest=oldest)
 
 
 def append_in(
-    connection: Connection,
+    pipeline: Pipeline,
     candidacy: Candidacy,
     events: Sequence[Recorded],
     contact: ContactRecord | None = None,
@@ -91,39 +91,44 @@ def append_in(
         Conflict: one of them is recorded with other content, or would follow an erasure.
         Gap: events before them are not recorded yet.
     """
-    found = _look(connection, candidacy)
+    # All that must be known is asked before the first answer is needed, so that all of it comes at once.
+    begin = contacts.begin_of(pipeline, candidacy) if contact else None
+    programmes = beside.ask(pipeline, events)
+    found_by = search.Following(pipeline, candidacy, events, with_details=contact is not None)
+    found = _look(pipeline, candidacy)
     last = found.last
     known = [event for event in events if event.sequence <= last.sequence]
-    _check_known(connection, candidacy, known)
+    _check_known(pipeline, candidacy, known)
     if last.erased:
         # A batch that comes late, from an attempt that was given up, must not bring contact details back.
         _check_nothing_follows(candidacy, last, events[len(known) :])
-        deliveries.keep(connection, candidacy, sent)
+        deliveries.keep(pipeline, candidacy, sent)
         return last.sequence
-    writes = Writes(connection)
-    added = _append(writes, candidacy, found.newest, last, events[len(known) :], gap_allowed=oldest)
+    added = _append(pipeline, candidacy, found, events[len(known) :], programmes, gap_allowed=oldest)
     # A batch that comes again, from an attempt that was given up, may have older details than those that are kept.
-    new_details = bool(events) and (bool(added) or not contacts.known(connection, candidacy))
-    if contact and new_details:
-        contacts.keep(connection, candidacy, contact, events[0].at)
-    new = _keep_deliveries(writes, candidacy, found, sent)
-    projection.follow(writes, candidacy, added, found.state, new)
-    writes.send()
-    search.follow(connection, candidacy, added, new_details=contact is not None and new_details)
+    new_details = False
+    if contact and begin and events:
+        ((since,),) = begin.rows
+        new_details = bool(added) or since is None
+        if new_details:
+            contacts.keep(pipeline, candidacy, contact, events[0].at, since)
+    new = _keep_deliveries(pipeline, candidacy, found, sent)
+    projection.follow(pipeline, candidacy, added, found.state, new)
+    found_by.write(added, new_details=new_details)
     return added[-1].event.sequence if added else last.sequence
 
 
 def add(connection: Connection, candidacy: Candidacy, event: Recorded) -> None:
     """Appends one event that the record itself has made, in this transaction. The read models do not follow it."""
-    found = _look(connection, candidacy)
-    writes = Writes(connection)
-    _append(writes, candidacy, found.newest, found.last, [event], gap_allowed=False)
-    writes.send()
+    pipeline = Pipeline(connection)
+    programmes = beside.ask(pipeline, [event])
+    _append(pipeline, candidacy, _look(pipeline, candidacy), [event], programmes, gap_allowed=False)
+    pipeline.send()
 
 
 def last_of(connection: Connection, candidacy: Candidacy) -> Last:
     """The last event of this candidacy that is recorded."""
-    return _look(connection, candidacy).last
+    return _look(Pipeline(connection), candidacy).last
 
 
 def of_candidacy(engine: Engine, candidacy: Candidacy) -> list[Kept]:
@@ -173,15 +178,16 @@ def newest_position(engine: Engine) -> int:
 
 
 def _append(
-    writes: Writes,
+    pipeline: Pipeline,
     candidacy: Candidacy,
-    position: int,
-    last: Last,
+    found: _Found,
     events: Sequence[Recorded],
+    programmes: beside.Answers,
     *,
     gap_allowed: bool,
 ) -> list[Kept]:
-    """Appends events after this position and after the last one of their candidacy."""
+    """Appends events after the newest position and after the last one of their candidacy."""
+    position, last = found.newest, found.last
     added: list[Kept] = []
     for event in events:
         follows = event.sequence == last.sequence + 1
@@ -191,8 +197,8 @@ def _append(
         last = Last(event.sequence, chain.link(last.hash, candidacy, event), event.type)
         added.append(Kept(position, candidacy, event, last.hash))
     if added:
-        writes.add(_INSERT, [_row(one) for one in added])
-        beside.keep(writes, candidacy, events)
+        pipeline.write(_INSERT, [_row(one) for one in added])
+        beside.keep(pipeline, candidacy, events, programmes)
     return added
 
 
@@ -211,11 +217,12 @@ def _row(kept: Kept) -> dict[str, Any]:
     }
 
 
-def _check_known(connection: Connection, candidacy: Candidacy, given: Sequence[Recorded]) -> None:
+def _check_known(pipeline: Pipeline, candidacy: Candidacy, given: Sequence[Recorded]) -> None:
     """Raises `Conflict` if one of these events is recorded with other content."""
     if not given:
         return
     between = EVENTS.c.sequence.between(given[0].sequence, given[-1].sequence)
+    connection = pipeline.connection
     found = with_beside(connection, [kept(row) for row in connection.execute(_of(candidacy).where(between))])
     recorded = {one.event.sequence: one.event for one in found}
     for event in given:
@@ -259,27 +266,26 @@ class _Found:
     delivered: bool
 
 
-def _look(connection: Connection, candidacy: Candidacy) -> _Found:
-    row = connection.execute(_FOUND, key_of(candidacy)).one()
-    last = Last(row.sequence, row.hash, row.type) if row.sequence else Last()
-    stored = (row.state_sequence, row.format, row.body, row.shape)
-    state = None if row.state_sequence is None else projection.StoredState(*stored)
-    return _Found(row.newest, last, state, row.delivered)
+def _look(pipeline: Pipeline, candidacy: Candidacy) -> _Found:
+    ((newest, sequence, link, kind, *stored, delivered),) = pipeline.ask(_FOUND, key_of(candidacy)).rows
+    last = Last(sequence, link, kind) if sequence else Last()
+    state = None if stored[0] is None else projection.StoredState(*stored)
+    return _Found(newest, last, state, delivered)
 
 
-def _keep_deliveries(writes: Writes, candidacy: Candidacy, found: _Found, sent: Sequence[Delivery]) -> dict[int, str]:
+def _keep_deliveries(
+    pipeline: Pipeline, candidacy: Candidacy, found: _Found, sent: Sequence[Delivery]
+) -> dict[int, str]:
     """Keeps that these notices went out. Returns when those about new events did, also those that were kept before."""
     new = [one for one in sent if one.about > found.last.sequence]
-    deliveries.keep(writes.connection, candidacy, [one for one in sent if one.about <= found.last.sequence])
-    deliveries.add(writes, candidacy, new)
+    deliveries.keep(pipeline, candidacy, [one for one in sent if one.about <= found.last.sequence])
+    deliveries.add(pipeline, candidacy, new)
     if found.delivered:
-        writes.send()  # they have deliveries that are read here
-        return deliveries.after(writes.connection, candidacy, found.last.sequence)
+        return deliveries.after(pipeline, candidacy, found.last.sequence)
     return {one.about: instant_text(one.sent_at) for one in reversed(new)}  # the first delivery counts
 
 
-# Statements that are made once: making them takes longer than the database does.
-_INSERT = insert(EVENTS)
+_INSERT = Statement(insert(EVENTS))
 _NEWEST = select(func.coalesce(func.max(EVENTS.c.position), 0).label("newest"))
 _LAST = (
     select(EVENTS.c.sequence, EVENTS.c.hash, EVENTS.c.type)
@@ -293,14 +299,16 @@ _STATE = (
     .where(of_key(STATES))
     .subquery("state")
 )
-_FOUND = select(
-    _NEWEST.scalar_subquery().label("newest"),
-    *_LAST.c,
-    *_STATE.c,
-    exists().where(of_key(DELIVERIES), DELIVERIES.c.about > func.coalesce(_LAST.c.sequence, 0)).label("delivered"),
-).select_from(
-    select(literal(1).label("one"))
-    .subquery("always")
-    .join(_LAST, true(), isouter=True)
-    .join(_STATE, true(), isouter=True)
+_FOUND = Statement(
+    select(
+        _NEWEST.scalar_subquery().label("newest"),
+        *_LAST.c,
+        *_STATE.c,
+        exists().where(of_key(DELIVERIES), DELIVERIES.c.about > func.coalesce(_LAST.c.sequence, 0)).label("delivered"),
+    ).select_from(
+        select(literal(1).label("one"))
+        .subquery("always")
+        .join(_LAST, true(), isouter=True)
+        .join(_STATE, true(), isouter=True)
+    )
 )

@@ -19,7 +19,7 @@ from domain.personal import ContactRecord, Delivery
 from domain.state import State
 from domain.vocabulary import AlarmKind, RefusalCode, Status
 from record import deliveries, store
-from record.database import writing
+from record.database import appending
 from record.events import Candidacy, Recorded
 from tests.formats.journals import STATES
 from tests.formats.lives import BY, Batch, Life, Who, lives_of
@@ -97,8 +97,8 @@ def deliver(
     """Records that the notice about this event of a life went out."""
     message_id = f"<{life.candidacy.enrolment}-{about}@example.org>"
     delivery = Delivery(about=about, notice=notice, message_id=message_id, sent_at=sent_at, email=life.who.email)
-    with writing(engine) as connection:
-        deliveries.keep(connection, life.candidacy, [delivery])
+    with appending(engine) as pipeline:
+        deliveries.keep(pipeline, life.candidacy, [delivery])
 
 
 @cache

@@ -16,7 +16,7 @@ from chaos.plans import plans
 from chaos.record_accounting import Outcome
 from domain.personal import Delivery
 from record import deliveries, store
-from record.database import writing
+from record.database import appending
 from record.events import Candidacy
 from record.opening import open_record
 from tests.record.test_store import events
@@ -35,9 +35,9 @@ def url(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path / 'record.db'}"
     engine = open_record(url)
     store.append(engine, WHO, events(3))
-    with writing(engine) as connection:
+    with appending(engine) as pipeline:
         sent = Delivery(about=1, notice="registered", message_id=MAIL.message_id, sent_at=NOON, email=MAIL.to)
-        deliveries.keep(connection, WHO, [sent])
+        deliveries.keep(pipeline, WHO, [sent])
     engine.dispose()
     return url
 

@@ -17,7 +17,7 @@ from domain.texts import ERASED
 from record import certificates, erasure, leftovers, persons, store, timelines
 from record.checking import Checked, findings
 from record.comparison import differences
-from record.database import file_of, open_database, reading, writing
+from record.database import appending, file_of, open_database, reading
 from record.erasure import Found, Standing, Today
 from record.errors import BadOrder, Conflict, NotErasable, Unavailable
 from record.events import Candidacy, Kept, Recorded
@@ -117,9 +117,9 @@ def test_what_an_older_build_has_sealed_and_is_no_text_stays(engine: Engine, nam
 
 def test_an_event_that_only_a_newer_build_knows_is_erased_by_none_but_that_build(engine: Engine) -> None:
     one = lived("withdrawn", ANA).append(engine)
-    with writing(engine) as connection:
+    with appending(engine) as pipeline:
         later = {**one.events[0].model_dump(mode="json"), "type": "MentorNamed", "sequence": len(one.events) + 1}
-        store.append_in(connection, one.candidacy, [Recorded.of(LaterEvent.model_validate(later))])
+        store.append_in(pipeline, one.candidacy, [Recorded.of(LaterEvent.model_validate(later))])
     before = everything(engine)
     with pytest.raises(NotErasable, match=r"only a newer build knows \(MentorNamed\): erase with that build"):
         gone(engine)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.events import EVENTS, ContactUpdated, ResultFacts, ResultVoided
 from domain.formats import FORMAT, NewerFormat
 from record import chain, store
-from record.database import open_database, reading, writing
+from record.database import appending, open_database, reading, writing
 from record.errors import Conflict, Gap, NewerTables, Unavailable, WrongUrl
 from record.events import Candidacy, Recorded
 from record.migrations import migrate
@@ -153,8 +153,9 @@ def test_no_reader_ever_misses_an_event_of_a_writer_that_is_slow_to_commit(engin
         seen.extend(one.position for one in store.since(engine, seen[-1] if seen else 0))
 
     second = threading.Thread(target=store.append, args=(engine, BEN, events(1)))
-    with writing(engine) as slow:
+    with appending(engine) as slow:
         store.append_in(slow, ANA, events(2))
+        slow.send()
         second.start()
         second.join(1)
         assert second.is_alive(), "the second writer took a position although the first had not committed"

@@ -276,7 +276,7 @@ def test_the_figures_of_a_record_that_an_older_build_has_filled_are_the_same(eng
 
 def write(writer: RecordWriter, number: int) -> int:
     """Has so many events of one candidacy recorded, and returns the number of the last recorded one."""
-    return writer.write(lambda connection: store.append_in(connection, ANA, events(number))).result(PATIENCE)
+    return writer.write(lambda pipeline: store.append_in(pipeline, ANA, events(number))).result(PATIENCE)
 
 
 def test_tables_of_an_older_build_are_not_written_to(engine: Engine) -> None:

@@ -15,6 +15,9 @@ from activities.record_writer import RecordWriter
 from record.database import open_database
 from record.errors import Conflict, Unavailable
 from record.opening import open_record
+from record.pipeline import Pipeline, Statement
+
+_INSERT = Statement(text("INSERT INTO notes VALUES (:text)"))
 
 
 @pytest.fixture
@@ -29,11 +32,11 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     engine.dispose()
 
 
-def note(of: str) -> Callable[[Connection], str]:
+def note(of: str) -> Callable[[Pipeline], str]:
     """Writes a note, and returns it."""
 
-    def work(connection: Connection) -> str:
-        connection.execute(text("INSERT INTO notes VALUES (:text)"), {"text": of})
+    def work(pipeline: Pipeline) -> str:
+        pipeline.write(_INSERT, [{"text": of}])
         return of
 
     return work
@@ -49,7 +52,7 @@ def busy(writer: RecordWriter) -> Iterator[None]:
     """The writer is in the middle of a write for the length of the block, so that others wait together."""
     begun, may_go_on = threading.Event(), threading.Event()
 
-    def work(_connection: Connection) -> None:
+    def work(_pipeline: Pipeline) -> None:
         begun.set()
         may_go_on.wait(30)
 
@@ -87,7 +90,7 @@ def test_nobody_is_answered_before_the_commit(engine: Engine) -> None:
     writer = RecordWriter("")
     answered: list[bool] = []
 
-    def look(_connection: Connection) -> None:
+    def look(_pipeline: Pipeline) -> None:
         answered.append(first.done())
 
     with busy(writer):
@@ -101,8 +104,8 @@ def test_nobody_is_answered_before_the_commit(engine: Engine) -> None:
 def test_who_cannot_be_written_gets_the_error_and_the_others_are_written_once(engine: Engine, fault: Exception) -> None:
     writer = RecordWriter("")
 
-    def fails(connection: Connection) -> None:
-        note("half of it")(connection)
+    def fails(pipeline: Pipeline) -> None:
+        note("half of it")(pipeline)
         raise fault
 
     with busy(writer):
