@@ -1,6 +1,7 @@
 """Malformed messages of each kind, over signal and over update: none wedges a candidacy, none vanishes.
 
-Those that differ only in what their payload says are read without a server: tests/unit/test_malformed_messages.py.
+Those that differ only in what their payload says are read without a server, in
+tests/unit/workflows/test_malformed_messages.py.
 """
 
 import hashlib
