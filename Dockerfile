@@ -15,7 +15,9 @@ ARG BUILD_ID=local
 LABEL org.opencontainers.image.title="Certpath" \
       org.opencontainers.image.description="Runs a professional certification programme on Temporal" \
       org.opencontainers.image.revision="${BUILD_ID}"
+# MALLOC_ARENA_MAX: with a heap for each thread, a worker's memory would go on growing (docs/production.md).
 ENV TEMPORAL_WORKER_BUILD_ID="${BUILD_ID}" \
+    MALLOC_ARENA_MAX=2 \
     CERTPATH_OUTBOX=/var/lib/certpath/outbox \
     CERTPATH_LOG_FORMAT=json \
     CERTPATH_HEALTH_ADDRESS=127.0.0.1:9465 \
