@@ -21,7 +21,7 @@ from record import beside, chain
 from record.database import writing
 from record.events import Candidacy, Recorded
 from record.store import newest_position
-from record.tables import CONTACTS, EVENTS, TEXTS, instant_text
+from record.tables import CONTACTS, EVENTS, PROGRAMMES, TEXTS, instant_text
 
 _AT_ONCE = 2000
 """So many candidacies are written in one transaction."""
@@ -134,7 +134,8 @@ def _write(engine: Engine, lived: Iterable[tuple[Person, _Template]]) -> None:
             programmes |= event.beside.programmes
             rows[TEXTS] += _texts(person.candidacy, event)
     with writing(engine) as connection:
-        beside.keep_programmes(connection, programmes)
+        new = sorted(programmes.keys() - beside.programmes_of(connection, programmes).keys())
+        rows[PROGRAMMES] = [{"digest": digest, "body": programmes[digest]} for digest in new]
         for table, its in rows.items():
             if its:
                 connection.execute(insert(table), its)

@@ -49,13 +49,6 @@ def keep(pipeline: Pipeline, candidacy: Candidacy, events: Sequence[Recorded], a
     pipeline.write(_INSERT_PROGRAMME, [{"digest": digest, "body": programmes[digest]} for digest in new])
 
 
-def keep_programmes(connection: Connection, programmes: dict[str, str]) -> None:
-    """Keeps those of these programmes that are not kept yet."""
-    new = programmes.keys() - programmes_of(connection, programmes).keys()
-    if new:
-        connection.execute(insert(PROGRAMMES), [{"digest": one, "body": programmes[one]} for one in sorted(new)])
-
-
 def programmes_of(connection: Connection, digests: Iterable[str]) -> dict[str, str]:
     """Those of these programmes that are kept, by the hash of their content."""
     wanted = set(digests)
