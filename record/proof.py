@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from sqlalchemy import Engine
 
-from record import store
+from record import chain, store
 from record.events import Candidacy, Kept
 from record.merkle import tree_head
 from record.rows import by_candidacy
@@ -36,6 +36,9 @@ class Head:
 def head(engine: Engine, position: int | None = None) -> Head:
     """The head over all chains, as they are, or as they were when the event at this position was the newest.
 
+    Every hash is computed from the event itself, and not read from the column beside it: otherwise a head would hold for
+    an event that was changed while its hash was left as it was.
+
     Raises:
         Unavailable: the database cannot be read at this moment.
     """
@@ -47,24 +50,26 @@ def head(engine: Engine, position: int | None = None) -> Head:
         for candidacy, events in groupby(by_candidacy(engine), key=attrgetter("candidacy")):
             first: Kept | None = None
             last: Kept | None = None
+            computed = chain.START
             for kept in events:
                 if kept.position <= until:
                     first, last = first or kept, kept
+                    computed = chain.link(computed, candidacy, kept.event)
             if first and last:
                 number += 1
-                yield _entry(candidacy, first, last)
+                yield _entry(candidacy, first, last, computed)
 
     root = tree_head(entries()).hex()
     return Head(until, number, root)
 
 
-def _entry(candidacy: Candidacy, first: Kept, last: Kept) -> bytes:
+def _entry(candidacy: Candidacy, first: Kept, last: Kept, hash_of_last: str) -> bytes:
     parts = [
         _LABEL,
         candidacy.workflow_id,
         candidacy.enrolment,
         first.event.sequence,
         last.event.sequence,
-        last.hash,
+        hash_of_last,
     ]
     return json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()

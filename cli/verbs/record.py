@@ -208,8 +208,9 @@ def _say(outcome: Outcome) -> None:
     checked = outcome.checked
     for name, filed, fault in outcome.heads:
         if fault is None:
-            signed = f", signed by {filed.public_key}" if filed.is_signed else ", not signed"
-            output.say(f"{name}: nothing has changed since {filed.taken_at} (position {filed.head.position}{signed}).")
+            signed = f"signed by {filed.public_key}" if filed.is_signed else "not signed"
+            upto = f"every event up to position {filed.head.position} is as it was at {filed.taken_at}"
+            output.say(f"{name} ({signed}): {upto}.")
     if outcome.forgotten:
         forgotten, one = len(outcome.forgotten), "1 older event was never recorded: its candidacy had forgotten it."
         many = f"{forgotten} older events were never recorded: their candidacies had forgotten them."

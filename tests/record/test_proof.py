@@ -68,6 +68,14 @@ def test_a_changed_event_is_named(record: Engine, change: str) -> None:
     assert {sequence for _, enrolment, sequence in faults if enrolment == "run-1"} <= {3, 4}
 
 
+@pytest.mark.parametrize("change", ["type = 'Withdrawn'", "at = '2031-01-01T00:00:00+00:00'", "body = '{}'"])
+def test_no_head_holds_after_a_change_of_an_event_that_left_its_hash_as_it_was(record: Engine, change: str) -> None:
+    filed = proof.head(record)
+    with hostile(record) as connection:
+        connection.execute(text(f"UPDATE events SET {change} WHERE position = 4"))
+    assert proof.head(record, filed.position).root != filed.root
+
+
 def test_an_event_taken_out_of_the_middle_is_named_and_no_other_one(record: Engine) -> None:
     with hostile(record) as connection:
         connection.execute(text("DELETE FROM events WHERE position = 4"))

@@ -142,12 +142,23 @@ def test_what_a_hostile_administrator_does_is_named(engine: Engine, filed: Path,
     assert (trace not in alone.out) is only_by_a_head
 
 
+@pytest.mark.parametrize("name", ["an event is changed", "an event is taken away", "a whole chain is computed anew"])
+def test_no_head_is_said_to_hold_where_an_event_before_it_was_touched(engine: Engine, filed: Path, name: str) -> None:
+    with hostile(engine) as connection:
+        CRIMES[name][0](connection)
+    ended = starter(engine, "record", "check", "--head", str(filed))
+    assert f"{filed}: an event up to position" in ended.out
+    assert "is as it was" not in ended.err
+    answer = json.loads(starter(engine, "record", "check", "--head", str(filed), "--json").out)
+    assert answer["heads"][0]["fault"] is not None
+
+
 def test_a_record_that_nobody_has_touched_holds_while_it_grows(engine: Engine, filed: Path, key: Path) -> None:
     lived("thirty-years", person(4)).append(engine)
     flags = ("--head", str(filed), "--public-key", str(key.with_suffix(".pub")))
     ended = process(engine, "record", "check", *flags)
     assert (ended.code, ended.out) == (0, ""), ended.err
-    assert "nothing has changed since" in ended.err
+    assert "every event up to position" in ended.err
     assert "; enrolments: 4; no fault." in ended.err
     answer = document(engine, "record", "check", *flags, "--json")
     assert answer["events"] == store.newest_position(engine)
