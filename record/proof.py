@@ -36,8 +36,8 @@ class Head:
 def head(engine: Engine, position: int | None = None) -> Head:
     """The head over all chains, as they are, or as they were when the event at this position was the newest.
 
-    Every hash is computed from the event itself, and not read from the column beside it: otherwise a head would hold for
-    an event that was changed while its hash was left as it was.
+    Every hash is computed from the event itself, and not read from the column beside it. Otherwise a head would hold
+    although an event was changed, where its hash was left as it was.
 
     Raises:
         Unavailable: the database cannot be read at this moment.
