@@ -164,6 +164,24 @@ async def open_details(page: Page) -> Locator:
     return details
 
 
+async def details_say(page: Page, text: str) -> None:
+    """Loads the current details again until they have this text. The UI ignores the key while it is loading.
+
+    Raises:
+        TimeoutError: Playwright's; they do not have it however often they are loaded.
+    """
+    from playwright.async_api import TimeoutError as NotShown
+
+    details = await open_details(page)
+    wanted = details.get_by_text(text).first
+    for _ in range(_RELOADS):
+        await page.keyboard.press("r")
+        with suppress(NotShown):
+            await wanted.wait_for(timeout=_LOADING_MILLISECONDS / _RELOADS)
+            return
+    await wanted.wait_for()
+
+
 async def open_history(page: Page) -> None:
     """Opens the tab Event History, in its compact form: one line for each message, notice and timer."""
     await visible(page, "history-tab").click()

@@ -261,8 +261,7 @@ async def test_cancelling_withdraws_a_candidate(server: EmbeddedServer, temporal
     assert await temporal.get_workflow_handle(candidate).result() == "withdrawn"
     described = await temporal.get_workflow_handle(candidate).describe()
     assert described.status is WorkflowExecutionStatus.COMPLETED
-    await page.keyboard.press("r")  # loads the details again
-    await (await ui.open_details(page)).get_by_text("is closed: withdrawn").first.wait_for()
+    await ui.details_say(page, "is closed: withdrawn")
 
 
 async def test_cancelling_a_holder_is_refused_and_asks_for_attention(
@@ -274,8 +273,7 @@ async def test_cancelling_a_holder_is_refused_and_asks_for_attention(
         assert text in shown
     await ui.cancel(page)
     await page.get_by_text("Cancel Request Sent").wait_for()
-    await page.keyboard.press("r")
-    await (await ui.open_details(page)).get_by_text("cancel-refused").first.wait_for()
+    await ui.details_say(page, "cancel-refused")
     status = await asked(temporal, holder)
     assert (status["status"], status["attention"]) == ("certified", ["cancel-refused"])
     described = await temporal.get_workflow_handle(holder).describe()
