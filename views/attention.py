@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from domain import calendar, holds, requirements
+from domain.matters.attention import REASON_LENGTH
 from domain.state import Held, Refusal, State, Undelivered
 from domain.vocabulary import Attention, AttentionKind, RefusalCode
 from views import words
@@ -36,7 +37,8 @@ def _undelivered(attention: Attention, notice: Undelivered) -> AttentionView:
     return AttentionView(
         attention=str(attention),
         since=notice.at,
-        what=f"the notice {notice.notice!r} (event {notice.about} of `timeline`) was not delivered: {notice.reason}",
+        what=f"the notice {notice.notice!r} (event {notice.about} of `timeline`) was not delivered: "
+        + _shown(notice.reason),
         advice=(words.about_undelivered(notice.cause) or words.UNKNOWN_ATTENTION).advice,
         cause=notice.cause,
     )
@@ -100,7 +102,12 @@ def _several_revisions(state: State, hold: Held) -> bool:
 
 
 def _refusal(refusal: Refusal) -> str:
-    return f"event {refusal.sequence} of `timeline`, `{refusal.message}` ({refusal.code}): {refusal.reason}"
+    return f"event {refusal.sequence} of `timeline`, `{refusal.message}` ({refusal.code}): {_shown(refusal.reason)}"
+
+
+def _shown(reason: str) -> str:
+    """A reason as the state keeps it, with a mark where its end was cut off. The timeline has the whole."""
+    return reason if len(reason) < REASON_LENGTH else f"{reason.rstrip()}…"
 
 
 def _other(state: State, kind: AttentionKind) -> tuple[datetime | None, str]:

@@ -25,7 +25,7 @@ REFUSED_MESSAGE = Attention(AttentionKind.REFUSED_MESSAGE)
 # How much the state remembers. It is carried to each new run, so it must stay small.
 MAX_REFUSALS = 40
 MAX_UNDELIVERED = 10
-_REASON_LENGTH = 160
+REASON_LENGTH = 160
 
 
 def acknowledge(decision: Decision, command: Acknowledge) -> None:
@@ -102,7 +102,7 @@ def _same(known: Refusal, command: RefuseMessage) -> bool:
     if command.message_id is None or known.message_id != command.message_id:
         return False
     covered = known.from_signal or not command.from_signal
-    reason = command.reason[:_REASON_LENGTH]
+    reason = command.reason[:REASON_LENGTH]
     return covered and (known.message, known.code, known.reason) == (command.message, command.code, reason)
 
 
@@ -122,7 +122,7 @@ def on_message_refused(state: State, event: MessageRefused) -> State:
         at=event.at,
         message=event.message,
         code=event.code,
-        reason=event.reason[:_REASON_LENGTH],
+        reason=event.reason[:REASON_LENGTH],
         message_id=event.message_id,
         from_signal=event.from_signal,
     )
@@ -135,7 +135,7 @@ def on_undeliverable(state: State, event: NoticeUndeliverable) -> State:
     if state.closed:
         return state
     undelivered = Undelivered(
-        at=event.at, notice=event.notice, about=event.about, cause=event.cause, reason=event.reason[:_REASON_LENGTH]
+        at=event.at, notice=event.notice, about=event.about, cause=event.cause, reason=event.reason[:REASON_LENGTH]
     )
     return state.having(undelivered=(*state.undelivered, undelivered)[-MAX_UNDELIVERED:]).raising(UNDELIVERABLE)
 

@@ -244,6 +244,15 @@ def test_each_refused_message_is_a_matter_until_it_is_acknowledged() -> None:
     assert len(attention_view(candidacy.state)) == 1
 
 
+def test_a_long_reason_that_is_cut_off_ends_with_a_mark() -> None:
+    candidacy = Candidacy()
+    candidacy.send(REFUSAL.model_copy(update={"reason": "domain: must be one of " + "so, " * 60, "from_signal": True}))
+    [refused] = attention_view(candidacy.state)
+    assert refused.what.endswith("so, s…")
+    candidacy.send(REFUSAL.model_copy(update={"message_id": "m-2", "reason": "it is short", "from_signal": True}))
+    assert attention_view(candidacy.state)[1].what.endswith(": it is short")
+
+
 def test_a_held_result_says_what_it_is_and_why_it_is_held() -> None:
     candidacy = Candidacy()
     candidacy.say(
