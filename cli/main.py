@@ -39,6 +39,7 @@ class Line(NamedTuple):
     def command(self, words: str) -> click.Command:
         """The command; this imports its module."""
         found: Any = getattr(importlib.import_module(f"cli.verbs.{self.module}"), self.attribute)
+        _search_for_cycles()
         command: click.Command = found if isinstance(found, click.Command) else found(words)
         return command
 
@@ -79,8 +80,7 @@ VERBS: dict[str, Line] = {
 """Every verb by its one or two words, in the order of `--help`."""
 
 _MANY_OBJECTS = 50_000
-"""So many new objects bring a search for cycles, where Python's default is 700. A short command makes most of its
-objects by importing modules, and they stay: the searches took a fifteenth of its time."""
+"""So many new objects bring a search for cycles, where Python's default is 700: most commands end before."""
 
 READING = frozenset(
     {
@@ -198,9 +198,21 @@ class Verbs(AsWritten, click.Group):
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and end the process."""
     interrupts.end_at_once()
-    gc.set_threshold(_MANY_OBJECTS)
+    gc.disable()  # until the verb is imported
     code = run(sys.argv[1:] if arguments is None else arguments)
     leave(code)
+
+
+def _search_for_cycles() -> None:
+    """From here on, Python searches for cycles of objects again, and leaves out what importing has made until now.
+
+    A short command makes most of its objects by importing modules, and they stay. Searches among them would take a
+    tenth of its time.
+    """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.set_threshold(_MANY_OBJECTS)
+        gc.enable()
 
 
 def run(arguments: Sequence[str]) -> int:
