@@ -4,12 +4,22 @@ The metadata stands beside the build's version on the server, where the UI, the 
 Its values are plain JSON, because a codec would hide them from people who have no key.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from temporalio.api.common.v1 import Payload
+from temporalio.api.deployment.v1 import WorkerDeploymentVersion
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkerDeploymentVersionRequest,
+    UpdateWorkerDeploymentVersionMetadataRequest,
+)
+from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.builds import CODE_METADATA, FORMAT_METADATA, Build
 from runtime.connection import CannotConnect
@@ -18,9 +28,7 @@ from runtime.settings import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from temporalio.api.common.v1 import Payload
     from temporalio.client import Client
-    from temporalio.service import RPCError
 
 _RPC = timedelta(seconds=10)
 # The server makes the version some tenths of a second after the worker's first poll.
@@ -38,12 +46,8 @@ class BuildMetadata:
     format: int | None = None
 
 
-async def read(client: "Client", build: Build) -> BuildMetadata | None:
+async def read(client: Client, build: Build) -> BuildMetadata | None:
     """The metadata of a build; None if the server does not know this build. Raises `RPCError`."""
-    from temporalio.api.deployment.v1 import WorkerDeploymentVersion
-    from temporalio.api.workflowservice.v1 import DescribeWorkerDeploymentVersionRequest
-    from temporalio.service import RPCError, RPCStatusCode
-
     request = DescribeWorkerDeploymentVersionRequest(
         namespace=client.namespace,
         deployment_version=WorkerDeploymentVersion(deployment_name=build.deployment, build_id=build.build_id),
@@ -57,19 +61,15 @@ async def read(client: "Client", build: Build) -> BuildMetadata | None:
     return parsed(answer.worker_deployment_version_info.metadata.entries)
 
 
-def parsed(entries: "Mapping[str, Payload]") -> BuildMetadata:
+def parsed(entries: Mapping[str, Payload]) -> BuildMetadata:
     """What the entries of a build say that the server has described."""
     found = {name: _value(payload.data) for name, payload in entries.items()}
     code, number = found.get(CODE_METADATA), found.get(FORMAT_METADATA)
     return BuildMetadata(code if isinstance(code, str) else None, number if isinstance(number, int) else None)
 
 
-async def write(client: "Client", build: Build, metadata: BuildMetadata) -> None:
+async def write(client: Client, build: Build, metadata: BuildMetadata) -> None:
     """Write the metadata of a build that the server knows. Raises `RPCError`."""
-    from temporalio.api.common.v1 import Payload
-    from temporalio.api.deployment.v1 import WorkerDeploymentVersion
-    from temporalio.api.workflowservice.v1 import UpdateWorkerDeploymentVersionMetadataRequest
-
     entries = {CODE_METADATA: metadata.code, FORMAT_METADATA: metadata.format}
     request = UpdateWorkerDeploymentVersionMetadataRequest(
         namespace=client.namespace,
@@ -94,14 +94,12 @@ def _value(data: bytes) -> Any:
 # --- what a worker does with it
 
 
-async def refuse_other_code(client: "Client", build: Build, mine: BuildMetadata) -> None:
+async def refuse_other_code(client: Client, build: Build, mine: BuildMetadata) -> None:
     """Call this before a worker of this build asks for work.
 
     Raises `SettingsError` if this build id was used for other code: the runs that Temporal keeps on this build would be
     replayed by code that did not write them. Raises `CannotConnect` if the server does not answer.
     """
-    from temporalio.service import RPCError
-
     try:
         known = await read(client, build)
     except RPCError as error:
@@ -110,14 +108,12 @@ async def refuse_other_code(client: "Client", build: Build, mine: BuildMetadata)
     _compare(build, known, mine)
 
 
-async def register(client: "Client", build: Build, mine: BuildMetadata) -> None:
+async def register(client: Client, build: Build, mine: BuildMetadata) -> None:
     """Write the metadata of this worker's own build. Call this once the worker asks for work.
 
     If the server does not allow it, or does not know the build after 30 seconds, a warning is logged, and the worker
     works. Raises as `refuse_other_code` does: another worker may have begun at the same moment.
     """
-    from temporalio.service import RPCError
-
     try:
         known = await _registered(client, build)
         if known is None:
@@ -133,7 +129,7 @@ async def register(client: "Client", build: Build, mine: BuildMetadata) -> None:
         _not_allowed(build, error)
 
 
-async def _registered(client: "Client", build: Build) -> BuildMetadata | None:
+async def _registered(client: Client, build: Build) -> BuildMetadata | None:
     """The metadata of the build as soon as the server knows the build; None if it does not within 30 seconds."""
     tries = round(_REGISTRATION_SECONDS / _PAUSE)
     for _ in range(tries):
@@ -152,10 +148,8 @@ def _compare(build: Build, known: BuildMetadata | None, mine: BuildMetadata) -> 
         )
 
 
-def _not_allowed(build: Build, error: "RPCError") -> None:
+def _not_allowed(build: Build, error: RPCError) -> None:
     """Logs a warning if the server does not allow us to read or write metadata; raises `CannotConnect` otherwise."""
-    from temporalio.service import RPCStatusCode
-
     if error.status not in (
         RPCStatusCode.PERMISSION_DENIED,
         RPCStatusCode.UNAUTHENTICATED,

@@ -2,13 +2,15 @@
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.settings import SettingsError
-
-if TYPE_CHECKING:
-    from temporalio.client import Client
-    from temporalio.runtime import Runtime
 
 TASK_QUEUE = "certification"
 """The task queue of the public contract."""
@@ -29,8 +31,8 @@ class CannotConnect(Exception):
 
 
 async def connect(
-    runtime: "Runtime | None" = None, *, patience: float = PATIENCE, namespace_exists: bool = True, **overrides: Any
-) -> "Client":
+    runtime: Runtime | None = None, *, patience: float = PATIENCE, namespace_exists: bool = True, **overrides: Any
+) -> Client:
     """A client for the server named by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, a profile or `temporal.toml`.
 
     `overrides` are arguments of `Client.connect` and take precedence over all of these. With `namespace_exists` False
@@ -42,13 +44,11 @@ async def connect(
     return await connect_at(address, runtime, patience=patience, namespace_exists=namespace_exists, **arguments)
 
 
-async def connect_lazily(runtime: "Runtime | None" = None) -> "Client":
+async def connect_lazily(runtime: Runtime | None = None) -> Client:
     """A client for the configured server that connects only when it is first used, and checks nothing before.
 
     Raises `SettingsError` if the configuration cannot be read.
     """
-    from temporalio.client import Client
-
     arguments = {"target_host": DEFAULT_ADDRESS, **_configured()}
     try:
         return await Client.connect(arguments.pop("target_host"), lazy=True, runtime=runtime, **arguments)
@@ -58,19 +58,18 @@ async def connect_lazily(runtime: "Runtime | None" = None) -> "Client":
 
 async def connect_at(
     address: str,
-    runtime: "Runtime | None" = None,
+    runtime: Runtime | None = None,
     *,
     patience: float = PATIENCE,
     namespace_exists: bool = True,
     **arguments: Any,
-) -> "Client":
+) -> Client:
     """A client for the server at `address` (`host:port`); the environment is not read.
 
     `arguments` are those of `Client.connect`; `namespace_exists` as in `connect`. Raises `CannotConnect`.
     """
-    from temporalio.client import Client
-
     if "data_converter" not in arguments:
+        # Not at the top: a command that sends one message brings a converter of its own, and does without pydantic.
         from temporalio.contrib.pydantic import pydantic_data_converter
 
         arguments["data_converter"] = pydantic_data_converter
@@ -88,10 +87,8 @@ async def connect_at(
     return client
 
 
-def silent_runtime() -> "Runtime":
+def silent_runtime() -> Runtime:
     """The SDK's core without a word: its warnings would go to stdout, into the middle of a JSON document."""
-    from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
-
     silent = LoggingConfig(filter=TelemetryFilter(core_level="OFF", other_level="OFF"))
     # Heartbeats are one for all workers of a runtime: with several servers they would outlive the first.
     return Runtime(telemetry=TelemetryConfig(logging=silent), worker_heartbeat_interval=None)
@@ -99,8 +96,6 @@ def silent_runtime() -> "Runtime":
 
 def _configured() -> dict[str, Any]:
     """The settings in the environment and in `temporal.toml`, as arguments of `Client.connect`."""
-    from temporalio.envconfig import ClientConfig
-
     try:
         return dict(ClientConfig.load_client_connect_config())
     except Exception as error:  # a file that is no TOML, an unknown profile, a missing certificate
@@ -119,12 +114,9 @@ def _without_secrets(message: str) -> str:
     return _KEY_AS_PATH.sub("the name of a file is a key itself", without)
 
 
-async def _check_namespace(client: "Client") -> None:
+async def _check_namespace(client: Client) -> None:
     """Raises `RuntimeError` if the namespace does not exist. Connecting does not check this, and a worker in a
     namespace that does not exist would poll silently and get nothing."""
-    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-    from temporalio.service import RPCError, RPCStatusCode
-
     try:
         await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
     except RPCError as error:

@@ -4,9 +4,15 @@ That worker is unversioned, so it replays every open run with its own code. If t
 that wrote the runs, their workflow tasks may fail, and it is better not to begin.
 """
 
+from __future__ import annotations
+
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.service import RPCError
 
 from runtime.builds import code_on_disk
 from runtime.connection import TASK_QUEUE, CannotConnect
@@ -39,15 +45,13 @@ def claim_if_new(db: Path) -> None:
         _keep(db, code_on_disk())
 
 
-async def may_go_on(client: "Client", db: Path, *, anyway: bool) -> None:
+async def may_go_on(client: Client, db: Path, *, anyway: bool) -> None:
     """Raises `OtherBuild` if a worker of this code, without a build, should not go on with the candidacies in `db`.
 
     This code is that of the files as they are now, because the worker is a process that is started after this.
     Otherwise, and always if `anyway` is true, the runs in `db` count as this code's from now on. Raises `CannotConnect`
     if the server does not answer. `client` is one of the server that keeps its data in `db`.
     """
-    from temporalio.service import RPCError
-
     code = code_on_disk()
     try:
         if not anyway:
@@ -72,10 +76,7 @@ def _keep(db: Path, code: str) -> None:
         file.write(f"{code}\n")
 
 
-async def _refuse_a_deployment(client: "Client", db: Path) -> None:
-    from temporalio.api.taskqueue.v1 import TaskQueue
-    from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-
+async def _refuse_a_deployment(client: Client, db: Path) -> None:
     request = DescribeTaskQueueRequest(namespace=client.namespace, task_queue=TaskQueue(name=TASK_QUEUE))
     described = await client.workflow_service.describe_task_queue(request, retry=True, timeout=_RPC)
     current = described.versioning_info.current_deployment_version
@@ -89,7 +90,7 @@ async def _refuse_a_deployment(client: "Client", db: Path) -> None:
         )
 
 
-async def _refuse_open_candidacies(client: "Client", db: Path) -> None:
+async def _refuse_open_candidacies(client: Client, db: Path) -> None:
     count = (await client.count_workflows(_OPEN, rpc_timeout=_RPC)).count
     if count:
         raise OtherBuild(

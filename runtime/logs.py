@@ -9,15 +9,21 @@ line, for example with the text of an exception, are masked here.
 import logging
 import re
 import sys
-from typing import TYPE_CHECKING
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+from temporalio import activity, workflow
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 
-from runtime.settings import LogFormat
-
-if TYPE_CHECKING:
-    from temporalio.runtime import Runtime
+from runtime import metrics as table
+from runtime.settings import LogFormat, SettingsError
 
 # The SDK's details that help a reader, with the names under which they are logged. The others repeat these.
 _KEPT = {
@@ -78,24 +84,12 @@ def formatter(log_format: LogFormat, *, colors: bool = False) -> logging.Formatt
     )
 
 
-def core_runtime(metrics_address: str | None = None) -> "Runtime":
+def core_runtime(metrics_address: str | None = None) -> Runtime:
     """The SDK's Rust core, with its own lines sent through these logs, and with Prometheus metrics if wanted.
 
     `metrics_address` is `host:port`, or None for no metrics. Make one runtime for each process. Raises `SettingsError`
     if that address cannot be served.
     """
-    from temporalio.runtime import (
-        LogForwardingConfig,
-        LoggingConfig,
-        PrometheusConfig,
-        Runtime,
-        TelemetryConfig,
-        TelemetryFilter,
-    )
-
-    from runtime import metrics as table
-    from runtime.settings import SettingsError
-
     # By default the core writes to stdout in a format of its own, which would break JSON lines.
     logging_config = LoggingConfig(
         filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
@@ -125,8 +119,6 @@ def _shared() -> list[Processor]:
 
 def _quiet_messages() -> None:
     """Keep the SDK from adding its details to the message, because they are fields here."""
-    from temporalio import activity, workflow
-
     workflow.logger.workflow_info_on_message = False
     activity.logger.activity_info_on_message = False
 

@@ -4,9 +4,20 @@ The embedded server starts with a namespace. A server in production does not, an
 day would delete a closed candidacy overnight.
 """
 
+from __future__ import annotations
+
 import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    RegisterNamespaceRequest,
+    UpdateNamespaceRequest,
+)
+from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.connection import CannotConnect
 
@@ -23,15 +34,13 @@ _PATIENCE = 90.0
 _PAUSE = 0.5
 
 
-async def ensure(client: "Client", retention: timedelta, *, create: bool) -> str:
+async def ensure(client: Client, retention: timedelta, *, create: bool) -> str:
     """Give the client's namespace this retention. Returns `created`, `changed` or `unchanged`. Safe to repeat.
 
     `retention` is how long the server keeps a workflow after it has closed. With `create`, a namespace that does not
     exist is created. Raises `CannotConnect` if the namespace does not exist and must not be created, or if the server
     does not allow us to create or change it.
     """
-    from temporalio.service import RPCError, RPCStatusCode
-
     try:
         present = await retention_of(client)
         if present is None and create:
@@ -53,11 +62,8 @@ async def ensure(client: "Client", retention: timedelta, *, create: bool) -> str
         ) from error
 
 
-async def retention_of(client: "Client") -> timedelta | None:
+async def retention_of(client: Client) -> timedelta | None:
     """How long the namespace keeps closed workflows; None if the namespace does not exist. Raises `RPCError`."""
-    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-    from temporalio.service import RPCError, RPCStatusCode
-
     try:
         described = await client.workflow_service.describe_namespace(
             DescribeNamespaceRequest(namespace=client.namespace)
@@ -69,10 +75,7 @@ async def retention_of(client: "Client") -> timedelta | None:
     return described.config.workflow_execution_retention_ttl.ToTimedelta()
 
 
-async def _create(client: "Client", retention: timedelta) -> None:
-    from google.protobuf.duration_pb2 import Duration
-    from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
-
+async def _create(client: Client, retention: timedelta) -> None:
     kept = Duration()
     kept.FromTimedelta(retention)
     await client.workflow_service.register_namespace(
@@ -84,11 +87,7 @@ async def _create(client: "Client", retention: timedelta) -> None:
     )
 
 
-async def _change(client: "Client", retention: timedelta) -> None:
-    from google.protobuf.duration_pb2 import Duration
-    from temporalio.api.namespace.v1 import NamespaceConfig
-    from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
-
+async def _change(client: Client, retention: timedelta) -> None:
     kept = Duration()
     kept.FromTimedelta(retention)
     await client.workflow_service.update_namespace(
@@ -98,14 +97,12 @@ async def _change(client: "Client", retention: timedelta) -> None:
     )
 
 
-async def until_known(client: "Client", question: "Callable[[], Awaitable[object]]") -> None:
+async def until_known(client: Client, question: Callable[[], Awaitable[object]]) -> None:
     """Wait until every part of the server knows the namespace, which takes some seconds after it was created.
 
     `question` is any call that the server refuses as "not found" until then. Raises `CannotConnect` if the server still
     refuses it after 90 seconds.
     """
-    from temporalio.service import RPCError, RPCStatusCode
-
     waited = 0.0
     while True:
         try:
