@@ -44,10 +44,9 @@ from activities.requests import (
 )
 from domain.types import Instant
 from domain.vocabulary import Status, without_code
-from runtime.connection import TASK_QUEUE
+from runtime.connection import TASK_QUEUE, WORKFLOW
 from runtime.search_attributes import CANDIDATE_ID, CERTIFICATION_STATUS, DESIGNATION
 
-WORKFLOW = "CertificationWorkflow"
 OPENED_BY = "opened_by"
 """The memo field by which an attempt recognises what an earlier one has opened. Continue-as-new keeps it."""
 

@@ -19,6 +19,7 @@ from bench import bare
 from bench.shape import Shape, Step
 from domain.vocabulary import Status
 from runtime import search_attributes as keys
+from runtime.connection import WORKFLOW
 
 DOMAINS = ("people-management", "operations-management", "customer-relationships", "leadership-and-business")
 _PATIENCE = 300.0
@@ -43,7 +44,7 @@ class Side:
 
 
 def certpath(queue: str, name: str = "certpath") -> Side:
-    return Side(name, "CertificationWorkflow", queue)
+    return Side(name, WORKFLOW, queue)
 
 
 def bare_like(shape: Shape, queue: str) -> Side:

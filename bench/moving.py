@@ -33,6 +33,7 @@ from client.pool import Stopping
 from domain.commands import Contact
 from domain.identity import workflow_id_of
 from runtime.builds import Build
+from runtime.connection import WORKFLOW
 from runtime.settings import Settings, record_in
 from trials.past import SEEDS, Past, seed_worker
 from trials.workers import Worker
@@ -134,7 +135,7 @@ class _Contest:
             raise RuntimeError(f"{move.moved} candidacies of {self._candidacies} have moved")
         rate = self._candidacies / (left_at[0] - begun)
         # Each has moved once in each round, and has begun by continuing as new; and none has ended.
-        continued = "WorkflowType = 'CertificationWorkflow' AND ExecutionStatus = 'ContinuedAsNew'"
+        continued = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'ContinuedAsNew'"
         await self._until(continued, number * self._candidacies)
         await self._until("ExecutionStatus != 'Running' AND ExecutionStatus != 'ContinuedAsNew'", 0)
         return rate

@@ -21,7 +21,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from chaos.plans import Candidacy, Plan, Step
-from runtime.connection import TASK_QUEUE
+from runtime.connection import TASK_QUEUE, WORKFLOW
 from trials.patience import until_answered, until_none
 
 Handle = WorkflowHandle[Any, Any]
@@ -75,7 +75,7 @@ class Sender:
             self.calls += 1
             try:
                 await self.client.start_workflow(
-                    "CertificationWorkflow",
+                    WORKFLOW,
                     plan.registration(candidacy),
                     id=plan.workflow_id(candidacy),
                     task_queue=TASK_QUEUE,

@@ -25,9 +25,6 @@ from domain.identity import workflow_id_of
 from domain.vocabulary import CLOSED
 from runtime import search_attributes
 
-WORKFLOW = "CertificationWorkflow"
-"""The workflow type of the contract."""
-
 # What a worker is given to answer.
 _QUERY_SECONDS = 10.0
 _UPDATE_SECONDS = 20.0

@@ -11,7 +11,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from client import answers, asking, scheme
-from client.candidacy import WORKFLOW, Candidacy, is_closing, is_open, never_began, status_of
+from client.candidacy import Candidacy, is_closing, is_open, never_began, status_of
 from client.comparison import differing
 from client.errors import (
     Closed,
@@ -31,7 +31,7 @@ from domain.digests import digest_of, matches
 from domain.messages import InvalidMessage, check_times, parse
 from domain.vocabulary import Status
 from runtime import search_attributes
-from runtime.connection import TASK_QUEUE
+from runtime.connection import TASK_QUEUE, WORKFLOW
 from views.contact import ContactView
 from views.markdown import Markdown
 from views.status import StatusView

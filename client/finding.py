@@ -15,7 +15,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 
 from client import answers, scheme
-from client.candidacy import WORKFLOW, Candidacy
+from client.candidacy import Candidacy
 from client.errors import BadInput, ClientError, MisusedCall, UnknownValue
 from client.payloads import instant
 from client.scheme import Facts
@@ -23,6 +23,7 @@ from domain.identity import WORD, read_workflow_id, workflow_id_of
 from domain.vocabulary import CLOSED, Status
 from runtime import search_attributes as names
 from runtime.attribute_names import Attribute
+from runtime.connection import WORKFLOW
 
 # A continued run stands beside the one that goes on: the same candidacy twice. A failed run had an invalid
 # registration, and never became a candidacy; nothing else fails a run.

@@ -15,12 +15,12 @@ from temporalio.runtime import Runtime
 from temporalio.testing import WorkflowEnvironment
 
 from client import asking
-from client.candidacy import WORKFLOW, Candidacy
+from client.candidacy import Candidacy
 from client.payloads import with_message_id
 from client.pool import together
 from demo.narrator import Narrator
 from runtime import search_attributes
-from runtime.connection import TASK_QUEUE
+from runtime.connection import TASK_QUEUE, WORKFLOW
 from runtime.embedded import time_skipping_server
 from runtime.settings import Settings, record_in
 from views.status import StatusView

@@ -11,8 +11,8 @@ from temporalio.client import WorkflowExecutionStatus
 
 from drill.lives import Life
 from drill.sending import Handle, Sender
+from runtime.connection import WORKFLOW
 from trials.histories import Run, read_history
-from trials.past import WORKFLOW
 from trials.patience import until_answered
 
 

@@ -16,8 +16,8 @@ from domain.scheme import Scheme
 from drill.newer import ONLY_NEWER_COMMAND, ONLY_NEWER_FIELD
 from drill.stages import STAGES, Stage
 from drill.steps import DOMAINS, NOW, Part, Step
-from runtime.connection import TASK_QUEUE
-from trials.past import ENROLMENT, SEEDS, WORKFLOW, Past
+from runtime.connection import TASK_QUEUE, WORKFLOW
+from trials.past import ENROLMENT, SEEDS, Past
 
 PERSON = "Zsófia Quarterstaff"
 _SECONDS_A_START = timedelta(seconds=10)

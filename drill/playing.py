@@ -19,10 +19,11 @@ from drill.lives import Life
 from drill.options import Options
 from drill.sending import ONE_ANSWER, WAYS, Sender
 from drill.steps import MOVES, NEW, OLD, Part, Step
+from runtime.connection import WORKFLOW
 from trials.discrepancies import Discrepancy
 from trials.mail import MailServer, Mood
 from trials.many import each
-from trials.past import WORKFLOW, seed_worker
+from trials.past import seed_worker
 from trials.patience import Impatient, until_none
 
 _AT_ONCE = 20

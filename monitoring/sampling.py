@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 
 from runtime import metrics
 from runtime.attribute_names import Attribute
+from runtime.connection import WORKFLOW
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -36,7 +37,7 @@ async def overdue(client: Client, now: datetime) -> int:
     """
     border = (now - OVERDUE_AFTER).astimezone(UTC).isoformat().replace("+00:00", "Z")
     late = f"{Attribute.NEXT_DEADLINE} < '{border}'"
-    query = f"WorkflowType = 'CertificationWorkflow' AND ExecutionStatus = 'Running' AND {late}"
+    query = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running' AND {late}"
     return (await client.count_workflows(query, rpc_timeout=_RPC)).count
 
 

@@ -12,6 +12,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from runtime.settings import SettingsError
 
+WORKFLOW = "CertificationWorkflow"
+"""The workflow type of the public contract."""
 TASK_QUEUE = "certification"
 """The task queue of the public contract."""
 

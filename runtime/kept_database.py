@@ -15,13 +15,13 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.service import RPCError
 
 from runtime.builds import code_on_disk
-from runtime.connection import TASK_QUEUE, CannotConnect
+from runtime.connection import TASK_QUEUE, WORKFLOW, CannotConnect
 from runtime.files import opener
 
 if TYPE_CHECKING:
     from temporalio.client import Client
 
-_OPEN = "WorkflowType = 'CertificationWorkflow' AND ExecutionStatus = 'Running'"
+_OPEN = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
 _PINNED = f"{_OPEN} AND TemporalWorkflowVersioningBehavior = 'Pinned'"
 _RPC = timedelta(seconds=10)
 

@@ -29,12 +29,11 @@ from domain.inquiries import (
 )
 from domain.messages import parse_message
 from domain.scheme import Programme
-from runtime.connection import TASK_QUEUE
+from runtime.connection import TASK_QUEUE, WORKFLOW
 from workflows.journal import Journal
 
 SEEDS = "seeds"
 """The task queue of the workflows that begin candidacies in the middle of their lives."""
-WORKFLOW = "CertificationWorkflow"
 ENROLMENT = "00000000-0000-0000-0000-000000000000"
 
 

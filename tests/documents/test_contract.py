@@ -12,9 +12,7 @@ from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
-from activities import advancement
 from activities.programme import read_scheme
-from client import candidacy
 from domain.commands import MAX_EVIDENCE, MESSAGES, Registration
 from domain.decision import Refused
 from domain.identity import workflow_id_of
@@ -63,8 +61,7 @@ def test_the_names_of_the_workflow() -> None:
     candidate = {"designation": "CCSL", "candidate_id": "C-1001"}
     agree(
         differences("the workflow type", named["workflow type"], [str(DEFINITION.name)], "workflows/certification.py"),
-        differences("the workflow type", named["workflow type"], [candidacy.WORKFLOW], "client/candidacy.py"),
-        differences("the workflow type", named["workflow type"], [advancement.WORKFLOW], "activities/advancement.py"),
+        differences("the workflow type", named["workflow type"], [connection.WORKFLOW], "runtime/connection.py"),
         differences("the task queue", named["task queue"], [connection.TASK_QUEUE], "runtime/connection.py"),
         *(
             differences("the workflow id", [one], [workflow_id_of(**candidate)], "domain/identity.py")
