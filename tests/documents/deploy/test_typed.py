@@ -12,6 +12,7 @@ from tests.documents.deploy.test_compose_settings import BOTH_FILES, schemes, un
 
 PRODUCTION = (ROOT / "docs/production.md").read_text()
 INSTALLING, UPGRADING = "From an empty machine to a running installation", "Upgrading"
+RESTORING = "Back-up and restore"
 SCHEME = "local-schemes/ciac.toml"
 
 
@@ -19,7 +20,7 @@ def commands(heading: str) -> str:
     """The commands of a part that need no engine. The code is here already, instead of being fetched."""
     part = PRODUCTION.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
     lines = "\n".join(re.findall(r"```sh\n(.*?)```", part, re.DOTALL)).replace("\\\n", " ").splitlines()
-    typed = [line.strip() for line in lines if not re.search(r"docker compose|starter\.py|git clone", line)]
+    typed = [line.strip() for line in lines if not re.search(r"\bdocker |starter\.py|git clone", line)]
     return "\n".join(typed).replace("git fetch --tags && git checkout RELEASE", "git checkout --quiet v2")
 
 
@@ -68,6 +69,21 @@ def test_an_installation_is_upgraded_by_the_commands_as_they_are_written(checkou
     assert schemes(checkout)["worker-previous"] == checkout / "previous-schemes"
     assert (checkout / SCHEME).read_text() == (checkout / "previous-schemes/ciac.toml").read_text() == mine
     assert typed(checkout, "git status --short") == "", "the release's own files are untouched, and ours are ignored"
+
+
+def test_a_restored_installation_has_the_secrets_of_today_and_no_mail_server_also_the_second_time(
+    checkout: Path,
+) -> None:
+    typed(checkout, commands(INSTALLING))
+    lines = commands(RESTORING).splitlines()
+    last = "rm -rf restored-secrets"
+    for password in ("the first", "the second"):
+        (checkout / "secrets/postgres-password").write_text(password)
+        typed(checkout, "\n".join(line for line in lines if line != last))
+        assert (checkout / "restored-secrets/postgres-password").read_text() == password
+        assert (checkout / "restored-secrets/smtp-url").read_text() == ""
+    typed(checkout, "\n".join(lines))
+    assert not (checkout / "restored-secrets").exists(), "no second copy of the passwords stays"
 
 
 def test_every_setting_that_the_page_names_is_one_of_the_compose_file_or_of_the_worker() -> None:
