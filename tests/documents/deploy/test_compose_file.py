@@ -70,6 +70,14 @@ def test_every_variable_has_a_value() -> None:
     assert set(re.findall(r"\$\{(\w+):\?", text)) == {"CERTPATH_BUILD_ID"}, "what an installation must say itself"
 
 
+def test_every_setting_that_may_be_empty_is_explained_in_dotenv() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    optional = set(re.findall(r"\$\{(\w+):-", text))
+    assert optional
+    said = [line for line in (ROOT / ".env").read_text().splitlines() if line.startswith("#")]
+    assert optional <= set(re.findall(r"\w+", " ".join(said)))
+
+
 # --- what leaves the machine, and what may enter
 
 
