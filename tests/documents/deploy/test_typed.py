@@ -86,6 +86,13 @@ def test_a_restored_installation_has_the_secrets_of_today_and_no_mail_server_als
     assert not (checkout / "restored-secrets").exists(), "no second copy of the passwords stays"
 
 
+def test_what_is_stopped_or_removed_is_so_with_the_services_of_every_profile() -> None:
+    """Compose leaves a service of a profile that is not named running, such as workers of the release before."""
+    ended = re.findall(r"docker compose ((?:--profile \S+ )*)(?:stop|down)\b", PRODUCTION)
+    assert ended
+    assert set(ended) == {'--profile "*" '}
+
+
 def test_every_setting_that_the_page_names_is_one_of_the_compose_file_or_of_the_worker() -> None:
     known = (ROOT / "docker-compose.yml").read_text() + (ROOT / ".env").read_text()
     known += (ROOT / Settings.__module__.replace(".", "/")).with_suffix(".py").read_text()
