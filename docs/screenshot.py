@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from docs.pictures import ui  # noqa: E402 - the checkout is no installed package
 from docs.pictures.stage import browsing, stage  # noqa: E402
+from runtime.attribute_names import Attribute  # noqa: E402
 from runtime.embedded import EmbeddedServer  # noqa: E402
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ async def _columns(view: Page, server: EmbeddedServer) -> None:
 
 
 async def _views(view: Page, server: EmbeddedServer) -> None:
-    await ui.open_list(view, server, "NeedsAttention IS NOT NULL AND ExecutionStatus = 'Running'")
+    await ui.open_list(view, server, f"{Attribute.NEEDS_ATTENTION} IS NOT NULL AND ExecutionStatus = 'Running'")
     await ui.paste_views(view)
     await ui.open_views(view)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from docs.pictures.people import CANDIDACIES, EVERYBODY
+from runtime.attribute_names import Attribute
 from runtime.embedded import EmbeddedServer, embedded_server
 from runtime.settings import Settings, record_in
 from worker import build_worker
@@ -63,13 +64,13 @@ async def stage(folder: Path, scheme: Path = Settings.scheme) -> AsyncIterator[E
 async def _settled(client: Client) -> None:
     """Waits until the list shows every candidacy with its status, which takes a moment."""
     for query, count in (
-        ("CertificationStatus IS NOT NULL", CANDIDACIES),
-        ("NeedsAttention IS NOT NULL", 1),
+        (f"{Attribute.CERTIFICATION_STATUS} IS NOT NULL", CANDIDACIES),
+        (f"{Attribute.NEEDS_ATTENTION} IS NOT NULL", 1),
         ("ExecutionStatus = 'Completed'", 1),
-        ("CertificationStatus = 'certified'", 2),
-        ("CertificationStatus = 'suspended'", 1),
-        ("CertificationStatus = 'awaiting_review'", 1),
-        ("CertificationStatus = 'awaiting_experience'", 1),
+        (f"{Attribute.CERTIFICATION_STATUS} = 'certified'", 2),
+        (f"{Attribute.CERTIFICATION_STATUS} = 'suspended'", 1),
+        (f"{Attribute.CERTIFICATION_STATUS} = 'awaiting_review'", 1),
+        (f"{Attribute.CERTIFICATION_STATUS} = 'awaiting_experience'", 1),
     ):
         while (await client.count_workflows(query)).count < count:  # noqa: ASYNC110 - the server sends no signal
             await asyncio.sleep(0.1)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+from runtime.attribute_names import Attribute
 from runtime.embedded import NAMESPACE, EmbeddedServer
 from runtime.settings import ROOT
 
@@ -16,7 +17,12 @@ VIEWS = ROOT / "docs" / "ui-views.js"
 """The script that an admin pastes into the browser's console, with the columns and the saved views."""
 
 COLUMNS_AWAY = ("Run ID", "Type", "Start", "End")
-COLUMNS = ("CertificationStatus", "NextDeadline", "NeedsAttention", "AssessmentsPassed")
+COLUMNS = (
+    Attribute.CERTIFICATION_STATUS,
+    Attribute.NEXT_DEADLINE,
+    Attribute.NEEDS_ATTENTION,
+    Attribute.ASSESSMENTS_PASSED,
+)
 """The columns that an admin wants to see in the list. The UI keeps each viewer's choice."""
 
 Kind = Literal["signal", "update"]
