@@ -19,6 +19,7 @@ from domain import known_results, messages
 from domain.commands import MAX_EVIDENCE
 from domain.matters import results, work_product
 from domain.scheme import RuleSet
+from runtime.attribute_names import Attribute
 from runtime.embedded import EmbeddedServer, temporal_cli
 from runtime.settings import ROOT
 from tests.scheme import worker_settings
@@ -35,6 +36,23 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 def section(text: str, heading: str) -> str:
     """What stands under a heading, up to the next one."""
     return re.split(r"\n#+ ", text.split(f"# {heading}\n", 1)[1])[0]
+
+
+# --- list filters
+
+FILTERED = re.compile(r"\b([A-Z][a-z]+[A-Z]\w+) (?:IS (?:NOT )?NULL\b|IN \(|STARTS_WITH\b|(?:!=|[<>]=?|=) ?[\d'])")
+"""A name in a list filter of Temporal: in camel case, before an operator of that language."""
+OF_TEMPORAL = {"ExecutionStatus", "StartTime", "TemporalReportedProblems", "TemporalWorkerDeploymentVersion"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*DOCUMENTS, ROOT / "docs/ui-views.js", *sorted((ROOT / "cli").rglob("*.py"))],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_the_list_filters_that_people_read_name_search_attributes_that_exist(path: Path) -> None:
+    named = set(FILTERED.findall(path.read_text(encoding="utf-8")))
+    assert named <= {*Attribute, *OF_TEMPORAL}
 
 
 # --- rules.md
