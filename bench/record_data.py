@@ -61,7 +61,7 @@ class Person:
 
     @property
     def name(self) -> str:
-        """A name of its own: two that many have, and between them one that few have."""
+        """A given and a family name that many have, and between them a name that few have."""
         rest, middle = self.number, ""
         for _ in range(4):
             rest, place = divmod(rest, len(_SYLLABLES))
@@ -84,7 +84,7 @@ class Person:
 
 
 def fill(engine: Engine, persons: range, lives: Sequence[Life], progress: Callable[[int], None]) -> None:
-    """Writes a life of each of these persons, by turns, and tells how many persons are written."""
+    """Writes one of the lives for each of these persons, and reports how many persons are written."""
     written = [_Template(life) for life in lives]
     for first in range(0, len(persons), _AT_ONCE):
         some = [Person(number) for number in persons[first : first + _AT_ONCE]]
@@ -136,9 +136,9 @@ def _write(engine: Engine, lived: Iterable[tuple[Person, _Template]]) -> None:
     with writing(engine) as connection:
         new = sorted(programmes.keys() - beside.programmes_of(connection, programmes).keys())
         rows[PROGRAMMES] = [{"digest": digest, "body": programmes[digest]} for digest in new]
-        for table, its in rows.items():
-            if its:
-                connection.execute(insert(table), its)
+        for table, new_rows in rows.items():
+            if new_rows:
+                connection.execute(insert(table), new_rows)
 
 
 def _events(candidacy: Candidacy, events: Sequence[Recorded], position: int) -> Iterator[dict[str, Any]]:

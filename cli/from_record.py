@@ -1,4 +1,4 @@
-"""Answers a verb from the record where there is one, and by asking Temporal where not, or where that is wanted."""
+"""Lets the record answer a verb. Temporal answers where there is no record, or where the flags ask for Temporal."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ def answered(
     live: Callable[[Client], Awaitable[int]],
     also: Sequence[str] = (),
 ) -> int:
-    """The exit code of the way that answers: `recorded` reads the record as it is at one moment, `live` asks Temporal.
+    """Let `recorded` answer from the record at one moment, or let `live` ask Temporal, and return the exit code.
 
     Raises what both raise, `exits.BadInput` for flags that do not go together, and `exits.Stop` where the record is
     there and cannot be read. `also` are flags of the verb that only the record can answer.

@@ -118,12 +118,12 @@ def _held_back(build: Build) -> str:
 class Group(NamedTuple):
     """Candidacies that have not moved: on which build (None: on none, or between two), how many, and some of them.
 
-    `told` says why, and what to do. `handed_over`: they are between two builds.
+    `why` says why they have not, and what to do. `handed_over`: they are between two builds.
     """
 
     build: str | None
     number: int
-    told: str
+    why: str
     some: tuple[Entry, ...]
     handed_over: bool = False
 
@@ -131,17 +131,17 @@ class Group(NamedTuple):
 async def _left(client: Client, everywhere: Everywhere, build: Build) -> AsyncIterator[Group]:
     for one in everywhere.builds:
         if one.candidacies and one.name != str(build):
-            told = _busy(one.build) if one.polls else f"on build {one.build}: {_silent('it')}"
-            yield await _group(client, one.build, one.candidacies, told, Filter(on_build=one.name))
+            why = _busy(one.build) if one.polls else f"on build {one.build}: {_silent('it')}"
+            yield await _group(client, one.build, one.candidacies, why, Filter(on_build=one.name))
     works = any(one.polls for one in everywhere.builds if one.name == str(build))
-    told = _not_taken_up(build.build_id) if works else _silent(f"build {build.build_id}")
+    why = _not_taken_up(build.build_id) if works else _silent(f"build {build.build_id}")
     if everywhere.between:
-        told_between = f"handed over, and not taken up by any build yet: {told}"
-        group = await _group(client, None, everywhere.between, told_between, Filter(between_builds=True))
+        why_between = f"handed over, and not taken up by any build yet: {why}"
+        group = await _group(client, None, everywhere.between, why_between, Filter(between_builds=True))
         yield group._replace(handed_over=True)
     if number := everywhere.no_build.candidacies:
-        told_none = f"on no build, and not taken up yet: {told}"
-        yield await _group(client, None, number, told_none, Filter(on_no_build=True))
+        why_none = f"on no build, and not taken up yet: {why}"
+        yield await _group(client, None, number, why_none, Filter(on_no_build=True))
 
 
 def _busy(build: str) -> str:
@@ -162,14 +162,14 @@ def _not_taken_up(build: str) -> str:
     )
 
 
-async def _group(client: Client, build: str | None, number: int, told: str, wanted: Filter) -> Group:
+async def _group(client: Client, build: str | None, number: int, why: str, wanted: Filter) -> Group:
     some = [entry async for entry in finding.candidacies(client, wanted, limit=_NAMED)]
-    return Group(build, number, told, tuple(some))
+    return Group(build, number, why, tuple(some))
 
 
 def _lines(left: list[Group], waking: Waking) -> Iterator[str]:
     for group in left:
-        yield f"{group.number:,} {group.told} ({_named(group)})."
+        yield f"{group.number:,} {group.why} ({_named(group)})."
     for who, why in list(waking.not_woken.items())[:_NAMED]:
         yield f"{who} does not take the signal: {why}"
 
@@ -190,7 +190,7 @@ def _document(build: Build, move: Move, ended: Ended, left: list[Group], waking:
             {
                 "build": group.build,
                 "candidacies": group.number,
-                "why": group.told,
+                "why": group.why,
                 "some": [{"candidate_id": one.candidate_id, "designation": one.designation} for one in group.some],
             }
             for group in left

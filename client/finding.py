@@ -1,6 +1,6 @@
 """Finding candidacies by what Temporal's visibility store knows: search attributes and memo, no worker asked.
 
-Temporal's list language stands in this module alone: a `Filter` is a plain value, and is written as a query here.
+In `client/` and `cli/`, Temporal's list language is written in this module alone, and a `Filter` is a plain value.
 """
 
 import re

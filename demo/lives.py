@@ -1,4 +1,4 @@
-"""Part two: whole lives on a server that skips time. Each has a server of its own: its clock is everybody's."""
+"""Part two: whole lives on servers that skip time. Each life has a server to itself, because a server has one clock."""
 
 import asyncio
 import json
@@ -119,7 +119,7 @@ class Life:
         return list(await self.candidacy.query(self.environment.client, "timeline"))
 
     async def _sleep(self, passes: timedelta) -> None:
-        """Lets so much time pass, as `environment.sleep` does, which waits only ten seconds for what is due in it."""
+        """Lets so much time pass, as `environment.sleep` does. That one gives the work that is due only ten seconds."""
         asked = SleepRequest()
         asked.duration.FromTimedelta(passes)
         await self.environment.client.test_service.unlock_time_skipping_with_sleep(asked, timeout=_PATIENCE)

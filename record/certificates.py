@@ -25,6 +25,7 @@ IN_FORCE, SUSPENDED, EXPIRED = "in_force", "suspended", Status.EXPIRED.value
 _PINNING = ("Registered", "RecertificationWindowOpened")
 _BLANKS_AND_DASHES = re.compile(r"[\s\-\u00ad\u2010-\u2015\u2212]+")
 _LETTERS = 12
+_PAGE = 1000
 # The letters of a number are A to Z and 2 to 7. What people read instead of them is none of these.
 _MISREAD = str.maketrans("018", "OIB")
 
@@ -110,9 +111,6 @@ def in_force(connection: Connection, now: datetime, designations: tuple[str, ...
         if len(rows) < _PAGE:
             return
         last = (rows[-1].designation, rows[-1].number)
-
-
-_PAGE = 1000
 
 
 def as_printed(number: str) -> str:

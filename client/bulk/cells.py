@@ -1,12 +1,13 @@
-"""Cells of a file that a spreadsheet may open: no text of them is a formula there, and we read back what we wrote."""
+"""Cells of a file that a spreadsheet may open: no text becomes a formula there, and we read back what we wrote."""
 
 from __future__ import annotations
 
 import re
 
-# A spreadsheet takes what begins so as a formula, which may call programs or send data away when the file is opened.
+# A spreadsheet takes a cell that begins like this as a formula. It may call programs or send data away as soon as the
+# file is opened.
 _A_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-# Where the spreadsheet's country separates cells by semicolons, the cell goes on in another one behind each of them.
+# In some countries spreadsheets separate cells by semicolons. There, the text after a semicolon is a cell of its own.
 _BEHIND_SEMICOLON = re.compile(r"(;[\s\"']*)([=+\-@])")
 _GUARDED_BEHIND_SEMICOLON = re.compile(r"(;[\s\"']*)'([=+\-@])")
 

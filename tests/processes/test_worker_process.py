@@ -32,7 +32,7 @@ from tests.waiting import eventually
 
 
 class Postmaster:
-    """Takes every mail it lets in, and can be told to think it over."""
+    """Takes every mail. While it is not open, it lets the sender wait for an answer."""
 
     def __init__(self) -> None:
         self.mails: list[Envelope] = []
@@ -143,7 +143,7 @@ async def test_a_worker_killed_in_the_middle_of_a_notice_sends_it_again(
     handle = await working.enrol("C-7002")
     await eventually(lambda: postmaster.begun[email("C-7002")] == 1)
     await working.worker.kill()
-    # The mail server never said yes; what hangs on the dead connection is not delivered.
+    # The mail server has not taken the mail yet, and the connection is dead.
     postmaster.is_open = True
     await working.worker.start()
     # A decision waits for no notice.

@@ -126,7 +126,7 @@ def test_a_timer_that_is_cancelled_in_the_task_that_starts_it_is_no_command_of_a
 
 @pytest.mark.parametrize("name", STRUCTURAL)
 async def test_a_history_with_other_commands_does_not_replay(histories: Histories, name: str) -> None:
-    # The SDK tells a timer that is cancelled before it began as an error of its own machines.
+    # The SDK reports a timer that is cancelled before it has started as an error of its state machines.
     with pytest.raises((NondeterminismError, RuntimeError), match=r"Nondeterminism|workflow machines"):
         await replayed(altered(histories["timed-out"], STRUCTURAL[name]))
 
@@ -143,7 +143,7 @@ async def test_a_history_with_commands_of_other_content_replays_with_other_comma
 
 @workflow.defn(name="CertificationWorkflow", sandboxed=False)
 class _AnotherWorkflow:
-    """What somebody might make of it who does not think of the runs that are open."""
+    """A workflow that somebody has changed without a thought for the open runs."""
 
     @workflow.run
     async def run(self, _registration: dict[str, Any]) -> str:
