@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowHandle
 from runtime.embedded import EmbeddedServer, embedded_server, temporal_cli
 from runtime.settings import ROOT, record_in
 from tests.processes.messages import registration, workflow_id
-from tests.processes.programs import STARTER, Ended, Worker, run, run_here
+from tests.processes.programs import Ended, Worker, run, run_here
 
 Handle = WorkflowHandle[Any, Any]
 
@@ -31,10 +31,6 @@ class Engine:
     def starter(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Ended:
         """The command line of Certpath, in this process; one command at a time."""
         return run_here(arguments, self.server.address, stdin=stdin, **self._record(environment))
-
-    def process(self, *arguments: str, stdin: bytes = b"", **environment: str) -> Ended:
-        """The command line of Certpath as a process of its own, where that is what matters."""
-        return run([*STARTER, *arguments], self.server.address, stdin=stdin, **self._record(environment))
 
     def _record(self, environment: dict[str, str]) -> dict[str, str]:
         """The environment, with the record that the worker of this engine writes."""
