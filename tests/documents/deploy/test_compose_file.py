@@ -142,6 +142,14 @@ def test_no_container_gains_rights_writes_beside_its_volumes_or_fills_the_disk_w
     assert name == "postgres" or "cap_add" not in service
 
 
+@pytest.mark.parametrize("name", services(but=frozenset({"postgres"})))
+def test_only_the_start_of_postgresql_runs_as_root(name: str) -> None:
+    image = re.split(r":\$?", SERVICES[name]["image"])[0]
+    has_a_user = {"certpath", "temporalio/server", "temporalio/admin-tools", "temporalio/ui"}
+    has_a_user |= {"prom/prometheus", "grafana/grafana"}
+    assert image in has_a_user or SERVICES[name]["user"] not in ("root", "0", "0:0")
+
+
 # --- how it starts and stays
 
 
