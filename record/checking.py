@@ -86,6 +86,9 @@ def findings(
         gone: dict[int, int] = {}
         for kept in events:
             checked.events += 1
+            if kept.event.sequence < 1:
+                yield Finding(Fault.CHANGED, candidacy, kept.event.sequence)  # the first event of a candidacy is 1
+                continue
             for fault, sequence in (*_of_chain(before, kept), *_of_texts(kept, programmes)):
                 yield Finding(fault, candidacy, sequence)
             if number := len(sealing.seals_in(kept.event.body) - kept.event.beside.texts.keys()):

@@ -12,6 +12,7 @@ from itertools import chain
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, tuple_
 
+from domain.identity import read_workflow_id
 from record.events import Candidacy, Kept
 from record.folding import Fold
 from record.rows import kept, pages_of, with_beside
@@ -68,12 +69,13 @@ class Batch:
         folded: list[Fold] = []
         for one in events:
             self.events += 1
-            if fold is None or fold.candidacy != one.candidacy:
-                fold = Fold(one.candidacy)
-                folded.append(fold)
             if self.unfolded and self.unfolded[-1].candidacy == one.candidacy:
                 continue
             try:
+                if fold is None or fold.candidacy != one.candidacy:
+                    read_workflow_id(one.candidacy.workflow_id)
+                    fold = Fold(one.candidacy)
+                    folded.append(fold)
                 fold.take([one])
             except Exception as error:  # noqa: BLE001  # whoever changes events in the database can raise anything
                 self.unfolded.append(Unfolded(one.candidacy, one.event.sequence, type(error).__name__))

@@ -17,7 +17,8 @@ from cli.recorded import record_for_reading, settings
 from cli.session import connected
 from client.connection import Client
 from domain.plurals import counted
-from record import checking, heads, proof, store
+from record import cells, checking, heads, proof, store
+from record.cells import Damaged
 from record.checking import Checked, Fault, Finding
 from record.comparison import Difference, differences
 from record.errors import BadHead, ForgedHead
@@ -55,7 +56,8 @@ filed before. So name those that you have with --head.
 exit code: 0 where everything is as it was recorded, 1 where there is a fault
 --json:  one object: events, candidacies, erased_texts, faults (an array of fault, workflow_id, enrolment, sequence),
          missing_positions (an array of from, to), read_models (an array of texts), heads (an array of file, position,
-         taken_at, signed, fault), workflows (null without --workflows; else compared, behind, silent, differences)
+         taken_at, signed, fault), workflows (null without --workflows; else compared, behind, silent, differences),
+         damaged (an array of texts: rows that cannot be read; where there are any, nothing else was checked)
 
 examples:
   ./starter.py record check
@@ -96,6 +98,7 @@ class Outcome:
     """What a check has found."""
 
     checked: Checked = field(default_factory=Checked)
+    damaged: list[Damaged] = field(default_factory=list)
     faults: list[Finding] = field(default_factory=list)
     forgotten: list[Finding] = field(default_factory=list)
     missing: list[range] = field(default_factory=list)
@@ -110,6 +113,7 @@ class Outcome:
 
     def sentences(self) -> Iterator[str]:
         """What is wrong, each in a line."""
+        yield from map(str, self.damaged)
         yield from map(str, self.faults)
         for gap in self.missing:
             places = f"position {gap.start}" if len(gap) == 1 else f"positions {gap.start} to {gap.stop - 1}"
@@ -138,6 +142,7 @@ class Outcome:
                 for name, filed, fault in self.heads
             ],
             "workflows": asdict(self.workflows) if self.workflows else None,
+            "damaged": [str(one) for one in self.damaged],
         }
 
 
@@ -155,12 +160,13 @@ def check(files: tuple[str, ...], public_key: str | None, workflows: bool, as_js
     known = heads.public_key(Path(public_key)) if public_key else None
     filed = [(name, _read(name, known)) for name in files]
     engine = record_for_reading()
-    outcome = Outcome()
-    _check_chains(engine, outcome)
-    outcome.heads = [(name, one, _fault_of_head(engine, one)) for name, one in filed]
-    outcome.models = list(_with_progress(engine, "read models", lambda reach: differences(engine, reach)))
-    if workflows:
-        _check_workflows(engine, outcome)
+    outcome = Outcome(damaged=list(cells.damaged(engine)))
+    if not outcome.damaged:
+        _check_chains(engine, outcome)
+        outcome.heads = [(name, one, _fault_of_head(engine, one)) for name, one in filed]
+        outcome.models = list(_with_progress(engine, "read models", lambda reach: differences(engine, reach)))
+        if workflows:
+            _check_workflows(engine, outcome)
     if as_json:
         output.document(outcome.document())
     else:
@@ -206,6 +212,10 @@ def _fault_of_head(engine: Engine, filed: Filed) -> str | None:
 
 def _say(outcome: Outcome) -> None:
     checked = outcome.checked
+    if outcome.damaged:
+        rows = counted(len(outcome.damaged), "row")
+        output.say(f"{rows} of the record cannot be read, so nothing else was checked. Somebody has changed the file.")
+        return
     for name, filed, fault in outcome.heads:
         if fault is None:
             signed = f"signed by {filed.public_key}" if filed.is_signed else "not signed"

@@ -119,6 +119,23 @@ CRIMES: dict[str, tuple[Callable[[Connection], object], str, bool]] = {
         "certificates",
         False,
     ),
+    "an event is put in before the first one": (
+        lambda connection: connection.execute(
+            text(
+                "INSERT INTO events SELECT 1 + (SELECT max(position) FROM events), workflow_id, enrolment, 0, type, "
+                "format, at, body, 'ab' FROM events WHERE enrolment = 'run-1' AND sequence = 3"
+            )
+        ),
+        "(enrolment run-1), event 0: changed",
+        False,
+    ),
+    "an event is given to a workflow that is none of ours": (
+        lambda connection: connection.execute(
+            text("UPDATE events SET workflow_id = 'nobody' WHERE enrolment = 'run-1' AND sequence = 3")
+        ),
+        "nobody (enrolment run-1), event 3: ",
+        False,
+    ),
     "a candidacy stands elsewhere": (
         lambda connection: connection.execute(
             update(CANDIDACIES).where(CANDIDACIES.c.enrolment == "run-1").values(status="certified")
@@ -140,6 +157,34 @@ def test_what_a_hostile_administrator_does_is_named(engine: Engine, filed: Path,
     assert "complaint" not in ended.out + ended.err
     alone = starter(engine, "record", "check")
     assert (trace not in alone.out) is only_by_a_head
+
+
+OF_ANOTHER_KIND = {
+    "UPDATE events SET body = x'7b7d' WHERE position = 3": "events, row 3 (certification:CCSL:P-001): the value of",
+    "UPDATE events SET body = CAST(x'ff' AS TEXT) WHERE position = 3": "events, row 3 (certification:CCSL:P-001): ",
+    "UPDATE events SET sequence = 'x' WHERE position = 3": "the value of sequence is of another kind than its column",
+    "UPDATE events SET sequence = 2.5 WHERE position = 3": "the value of sequence is of another kind than its column",
+    "UPDATE events SET workflow_id = x'41', hash = x'41' WHERE position = 3": "the value of workflow_id and hash is of",
+    "UPDATE texts SET value = x'41'": "texts, row 1 (certification:CCSL:P-001): the value of value is of another kind",
+    "UPDATE contacts SET name = x'41'": "contacts, row 1 (certification:CCSL:P-001): the value of name is of another",
+    "UPDATE search SET value = x'41'": "search, row 1 (P-001): the value of value is of another kind than its column",
+    "UPDATE candidacies SET assessments_passed = 'x'": "the value of assessments_passed is of another kind",
+}
+"""What a SQLite file takes that no column of it can hold, and how the check names it."""
+
+
+@pytest.mark.parametrize("statement", OF_ANOTHER_KIND)
+def test_a_value_that_cannot_be_read_is_named_in_place_of_a_failure(engine: Engine, statement: str) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL itself refuses a value of another kind")
+    with hostile(engine) as connection:
+        connection.execute(text(statement))
+    ended = starter(engine, "record", "check")
+    assert ended.code == 1, ended.out + ended.err
+    assert OF_ANOTHER_KIND[statement] in ended.out
+    assert "nothing else was checked" in ended.err
+    answer = json.loads(starter(engine, "record", "check", "--json").out)
+    assert answer["damaged"] == ended.out.splitlines()
 
 
 @pytest.mark.parametrize("name", ["an event is changed", "an event is taken away", "a whole chain is computed anew"])
