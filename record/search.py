@@ -20,7 +20,7 @@ from record import rows, search_index
 from record.events import Candidacy, Kept, Recorded
 from record.pipeline import Pipeline, Rows, Statement
 from record.search_index import Value
-from record.spelling import key_of, words_of
+from record.spelling import key_of, keys_of, words_of
 from record.tables import CANDIDACIES, CONTACTS, EVENTS, SEARCH
 
 
@@ -81,9 +81,10 @@ def find(connection: Connection, text: str, most: int) -> Hits:
 
     Every word of it must be a part of one value: of a name, for example. Case, accents, and everything that is no
     letter or digit do not count. One or two letters are looked for at the beginning of words only; in a script without
-    capital letters, such as Chinese, anywhere. What is equal as a whole comes first.
+    capital letters, such as Chinese, anywhere. Initials as in `T.S.` are letters of words of their own. What is equal
+    as a whole comes first.
     """
-    keys = [key for word in text.split() if (key := key_of(word))]
+    keys = keys_of(text)
     if not keys:
         return Hits((), more=False)
     equal = connection.execute(select(SEARCH).where(SEARCH.c.key == key_of(text)).limit(_MOST_ROWS)).all()

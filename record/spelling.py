@@ -36,6 +36,18 @@ def pieces_of(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def keys_of(text: str) -> list[str]:
+    """The keys of the words that somebody has typed, each to be a part of what is found.
+
+    Initials as in `T.S.` are words of one letter each, as in the name. A short id as `E-1` stays one word.
+    """
+    keys: list[str] = []
+    for typed in text.split():
+        key = key_of(typed)
+        keys += words_of(typed) if len(key) < PIECE and key.isalpha() else [key] if key else []
+    return keys
+
+
 def wanted_pieces(key: str) -> list[str]:
     """The pieces that a text has if this key, a part of a text, is in it.
 

@@ -33,6 +33,7 @@ NAMES = {
     "P-9": "Zoë d'Aubigné",
     "P-10": "김민준",
     "P-11": "José-Luis Pérez",
+    "P-12": "T.S. Eliot",
     "C-0042": "Nobody Else",
 }
 """Persons by their ids."""
@@ -86,6 +87,12 @@ FOUND = {
     "José-Luis": ["P-11"],
     "pe": ["P-11"],
     "er": [],  # two letters of this script are the beginning of a word
+    "T.S. Eliot": ["P-12"],
+    "T.S.": ["P-12"],
+    "Eliot, T.S.": ["P-12"],
+    "T.S. Eli": ["P-12"],
+    "T.X. Eliot": [],
+    "P-1": ["P-1"],
     "nobody at all": [],
     "%": [],
     "_": [],
