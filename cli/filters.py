@@ -74,8 +74,11 @@ def filter_options(*, due_within: bool = True, attention: bool = True, recorded:
 def filter_of(given: Filters) -> finding.Filter:
     """What these flags ask for.
 
-    Raises `exits.BadInput` for a status or designation that does not exist, and `client.errors.BadInput`.
+    Raises `exits.BadInput` for a status or designation that does not exist, or days in the wrong order, and
+    `client.errors.BadInput`.
     """
+    _check_order("certified", given.certified_since, given.certified_until)
+    _check_order("expires", given.expires_since, given.expires_until)
     wanted = finding.Filter(
         statuses=given.status,
         designations=given.designation,
@@ -88,6 +91,11 @@ def filter_of(given: Filters) -> finding.Filter:
     except UnknownValue as error:
         raise exits.BadInput(f"--{error.what}: {error.sentence}") from error
     return wanted
+
+
+def _check_order(what: str, since: date | None, until: date | None) -> None:
+    if since and until and since > until:
+        raise exits.BadInput(f"--{what}-since {since} is after --{what}-until {until}.")
 
 
 def _name(text: str) -> str:

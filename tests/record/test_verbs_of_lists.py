@@ -114,6 +114,8 @@ def test_limits_sorts_and_filters(starter: Starter, lives: list[Lived]) -> None:
         (("list", "--query", "a = 1", "--hold-reason", "unscored"), "only the record can answer --hold-reason"),
         (("list", "--hold-reason", "bad luck"), "before-purchase"),
         (("list", "--certified-since", "31/12/2026"), "write it like 2026-11-22"),
+        (("list", "--expires-since", "2030-01-01", "--expires-until", "2029-01-01"), "is after --expires-until 2029"),
+        (("due", "--certified-since", "2030-01-01", "--certified-until", "2029-12-31"), "is after --certified-until"),
         (("summary", "--by", "year", "--live"), "only the record can answer --by"),
         (("summary", "--by", "year", "--counts"), "--counts goes not with --by"),
         (("summary", "--since", "2026-02-01", "--until", "2026-01-01"), "is after --until 2026-01-01"),
