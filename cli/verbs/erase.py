@@ -167,6 +167,8 @@ def _ended(order: Order, found: Sequence[Found], runs: int) -> int:
         output.say(
             f"{order.candidate} is erased. Mails, copies of the databases and other systems keep what they have."
         )
+        if runs:
+            output.say("Temporal deletes the histories within a minute: until then `status` may show what they hold.")
     else:
         output.say(f"{order.candidate} was erased before: nothing is left.")
     return exits.DONE

@@ -95,7 +95,8 @@ async def test_nothing_of_the_person_is_left_and_the_facts_are(running: Engine) 
 
 async def test_whoever_is_enrolled_again_is_asked_for_like_anybody(running: Engine) -> None:
     await withdrawn(running, "E-2")
-    ended_well(running.starter("erase", "E-2", *SAID, "--yes"))
+    erased = ended_well(running.starter("erase", "E-2", *SAID, "--yes"))
+    assert "Temporal deletes the histories within a minute" in erased.err
     person = ("--name", "Ana Vega", "--email", "vega@example.org", "--designation", "CCSL")
     refused = running.starter("register", "--candidate", "E-2", *person)
     assert (refused.code, "--re-enrol" in refused.err) == (1, True)
