@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,6 +14,7 @@ from client.candidacy import Candidacy
 from client.connection import Client
 from client.errors import NoWorker, Unreachable
 from client.payloads import parsed, with_message_id
+from client.receipts import Receipt
 from runtime import interrupts
 from views import words
 from views.plain import one_line
@@ -102,21 +102,21 @@ def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool, a
             # No answer came, but the message may have been taken, or may be taken later.
             raise exits.of(error, [note], message_id=message_id) from error
         if as_json:
-            output.document(receipt)
+            output.document(receipt.document())
         else:
             output.say(in_words(candidacy, receipt))
-            if receipt.get("duplicate") and (before := await decided(client, candidacy, message, parsed(text))):
+            if receipt.duplicate and (before := await decided(client, candidacy, message, parsed(text))):
                 output.say(f"  {before}")
         return exits.DONE
 
     return connected(work)
 
 
-def in_words(candidacy: Candidacy, receipt: dict[str, Any]) -> str:
+def in_words(candidacy: Candidacy, receipt: Receipt) -> str:
     """A receipt in words."""
-    status = receipt.get("status", "")
+    status = receipt.status
     stands = f"status {status} ({words.about_status(status).means or 'unknown to this version'})"
-    if receipt.get("duplicate"):
+    if receipt.duplicate:
         return f"{candidacy}: this message was taken before, nothing has changed; {stands}."
-    events = ", ".join(receipt.get("events", [])) or "nothing has changed"
+    events = ", ".join(receipt.events) or "nothing has changed"
     return f"{candidacy}: {events}; {stands}."

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from temporalio.client import Client
 
@@ -37,21 +37,26 @@ class Answer(NamedTuple):
 
 
 async def status(client: Client, candidacy: Candidacy, *, run_id: str | None = None) -> StatusView:
-    """Where a candidacy stands. Raises as `Candidacy.query` does, and `Unreadable`."""
-    answer = await candidacy.query(client, "status", run_id=run_id)
+    """Where a candidacy stands. Raises as `Candidacy.raw_answer` does, and `Unreadable`."""
+    answer = await candidacy.raw_answer(client, "status", run_id=run_id)
     try:
         return StatusView.parse(answer)
     except ValueError as error:
-        raise Unreadable(f"The candidacy of {candidacy} answers in a way that this build cannot read.") from error
+        raise candidacy.unreadable() from error
+
+
+async def status_as_it_came(client: Client, candidacy: Candidacy) -> Any:
+    """The same answer to be shown as JSON, with whatever a newer build says beside it. Raises likewise."""
+    return await candidacy.raw_answer(client, "status")
 
 
 async def contact(client: Client, candidacy: Candidacy) -> ContactView:
-    """How to reach the candidate. Raises as `Candidacy.query` does, and `Unreadable`."""
-    answer = await candidacy.query(client, "contact")
+    """How to reach the candidate. Raises as `Candidacy.raw_answer` does, and `Unreadable`."""
+    answer = await candidacy.raw_answer(client, "contact")
     try:
         return ContactView.parse(answer)
     except ValueError as error:
-        raise Unreadable(f"The candidacy of {candidacy} answers in a way that this build cannot read.") from error
+        raise candidacy.unreadable() from error
 
 
 async def statuses(client: Client, entries: Iterable[Entry] | AsyncIterable[Entry]) -> AsyncGenerator[Answer, None]:

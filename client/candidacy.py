@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,11 +20,13 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from client import answers
-from client.errors import Closed, NeverBegan, NotFound, NoWorker, NoWorkerOfBuild, Refused
+from client.errors import Closed, NeverBegan, NotFound, NoWorker, NoWorkerOfBuild, Refused, Unreadable
 from client.payloads import parsed
+from client.receipts import Receipt, TakenBefore
 from domain.identity import workflow_id_of
 from domain.vocabulary import CLOSED
 from runtime import search_attributes
+from views.entries import TimelineEntry
 
 # What a worker is given to answer.
 _QUERY_SECONDS = 10.0
@@ -71,8 +74,9 @@ class Candidacy(NamedTuple):
         """The workflow of the newest enrolment."""
         return client.get_workflow_handle(self.workflow_id)
 
-    async def query(self, client: Client, name: str, *arguments: Any, run_id: str | None = None) -> Any:
-        """The answer of one query, also of a closed candidacy; `run_id` names one enrolment, if not the newest.
+    async def raw_answer(self, client: Client, name: str, *arguments: Any, run_id: str | None = None) -> Any:
+        """The answer of one query, as it came, also of a closed candidacy; `run_id` names one enrolment, if not the
+        newest. It is for this room alone, which makes typed values of it.
 
         Raises `NotFound`, `NoWorker` after 10 seconds or earlier, and `Refused` where the query fails.
         """
@@ -109,13 +113,37 @@ class Candidacy(NamedTuple):
     async def foresee(self, client: Client, name: str, payloads: Sequence[bytes]) -> list[Foreseen] | None:
         """What would come of these messages, JSON texts, if they were sent one after another; nothing is taken.
 
-        None where the worker is too old to know, or the registration has not been taken up. Raises as `query` does.
+        None where the worker is too old to know, or the registration has not been taken up. Raises as `raw_answer`
+        does.
         """
         try:
-            answers = await self.query(client, "foresee", name, [payload.decode() for payload in payloads])
+            answers = await self.raw_answer(client, "foresee", name, [payload.decode() for payload in payloads])
         except Refused:
             return None
         return [Foreseen.read(answer) for answer in answers] if len(answers) == len(payloads) else None
+
+    async def receipts(self, client: Client, message_ids: Sequence[str]) -> dict[str, TakenBefore]:
+        """Those of these messages that were taken before, by message id.
+
+        Raises as `raw_answer` does, and `Unreadable`.
+        """
+        answer = await self.raw_answer(client, "receipts", list(message_ids))
+        with self._reading():
+            return {message_id: TakenBefore.read(one) for message_id, one in answer.items()}
+
+    async def timeline(self, client: Client) -> list[TimelineEntry]:
+        """What has happened, oldest first. Raises as `raw_answer` does, and `Unreadable`."""
+        answer = await self.raw_answer(client, "timeline")
+        with self._reading():
+            return [TimelineEntry.read(one) for one in answer]
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Raises `Unreadable` where the answer is of no form that this build knows."""
+        try:
+            yield
+        except (ValueError, TypeError, AttributeError) as error:
+            raise self.unreadable() from error
 
     async def describe(self, client: Client) -> WorkflowExecutionDescription:
         """What the server knows without a worker. Raises `NotFound`."""
@@ -126,28 +154,28 @@ class Candidacy(NamedTuple):
                 raise self.not_found() from error
             raise answers.explained(error) from error
 
-    async def update(self, client: Client, name: str, payload: bytes) -> dict[str, Any]:
-        """Send one message as an update and answer its receipt, as the contract describes it.
+    async def update(self, client: Client, name: str, payload: bytes) -> Receipt:
+        """Send one message as an update and answer its receipt.
 
         `payload` is the JSON text itself, so that no number is read and written again; it must carry a
         `message_id`: where an answer was lost it is sent again, and counts once. So a message that a closed candidacy
         has taken is answered by its receipt, and only any other message raises `Closed`.
 
-        Raises `InvalidFields`, `Refused`, `Closed`, `NotFound`, and `NoWorker` after 20 seconds or earlier; also where
-        the candidacy is closed, and nobody answers whether it has taken this message.
+        Raises `InvalidFields`, `Refused`, `Closed`, `NotFound`, `Unreadable`, and `NoWorker` after 20 seconds or
+        earlier; also where the candidacy is closed, and nobody answers whether it has taken this message.
         """
         until = time.monotonic() + _UPDATE_SECONDS
         while (left := until - time.monotonic()) > 0:
             try:
-                answered, receipt = await self._try_update(client, name, payload, left)
+                receipt = await self._try_update(client, name, payload, left)
             except Closed as closed:
                 return await self.receipt_before(client, name, payload, closed)
-            if answered:
+            if receipt is not None:
                 return receipt
             await asyncio.sleep(0.2)
         raise await self._silence(client, _UPDATE_SECONDS)
 
-    async def receipt_before(self, client: Client, name: str, payload: bytes, closed: Closed) -> dict[str, Any]:
+    async def receipt_before(self, client: Client, name: str, payload: bytes, closed: Closed) -> Receipt:
         """The receipt of a message that was taken before the candidacy closed, or has closed it.
 
         A closed workflow takes no update, so it cannot answer one again; it still answers queries. `receipts` knows the
@@ -157,7 +185,7 @@ class Candidacy(NamedTuple):
         """
         message_id = parsed(payload).get("message_id")
         try:
-            taken = await self.query(client, "receipts", [message_id] if message_id else [])
+            taken = await self.receipts(client, [message_id] if message_id else [])
             again = await self.foresee(client, name, [payload]) if taken else None
         except Refused:  # no message that was taken has an id of such a form
             again = None
@@ -171,29 +199,29 @@ class Candidacy(NamedTuple):
             raise NoWorker(sentence, [error.sentence]) from error
         if not again or again[0].outcome != "duplicate":
             raise closed
-        return {field: value for field, value in taken[message_id].items() if field != "content"}
+        return taken[message_id].receipt
 
-    async def _try_update(
-        self, client: Client, name: str, payload: bytes, seconds: float
-    ) -> tuple[bool, dict[str, Any]]:
-        """One try: whether the answer is final, and the receipt."""
+    async def _try_update(self, client: Client, name: str, payload: bytes, seconds: float) -> Receipt | None:
+        """One try: the receipt; None where there was no final answer."""
         sending = self.handle(client).execute_update(name, answers.raw(payload))
         try:
-            return True, await answers.patient(client, sending, seconds, lambda: self._away(client))
+            answer = await answers.patient(client, sending, seconds, lambda: self._away(client))
         except WorkflowUpdateFailedError as error:
             if _run_ended_meanwhile(error):
-                return False, {}
+                return None
             raise answers.refusal(error.cause, self) from error
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            return False, {}
+            return None
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 # A run that is just being continued also says "completed"; only this tells.
                 await self.check_open(client)
-                return False, {}
+                return None
             if error.status in _PASSING:
-                return False, {}
+                return None
             raise answers.explained(error) from error
+        with self._reading():
+            return Receipt.read(answer)
 
     async def check_open(self, client: Client) -> None:
         """Raises `NotFound`, and `Closed` where the candidacy takes no messages any more."""
@@ -207,6 +235,10 @@ class Candidacy(NamedTuple):
                 workflow_id=self.workflow_id,
                 status=status,
             )
+
+    def unreadable(self) -> Unreadable:
+        """The error for an answer that this build cannot read."""
+        return Unreadable(f"The candidacy of {self} answers in a way that this build cannot read.")
 
     def not_found(self) -> NotFound:
         """The error for a candidacy that is not there."""

@@ -23,6 +23,7 @@ from runtime import search_attributes
 from runtime.connection import TASK_QUEUE, WORKFLOW
 from runtime.embedded import time_skipping_server
 from runtime.settings import Settings, record_in
+from views.entries import TimelineEntry
 from views.status import StatusView
 from worker import build_worker
 
@@ -50,7 +51,7 @@ class Life:
         receipt = await self.candidacy.update(
             self.environment.client, message, with_message_id(json.dumps(payload).encode())
         )
-        if "Recertified" in receipt["events"]:
+        if "Recertified" in receipt.events:
             await self._continued(run)
 
     async def result(self, result_id: str, domain: str, percentage: str) -> None:
@@ -115,8 +116,8 @@ class Life:
     async def status(self) -> StatusView:
         return await asking.status(self.environment.client, self.candidacy)
 
-    async def timeline(self) -> list[dict[str, Any]]:
-        return list(await self.candidacy.query(self.environment.client, "timeline"))
+    async def timeline(self) -> list[TimelineEntry]:
+        return await self.candidacy.timeline(self.environment.client)
 
     async def _sleep(self, passes: timedelta) -> None:
         """Lets so much time pass, as `environment.sleep` does. That one gives the work that is due only ten seconds."""
@@ -237,14 +238,14 @@ async def play(folder: Path, runtime: Runtime, narrator: Narrator) -> None:
     narrator.say(f"Part two: {len(STORIES)} lives on servers that skip time.")
     told = await together(STORIES, lambda story: _live(story, folder, runtime), at_once=len(STORIES))
     for story, (status, events) in zip(STORIES, told, strict=True):
-        years = (_instant(events[-1]) - _instant(events[0])).days / 365.25
+        years = (events[-1].at - events[0].at).days / 365.25
         narrator.line()
         narrator.line(f"{story.candidacy}, {story.name}: {years:.1f} years, now {status.status}")
         narrator.line()
         narrator.timeline(events)
 
 
-async def _live(story: Story, folder: Path, runtime: Runtime) -> tuple[StatusView, list[dict[str, Any]]]:
+async def _live(story: Story, folder: Path, runtime: Runtime) -> tuple[StatusView, list[TimelineEntry]]:
     own = Path(tempfile.mkdtemp(dir=folder))
     settings = Settings(outbox=own / "outbox", record_url=record_in(own))
     async with await WorkflowEnvironment.start_time_skipping(
@@ -278,7 +279,3 @@ async def _registration(life: Life, story: Story) -> dict[str, Any]:
             "started_on": since.isoformat(),
         }
     return registration
-
-
-def _instant(event: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(event["at"])

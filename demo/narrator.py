@@ -1,8 +1,9 @@
 """Who shows the demonstration."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
+from views.entries import TimelineEntry
 from views.status import StatusView
 
 
@@ -18,5 +19,5 @@ class Narrator(Protocol):
     def candidates(self, statuses: Sequence[StatusView]) -> None:
         """Where each candidate stands, as a table."""
 
-    def timeline(self, events: Sequence[dict[str, Any]]) -> None:
-        """The answer of one candidacy's `timeline` query."""
+    def timeline(self, events: Sequence[TimelineEntry]) -> None:
+        """What has happened to one candidacy, oldest first."""

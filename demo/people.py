@@ -16,6 +16,7 @@ from client.errors import NotFound, NoWorker, Refused
 from client.finding import Filter
 from client.payloads import with_message_id
 from client.pool import together
+from client.receipts import Receipt
 from demo import feed
 from demo.narrator import Narrator
 from runtime.embedded import embedded_server
@@ -85,13 +86,12 @@ async def _outcome(client: Client, sending: feed.Sending, narrator: Narrator) ->
     except Refused as error:
         narrator.say(error.sentence)
         return "refused"
-    if receipt["duplicate"]:
+    if receipt.duplicate:
         return "duplicate"
-    held = "ResultHeld" in receipt["events"]
-    return "held for a person" if held else "taken"
+    return "held for a person" if receipt.held else "taken"
 
 
-async def _update(client: Client, sending: feed.Sending) -> dict[str, Any]:
+async def _update(client: Client, sending: feed.Sending) -> Receipt:
     """Sends one message until it is answered: again, it counts once.
 
     An advancement is opened a moment after it was asked for: until then its workflow is not there. The worker is ours,

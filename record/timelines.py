@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -14,15 +13,16 @@ from domain.plurals import counted
 from record import deliveries, persons, store
 from record.events import Candidacy, Kept
 from record.persons import Mail
-from views.timeline import timeline_view
+from views.entries import TimelineEntry
+from views.timeline import OLDER, entry_of
 
 SENT = "NoticeSent"
 """The type of the entry of a mail. It is no event, so its sequence is 0."""
-MISSING = "Older"
+MISSING = OLDER
 """The type of the entry in place of events that are not recorded, as in the answer of a run that has dropped them."""
 
 
-def timeline(connection: Connection, candidacy: Candidacy) -> list[dict[str, Any]]:
+def timeline(connection: Connection, candidacy: Candidacy) -> list[TimelineEntry]:
     """Every event and every mail of this enrolment, the oldest first."""
     mails = [one for one in persons.mails_of(connection, [candidacy]) if one.outcome == deliveries.SENT]
     events = _entries(store.events_of(connection, candidacy))
@@ -31,13 +31,13 @@ def timeline(connection: Connection, candidacy: Candidacy) -> list[dict[str, Any
     return [entry for _, entry in heapq.merge(events, sent, key=lambda one: one[0])]
 
 
-def events_before(connection: Connection, candidacy: Candidacy, sequence: int) -> list[dict[str, Any]]:
+def events_before(connection: Connection, candidacy: Candidacy, sequence: int) -> list[TimelineEntry]:
     """Every event of this enrolment before that one, and no mail."""
     found = [kept for kept in store.events_of(connection, candidacy) if kept.event.sequence < sequence]
     return [entry for _, entry in _entries(found)]
 
 
-def _entries(found: list[Kept]) -> Iterator[tuple[datetime, dict[str, Any]]]:
+def _entries(found: list[Kept]) -> Iterator[tuple[datetime, TimelineEntry]]:
     last = 0
     for kept in found:
         at = datetime.fromisoformat(kept.event.at)
@@ -47,30 +47,30 @@ def _entries(found: list[Kept]) -> Iterator[tuple[datetime, dict[str, Any]]]:
         yield at, _entry(kept)
 
 
-def _entry(kept: Kept) -> dict[str, Any]:
+def _entry(kept: Kept) -> TimelineEntry:
     try:
-        return timeline_view([kept.event.event()], omitted=0)[0]
+        return entry_of(kept.event.event())
     except Unreadable:
         event = kept.event
         summary = f"{event.type}: a newer build has recorded this event, and this build cannot read it"
-        return {"sequence": event.sequence, "at": _written(event.at), "type": event.type, "summary": summary}
+        return TimelineEntry.of(event.sequence, _written(event.at), event.type, summary)
 
 
-def _missing(kept: Kept, count: int) -> dict[str, Any]:
+def _missing(kept: Kept, count: int) -> TimelineEntry:
     summary = f"{counted(count, 'older event')} {'is' if count == 1 else 'are'} not in the record"
-    return {"sequence": 0, "at": _written(kept.event.at), "type": MISSING, "summary": summary, "omitted": count}
+    return TimelineEntry.of(0, _written(kept.event.at), MISSING, summary, omitted=count)
 
 
-def _of_mail(mail: Mail) -> dict[str, Any]:
-    return {
-        "sequence": 0,
-        "at": _written(mail.at.astimezone(UTC).isoformat()),
-        "type": SENT,
-        "summary": f"Mail {mail.notice!r} about event {mail.about} sent",
-        "notice": mail.notice,
-        "about": mail.about,
+def _of_mail(mail: Mail) -> TimelineEntry:
+    return TimelineEntry.of(
+        0,
+        _written(mail.at.astimezone(UTC).isoformat()),
+        SENT,
+        f"Mail {mail.notice!r} about event {mail.about} sent",
+        notice=mail.notice,
+        about=mail.about,
         **({"message_id": mail.message_id} if mail.message_id else {}),
-    }
+    )
 
 
 def _written(instant: str) -> str:

@@ -63,20 +63,24 @@ from domain.events import (
 )
 from domain.plurals import counted
 from domain.vocabulary import AlarmKind
+from views.entries import TimelineEntry
 from views.plain import one_line
 
+OLDER = "Older"
+"""The type of the entry in place of events that the timeline leaves out."""
 
-def timeline_view(events: Sequence[BaseEvent], omitted: int) -> list[dict[str, Any]]:
-    """The answer of the `timeline` query, oldest event first. If older events are left out, the first entry says so."""
-    entries = [_entry(event) for event in events]
+
+def timeline_view(events: Sequence[BaseEvent], omitted: int) -> list[TimelineEntry]:
+    """The entries of the timeline, oldest event first. If older events are left out, the first entry says so."""
+    entries = [entry_of(event) for event in events]
     if omitted and events:
         summary = f"{counted(omitted, 'older event')} {'is' if omitted == 1 else 'are'} not carried by this run"
-        older = {"sequence": 0, "at": _instant(events[0].at), "type": "Older", "summary": summary, "omitted": omitted}
-        return [older, *entries]
+        return [TimelineEntry.of(0, _instant(events[0].at), OLDER, summary, omitted=omitted), *entries]
     return entries
 
 
-def _entry(event: BaseEvent) -> dict[str, Any]:
+def entry_of(event: BaseEvent) -> TimelineEntry:
+    """The entry of one event: its fields, and a summary of one plain line."""
     data = event.model_dump(mode="json", exclude={"sequence", "at", "type", "asked"}, exclude_none=True)
     if "programme" in data:
         data["scheme"] = data.pop("programme")["scheme"]
@@ -85,13 +89,15 @@ def _entry(event: BaseEvent) -> dict[str, Any]:
         if isinstance(data.get(field), dict):  # "previous" is a result, or the deadline before an extension
             data[field].pop("digest", None)
             data[field].pop("responses", None)
-    return {
-        "sequence": event.sequence,
-        "at": _instant(event.at),
-        "type": type_of(event),
-        "summary": summary_of(event),
-        **data,
-    }
+    return TimelineEntry(
+        {
+            "sequence": event.sequence,
+            "at": _instant(event.at),
+            "type": type_of(event),
+            "summary": summary_of(event),
+            **data,
+        }
+    )
 
 
 def _instant(instant: datetime) -> str:

@@ -270,7 +270,8 @@ class CertificationWorkflow(WithInbox):
         journal = self.inbox.journal
         if self.inbox.invalid_registration:
             raise self._invalid()
-        return timeline_view(journal.events, journal.omitted) if journal else []
+        entries = timeline_view(journal.events, journal.omitted) if journal else ()
+        return [entry.document() for entry in entries]
 
     @workflow.query
     def receipts(self, message_ids: list[str]) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import demo
 from cli import card, exits, output, tables
@@ -10,6 +9,7 @@ from cli.options import verb
 from cli.verbs import timeline
 from runtime import interrupts
 from runtime.embedded import ServerFailed
+from views.entries import TimelineEntry
 from views.status import StatusView
 
 COLUMNS = ("candidate", "for", "status", "requirements", "what happens next", "needs attention")
@@ -48,7 +48,7 @@ class _Shown:
     def candidates(self, statuses: Sequence[StatusView]) -> None:
         tables.table(COLUMNS, [_row(status) for status in statuses])
 
-    def timeline(self, events: Sequence[dict[str, Any]]) -> None:
+    def timeline(self, events: Sequence[TimelineEntry]) -> None:
         timeline.show(events)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from typing import Any
 
 import click
 
@@ -10,7 +9,7 @@ from cli import exits, output
 from cli.options import number, option, verb
 from cli.recorded import record_for_reading
 from record import store
-from record.exporting import Form, documents
+from record.exporting import Exported, Form, exported
 from views.plain import safe_json
 
 _MOST = 999_999_999
@@ -67,9 +66,9 @@ def command(since: int, limit: int | None, no_texts: bool, as_recorded: bool) ->
         )
     count, last = 0, since
     try:
-        for document in documents(engine, since, form, limit):
-            sys.stdout.write(f"{_line(document)}\n")
-            count, last = count + 1, document["position"]
+        for one in exported(engine, since, form, limit):
+            sys.stdout.write(f"{_line(one)}\n")
+            count, last = count + 1, one.position
             if count % _FLUSHED == 0:
                 sys.stdout.flush()
     finally:
@@ -78,6 +77,6 @@ def command(since: int, limit: int | None, no_texts: bool, as_recorded: bool) ->
     return exits.DONE
 
 
-def _line(document: dict[str, Any]) -> str:
+def _line(one: Exported) -> str:
     # JSON escapes what UTF-8 cannot be sure of, so that each event is one line for every reader.
-    return safe_json(json.dumps(document, ensure_ascii=True, separators=(",", ":")))
+    return safe_json(json.dumps(one.document(), ensure_ascii=True, separators=(",", ":")))

@@ -35,7 +35,7 @@ def command(candidate: str, designation: str | None, enrolment: str | None, as_j
 
     async def live(client: Client, candidacy: Candidacy) -> int:
         if as_json:
-            output.document(await candidacy.query(client, "status"))
+            output.document(await asking.status_as_it_came(client, candidacy))
         else:
             await _show(client, candidacy)
         return exits.DONE

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -19,6 +18,7 @@ from record.database import reading
 from record.errors import RecordError
 from record.persons import Enrolled
 from record.timelines import MISSING, SENT
+from views.entries import TimelineEntry
 from views.timeline import SENTENCES
 
 COLUMNS = ("no.", "when", "event", "what")
@@ -39,7 +39,6 @@ examples:
   ./starter.py timeline C-1001 CCSL --type AssessmentPassed --type AssessmentFailed --json
   ./starter.py timeline C-1001 CCSL --enrolment 3f2a
 """
-_DECIDERS = ("by", "approved_by", "reviewer")
 
 
 @verb("timeline", _ABOUT, _HELP)
@@ -67,13 +66,14 @@ def command(
     """Ask once and show the answer."""
     check_types(types)
 
-    def show_chosen(events: list[dict[str, Any]]) -> int:
+    def show_chosen(events: list[TimelineEntry]) -> int:
         if since or types:
             events = chosen(events, since, types)
+        documents = [event.document() for event in events]
         if as_json:
-            output.document(events)
+            output.document(documents)
         elif as_csv:
-            csv_output.table(FIELDS, ([event.get(field) for field in FIELDS] for event in events))
+            csv_output.table(FIELDS, ([document.get(field) for field in FIELDS] for document in documents))
         elif events:
             show(events)
         else:
@@ -81,7 +81,7 @@ def command(
         return exits.DONE
 
     async def live(client: Client, candidacy: Candidacy) -> int:
-        return show_chosen(_with_older(candidacy, await candidacy.query(client, "timeline")))
+        return show_chosen(_with_older(candidacy, await candidacy.timeline(client)))
 
     def recorded(connection: Connection, enrolled: Enrolled, why: str) -> int:
         code = show_chosen(timelines.timeline(connection, enrolled.candidacy))
@@ -91,11 +91,11 @@ def command(
     return one.answered(Asked(candidate, designation, enrolment), live, recorded)
 
 
-def _with_older(candidacy: Candidacy, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_older(candidacy: Candidacy, events: list[TimelineEntry]) -> list[TimelineEntry]:
     """The answer of the workflow, and from the record what it leaves out, where the record has it."""
-    if not events or events[0].get("type") != MISSING:
+    if not events or events[0].type != MISSING:
         return events
-    first = next((event["sequence"] for event in events if event["sequence"]), 0)
+    first = next((event.sequence for event in events if event.sequence), 0)
     older = _recorded_before(candidacy, first)
     if not older:
         return events
@@ -103,7 +103,7 @@ def _with_older(candidacy: Candidacy, events: list[dict[str, Any]]) -> list[dict
     return [*older, *events[1:]]
 
 
-def _recorded_before(candidacy: Candidacy, sequence: int) -> list[dict[str, Any]]:
+def _recorded_before(candidacy: Candidacy, sequence: int) -> list[TimelineEntry]:
     """What the record has of the newest enrolment before this event; nothing where it does not reach so far."""
     try:
         with reading(record_for_reading()) as connection:
@@ -115,7 +115,7 @@ def _recorded_before(candidacy: Candidacy, sequence: int) -> list[dict[str, Any]
         return []  # the workflow's answer says how many events it leaves out
 
 
-def show(events: Sequence[dict[str, Any]]) -> None:
+def show(events: Sequence[TimelineEntry]) -> None:
     """The events as a table."""
     known = scheme.facts()
     tables.table(COLUMNS, [_row(event, known) for event in events])
@@ -130,36 +130,34 @@ def check_types(given: Sequence[str]) -> None:
             raise exits.BadInput(f"--type: there is no event {name!r}; {hint}")
 
 
-def chosen(events: Sequence[dict[str, Any]], since: date | None, types: Sequence[str]) -> list[dict[str, Any]]:
+def chosen(events: Sequence[TimelineEntry], since: date | None, types: Sequence[str]) -> list[TimelineEntry]:
     """The events from this day on and of these types; says how many older ones the answer leaves out."""
     known = scheme.facts()
     found = []
     for event in events:
-        if event.get("type") == MISSING:
+        if event.type == MISSING:
             # Not an event: a remark on what the answer leaves out, and of no type and no day.
-            output.say(f"{event['summary']}.")
+            output.say(f"{event.summary}.")
             continue
-        early = since and known.day_of(datetime.fromisoformat(event["at"])) < since
-        if not early and (not types or event.get("type") in types):
+        early = since and known.day_of(event.at) < since
+        if not early and (not types or event.type in types):
             found.append(event)
     return found
 
 
-def _row(event: dict[str, Any], known: Facts) -> tuple[str, ...]:
-    at, effective = str(event.get("at", "")), event.get("effective_on")
-    summary = str(event.get("summary", ""))
-    if effective and effective != known.day_of(datetime.fromisoformat(at)).isoformat():
+def _row(event: TimelineEntry, known: Facts) -> tuple[str, ...]:
+    summary, effective = event.summary, event.effective_on
+    if effective and effective != known.day_of(event.at):
         summary += f" (effective {effective})"
     summary += "".join(f", {part}" for part in _more(event, summary, known))
-    return str(event.get("sequence") or ""), output.minute(at, known.zone), str(event.get("type", "")), summary
+    return str(event.sequence or ""), output.minute(event.at, known.zone), event.type, summary
 
 
-def _more(event: dict[str, Any], summary: str, known: Facts) -> Iterator[str]:
+def _more(event: TimelineEntry, summary: str, known: Facts) -> Iterator[str]:
     """What the sentence leaves out: when and where a test was taken, and who decided."""
-    result = event.get("result")
-    if isinstance(result, dict) and result.get("taken_at"):
-        at = f" at {result['source']}" if result.get("source") else ""
-        yield f"taken on {known.day_of(datetime.fromisoformat(result['taken_at']))}{at}"
-    for field in _DECIDERS:
-        if event.get(field) and str(event[field]) not in summary:
-            yield f"by {event[field]}"
+    if event.taken:
+        at = f" at {event.taken.source}" if event.taken.source else ""
+        yield f"taken on {known.day_of(event.taken.at)}{at}"
+    for name in event.deciders:
+        if name not in summary:
+            yield f"by {name}"

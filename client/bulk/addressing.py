@@ -182,9 +182,9 @@ class _Addressing:
             receipt = await candidacy.update(self._client, self._letter.message, payload)
         except ClientError as error:
             return await outcome_of(self._client, error)
-        if receipt["duplicate"]:
+        if receipt.duplicate:
             return Outcome(Kind.DUPLICATE)
-        return Outcome(Kind.TAKEN, ", ".join(receipt["events"]))
+        return Outcome(Kind.TAKEN, ", ".join(receipt.events))
 
     async def _foreseen(self, candidacy: Candidacy, payload: bytes) -> Outcome:
         try:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from temporalio.client import Client
 
@@ -11,6 +10,7 @@ from client.bulk.act import BadRow, Plan, Row, Tell, outcome_of
 from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.candidacy import Candidacy, Foreseen
 from client.errors import ClientError, Closed, NotFound, NoWorker, Refused
+from client.receipts import Receipt
 from domain.digests import matches, of_this_version
 from domain.messages import parse_message
 
@@ -99,10 +99,10 @@ class _Delivering:
         known: set[str] = set()
         for some in _in_parts(list(contents)):
             try:
-                receipts = await rows[0].candidacy.query(self._client, "receipts", some)
+                taken = await rows[0].candidacy.receipts(self._client, some)
             except Refused:  # a worker of before this query, or a registration that was invalid
                 return known
-            known |= {one for one, receipt in receipts.items() if _same(receipt.get("content", ""), contents[one])}
+            known |= {one for one, before in taken.items() if _same(before.content, contents[one])}
         return known
 
 
@@ -111,10 +111,10 @@ def _same(known: str, row: Row) -> bool:
     return known == row.digest or (not of_this_version(known) and matches(known, parse_message(MESSAGE, _payload(row))))
 
 
-def _came_of(receipt: dict[str, Any]) -> Outcome:
-    if receipt["duplicate"]:
+def _came_of(receipt: Receipt) -> Outcome:
+    if receipt.duplicate:
         return _DUPLICATE
-    return _HELD if "ResultHeld" in receipt["events"] else Outcome(Kind.TAKEN, ", ".join(receipt["events"]))
+    return _HELD if receipt.held else Outcome(Kind.TAKEN, ", ".join(receipt.events))
 
 
 def _gone(error: NotFound | Closed) -> Outcome:

@@ -27,7 +27,7 @@ from tests.documents.contract import (
 from tests.samples import build
 from views.contact import ContactView
 from views.status import StatusView
-from views.timeline import timeline_view
+from views.timeline import entry_of, timeline_view
 from workflows import CertificationWorkflow
 from workflows.foreseeing import Foreseen
 
@@ -36,10 +36,10 @@ EVENTS = "domain/events/"
 TIMELINE = "views/timeline.py with domain/events/"
 EVENT_CLASSES: dict[str, type[BaseEvent]] = {kind.__name__: kind for kind in get_args(get_args(events.Event)[0])}
 
-WHOLE = {name: timeline_view([build(kind, full=True)], 0)[0] for name, kind in EVENT_CLASSES.items()}
+WHOLE = {name: entry_of(build(kind, full=True)).document() for name, kind in EVENT_CLASSES.items()}
 """An entry of the timeline for each event, with a value in every field."""
 
-BARE = {name: timeline_view([build(kind, full=False)], 0)[0] for name, kind in EVENT_CLASSES.items()}
+BARE = {name: entry_of(build(kind, full=False)).document() for name, kind in EVENT_CLASSES.items()}
 """The same with a value only in those fields that need one."""
 
 SHARED = Fields(
@@ -165,7 +165,7 @@ def test_the_contact_answer() -> None:
 
 def test_what_every_entry_of_the_timeline_has() -> None:
     rows = {row["entry"]: Fields.named_in(row["fields"]) for row in table("The answer of `timeline`", "entry")}
-    older = timeline_view([build(EVENT_CLASSES["Registered"], full=True)], 3)[0]
+    older = timeline_view([build(EVENT_CLASSES["Registered"], full=True)], 3)[0].document()
     agree(
         differences("the entry", rows, ["every event", f"`{older['type']}`"], "views/timeline.py"),
         field_differences("every event", rows["every event"], SHARED, TIMELINE),
@@ -204,7 +204,7 @@ def test_the_objects_in_events() -> None:
     whole, bare = WHOLE["ResultCorrected"], BARE["ResultCorrected"]
     submitted = build(events.RecertificationSubmitted, full=True)
     activities = submitted.evidence[0], build(events.Evidence, full=False)
-    (entry,) = timeline_view([submitted.model_copy(update={"evidence": activities})], 0)
+    entry = entry_of(submitted.model_copy(update={"evidence": activities})).document()
     there = {
         "`result`, `previous` of `ResultCorrected`": (whole["result"], bare["result"]),
         "`replaces`, `previous` of `ResultResolved`": (WHOLE["ResultHeld"]["replaces"], LEAST_REPLACED),

@@ -58,7 +58,7 @@ def _of(life: Life) -> dict[str, Any]:
     return {
         "status": status_view(journal.state, journal.contact.name, at).document(),
         "contact": contact_view(journal.state, journal.contact).document(),
-        "timeline": timeline_view(journal.events, 3),
+        "timeline": [entry.document() for entry in timeline_view(journal.events, 3)],
         "receipts": journal.receipts(list(journal.ledger)),
         "foresee": [
             *foresee(journal, "suspend", [suspended, "{}"], at),

@@ -16,6 +16,7 @@ from cli.verbs import reviews, timeline
 from cli.verbs.attention import Found
 from client import scheme
 from client.candidacy import Foreseen
+from client.receipts import TakenBefore
 from domain.digests import matches
 from domain.messages import parse_message
 from tests.cases import case
@@ -23,6 +24,7 @@ from tests.formats.answers import BEFORE, paths, read
 from tests.formats.journals import STATES
 from tests.formats.lives import BY
 from views.contact import ContactView
+from views.entries import TimelineEntry
 from views.status import StatusView
 
 PATHS = paths()
@@ -176,10 +178,12 @@ def test_contact_details_are_printed(
 def test_a_timeline_is_printed(every_answer: dict[str, dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
     for name, answers in every_answer.items():
         with case(name):
-            timeline.show(answers["timeline"])
+            entries = [TimelineEntry.read(entry) for entry in answers["timeline"]]
+            timeline.show(entries)
             printed = capsys.readouterr().out
             for entry in answers["timeline"]:
                 assert entry["type"] in printed
+            assert json.dumps([entry.document() for entry in entries]) == json.dumps(answers["timeline"])
 
 
 def test_receipts_and_what_is_foreseen_are_read(every_answer: dict[str, dict[str, Any]]) -> None:
@@ -188,7 +192,13 @@ def test_receipts_and_what_is_foreseen_are_read(every_answer: dict[str, dict[str
             for one in answers["foresee"]:
                 assert Foreseen.read(one).outcome == one["outcome"]
             for receipt in answers["receipts"].values():
-                assert {"status", "events", "duplicate", "sequence"} <= receipt.keys()
+                taken = TakenBefore.read(receipt)
+                of = taken.receipt
+                named = {"status": of.status, "events": list(of.events), "duplicate": True, "sequence": of.sequence}
+                assert named.items() <= receipt.items()
+                assert taken.content == receipt.get("content", "")
+                without = {name: value for name, value in receipt.items() if name != "content"}
+                assert json.dumps(of.document()) == json.dumps(without)
 
 
 def test_the_content_of_a_receipt_of_any_age_is_recognised() -> None:

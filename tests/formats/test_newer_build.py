@@ -140,10 +140,10 @@ def test_what_is_not_known_is_shown_and_nothing_fails_over_it(name: str) -> None
     assert {"later-kind:M-1", "later-kind"} <= {one.attention for one in view.matters}
     assert all(one.advice for one in view.matters)
     timeline = timeline_view(journal.events, journal.omitted)
-    medal = next(entry for entry in timeline if entry["type"] == "MedalAwarded")
-    assert medal["summary"] == "MedalAwarded: a newer build has recorded this event, and this build does not know it"
-    assert medal["at"] == newer.AT
-    assert medal["sequence"] == read(name)["state"]["sequence"] + 1
+    medal = next(entry for entry in timeline if entry.type == "MedalAwarded")
+    assert medal.summary == "MedalAwarded: a newer build has recorded this event, and this build does not know it"
+    assert medal.document()["at"] == newer.AT
+    assert medal.sequence == read(name)["state"]["sequence"] + 1
     assert isinstance(journal.events[-1], LaterEvent)
     assert journal.state.closed or "later-kind" in details(journal.state, now)
     assert journal.receipts(["later-1"])["later-1"]["status"] == "later_status"

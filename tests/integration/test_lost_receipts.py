@@ -69,7 +69,8 @@ def withdrawal(message_id: str, reason: str = "moves away") -> bytes:
 
 
 async def send(client: Client, candidate: Candidate, payload: bytes, name: str = "withdraw") -> dict[str, Any]:
-    return await Candidacy(candidate.candidate_id, candidate.designation).update(client, name, payload)
+    receipt = await Candidacy(candidate.candidate_id, candidate.designation).update(client, name, payload)
+    return receipt.document()
 
 
 async def test_the_message_that_closed_the_candidacy_is_answered_by_its_receipt_although_the_answer_was_lost(

@@ -155,7 +155,7 @@ async def retold(runs: list[WorkflowHistory], monkeypatch: pytest.MonkeyPatch) -
     )
     for history in runs:
         await replayer.replay_workflow(history)
-    return timeline_view(told, 0)
+    return [entry.document() for entry in timeline_view(told, 0)]
 
 
 async def test_every_signal_of_a_flood_is_accounted_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,7 @@ def test_the_act_is_the_last_event_of_each_candidacy_of_the_person(engine: Engin
         assert last.details > 0
         with reading(engine) as connection:
             entry = timelines.timeline(connection, candidacy)[-1]
-        assert entry["summary"] == "Name, addresses and texts erased by Kim Stone: asked for in writing"
+        assert entry.summary == "Name, addresses and texts erased by Kim Stone: asked for in writing"
 
 
 def last_of(engine: Engine, candidacy: Candidacy) -> Any:

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, text
 
+from domain.events import BaseEvent
 from domain.formats import FORMAT
 from domain.texts import ERASED
 from record import store
@@ -28,6 +30,11 @@ def exported(engine: Engine, *arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ended.out.splitlines()]
 
 
+def shown(events: Sequence[BaseEvent]) -> Any:
+    """The events as the timeline has them, as JSON."""
+    return json.loads(json.dumps([entry.document() for entry in timeline_view(events, 0)]))
+
+
 @pytest.fixture
 def lives(engine: Engine) -> list[Lived]:
     """Two lives in the record, one after the other."""
@@ -39,7 +46,7 @@ def test_every_event_is_there_as_the_timeline_has_it(engine: Engine, lives: list
     assert [one["position"] for one in found] == list(range(1, len(found) + 1))
     for one in lives:
         mine = [entry["event"] for entry in found if entry["enrolment"] == one.candidacy.enrolment]
-        assert mine == json.loads(json.dumps(timeline_view(one.events, 0)))
+        assert mine == shown(one.events)
     assert {entry["workflow_id"] for entry in found} == {one.candidacy.workflow_id for one in lives}
 
 
@@ -77,7 +84,7 @@ def test_of_an_event_that_an_older_build_recorded_the_texts_alone_are_left_out(e
     known = [Recorded.of(event) for event in one.events]
     wanted = [replace(event, beside=event.beside.without_texts()).event() for event in known]
     found = [entry["event"] for entry in exported(engine, "--no-texts")]
-    assert found == json.loads(json.dumps(timeline_view(wanted, 0)))
+    assert found == shown(wanted)
 
 
 def test_a_text_that_was_erased_is_told_from_one_that_is_left_out(engine: Engine, lives: list[Lived]) -> None:

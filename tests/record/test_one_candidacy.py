@@ -149,8 +149,8 @@ def test_events_that_are_not_recorded_are_mentioned(engine: Engine) -> None:
         append_batch(engine, life.candidacy, batch, oldest=batch is life.batches[3])
     with reading(engine) as connection:
         first, *others = timelines.timeline(connection, life.candidacy)
-    assert (first["type"], first["omitted"], first["sequence"]) == ("Older", older, 0)
-    assert others[0]["sequence"] == older + 1
+    assert (first.type, first.document()["omitted"], first.sequence) == ("Older", older, 0)
+    assert others[0].sequence == older + 1
 
 
 def test_an_event_that_only_a_newer_build_can_read_is_shown_as_such(engine: Engine) -> None:
@@ -160,5 +160,5 @@ def test_an_event_that_only_a_newer_build_can_read_is_shown_as_such(engine: Engi
     store.append(engine, life.candidacy, newer, batch.contact)
     with reading(engine) as connection:
         entries = timelines.timeline(connection, life.candidacy)
-    assert [entry["type"] for entry in entries] == [event.type for event in newer]
-    assert all("a newer build" in entry["summary"] for entry in entries)
+    assert [entry.type for entry in entries] == [event.type for event in newer]
+    assert all("a newer build" in entry.summary for entry in entries)

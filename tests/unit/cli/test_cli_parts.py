@@ -13,6 +13,7 @@ from rich.progress import Progress as Bar
 
 from cli import everyday, exits, main, output, progress, sending, tables
 from client.candidacy import Candidacy
+from client.receipts import Receipt
 from domain.commands import BETWEEN_WORKFLOWS, MESSAGES
 from tests.cases import each
 from tests.unit.cli.parsing import help_of, parsed
@@ -196,8 +197,10 @@ def test_help_that_nobody_reads_to_its_end_is_no_error(monkeypatch: pytest.Monke
 def test_a_receipt_in_words() -> None:
     ana = Candidacy("C-1", "CCSL")
     receipt = {"status": "testing", "events": ["AssessmentPassed"], "duplicate": False, "sequence": 3}
-    assert "AssessmentPassed; status testing (the testing window is open)" in sending.in_words(ana, receipt)
-    assert "taken before" in sending.in_words(ana, {**receipt, "duplicate": True})
+    assert "AssessmentPassed; status testing (the testing window is open)" in sending.in_words(
+        ana, Receipt.read(receipt)
+    )
+    assert "taken before" in sending.in_words(ana, Receipt.read({**receipt, "duplicate": True}))
 
 
 # --- texts from outside

@@ -26,6 +26,7 @@ from tests.unit.domain.builders import Candidacy
 from tests.unit.entries import entry
 from views import words
 from views.details import details
+from views.entries import TimelineEntry
 from views.standing import status_view
 from views.status import StatusView
 
@@ -444,16 +445,16 @@ def test_one_candidacy_is_not_spoken_of_as_many(number: int, told: str, capsys: 
 
 def test_events_are_chosen_by_day_and_type(capsys: pytest.CaptureFixture[str]) -> None:
     events = [
-        {"sequence": 0, "at": "2026-11-01T00:00:00Z", "type": "Older", "summary": "3 older events are not carried"},
-        {"sequence": 4, "at": "2026-11-02T03:00:00Z", "type": "Registered", "summary": "x"},
-        {"sequence": 5, "at": "2026-11-02T07:00:00Z", "type": "AssessmentPassed", "summary": "x"},
+        TimelineEntry.of(0, "2026-11-01T00:00:00Z", "Older", "3 older events are not carried"),
+        TimelineEntry.of(4, "2026-11-02T03:00:00Z", "Registered", "x"),
+        TimelineEntry.of(5, "2026-11-02T07:00:00Z", "AssessmentPassed", "x"),
     ]
     since = parsed("timeline", "C-1", "CCSL", "--since", "2026-11-02").params["since"]
     # 03:00 UTC is still the evening before in Chicago.
-    assert [event["sequence"] for event in timeline.chosen(events, since, ())] == [5]
+    assert [event.sequence for event in timeline.chosen(events, since, ())] == [5]
     assert "3 older events" in capsys.readouterr().err
     types = parsed("timeline", "C-1", "CCSL", "--type", "Registered", "--type", "Certified").params["types"]
-    assert [event["sequence"] for event in timeline.chosen(events, None, types)] == [4]
+    assert [event.sequence for event in timeline.chosen(events, None, types)] == [4]
 
 
 @each(

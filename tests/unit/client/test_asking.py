@@ -65,7 +65,7 @@ async def listed(entries: list[Entry]) -> AsyncIterator[Entry]:
 
 
 async def asked(candidates: Candidates, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr(Candidacy, "query", lambda *given, **run: candidates.query(*given, **run))
+    monkeypatch.setattr(Candidacy, "raw_answer", lambda *given, **run: candidates.query(*given, **run))
     entries = listed([entry(name) for name in candidates.outcomes])
     found: list[Answer] = [one async for one in asking.statuses(cast(Any, None), entries)]
     return {one.entry.candidate_id: summed(one) for one in found}
@@ -88,7 +88,7 @@ async def test_everybody_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_closed_enrolment_is_asked_itself_and_not_a_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
     people = Candidates(A=answer(1), B=answer(2))
-    monkeypatch.setattr(Candidacy, "query", lambda *given, **run: people.query(*given, **run))
+    monkeypatch.setattr(Candidacy, "raw_answer", lambda *given, **run: people.query(*given, **run))
     entries = [entry("A", run_id="r-1"), entry("B", run_id="r-2", execution="completed")]
     assert len([one async for one in asking.statuses(cast(Any, None), listed(entries))]) == 2
     assert people.asked == {"A": None, "B": "r-2"}
@@ -165,7 +165,7 @@ async def test_who_closed_on_a_build_without_workers_is_not_asked_in_vain(
     monkeypatch: pytest.MonkeyPatch, seen: bool
 ) -> None:
     people = Candidates(**dict.fromkeys(KEPT, answer(1)))
-    monkeypatch.setattr(Candidacy, "query", lambda *given, **run: people.query(*given, **run))
+    monkeypatch.setattr(Candidacy, "raw_answer", lambda *given, **run: people.query(*given, **run))
     entries = [entry(name, build=build, execution="completed") for name, build in KEPT.items()]
     many = [entry(f"C{number}", build="certpath:v1", execution="completed") for number in range(1000)]
     found = [one async for one in asking.statuses(cast(Any, None), listed([*many, *entries]))]

@@ -14,6 +14,7 @@ from client.bulk.outcomes import Files
 from client.candidacy import Candidacy
 from client.errors import ClientError, Closed, NotFound, OpenedBefore, Refused, StillClosing, Unreachable
 from client.finding import Entry, Filter
+from client.receipts import Receipt
 
 NOBODY = cast(Any, None)
 """In place of a Temporal client: nothing here asks a server."""
@@ -139,14 +140,14 @@ def answering(monkeypatch: pytest.MonkeyPatch, known: dict[str, Any], answers: S
     async def query(*_: Any) -> dict[str, Any]:
         return known
 
-    async def update(_self: Candidacy, _client: object, _name: str, payload: bytes) -> dict[str, Any]:
+    async def update(_self: Candidacy, _client: object, _name: str, payload: bytes) -> Receipt:
         sent.append(json.loads(payload)["message_id"])
         answer = waiting.pop(0)
         if isinstance(answer, ClientError):
             raise answer
-        return {"duplicate": False, "events": answer}
+        return Receipt.read({"duplicate": False, "events": answer})
 
-    monkeypatch.setattr(Candidacy, "query", query)
+    monkeypatch.setattr(Candidacy, "raw_answer", query)
     monkeypatch.setattr(Candidacy, "update", update)
     return sent
 
@@ -197,7 +198,7 @@ def foreseeing(monkeypatch: pytest.MonkeyPatch, answers: list[dict[str, Any]] | 
     async def check_open(*_: Any) -> None:
         """It is open."""
 
-    monkeypatch.setattr(Candidacy, "query", query)
+    monkeypatch.setattr(Candidacy, "raw_answer", query)
     monkeypatch.setattr(Candidacy, "check_open", check_open)
     return asked
 

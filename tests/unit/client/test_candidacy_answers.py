@@ -103,7 +103,7 @@ async def test_nobody_of_that_id_is_not_found_by_every_question(client: Client) 
     nobody = Candidacy("X-nobody", "CCSL")
     calls: tuple[Any, ...] = (
         nobody.describe(client),
-        nobody.query(client, "status"),
+        nobody.raw_answer(client, "status"),
         nobody.update(client, "withdraw", b'{"message_id": "m"}'),
     )
     for call in calls:
@@ -175,7 +175,7 @@ async def test_silence_is_explained_by_the_build_that_has_no_worker(
     monkeypatch.setattr(answers, "_SOON", 0.01)
     for seconds in ("_QUERY_SECONDS", "_UPDATE_SECONDS"):
         monkeypatch.setattr(candidacy, seconds, 0.1)
-    asked: tuple[Any, ...] = (ANA.query(cast(Client, described), "status"),)
+    asked: tuple[Any, ...] = (ANA.raw_answer(cast(Client, described), "status"),)
     if described.status is WorkflowExecutionStatus.RUNNING:
         asked = (*asked, ANA.update(cast(Client, described), "withdraw", b"{}"))
     for call in asked:

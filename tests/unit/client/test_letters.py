@@ -115,7 +115,7 @@ async def test_a_dry_run_tells_a_candidacy_that_the_letter_itself_has_closed_fro
     async def check_open(candidacy: Candidacy, _client: object) -> None:
         raise Closed("x", ID, "withdrawn")
 
-    monkeypatch.setattr(Candidacy, "query", query)
+    monkeypatch.setattr(Candidacy, "raw_answer", query)
     monkeypatch.setattr(Candidacy, "check_open", check_open)
     plan = await addressing.plan(NOBODY, LETTER, outcome=tmp_path / "m.csv", dry_run=True)
     assert list((await told(plan)).values()) == ["duplicate", "closed: x"]

@@ -103,7 +103,7 @@ def test_the_singulars_that_a_life_brings_are_there() -> None:
 @each(("omitted", "summary"), [(1, "1 older event is not"), (2, "2 older events are not")])
 def test_events_that_are_left_out_are_counted(omitted: int, summary: str) -> None:
     candidacy = Candidacy()
-    assert timeline_view(candidacy.events, omitted)[0]["summary"] == f"{summary} carried by this run"
+    assert timeline_view(candidacy.events, omitted)[0].summary == f"{summary} carried by this run"
 
 
 @each(
