@@ -1,11 +1,11 @@
 """What the record knows of people who are about to be enrolled: earlier enrolments, and persons who may be the same."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cli import output
 from cli.recorded import record_for_reading
-from client.candidacy import Candidacy
+from client.enrolment import Enrolment
 from record import lookalikes
 from record.database import reading
 from record.errors import Missing, OlderTables, RecordError
@@ -39,16 +39,16 @@ class Known(NamedTuple):
             output.say(f"Noted: {self.unknown}")
 
 
-def of(registrations: Mapping[int, Mapping[str, Any]]) -> Known:
-    """What the record knows of these registrations (the start input of the contract), by their numbers.
+def of(registrations: Mapping[int, Enrolment]) -> Known:
+    """What the record knows of these registrations, by their numbers.
 
     Without a record nothing is known. Where it cannot be asked, a line on stderr says so.
     """
     people = [
-        New(number, one["candidate_id"], one["email"], one.get("purchase", {}).get("reference"))
+        New(number, one.candidacy.candidate_id, one.email, one.purchase_reference)
         for number, one in registrations.items()
     ]
-    ids = [Candidacy(one["candidate_id"], one["designation"]).workflow_id for one in registrations.values()]
+    ids = [one.candidacy.workflow_id for one in registrations.values()]
     try:
         with reading(record_for_reading()) as connection:
             closed = lookalikes.closed_under(connection, ids)

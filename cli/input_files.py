@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 from cli import exits
 from client import scheme
 from feeds import registrations, results
-from feeds.checking import Sheet, Vocabulary
+from feeds.checking import Vocabulary
 from feeds.dates import Order
 from feeds.errors import FeedError, HeaderError
 from feeds.sources import Source
 
 
-def read_registrations(name: str, order: Order | None = None) -> Sheet:
+def read_registrations(name: str, order: Order | None = None) -> registrations.RegistrationSheet:
     """Read and check a file of candidates, or standard input for "-". Raises `exits.BadInput`."""
     with faults_as_bad_input():
         return registrations.read(source(name), vocabulary(), datetime.now(UTC), order=order)
 
 
-def read_results(name: str, reading: results.Reading = results.AS_WRITTEN) -> Sheet:
+def read_results(name: str, reading: results.Reading = results.AS_WRITTEN) -> results.ResultSheet:
     """Read and check a feed of results, or standard input for "-". Raises `exits.BadInput`."""
     with faults_as_bad_input():
         return results.read(source(name), vocabulary(), datetime.now(UTC), reading)

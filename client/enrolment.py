@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowFailureError
@@ -28,7 +28,7 @@ from client.errors import (
 from client.payloads import instant
 from domain.commands import Registration
 from domain.digests import digest_of, matches
-from domain.messages import InvalidMessage, check_times, parse
+from domain.messages import InvalidMessage, check_times, parse, read_json
 from domain.vocabulary import Status
 from runtime import search_attributes
 from runtime.connection import TASK_QUEUE, WORKFLOW
@@ -46,35 +46,47 @@ _TAKEN_UP_SECONDS = 15.0
 worker out again after ten seconds."""
 _WORKER_STARTS_SECONDS = 1.0
 
+_REGISTRATION = "registration"
 _DIGEST = "registration_digest"
 _OPENED = "registered_at"
 _ACT = "enrolled_by"
 
 
 class Enrolment(NamedTuple):
-    """A registration that has been checked: the start input, and the digest of its content.
+    """A registration that has been checked: whose it is, the start input as JSON text, and what others need of it.
 
-    The digest is the same for every spelling of the same content, as `domain.digests.digest_of` makes it.
+    `digest` is that of its content, the same for every spelling, as `domain.digests.digest_of` makes it.
     """
 
-    document: dict[str, Any]
+    candidacy: Candidacy
+    payload: bytes
     digest: str
-
-    @property
-    def candidacy(self) -> Candidacy:
-        """The candidacy that it opens."""
-        return Candidacy(self.document["candidate_id"], self.document["designation"])
+    email: str
+    purchase_reference: str | None
+    purchased_at: datetime | date | None
 
 
-def checked(registration: dict[str, Any]) -> Enrolment:
-    """The registration, checked and ready to be sent. Raises `InvalidFields` with each wrong field."""
+def checked(payload: bytes) -> Enrolment:
+    """The registration in this JSON text, ready to be sent. Raises `InvalidFields` with each wrong field."""
     try:
-        parsed = parse(Registration, "registration", registration)
-        check_times("registration", parsed, datetime.now(UTC))
+        registration = _read(payload)
+        check_times(_REGISTRATION, registration, datetime.now(UTC))
     except InvalidMessage as error:
         errors = [FieldError(one.field, one.problem) for one in error.problems]
         raise InvalidFields("The registration has mistakes:", errors) from error
-    return Enrolment(registration, digest_of(parsed))
+    purchase = registration.purchase
+    return Enrolment(
+        Candidacy(registration.candidate_id, registration.designation),
+        payload,
+        digest_of(registration),
+        registration.email,
+        purchase.reference if purchase else None,
+        purchase.purchased_at if purchase else None,
+    )
+
+
+def _read(payload: bytes) -> Registration:
+    return parse(Registration, _REGISTRATION, read_json(_REGISTRATION, payload))
 
 
 async def enrol(
@@ -136,7 +148,7 @@ async def _started(
     try:
         await client.start_workflow(
             WORKFLOW,
-            enrolment.document,
+            answers.raw(enrolment.payload),
             id=candidacy.workflow_id,
             task_queue=TASK_QUEUE,
             id_reuse_policy=policy,
@@ -265,7 +277,7 @@ async def _differing(
     Raises `NoWorker` where only a worker knows whether anything differs: the candidacy was started by another client.
     """
     digest = (await description.memo()).get(_DIGEST)
-    registration = parse(Registration, "registration", enrolment.document)
+    registration = _read(enrolment.payload)
     if digest is not None and matches(digest, registration):
         return ()
     try:
@@ -297,6 +309,6 @@ def _search_attributes(enrolment: Enrolment) -> TypedSearchAttributes:
         SearchAttributePair(search_attributes.CANDIDATE_ID, enrolment.candidacy.candidate_id),
         SearchAttributePair(search_attributes.DESIGNATION, enrolment.candidacy.designation),
     ]
-    if not enrolment.document.get("purchase"):
+    if enrolment.purchase_reference is None:
         pairs.append(SearchAttributePair(search_attributes.CERTIFICATION_STATUS, Status.AWAITING_PURCHASE))
     return TypedSearchAttributes(pairs)

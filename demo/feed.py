@@ -46,16 +46,16 @@ def moved(value: Any, today: date) -> Any:
     return f"{day}T{found[2]}:00Z" if found[2] else day
 
 
-def registrations(today: date) -> list[dict[str, Any]]:
-    """The start inputs of `candidates.csv`."""
+def registrations(today: date) -> list[bytes]:
+    """The start inputs of `candidates.csv`, as JSON texts."""
     rows = _rows("candidates.csv", candidate_files.COLUMNS)
-    return [candidate_files.document_of(moved(dict(row.fields), today)) for row in rows]
+    return [candidate_files.payload_of(_moved(row, today)) for row in rows]
 
 
 def sendings(today: date) -> list[Sending]:
     """The results, then the other messages, in the order of their files."""
     results = _rows("results.jsonl", result_feeds.COLUMNS)
-    return [_result(moved(dict(row.fields), today)) for row in results] + _messages(today)
+    return [_result(_moved(row, today)) for row in results] + _messages(today)
 
 
 def _rows(name: str, columns: Columns) -> list[Row]:
@@ -63,9 +63,13 @@ def _rows(name: str, columns: Columns) -> list[Row]:
     return list(read_table(Source(str(EXAMPLES / name)), columns, jsonl=True).rows)
 
 
-def _result(fields: dict[str, Any]) -> Sending:
-    to = Candidacy(fields["candidate_id"], fields["designation"])
-    return Sending(to, result_feeds.MESSAGE, _text(result_feeds.document_of(fields)))
+def _moved(row: Row, today: date) -> Row:
+    return row._replace(fields=moved(dict(row.fields), today))
+
+
+def _result(row: Row) -> Sending:
+    to = Candidacy(row.fields["candidate_id"], row.fields["designation"])
+    return Sending(to, result_feeds.MESSAGE, result_feeds.payload_of(row))
 
 
 def _messages(today: date) -> list[Sending]:

@@ -4,14 +4,13 @@ import asyncio
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from temporalio.client import Client
 from temporalio.runtime import Runtime
 
 from client import answers, asking, finding, scheme
 from client.candidacy import Candidacy
-from client.enrolment import checked, enrol
+from client.enrolment import Enrolment, checked, enrol
 from client.errors import NotFound, NoWorker, Refused
 from client.finding import Filter
 from client.payloads import with_message_id
@@ -52,10 +51,10 @@ async def play(folder: Path, runtime: Runtime, narrator: Narrator) -> None:
 
 async def _enrol(client: Client, narrator: Narrator) -> None:
     titles = scheme.titles()
-    people = feed.registrations(datetime.now(UTC).date())
+    people = [checked(person) for person in feed.registrations(datetime.now(UTC).date())]
 
-    async def one(person: dict[str, Any]) -> None:
-        await enrol(client, checked(person), titles.get(person["designation"]))
+    async def one(person: Enrolment) -> None:
+        await enrol(client, person, titles.get(person.candidacy.designation))
 
     await together(people, one, _AT_ONCE)
     narrator.say(f"{len(people)} people enrolled.")

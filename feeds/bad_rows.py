@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from feeds.checking import Sheet
+from feeds.checking import M, Sheet
 from feeds.table import Layout, Problem, Record
 
 COLUMN = "problem"
@@ -12,7 +12,7 @@ COLUMN = "problem"
 _MARK = "\ufeff"
 
 
-def text(sheet: Sheet) -> str:
+def text(sheet: Sheet[M]) -> str:
     """The bad rows as the file has them, below its names, each with what is wrong with it.
 
     It is written as the file is: with the same delimiter, and with a byte order mark where the file has one. JSON lines

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from domain.identity import WORD
 from feeds.table import Finding, Layout, Problem, Record, Row, Table, no_records
+
+M = TypeVar("M")
+"""What a kind of rows says, as far as others need it."""
 
 
 class Vocabulary(NamedTuple):
@@ -18,18 +21,19 @@ class Vocabulary(NamedTuple):
     domains: Mapping[str, str]
 
 
-class Entry(NamedTuple):
+class Entry(NamedTuple, Generic[M]):
     """A row without fault.
 
-    `document` is the JSON document to send. `digest` is the digest of its content, as `domain.digests.digest_of` makes
-    it, so that nobody needs to parse the document again.
+    `payload` is the JSON text to send, with every number as it was written, and `says` what others need of it. `digest`
+    is the digest of its content, as `domain.digests.digest_of` makes it, so that nobody needs to parse the text again.
     """
 
     row: int
     candidate_id: str
     designation: str
-    document: dict[str, Any]
+    payload: bytes
     digest: str
+    says: M
 
 
 class DoubtKind(StrEnum):
@@ -47,7 +51,7 @@ class Doubt(NamedTuple):
     sentence: Finding
 
 
-class Sheet(NamedTuple):
+class Sheet(NamedTuple, Generic[M]):
     """A file whose rows have all been checked.
 
     The problems are in the order of the rows, and within a row in the order of the columns. `rows` counts the good and
@@ -55,7 +59,7 @@ class Sheet(NamedTuple):
     more.
     """
 
-    entries: list[Entry]
+    entries: list[Entry[M]]
     problems: list[Problem]
     rows: int
     ignored: tuple[str, ...]
@@ -64,10 +68,10 @@ class Sheet(NamedTuple):
     records: Callable[[], Iterator[Record]] = no_records
 
 
-class Checker(Protocol):
+class Checker(Protocol[M]):
     """Checks the rows of one file, in the order of the file, and then the file as a whole."""
 
-    def check(self, row: Row) -> Entry | list[Problem]:
+    def check(self, row: Row) -> Entry[M] | list[Problem]:
         """The entry for this row, or all its problems.
 
         Raises:
@@ -77,17 +81,17 @@ class Checker(Protocol):
     def problems_between_rows(self) -> Iterable[Problem]:
         """The problems of rows that contradict each other, after the last row."""
 
-    def doubts(self, entries: list[Entry]) -> tuple[Doubt, ...]:
+    def doubts(self, entries: list[Entry[M]]) -> tuple[Doubt, ...]:
         """The doubts about the rows without fault."""
 
 
-def check_rows(table: Table, checker: Checker) -> Sheet:
+def check_rows(table: Table, checker: Checker[M]) -> Sheet[M]:
     """Check every row of the table.
 
     Raises:
         FeedError: the rest of the table cannot be read, or is not what it was said to be.
     """
-    entries: list[Entry] = []
+    entries: list[Entry[M]] = []
     bad_ids: dict[int, str | None] = {}
     for row in table.rows:
         result = checker.check(row)

@@ -1,8 +1,9 @@
 """Reads a file of candidates. Each row is one registration, the start input of the contract."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from domain import messages
 from domain.commands import Registration
@@ -55,7 +56,20 @@ _TEXTS = ("name", "role", "attested_by")
 _TOGETHER = (tuple(_PURCHASE.values()), tuple(_EXPERIENCE.values()))
 
 
-def read(source: Source, vocabulary: Vocabulary, now: datetime, *, order: dates.Order | None = None) -> Sheet:
+class Person(NamedTuple):
+    """What a row says of a person, as far as others need it."""
+
+    email: str
+    purchase_reference: str | None
+    purchased_at: datetime | date | None
+
+
+RegistrationSheet = Sheet[Person]
+
+
+def read(
+    source: Source, vocabulary: Vocabulary, now: datetime, *, order: dates.Order | None = None
+) -> RegistrationSheet:
     """Read and check a CSV file of candidates.
 
     `now` is an instant with an offset. A purchase or a first day at work more than a day after it is a problem.
@@ -79,6 +93,11 @@ def document_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     return document
 
 
+def payload_of(row: Row) -> bytes:
+    """The start input of a row that nobody has checked, as the JSON text to send."""
+    return json.dumps(document_of(row.fields)).encode()
+
+
 class _Checker:
     """Checks the rows of one file in turn, and remembers the candidates it has seen."""
 
@@ -88,7 +107,7 @@ class _Checker:
         self._order = order
         self._first_rows: dict[tuple[str, str], int] = {}
 
-    def check(self, row: Row) -> Entry | list[Problem]:
+    def check(self, row: Row) -> Entry[Person] | list[Problem]:
         """The entry for this row, or all its problems."""
         written = row.fields
         row = row._replace(fields={name: self._in_order(row.number, name, value) for name, value in written.items()})
@@ -103,20 +122,25 @@ class _Checker:
             return problems + [problem for problem in faults if problem.column not in explained]
         if problems:
             return problems
-        digest = digest_of(registration)
-        return Entry(row.number, registration.candidate_id, registration.designation, document, digest)
+        candidate_id, designation = registration.candidate_id, registration.designation
+        purchase = registration.purchase
+        says = Person(
+            registration.email,
+            purchase.reference if purchase else None,
+            purchase.purchased_at if purchase else None,
+        )
+        payload = json.dumps(document).encode()
+        return Entry(row.number, candidate_id, designation, payload, digest_of(registration), says)
 
     def problems_between_rows(self) -> Iterable[Problem]:
         """None: a repeated candidate is a problem of the later row."""
         return ()
 
-    def doubts(self, entries: list[Entry]) -> tuple[Doubt, ...]:
+    def doubts(self, entries: list[Entry[Person]]) -> tuple[Doubt, ...]:
         """Ids that look alike, and people who share a purchase or an address."""
         ids = lookalikes.grouped((alike(one.candidate_id), Seen(one.candidate_id, one.row)) for one in entries)
         references = lookalikes.grouped(_references(entries))
-        addresses = lookalikes.grouped(
-            (one.document["email"].casefold(), Seen(one.candidate_id, one.row)) for one in entries
-        )
+        addresses = lookalikes.grouped((one.says.email.casefold(), Seen(one.candidate_id, one.row)) for one in entries)
         return (
             *lookalikes.similar("the candidate ids", ids),
             *lookalikes.shared("purchase reference", references, show=True),
@@ -144,10 +168,10 @@ class _Checker:
         return [Problem(row.number, "candidate_id", problem)]
 
 
-def _references(entries: list[Entry]) -> Iterator[tuple[str, Seen]]:
+def _references(entries: list[Entry[Person]]) -> Iterator[tuple[str, Seen]]:
     for one in entries:
-        if "purchase" in one.document:
-            yield lookalikes.folded(one.document["purchase"]["reference"]), Seen(one.candidate_id, one.row)
+        if one.says.purchase_reference:
+            yield lookalikes.folded(one.says.purchase_reference), Seen(one.candidate_id, one.row)
 
 
 def _damaged(row: Row) -> Iterator[Problem]:

@@ -56,6 +56,18 @@ _EXPLAIN: dict[str, explain.Explain] = {
 }
 
 
+class Result(NamedTuple):
+    """What a row says of its result, as far as others need it."""
+
+    result_id: str
+    revision: int
+    message_id: str
+    percentage: Decimal | None
+
+
+ResultSheet = Sheet[Result]
+
+
 class Scale(StrEnum):
     """How a feed writes percentages: from 0 to 100, or as fractions from 0 to 1."""
 
@@ -81,7 +93,7 @@ AS_WRITTEN = Reading()
 """Nothing is known beside what the cells say."""
 
 
-def read(source: Source, vocabulary: Vocabulary, now: datetime, reading: Reading = AS_WRITTEN) -> Sheet:
+def read(source: Source, vocabulary: Vocabulary, now: datetime, reading: Reading = AS_WRITTEN) -> ResultSheet:
     """Read and check a feed, CSV or JSON lines.
 
     `now` is an instant with an offset. A result that was taken more than a day after it is a problem.
@@ -107,6 +119,11 @@ def document_of(fields: Mapping[str, Any]) -> dict[str, Any]:
     return document
 
 
+def payload_of(row: Row) -> bytes:
+    """The payload of a row that nobody has checked, as JSON text. A number is a text there: the contract takes both."""
+    return json.dumps(document_of(row.fields), default=str).encode()
+
+
 def with_message_id(candidate_id: str, designation: str, document: dict[str, Any]) -> dict[str, Any]:
     """The document with a message id: the id that the row gives, or else one made from the content of the row.
 
@@ -128,7 +145,7 @@ class _Checker:
         self._given: dict[tuple[str, str, str], tuple[int, dict[str, Any]]] = {}
         self._contents: dict[tuple[str, str, str, int], dict[str, list[int]]] = {}
 
-    def check(self, row: Row) -> Entry | list[Problem]:
+    def check(self, row: Row) -> Entry[Result] | list[Problem]:
         """The entry for this row, or all its problems."""
         written = row.fields.get("taken_at")
         if written is not None:
@@ -158,7 +175,9 @@ class _Checker:
         if problem := self._reused_id(row, candidate_id, designation, document):
             return [problem]
         document = with_message_id(candidate_id, designation, document)
-        return Entry(row.number, candidate_id, designation, document, digest_of(result))
+        says = Result(result.result_id, result.revision, document["message_id"], result.percentage)
+        payload = json.dumps(document).encode()
+        return Entry(row.number, candidate_id, designation, payload, digest_of(result), says)
 
     def problems_between_rows(self) -> Iterable[Problem]:
         """Every row of a result that stands in the file with several contents: nobody knows which of them is right."""
@@ -174,7 +193,7 @@ class _Checker:
                 problem = finding(form, result_id, revision, _other_rows(rows, row))
                 yield Problem(row, "result_id", problem, shown_id(candidate_id))
 
-    def doubts(self, entries: list[Entry]) -> tuple[Doubt, ...]:
+    def doubts(self, entries: list[Entry[Result]]) -> tuple[Doubt, ...]:
         """Ids that look alike, and percentages that look like fractions."""
         people = ((alike(one.candidate_id), Seen(one.candidate_id, one.row)) for one in entries)
         results = (_result_seen(one) for one in entries)
@@ -184,11 +203,12 @@ class _Checker:
             *self._fractions(entries),
         )
 
-    def _fractions(self, entries: list[Entry]) -> Iterator[Doubt]:
+    def _fractions(self, entries: list[Entry[Result]]) -> Iterator[Doubt]:
         """The doubt about percentages of which none is above 1, and at least one lies between 0 and 1."""
         if self._reading.scale is not None:
             return
-        given = [(one.row, Decimal(one.document["percentage"])) for one in entries if "percentage" in one.document]
+        scores = ((one.row, one.says.percentage) for one in entries)
+        given = [(row, percentage) for row, percentage in scores if percentage is not None]
         between = [row for row, percentage in given if 0 < percentage < 1]
         if len(given) >= _ENOUGH and between and all(percentage <= 1 for _, percentage in given):
             form = "none of the {} percentages is above 1: they may be fractions, of which 0.815 means 81.5 %"
@@ -248,8 +268,8 @@ def _other_rows(rows: list[int], row: int) -> str:
     return f"row{'' if len(rows) == 2 else 's'} {named}"
 
 
-def _result_seen(entry: Entry) -> tuple[Hashable, Seen]:
-    result_id = entry.document["result_id"]
+def _result_seen(entry: Entry[Result]) -> tuple[Hashable, Seen]:
+    result_id = entry.says.result_id
     return (entry.candidate_id, entry.designation, alike(result_id)), Seen(result_id, entry.row)
 
 

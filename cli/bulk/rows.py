@@ -2,18 +2,18 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from cli import exits, output
-from client.bulk.act import BadRow, Row
+from client.bulk.act import BadRow
 from client.bulk.enrolling import Alike
 from client.bulk.outcomes import Style
-from client.candidacy import Candidacy
 from feeds import bad_rows, dates
 from feeds.checking import Doubt, DoubtKind, Sheet
 from feeds.table import Problem
 from runtime.files import opener
 
+M = TypeVar("M")
 _SHOWN = 1000
 _FIRST = 3
 """Of faults of one kind so many rows are named. Where there are no more, each fault has a line of its own."""
@@ -36,20 +36,12 @@ class Choice(NamedTuple):
     ordered: bool = False
 
 
-def good(sheet: Sheet) -> list[Row]:
-    """The rows without fault."""
-    return [
-        Row(entry.row, Candidacy(entry.candidate_id, entry.designation), entry.document, entry.digest)
-        for entry in sheet.entries
-    ]
-
-
-def style(sheet: Sheet) -> Style:
+def style(sheet: Sheet[M]) -> Style:
     """How the outcome file of this file is written."""
     return Style(sheet.layout.delimiter, sheet.layout.mark)
 
 
-def without_bad(sheet: Sheet, source: str, choice: Choice) -> dict[int, BadRow]:
+def without_bad(sheet: Sheet[M], source: str, choice: Choice) -> dict[int, BadRow]:
     """The bad rows, by their numbers; they and the doubts are also said on stderr.
 
     Raises `exits.BadInput` where rows are bad, unless they are to be skipped, and where there is a doubt.
@@ -179,7 +171,7 @@ def _not_started(path: Path, source: str, *, any_good: bool) -> str:
     )
 
 
-def _write(sheet: Sheet, path: Path) -> None:
+def _write(sheet: Sheet[M], path: Path) -> None:
     """Write the bad rows to a new file that the owner alone can read, for people's names stand in it.
 
     Raises `exits.BadInput` where it cannot be written, or is there: it may hold rows that somebody is mending.

@@ -10,8 +10,12 @@ from cli.options import VerbOfRows, option, verb
 from cli.session import connected
 from client.answers import worker_polls
 from client.bulk import enrolling, outcomes
+from client.candidacy import Candidacy
 from client.connection import Client
+from client.enrolment import Enrolment
 from client.errors import ClientError
+from feeds.checking import Entry
+from feeds.registrations import Person
 
 _ABOUT = """\
 Enrols the candidates of a CSV file, as spreadsheets write it. The whole file is checked first; where any row is bad,
@@ -43,8 +47,8 @@ def command(file: str, re_enrol: bool, reading: FileOptions, options: Options) -
     sheet = input_files.read_registrations(file, reading.order)
     bad = rows.without_bad(sheet, file, reading.choice())
     files = outcomes.files_of(file, "import", rows.style(sheet), chosen=options.outcome, dry_run=options.dry_run)
-    good = rows.good(sheet)
-    known = before.of({row.number: row.document for row in good})
+    good = [_person(entry) for entry in sheet.entries]
+    known = before.of({row.number: row.enrolment for row in good})
     enrolment = enrolling.Options(files, dry_run=options.dry_run, re_enrol=re_enrol, recorded=known.closed)
 
     async def work(client: Client) -> int:
@@ -60,6 +64,11 @@ def command(file: str, re_enrol: bool, reading: FileOptions, options: Options) -
         return code
 
     return connected(work)
+
+
+def _person(entry: Entry[Person]) -> enrolling.Person:
+    candidacy = Candidacy(entry.candidate_id, entry.designation)
+    return enrolling.Person(entry.row, Enrolment(candidacy, entry.payload, entry.digest, *entry.says))
 
 
 async def _say_if_no_worker(client: Client) -> None:

@@ -1,5 +1,6 @@
 """`starter.py register`: enrols one candidate."""
 
+import json
 from typing import Any, NamedTuple
 
 from cli import before, exits, output
@@ -69,7 +70,7 @@ def command(re_enrol: bool, allow_lookalikes: bool, no_wait: bool, as_json: bool
         raise exits.BadInput(f"--{error.what}: {error.sentence}") from error
     enrolment = _checked(person)
     title = scheme.titles().get(person.designation)
-    known = before.of({1: enrolment.document})
+    known = before.of({1: enrolment})
     if not allow_lookalikes:
         _refuse_alike(person, known)
     recorded = known.closed.get(enrolment.candidacy.workflow_id)
@@ -89,7 +90,7 @@ def _checked(person: Person) -> Enrolment:
     if notes := [f"{option}: {problem}" for option, problem in damaged if problem]:
         raise exits.BadInput("A spreadsheet has changed what was copied:", notes)
     try:
-        return checked(_registration(person))
+        return checked(json.dumps(_registration(person)).encode())
     except InvalidFields as error:
         notes = [_in_flags(person, one) for one in error.errors]
         raise exits.BadInput(error.sentence, notes, **exits.of(error).facts) from error
@@ -158,7 +159,7 @@ async def _show(client: Client, enrolment: Enrolment, outcome: str, *, wait: boo
         return
     stands = f"status {status.status}" if status else "waits for a worker to take it up"
     output.say(f"{candidacy}: {outcome}, {stands if wait else 'not waited for'}.")
-    if status and "purchase" in enrolment.document and not status.purchased_at:
+    if status and enrolment.purchase_reference and not status.purchased_at:
         output.say("  The purchase was not accepted; `timeline` says why. Send a right one with `confirm-purchase`.")
 
 

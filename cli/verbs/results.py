@@ -9,8 +9,10 @@ from cli.bulk.options import FileOptions, Options, bulk_options, file_options
 from cli.options import VerbOfRows, option, verb
 from cli.session import connected
 from client.bulk import delivering, outcomes
+from client.candidacy import Candidacy
 from client.connection import Client
-from feeds.results import Reading, Scale
+from feeds.checking import Entry
+from feeds.results import Reading, Result, Scale
 
 _ABOUT = """\
 Delivers the results of a vendor's feed: scores, no-shows, voids and corrections in one file, CSV or JSON lines. The
@@ -53,10 +55,17 @@ def command(file: str, fractions: bool, percent: bool, reading: FileOptions, opt
     files = outcomes.files_of(file, "results", rows.style(sheet), chosen=options.outcome, dry_run=options.dry_run)
 
     async def work(client: Client) -> int:
-        plan = delivering.plan(client, rows.good(sheet), bad, files, dry_run=options.dry_run)
+        plan = delivering.plan(client, [_result(entry) for entry in sheet.entries], bad, files, dry_run=options.dry_run)
         return await carry_out(plan, "Dry run" if options.dry_run else "Delivering", options)
 
     return connected(work)
+
+
+def _result(entry: Entry[Result]) -> delivering.Result:
+    candidacy, says = Candidacy(entry.candidate_id, entry.designation), entry.says
+    return delivering.Result(
+        entry.row, candidacy, entry.payload, entry.digest, says.result_id, says.revision, says.message_id
+    )
 
 
 def _scale(*, fractions: bool, percent: bool) -> Scale | None:

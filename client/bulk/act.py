@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from temporalio.client import Client
 
 from client import answers
 from client.bulk.outcome_file import OutcomeFile
 from client.bulk.outcomes import Files, Item, Kind, Outcome
-from client.candidacy import Candidacy, Foreseen
+from client.candidacy import Foreseen
 from client.errors import (
     ClientError,
     Closed,
@@ -30,18 +30,6 @@ Tell = Callable[[Item, Outcome], None]
 
 GRACE_SECONDS = 10.0
 """What is under way when an act is to stop has so long to finish."""
-
-
-class Row(NamedTuple):
-    """A row without fault of an input file: its number, whom it is about, and the JSON to send.
-
-    `digest` is that of its content, as `domain.digests.digest_of` makes it.
-    """
-
-    number: int
-    candidacy: Candidacy
-    document: dict[str, Any]
-    digest: str
 
 
 class BadRow(NamedTuple):

@@ -1,12 +1,12 @@
 """A result feed carried out: one candidacy's rows after one another, many candidacies at once."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from temporalio.client import Client
 
 from client.bulk import act
-from client.bulk.act import BadRow, Plan, Row, Tell, outcome_of
+from client.bulk.act import BadRow, Plan, Tell, outcome_of
 from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.candidacy import Candidacy, Foreseen
 from client.errors import ClientError, Closed, NotFound, NoWorker, Refused
@@ -26,12 +26,27 @@ _HELD = Outcome(Kind.HELD, "a person decides, see `./starter.py attention`")
 _DUPLICATE = Outcome(Kind.DUPLICATE)
 
 
+class Result(NamedTuple):
+    """A row of a feed: its number, whom it is about, the JSON text to send, and what that says of the result.
+
+    `digest` is that of its content, as `domain.digests.digest_of` makes it.
+    """
+
+    number: int
+    candidacy: Candidacy
+    payload: bytes
+    digest: str
+    result_id: str
+    revision: int
+    message_id: str
+
+
 def plan(
-    client: Client, rows: Sequence[Row], bad: Mapping[int, BadRow], files: Files, *, dry_run: bool
-) -> Plan[Sequence[Row]]:
+    client: Client, rows: Sequence[Result], bad: Mapping[int, BadRow], files: Files, *, dry_run: bool
+) -> Plan[Sequence[Result]]:
     """The plan to deliver all of these; `bad` has what is wrong with each other row, by its number."""
     items = [_item(row) for row in rows] + [Item(row, (one.candidate_id, "", "", "")) for row, one in bad.items()]
-    by_candidacy: dict[Candidacy, list[Row]] = {}
+    by_candidacy: dict[Candidacy, list[Result]] = {}
     for row in rows:
         by_candidacy.setdefault(row.candidacy, []).append(row)
     return Plan(
@@ -53,7 +68,7 @@ class _Delivering:
         self._client = client
         self._dry_run = dry_run
 
-    async def rows_of_one(self, rows: Sequence[Row], tell: Tell) -> None:
+    async def rows_of_one(self, rows: Sequence[Result], tell: Tell) -> None:
         """The rows of one candidacy, in the order of the file."""
         gone: Outcome | None = None
         known: set[str] = set()
@@ -68,34 +83,32 @@ class _Delivering:
         except NoWorker as error:
             gone = await outcome_of(self._client, error)  # this one's alone: others are answered
         for row in rows:
-            if row.document["message_id"] in known:
-                outcome = _DUPLICATE
-            else:
-                outcome = gone or foreseen.get(row.number) or await self._outcome(row)
+            before = _DUPLICATE if row.message_id in known else gone or foreseen.get(row.number)
+            outcome = before or await self._outcome(row)
             # Whoever is not there, or closed, is so for the rows behind too.
             gone = outcome if outcome.kind in _ENDS else gone
             tell(_item(row), outcome)
 
-    async def _outcome(self, row: Row) -> Outcome:
+    async def _outcome(self, row: Result) -> Outcome:
         try:
-            return _came_of(await row.candidacy.update(self._client, MESSAGE, _payload(row)))
+            return _came_of(await row.candidacy.update(self._client, MESSAGE, row.payload))
         except (NotFound, Closed) as error:
             return _gone(error)
         except ClientError as error:
             return await outcome_of(self._client, error)
 
-    async def _foreseen(self, rows: Sequence[Row]) -> dict[int, Outcome]:
+    async def _foreseen(self, rows: Sequence[Result]) -> dict[int, Outcome]:
         """What would come of each of the rows, if they were sent in their order."""
-        found = await rows[0].candidacy.foresee(self._client, MESSAGE, [_payload(row) for row in rows])
+        found = await rows[0].candidacy.foresee(self._client, MESSAGE, [row.payload for row in rows])
         answers: Sequence[Foreseen | None] = found or [None] * len(rows)
         return {row.number: act.foreseen(answer) for row, answer in zip(rows, answers, strict=True)}
 
-    async def _known(self, rows: Sequence[Row]) -> set[str]:
+    async def _known(self, rows: Sequence[Result]) -> set[str]:
         """Which of the rows were taken already. A question leaves no history, however often a feed is played.
 
         A row whose message id is known with other content is sent: the engine refuses it, and says so.
         """
-        contents = {row.document["message_id"]: row for row in rows}
+        contents = {row.message_id: row for row in rows}
         known: set[str] = set()
         for some in _in_parts(list(contents)):
             try:
@@ -106,9 +119,9 @@ class _Delivering:
         return known
 
 
-def _same(known: str, row: Row) -> bool:
+def _same(known: str, row: Result) -> bool:
     """Whether the row has this known content. Another version of digests has to be made from the row itself."""
-    return known == row.digest or (not of_this_version(known) and matches(known, parse_message(MESSAGE, _payload(row))))
+    return known == row.digest or (not of_this_version(known) and matches(known, parse_message(MESSAGE, row.payload)))
 
 
 def _came_of(receipt: Receipt) -> Outcome:
@@ -123,15 +136,10 @@ def _gone(error: NotFound | Closed) -> Outcome:
     return Outcome(Kind.UNKNOWN, "there is no such candidacy (yet); the next run of this file tries again")
 
 
-def _payload(row: Row) -> bytes:
-    return json.dumps(row.document).encode()
-
-
 def _in_parts(ids: list[str]) -> Iterator[list[str]]:
     for begin in range(0, len(ids), _ASKED_AT_ONCE):
         yield ids[begin : begin + _ASKED_AT_ONCE]
 
 
-def _item(row: Row) -> Item:
-    document = row.document
-    return Item(row.number, (*row.candidacy, str(document["result_id"]), str(document.get("revision", 1))))
+def _item(row: Result) -> Item:
+    return Item(row.number, (*row.candidacy, row.result_id, str(row.revision)))

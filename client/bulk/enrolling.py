@@ -9,8 +9,9 @@ from typing import NamedTuple
 from temporalio.client import Client
 
 from client import finding, scheme
-from client.bulk.act import BadRow, Plan, Row, Tell, outcome_of
+from client.bulk.act import BadRow, Plan, Tell, outcome_of
 from client.bulk.outcomes import Files, Item, Kind, Outcome
+from client.candidacy import Candidacy
 from client.enrolment import (
     Enrolment,
     check_ended,
@@ -23,7 +24,6 @@ from client.errors import ClientError, Closed, NotFound, OpenedBefore, StillClos
 from client.finding import Filter
 from domain import calendar
 from domain.identity import alike
-from domain.types import parse_instant_or_day
 
 COLUMNS = ("row", "candidate_id", "designation")
 GOOD = frozenset({Kind.REGISTERED, Kind.ALREADY_ENROLLED, Kind.WOULD_BE_REGISTERED})
@@ -32,6 +32,18 @@ _WOULD = Outcome(Kind.WOULD_BE_REGISTERED)
 _BY_US = "an earlier run of this command has opened it; to open one more, give another --outcome file"
 _STILL_CLOSING = "its last notices or records still go out: run the same command again"
 _ON_PURPOSE = "to open a new one on purpose, add --re-enrol"
+
+
+class Person(NamedTuple):
+    """A row of a file of candidates: its number, and the registration."""
+
+    number: int
+    enrolment: Enrolment
+
+    @property
+    def candidacy(self) -> Candidacy:
+        """The candidacy that it opens."""
+        return self.enrolment.candidacy
 
 
 class Options(NamedTuple):
@@ -46,7 +58,7 @@ class Options(NamedTuple):
     recorded: Mapping[str, str] = {}
 
 
-def plan(client: Client, rows: Sequence[Row], bad: Mapping[int, BadRow], options: Options) -> Plan[Row]:
+def plan(client: Client, rows: Sequence[Person], bad: Mapping[int, BadRow], options: Options) -> Plan[Person]:
     """The plan to enrol all of these; `bad` has what is wrong with each other row, by its number."""
     items = [_item(row) for row in rows] + [Item(row, (one.candidate_id, "")) for row, one in bad.items()]
     return Plan(
@@ -66,7 +78,7 @@ class Alike(NamedTuple):
     `shared` is what both have; None where the ids differ only in case or leading zeros.
     """
 
-    row: Row
+    row: Person
     enrolled: str
     shared: str | None = None
 
@@ -78,12 +90,12 @@ class Alike(NamedTuple):
         return f"{self.row.candidacy.candidate_id} looks like {self.enrolled}"
 
 
-async def enrolled_alike(client: Client, rows: Sequence[Row]) -> list[Alike]:
+async def enrolled_alike(client: Client, rows: Sequence[Person]) -> list[Alike]:
     """The rows whose candidates may be enrolled already under an id that a spreadsheet or a person wrote otherwise.
 
     All candidacies are listed for it, open and closed. Raises as `finding.candidacies` does.
     """
-    new: dict[str, dict[str, Row]] = {}
+    new: dict[str, dict[str, Person]] = {}
     for row in rows:
         new.setdefault(alike(row.candidacy.candidate_id), {}).setdefault(row.candidacy.candidate_id, row)
     enrolled: dict[str, set[str]] = {}
@@ -109,10 +121,10 @@ class _Enrolling:
         self._months = scheme.testing_months()
         self._now = datetime.now(UTC)
 
-    async def one(self, row: Row, tell: Tell) -> None:
+    async def one(self, row: Person, tell: Tell) -> None:
         tell(_item(row), await self._outcome(row))
 
-    async def _outcome(self, row: Row) -> Outcome:
+    async def _outcome(self, row: Person) -> Outcome:
         try:
             if self._options.dry_run:
                 return await self._would(row)
@@ -121,9 +133,7 @@ class _Enrolling:
             title = self._titles.get(row.candidacy.designation)
             again = self._options.re_enrol
             recorded = self._recorded(row)
-            opened = await enrol(
-                self._client, _enrolment(row), title, again=again, act=self._act(row), recorded=recorded
-            )
+            opened = await enrol(self._client, row.enrolment, title, again=again, act=self._act(row), recorded=recorded)
             return Outcome(Kind(opened))
         except StillClosing as error:
             return Outcome(Kind.FAILED, f"the candidacy is closed ({error.status}); {_STILL_CLOSING}")
@@ -133,9 +143,9 @@ class _Enrolling:
         except ClientError as error:
             return await outcome_of(self._client, error)
 
-    async def _would(self, row: Row) -> Outcome:
+    async def _would(self, row: Person) -> Outcome:
         try:
-            await check_enrolled(self._client, _enrolment(row))
+            await check_enrolled(self._client, row.enrolment)
         except NotFound:
             if (recorded := self._recorded(row)) and not self._options.re_enrol:
                 await check_not_forgotten(self._client, row.candidacy, recorded)
@@ -148,12 +158,12 @@ class _Enrolling:
             return self._window_ended(row) or _WOULD
         return _ALREADY
 
-    def _recorded(self, row: Row) -> str | None:
+    def _recorded(self, row: Person) -> str | None:
         return self._options.recorded.get(row.candidacy.workflow_id)
 
-    async def _only_if_there(self, row: Row, otherwise: Outcome) -> Outcome:
+    async def _only_if_there(self, row: Person, otherwise: Outcome) -> Outcome:
         try:
-            await check_enrolled(self._client, _enrolment(row))
+            await check_enrolled(self._client, row.enrolment)
         except NotFound:
             return otherwise
         except Closed:
@@ -163,32 +173,29 @@ class _Enrolling:
             return otherwise
         return _ALREADY
 
-    def _window_ended(self, row: Row) -> Outcome | None:
+    def _window_ended(self, row: Person) -> Outcome | None:
         """The engine would enrol the candidate and refuse the purchase (rule 1), which nobody would see here."""
-        purchased_at = row.document.get("purchase", {}).get("purchased_at")
+        purchased_at = row.enrolment.purchased_at
         if purchased_at is None or self._months is None:
             return None
-        first = self._known.day_of(parse_instant_or_day(purchased_at))
+        first = self._known.day_of(purchased_at)
         last = calendar.add_months(first, self._months)
         if calendar.end_of(last, self._known.zone) > self._now:
             return None
         why = f"testing that was purchased on {first} had to be completed by {last}; a new purchase is needed"
         return Outcome(Kind.REFUSED, why)
 
-    def _act(self, row: Row) -> str | None:
+    def _act(self, row: Person) -> str | None:
         """What a run that enrols again is known by when it is begun again: this row, for this outcome file.
 
         A run that does not enrol again opens nothing that was ever there, and needs no name.
         """
         if not self._options.re_enrol:
             return None
-        content = json.dumps([str(self._options.files.lasting.resolve()), row.document], sort_keys=True)
+        file, registration = str(self._options.files.lasting.resolve()), json.loads(row.enrolment.payload)
+        content = json.dumps([file, registration], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-def _enrolment(row: Row) -> Enrolment:
-    return Enrolment(row.document, row.digest)
-
-
-def _item(row: Row) -> Item:
+def _item(row: Person) -> Item:
     return Item(row.number, tuple(row.candidacy))

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from cli import before, exits, main
 from cli.before import Known
 from cli.main import Captured
+from client.enrolment import checked
 from record import lookalikes
 from record.database import reading, writing
 from record.lookalikes import Lookalike, New
@@ -92,11 +93,14 @@ def test_a_record_of_an_older_build_is_not_called_missing(engine: Engine, run: R
     assert WITHOUT not in done.err
 
 
+_ANA = b'{"candidate_id": "C-1", "name": "Ana", "email": "ana@example.org", "designation": "CCMA"}'
+
+
 def test_what_is_not_known_without_a_record_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CERTPATH_RECORD_URL", "sqlite:////nowhere/at/all.db")
-    known = before.of({1: {"candidate_id": "C-1", "email": "ana@example.org", "designation": "CCMA"}})
+    known = before.of({1: checked(_ANA)})
     assert known == Known(unknown=WITHOUT)
     known.say()
     Known().say()

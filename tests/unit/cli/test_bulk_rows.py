@@ -7,15 +7,17 @@ import signal
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli import exits
 from cli.bulk import carrying, rows
 from cli.bulk.rows import Choice
-from client.bulk.act import BadRow, Row
-from client.bulk.enrolling import Alike
+from client.bulk.act import BadRow
+from client.bulk.enrolling import Alike, Person
 from client.candidacy import Candidacy
+from client.enrolment import Enrolment
 from client.pool import Stopping
 from feeds import dates, explain, registrations
 from feeds.checking import Doubt, DoubtKind, Sheet, Vocabulary
@@ -28,7 +30,7 @@ NOTHING = Choice()
 SKIP = Choice(skip_bad=True)
 
 
-def refused(sheet: Sheet, choice: Choice = NOTHING) -> exits.BadInput:
+def refused(sheet: Sheet[Any], choice: Choice = NOTHING) -> exits.BadInput:
     with pytest.raises(exits.BadInput) as stop:
         rows.without_bad(sheet, "c.csv", choice)
     return stop.value
@@ -40,7 +42,7 @@ def test_bad_rows_start_nothing_unless_they_are_to_be_left_out(capsys: pytest.Ca
         Problem(3, "email", "has no @", "C-3"),
         Problem(7, None, "is too long"),
     ]
-    sheet = Sheet([], problems, 9, ("notes", "problem"))
+    sheet: Sheet[Any] = Sheet([], problems, 9, ("notes", "problem"))
     stop = refused(sheet)
     assert stop.notes == tuple(map(str, problems))
     assert len(stop.facts["problems"]) == 3
@@ -79,7 +81,7 @@ def test_days_with_the_year_last_are_answered_with_the_flag_that_reads_them() ->
 def test_rows_that_look_alike_start_nothing_until_somebody_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     doubts = [Doubt(DoubtKind.LOOKALIKE, (2, row), finding("C-2 and C-{} look alike", row)) for row in range(3, 9)]
     fractions = Doubt(DoubtKind.FRACTIONS, (2, 3, 4, 5), finding("they may be fractions"))
-    sheet = Sheet([], [], 9, (), (*doubts, fractions))
+    sheet: Sheet[Any] = Sheet([], [], 9, (), (*doubts, fractions))
     stop = refused(sheet)
     assert stop.sentence == "Some rows of c.csv may not be what was meant, so nothing was started:"
     assert stop.notes == (
@@ -102,9 +104,13 @@ def test_rows_that_look_alike_start_nothing_until_somebody_says_so(capsys: pytes
     assert "--fractions" not in told, "it was given"
 
 
+def looks_like(row: int) -> Person:
+    return Person(row, Enrolment(Candidacy(f"c-{row}", "CCMA"), b"{}", "", "a@example.org", None, None))
+
+
 def test_candidates_who_may_be_enrolled_under_another_id_are_named() -> None:
     rows.refuse_alike([])
-    found = [Alike(Row(row, Candidacy(f"c-{row}", "CCMA"), {}, ""), f"C-{row}") for row in (5, 4, 3, 2)]
+    found = [Alike(looks_like(row), f"C-{row}") for row in (5, 4, 3, 2)]
     with pytest.raises(exits.BadInput) as stop:
         rows.refuse_alike(found)
     assert stop.value.notes == (
@@ -119,7 +125,7 @@ def test_candidates_who_may_be_enrolled_under_another_id_are_named() -> None:
 
 def test_bad_rows_and_doubts_are_said_together() -> None:
     doubt = Doubt(DoubtKind.LOOKALIKE, (2, 3), finding("C-2 and c-2 look alike"))
-    sheet = Sheet([], [Problem(4, "name", "is empty", "C-4")], 3, (), (doubt,))
+    sheet: Sheet[Any] = Sheet([], [Problem(4, "name", "is empty", "C-4")], 3, (), (doubt,))
     stop = refused(sheet)
     assert stop.notes[:2] == ("row 4, C-4, name: is empty", "rows 2, 3: C-2 and c-2 look alike")
     assert refused(sheet, SKIP).facts.keys() == {"doubts"}

@@ -3,12 +3,14 @@
 import io
 import json
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from cli import exits, input_files
 from client import scheme
+from tests.unit.feeds.feed_samples import sent
 
 RESULT = {
     "candidate_id": "C-1",
@@ -30,11 +32,11 @@ def refused(name: str) -> exits.BadInput:
 def test_a_hyphen_means_standard_input_whatever_its_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     data = f"\ufeff{NEEDED}\r\nC-1,Chloé,c@example.org,CCSL".encode()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="ascii"))
-    (entry,) = input_files.read_registrations("-").entries
-    assert entry.document["name"] == "Chloé"
+    (person,) = input_files.read_registrations("-").entries
+    assert sent(person)["name"] == "Chloé"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(RESULT).encode())))
-    (entry,) = input_files.read_results("-").entries
-    assert entry.document["percentage"] == "81.5"
+    (result,) = input_files.read_results("-").entries
+    assert result.says.percentage == Decimal("81.5")
 
 
 def test_a_fault_of_standard_input_is_told_under_that_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,10 @@ from typing import Any, cast
 import pytest
 
 from client.bulk import delivering, enrolling
-from client.bulk.act import BadRow, Plan, Row
+from client.bulk.act import BadRow, Plan
 from client.bulk.outcomes import Files
 from client.candidacy import Candidacy
+from client.enrolment import checked
 from client.errors import ClientError, Closed, NotFound, OpenedBefore, Refused, StillClosing, Unreachable
 from client.finding import Entry, Filter
 from client.receipts import Receipt
@@ -34,11 +35,11 @@ async def told(plan: Plan[Any]) -> dict[int, str]:
 # --- registrations
 
 
-def person(line: int, purchased: timedelta | None = None) -> Row:
+def person(line: int, purchased: timedelta | None = None) -> enrolling.Person:
     document: dict[str, Any] = {"candidate_id": f"C-{line}", "designation": "CCMA", "name": "Ana", "email": "a@b.de"}
     if purchased is not None:
         document["purchase"] = {"reference": "INV-1", "purchased_at": (NOW - purchased).isoformat(timespec="seconds")}
-    return Row(line, Candidacy(f"C-{line}", "CCMA"), document, digest=f"digest of {line}")
+    return enrolling.Person(line, checked(json.dumps(document).encode()))
 
 
 def options(**changes: Any) -> enrolling.Options:
@@ -121,7 +122,7 @@ async def test_who_is_enrolled_under_an_id_that_looks_like_the_rows_is_found(mon
 # --- results
 
 
-def result(line: int, candidate: str = "C-1", **fields: Any) -> Row:
+def result(line: int, candidate: str = "C-1", **fields: Any) -> delivering.Result:
     document = {
         "result_id": f"R-{line}",
         "domain": "people-management",
@@ -130,7 +131,12 @@ def result(line: int, candidate: str = "C-1", **fields: Any) -> Row:
         "message_id": f"m-{line}",
         **fields,
     }
-    return Row(line, Candidacy(candidate, "CCMA"), document, digest=f"digest of {line}")
+    candidacy, payload, message_id = (
+        Candidacy(candidate, "CCMA"),
+        json.dumps(document).encode(),
+        str(document["message_id"]),
+    )
+    return delivering.Result(line, candidacy, payload, f"digest of {line}", f"R-{line}", 1, message_id)
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, known: dict[str, Any], answers: Sequence[Any]) -> list[str]:

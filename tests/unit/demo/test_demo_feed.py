@@ -2,11 +2,16 @@
 
 from datetime import date
 
-from client.enrolment import checked
 from demo import feed
-from domain.messages import parse_message
+from domain.commands import Registration
+from domain.messages import parse, parse_message, read_json
 
 TODAY = date(2027, 3, 1)
+
+
+def registrations() -> list[Registration]:
+    texts = feed.registrations(TODAY)
+    return [parse(Registration, "registration", read_json("registration", text)) for text in texts]
 
 
 def test_relative_days_are_resolved_wherever_they_stand() -> None:
@@ -19,16 +24,14 @@ def test_relative_days_are_resolved_wherever_they_stand() -> None:
 
 
 def test_the_examples_hold_twenty_people_over_all_designations() -> None:
-    people = feed.registrations(TODAY)
+    people = registrations()
     assert len(people) >= 20
-    assert {person["designation"] for person in people} == {"CCSL", "CCOM", "CCMA", "CCMC"}
-    assert len({person["candidate_id"] for person in people}) == len(people)
-    for person in people:
-        checked(feed.moved(person, TODAY) | {"purchase": None})
+    assert {person.designation for person in people} == {"CCSL", "CCOM", "CCMA", "CCMC"}
+    assert len({person.candidate_id for person in people}) == len(people)
 
 
 def test_the_messages_of_the_examples_can_be_understood() -> None:
-    known = {(person["candidate_id"], person["designation"]) for person in feed.registrations(TODAY)}
+    known = {(person.candidate_id, person.designation) for person in registrations()}
     advanced = {("A-101", "CCOM"), ("C-306", "CCSL")}
     for one in feed.sendings(TODAY):
         assert tuple(one.to) in known | advanced

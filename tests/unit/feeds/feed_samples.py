@@ -1,8 +1,10 @@
 """The scheme's names and the current time for the tests of this folder."""
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
-from feeds.checking import Vocabulary
+from feeds.checking import Entry, Vocabulary
 
 VOCABULARY = Vocabulary(
     designations={
@@ -19,3 +21,9 @@ VOCABULARY = Vocabulary(
     },
 )
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+def sent(entry: Entry[Any]) -> dict[str, Any]:
+    """What is sent of a row without fault."""
+    document: dict[str, Any] = json.loads(entry.payload)
+    return document

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 from feeds import bad_rows, registrations, results
 from feeds.checking import Sheet
@@ -13,7 +14,7 @@ NEEDED = "candidate_id,name,email,designation"
 ANA = "C-1,Ana Ruiz,ana@example.org,CCSL"
 
 
-def read(text: str) -> Sheet:
+def read(text: str) -> Sheet[Any]:
     return registrations.read(Source("standard input", io.BytesIO(text.encode())), VOCABULARY, NOW)
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from feeds.errors import FeedError, HeaderError
 from feeds.sources import Content, Source, read_content
 from feeds.table import Problem
 from tests.cases import each
-from tests.unit.feeds.feed_samples import NOW, VOCABULARY
+from tests.unit.feeds.feed_samples import NOW, VOCABULARY, sent
 
 Write = Callable[..., Source]
 NEEDED = "candidate_id,name,email,designation"
@@ -31,15 +32,15 @@ def write(tmp_path: Path) -> Write:
     return _write
 
 
-def _read(source: Source) -> Sheet:
+def _read(source: Source) -> Sheet[Any]:
     return registrations.read(source, VOCABULARY, NOW)
 
 
-def _read_results(source: Source) -> Sheet:
+def _read_results(source: Source) -> Sheet[Any]:
     return results.read(source, VOCABULARY, NOW)
 
 
-def _ids(sheet: Sheet) -> list[tuple[int, str]]:
+def _ids(sheet: Sheet[Any]) -> list[tuple[int, str]]:
     return [(entry.row, entry.candidate_id) for entry in sheet.entries]
 
 
@@ -88,7 +89,7 @@ def test_columns_may_come_in_any_order_and_spelling(write: Write) -> None:
     header = " Designation ,E-Mail,candidate-id,NAME,Purchase Ref,purchased at,Experience_Since,Role\n"
     row = "CCSL,ana@example.org,C-1,Ana Ruiz,INV-1,2026-11-02T15:00:00Z,2024-03-01,Director\n"
     (entry,) = _read(write(header + row)).entries
-    assert entry.document == {
+    assert sent(entry) == {
         "candidate_id": "C-1",
         "name": "Ana Ruiz",
         "email": "ana@example.org",
@@ -120,15 +121,15 @@ def test_a_cell_over_several_lines_is_one_row_as_in_a_spreadsheet(write: Write) 
     text = f'{NEEDED},Notes\n"C-1","Ana ""A."" Ruiz, MBA","ana@example.org",CCSL,"one\n\n,three"\n{BEN},\n,bad,,\n'
     sheet = _read(write(text))
     assert _ids(sheet) == [(2, "C-1"), (3, "C-2")]
-    assert sheet.entries[0].document["name"] == 'Ana "A." Ruiz, MBA'
+    assert sent(sheet.entries[0])["name"] == 'Ana "A." Ruiz, MBA'
     assert {problem.row for problem in sheet.problems} == {4}
 
 
 def test_cells_are_stripped_and_missing_ones_are_empty(write: Write) -> None:
     text = f'{NEEDED},publish,role\n C-1 ,  "Ruiz, Ana ", ana@example.org,CCSL\n'
     (entry,) = _read(write(text)).entries
-    assert entry.document["name"] == "Ruiz, Ana"
-    assert set(entry.document) == {"candidate_id", "name", "email", "designation"}
+    assert sent(entry)["name"] == "Ruiz, Ana"
+    assert set(sent(entry)) == {"candidate_id", "name", "email", "designation"}
 
 
 def test_separators_of_unicode_do_not_end_a_line(write: Write) -> None:
@@ -145,7 +146,7 @@ def test_a_first_line_alone_is_a_file_of_no_rows(write: Write) -> None:
 def test_a_stream_is_read_like_a_file(tail: str) -> None:
     data = f"\ufeff{NEEDED}\r\nC-1,Chloé,c@example.org,CCSL{tail}".encode()
     (entry,) = _read(Source("standard input", io.BytesIO(data))).entries
-    assert entry.document["name"] == "Chloé"
+    assert sent(entry)["name"] == "Chloé"
 
 
 @each("blanks", [" ", "  ", "\t"])
@@ -156,7 +157,7 @@ def test_blanks_behind_a_closing_quote_do_not_count_either(write: Write, blanks:
         sheet = _read(write(f"{names}\n{row}{blanks}\n"))
         assert sheet.problems == []
         (entry,) = sheet.entries
-        assert (entry.candidate_id, entry.document["name"]) == ("C-1", 'Ana, "the boss" ; | or so')
+        assert (entry.candidate_id, sent(entry)["name"]) == ("C-1", 'Ana, "the boss" ; | or so')
 
 
 # --- one bad row among good ones
@@ -227,7 +228,7 @@ def test_a_problem_names_the_candidate_unless_the_id_may_be_a_name(write: Write)
 # --- the first line
 
 
-def _refused(source: Source, read: Callable[[Source], Sheet] = _read) -> FeedError:
+def _refused(source: Source, read: Callable[[Source], Sheet[Any]] = _read) -> FeedError:
     with pytest.raises(FeedError) as caught:
         read(source)
     return caught.value

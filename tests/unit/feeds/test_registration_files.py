@@ -21,7 +21,7 @@ from feeds.errors import FeedError
 from feeds.sources import Source
 from runtime.settings import ROOT
 from tests.unit.domain.test_characters import FORBIDDEN, JOINERS
-from tests.unit.feeds.feed_samples import NOW, VOCABULARY
+from tests.unit.feeds.feed_samples import NOW, VOCABULARY, sent
 
 COLUMNS = registrations.COLUMNS.names
 GOOD = {
@@ -39,11 +39,11 @@ GOOD = {
 }
 
 
-def _read_file(path: Path, vocabulary: Vocabulary = VOCABULARY) -> Sheet:
+def _read_file(path: Path, vocabulary: Vocabulary = VOCABULARY) -> Sheet[Any]:
     return registrations.read(Source(str(path)), vocabulary, NOW)
 
 
-def _read(folder: Path, *rows: dict[str, str], vocabulary: Vocabulary = VOCABULARY) -> Sheet:
+def _read(folder: Path, *rows: dict[str, str], vocabulary: Vocabulary = VOCABULARY) -> Sheet[Any]:
     path = folder / "candidates.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
@@ -64,7 +64,7 @@ def test_a_row_becomes_the_start_input_of_the_contract(tmp_path: Path) -> None:
     (entry,) = _read(tmp_path, GOOD).entries
     assert entry.row == 2
     assert (entry.candidate_id, entry.designation) == ("C-1", "CCSL")
-    assert entry.document == {
+    assert sent(entry) == {
         "candidate_id": "C-1",
         "name": "Ana Ruiz",
         "email": "ana@example.org",
@@ -78,7 +78,7 @@ def test_a_row_becomes_the_start_input_of_the_contract(tmp_path: Path) -> None:
         },
         "publish": True,
     }
-    assert entry.digest == digest_of(parse(Registration, "registration", entry.document))
+    assert entry.digest == digest_of(parse(Registration, "registration", sent(entry)))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_row_becomes_the_start_input_of_the_contract(tmp_path: Path) -> None:
 )
 def test_consent_is_read_from_a_clear_yes_or_no(tmp_path: Path, written: str, meant: bool | None) -> None:
     (entry,) = _read(tmp_path, GOOD | {"publish": written}).entries
-    assert entry.document.get("publish") is meant
+    assert sent(entry).get("publish") is meant
 
 
 @pytest.mark.parametrize("written", ["y", "on", "maybe", "2", "x"])
@@ -177,7 +177,7 @@ def test_a_wrong_instant_is_explained_with_what_to_write(tmp_path: Path, written
 
 def test_the_day_of_a_purchase_is_enough(tmp_path: Path) -> None:
     (entry,) = _read(tmp_path, GOOD | {"purchased_at": "2026-11-02"}).entries
-    assert entry.document["purchase"]["purchased_at"] == "2026-11-02"
+    assert sent(entry)["purchase"]["purchased_at"] == "2026-11-02"
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ def test_every_file_that_a_spreadsheet_writes_is_read(data: st.DataObject, rows:
         path.write_bytes(file.getvalue().encode(encoding))
         sheet = _read_file(path)
     assert sheet.problems == []
-    assert [entry.document for entry in sheet.entries] == [_as_document(row) for row in rows]
+    assert [sent(entry) for entry in sheet.entries] == [_as_document(row) for row in rows]
     assert set(sheet.ignored) == {style("Notes").strip(), style("Region").strip()}
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from feeds.results import Reading, Scale
 from feeds.sources import Source
 from feeds.spreadsheets import damaged_id, damaged_text
 from tests.cases import each
-from tests.unit.feeds.feed_samples import NOW, VOCABULARY
+from tests.unit.feeds.feed_samples import NOW, VOCABULARY, sent
 
 PERSON = {"candidate_id": "C-1", "name": "Ana Ruiz", "email": "ana@example.org", "designation": "CCSL"}
 RESULT = {
@@ -35,15 +36,15 @@ def _csv(rows: tuple[Mapping[str, str], ...]) -> Source:
     return Source("standard input", io.BytesIO(file.getvalue().encode()))
 
 
-def _people(*rows: Mapping[str, str], order: Order | None = None) -> Sheet:
+def _people(*rows: Mapping[str, str], order: Order | None = None) -> Sheet[Any]:
     return registrations.read(_csv(rows), VOCABULARY, NOW, order=order)
 
 
-def _results(*rows: Mapping[str, str], reading: Reading = results.AS_WRITTEN) -> Sheet:
+def _results(*rows: Mapping[str, str], reading: Reading = results.AS_WRITTEN) -> Sheet[Any]:
     return results.read(_csv(rows), VOCABULARY, NOW, reading)
 
 
-def _faults(sheet: Sheet) -> list[tuple[str | None, str]]:
+def _faults(sheet: Sheet[Any]) -> list[tuple[str | None, str]]:
     return [(problem.column, problem.problem) for problem in sheet.problems]
 
 
@@ -173,7 +174,7 @@ def test_another_instant_score_or_outcome_is_another_content(other: dict[str, st
 # --- what looks alike
 
 
-def _doubts(sheet: Sheet) -> list[tuple[tuple[int, ...], str]]:
+def _doubts(sheet: Sheet[Any]) -> list[tuple[tuple[int, ...], str]]:
     assert sheet.problems == []
     assert {doubt.kind for doubt in sheet.doubts} <= {DoubtKind.LOOKALIKE}
     return [(doubt.rows, str(doubt.sentence)) for doubt in sheet.doubts]
@@ -210,7 +211,7 @@ def test_ids_of_a_feed_that_look_alike_are_doubted_for_each_candidate() -> None:
 # --- fractions
 
 
-def _scores(*percentages: str, reading: Reading = results.AS_WRITTEN) -> Sheet:
+def _scores(*percentages: str, reading: Reading = results.AS_WRITTEN) -> Sheet[Any]:
     rows = [RESULT | {"result_id": f"R-{at}", "percentage": one} for at, one in enumerate(percentages)]
     return _results(*rows, reading=reading)
 
@@ -230,7 +231,7 @@ def test_few_percentages_and_those_that_are_no_fractions_are_not_doubted(percent
 
 def test_a_feed_of_fractions_is_read_as_percentages_exactly() -> None:
     sheet = _scores("0.74999999999999999999", "1", "0", ".5", "1.5", "81", reading=Reading(scale=Scale.FRACTIONS))
-    scores = [entry.document["percentage"] for entry in sheet.entries]
+    scores = [sent(entry)["percentage"] for entry in sheet.entries]
     assert scores == ["74.999999999999999999", "100", "0", "50"]
     assert [(problem.row, problem.column) for problem in sheet.problems] == [(6, "percentage"), (7, "percentage")]
     assert '"1.5" is above 1, so it is no fraction' in sheet.problems[0].problem
@@ -271,7 +272,7 @@ def test_a_day_is_read_in_the_order_of_the_file_and_never_guessed(written: str, 
 def test_the_days_of_a_list_are_read_in_its_order() -> None:
     row = PERSON | {"role": "Director", "started_on": "01/03/2024", "ended_on": "30.06.2025"}
     (entry,) = _people(row, order=Order.DAY_FIRST).entries
-    assert entry.document["experience"] == {"role": "Director", "started_on": "2024-03-01", "ended_on": "2025-06-30"}
+    assert sent(entry)["experience"] == {"role": "Director", "started_on": "2024-03-01", "ended_on": "2025-06-30"}
     assert [column for column, _ in _faults(_people(row))] == ["started_on", "ended_on"]
 
 
@@ -349,4 +350,4 @@ def test_the_instants_of_a_feed_are_read_in_its_order_and_give_the_same_message(
 @each("outcome", ["no_show", "voided"])
 def test_a_no_show_that_has_not_passed_is_a_no_show(outcome: str) -> None:
     (entry,) = _results(RESULT | {"outcome": outcome, "percentage": "", "passed": "false"}).entries
-    assert (entry.document["outcome"], entry.document["passed"]) == (outcome, False)
+    assert (sent(entry)["outcome"], sent(entry)["passed"]) == (outcome, False)
