@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -19,7 +18,7 @@ from chaos.record import Record
 from record.database import reading
 from record.looking import open_for_reading
 from record.tables import DELIVERIES
-from trials.discrepancies import Discrepancy
+from trials.discrepancies import Discrepancy, Figure
 from trials.mail import Mail
 from trials.patience import Impatient, until_none
 
@@ -94,9 +93,9 @@ class OfTheRecord:
     ended_by_itself: int = 0
     """So many times PostgreSQL has ended because its disk was full, and was started again."""
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> dict[str, Figure]:
         """The figures by name, in the order of the table."""
-        figures: dict[str, Any] = {"record": self.database, "record outages": len(self.outcomes)}
+        figures: dict[str, Figure] = {"record": self.database, "record outages": len(self.outcomes)}
         for number, outcome in enumerate(self.outcomes, 1):
             name = f"  {number}. {outcome.what}"
             figures |= {

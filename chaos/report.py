@@ -12,7 +12,7 @@ from chaos.accounting import repeated
 from chaos.evidence import Evidence
 from chaos.faults import Outage
 from chaos.record_accounting import OfTheRecord
-from trials.discrepancies import Discrepancy, table
+from trials.discrepancies import Discrepancy, Figure, table
 from trials.histories import Activity
 from trials.mail import Mail
 from trials.workers import End
@@ -53,7 +53,7 @@ class Report:
             for run in one.runs:
                 yield from run.activities
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> dict[str, Figure]:
         """The figures by name, in the order of the table."""
         kinds = Counter(one.lived.plan.kind for one in self.found if one.lived.candidacy.registration is not None)
         hows = Counter(end.how for end in self.ends)

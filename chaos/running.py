@@ -101,7 +101,10 @@ async def run(
         say("accounting for everything")
         found = [one for one in await each(lived, lambda one: _gather(one, sender)) if one is not None]
         problems = await _account(client, mark, lived, found, faults)
-        timelines = {one.lived.workflow_id: one.timeline_after for one in found}
+        timelines = {
+            one.lived.workflow_id: [recorded.Shown(event["sequence"], event["type"]) for event in one.timeline_after]
+            for one in found
+        }
         problems += await recorded.compare(record.url, timelines, options.patience)
         problems += await record_accounting.of_deliveries(record.url, mail.taken, options.patience)
         following.cancel()

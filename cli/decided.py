@@ -1,11 +1,12 @@
 """What was decided before, where the same decision is sent once more."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from client import scheme
 from client.candidacy import Candidacy
 from client.connection import Client
+from client.payloads import field_of
 from views.entries import TimelineEntry
 
 
@@ -29,7 +30,7 @@ DECISIONS = {
 """By the name of the message."""
 
 
-async def decided(client: Client, candidacy: Candidacy, message: str, payload: Mapping[str, Any]) -> str | None:
+async def decided(client: Client, candidacy: Candidacy, message: str, payload: bytes) -> str | None:
     """Who decided what and when, in the words of the timeline; None where the message is no decision, or it is gone.
 
     Raises as `Candidacy.timeline` does.
@@ -37,7 +38,7 @@ async def decided(client: Client, candidacy: Candidacy, message: str, payload: M
     decision = DECISIONS.get(message)
     if decision is None:
         return None
-    return in_words(decision, payload.get(decision.about), await candidacy.timeline(client))
+    return in_words(decision, field_of(payload, decision.about), await candidacy.timeline(client))
 
 
 def in_words(decision: Decision, about: object, timeline: Sequence[TimelineEntry]) -> str | None:

@@ -13,7 +13,7 @@ from cli.session import connected
 from client.candidacy import Candidacy
 from client.connection import Client
 from client.errors import NoWorker, Unreachable
-from client.payloads import parsed, with_message_id
+from client.payloads import field_of, with_message_id
 from client.receipts import Receipt
 from runtime import interrupts
 from views import words
@@ -91,7 +91,7 @@ def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool, a
     text = with_message_id(payload)
 
     async def work(client: Client) -> int:
-        message_id = parsed(text)["message_id"]
+        message_id = field_of(text, "message_id")
         note = one_line(
             f"Perhaps it was taken, or will be. To send it again and have it count once, {again.format(message_id)}."
         )
@@ -105,7 +105,7 @@ def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool, a
             output.document(receipt.document())
         else:
             output.say(in_words(candidacy, receipt))
-            if receipt.duplicate and (before := await decided(client, candidacy, message, parsed(text))):
+            if receipt.duplicate and (before := await decided(client, candidacy, message, text)):
                 output.say(f"  {before}")
         return exits.DONE
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 from contextlib import aclosing
 from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from temporalio.client import Client
 
@@ -45,9 +45,10 @@ async def status(client: Client, candidacy: Candidacy, *, run_id: str | None = N
         raise candidacy.unreadable() from error
 
 
-async def status_as_it_came(client: Client, candidacy: Candidacy) -> Any:
+async def status_as_it_came(client: Client, candidacy: Candidacy) -> object:
     """The same answer to be shown as JSON, with whatever a newer build says beside it. Raises likewise."""
-    return await candidacy.raw_answer(client, "status")
+    answer: object = await candidacy.raw_answer(client, "status")
+    return answer
 
 
 async def contact(client: Client, candidacy: Candidacy) -> ContactView:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client import answers
 from client.errors import Closed, NeverBegan, NotFound, NoWorker, NoWorkerOfBuild, Refused, Unreadable
-from client.payloads import parsed
+from client.payloads import field_of
 from client.receipts import Receipt, TakenBefore
 from domain.identity import workflow_id_of
 from domain.vocabulary import CLOSED
@@ -48,8 +48,14 @@ class Foreseen(NamedTuple):
     reason: str | None
 
     @classmethod
-    def read(cls, answer: Mapping[str, Any]) -> "Foreseen":
-        """One answer of the query `foresee`."""
+    def read(cls, answer: object) -> "Foreseen":
+        """One answer of the query `foresee`.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if not isinstance(answer, dict):
+            raise ValueError("what is foreseen is a JSON object")
         return cls(str(answer.get("outcome")), tuple(answer.get("events", ())), answer.get("reason"))
 
 
@@ -120,7 +126,8 @@ class Candidacy(NamedTuple):
             answers = await self.raw_answer(client, "foresee", name, [payload.decode() for payload in payloads])
         except Refused:
             return None
-        return [Foreseen.read(answer) for answer in answers] if len(answers) == len(payloads) else None
+        with self._reading():
+            return [Foreseen.read(answer) for answer in answers] if len(answers) == len(payloads) else None
 
     async def receipts(self, client: Client, message_ids: Sequence[str]) -> dict[str, TakenBefore]:
         """Those of these messages that were taken before, by message id.
@@ -183,12 +190,14 @@ class Candidacy(NamedTuple):
 
         Raises `closed` for any other message, and `NoWorker` where nobody answers.
         """
-        message_id = parsed(payload).get("message_id")
+        message_id = field_of(payload, "message_id")
+        before = again = None
         try:
-            taken = await self.receipts(client, [message_id] if message_id else [])
-            again = await self.foresee(client, name, [payload]) if taken else None
-        except Refused:  # no message that was taken has an id of such a form
-            again = None
+            if isinstance(message_id, str):
+                before = (await self.receipts(client, [message_id])).get(message_id)
+            again = await self.foresee(client, name, [payload]) if before else None
+        except Refused:
+            pass  # no message that was taken has an id of such a form
         except NoWorkerOfBuild:
             raise  # it says that the candidacy is closed
         except NoWorker as error:
@@ -197,9 +206,9 @@ class Candidacy(NamedTuple):
                 "very message before: start a worker, then send the same again."
             )
             raise NoWorker(sentence, [error.sentence]) from error
-        if not again or again[0].outcome != "duplicate":
+        if not before or not again or again[0].outcome != "duplicate":
             raise closed
-        return taken[message_id].receipt
+        return before.receipt
 
     async def _try_update(self, client: Client, name: str, payload: bytes, seconds: float) -> Receipt | None:
         """One try: the receipt; None where there was no final answer."""

@@ -66,7 +66,7 @@ def _behind(text: str, at: int, sign: str) -> int:
     return at
 
 
-def parsed(text: bytes, name: str = "The payload") -> Any:
+def parsed(text: bytes, name: str = "The payload") -> object:
     """The value of a JSON text, numbers exact. `name` is what the sentence of an error calls it.
 
     Raises:
@@ -88,6 +88,12 @@ def parsed(text: bytes, name: str = "The payload") -> Any:
         raise NotJson(f"{name} is not JSON: {error}.") from error
     except RecursionError as error:
         raise NotJson(f"{name} is nested too deeply.") from error
+
+
+def field_of(text: bytes, field: str) -> object:
+    """The value of one field of this JSON object; None where it does not have the field. Raises as `parsed` does."""
+    value = parsed(text)
+    return value.get(field) if isinstance(value, dict) else None
 
 
 def instant(moment: datetime) -> str:

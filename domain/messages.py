@@ -48,7 +48,7 @@ class InvalidMessage(Exception):
         self.problems = problems
 
 
-def read_json(message: str, data: bytes) -> Any:
+def read_json(message: str, data: bytes) -> object:
     """The JSON document in these bytes, with exact numbers. NaN and infinities are read here and refused by the fields.
 
     Raises:
@@ -101,7 +101,7 @@ def _readable(text: str) -> str:
     return text.encode("utf-8", errors="replace").decode("utf-8")[:200]
 
 
-def parse(kind: type[C], name: str, document: Any) -> C:
+def parse(kind: type[C], name: str, document: object) -> C:
     """The command in this document. `name` is the message's name for error messages.
 
     Raises:
@@ -178,7 +178,7 @@ def parse_message(name: str, data: bytes, programme: Programme | None = None) ->
     return message
 
 
-def _unknown_words(kind: type[BaseModel], document: Any, programme: Programme) -> list[Problem]:
+def _unknown_words(kind: type[BaseModel], document: object, programme: Programme) -> list[Problem]:
     """The fields whose words the programme does not have, to stand beside the problems of the other fields."""
     if not isinstance(document, dict):
         return []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -206,7 +206,7 @@ class Scheme(Rules):
     designations: Annotated[dict[Code, Designation], Field(min_length=1, max_length=50)]
 
     @classmethod
-    def of(cls, document: Any) -> Self:
+    def of(cls, document: object) -> Self:
         """The scheme that a file describes. A name that is no rule is an error, at every level.
 
         Raises:

@@ -39,7 +39,7 @@ def _in_range(year: int) -> None:
         raise ValueError(f"must lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
 
 
-def parse_instant(value: Any) -> datetime:
+def parse_instant(value: object) -> datetime:
     """An RFC 3339 instant with an offset, as UTC. A number is refused, because its unit would be a guess.
 
     Raises:
@@ -60,7 +60,7 @@ def parse_instant(value: Any) -> datetime:
     return instant
 
 
-def parse_day(value: Any) -> date:
+def parse_day(value: object) -> date:
     """A calendar day, written YYYY-MM-DD.
 
     Raises:
@@ -78,7 +78,7 @@ def parse_day(value: Any) -> date:
     return day
 
 
-def parse_instant_or_day(value: Any) -> datetime | date:
+def parse_instant_or_day(value: object) -> datetime | date:
     """An instant as UTC, or a plain calendar day, where only the day matters. The day is one in the body's zone.
 
     Raises:
@@ -93,7 +93,7 @@ def parse_instant_or_day(value: Any) -> datetime | date:
     raise ValueError(f"must be {_INSTANT_FORM}, or {_DAY_FORM}")
 
 
-def parse_number(value: Any) -> Decimal:
+def parse_number(value: object) -> Decimal:
     """An exact number, from a JSON number (which `read_json` reads as a decimal) or from a decimal string.
 
     Raises:

@@ -12,7 +12,7 @@ from drill.evidence import Found
 from drill.newer import ONLY_NEWER_EVENTS
 from drill.raising import Raising
 from drill.sending import Sender
-from trials.discrepancies import Discrepancy, table
+from trials.discrepancies import Discrepancy, Figure, table
 from trials.mail import Mail
 
 
@@ -34,7 +34,7 @@ class Report:
     def right(self) -> bool:
         return not self.discrepancies
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> dict[str, Figure]:
         """The figures by name, in the order of the table."""
         stages = Counter(one.life.stage.name for one in self.found)
         sent = [message for one in self.found for message in one.life.sent]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from domain.identity import WORD
 from feeds.table import Finding, Layout, Problem, Record, Row, Table, no_records
@@ -114,7 +114,7 @@ def check_rows(table: Table, checker: Checker[M]) -> Sheet[M]:
     return Sheet(entries, problems, table.count, table.ignored, doubts, table.layout, table.records)
 
 
-def shown_id(value: Any) -> str | None:
+def shown_id(value: object) -> str | None:
     """A candidate id as a message may show it. One without a digit may be a person's name in the wrong column."""
     if isinstance(value, str) and WORD.fullmatch(value) and any(map(str.isdigit, value)):
         return value

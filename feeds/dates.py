@@ -7,7 +7,6 @@ functions that explain are those that `feeds.explain` describes.
 import re
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from feeds.errors import FeedError
 from feeds.explain import quoted
@@ -47,7 +46,7 @@ class Order(StrEnum):
         return Order.MONTH_FIRST if self is Order.DAY_FIRST else Order.DAY_FIRST
 
 
-def check_order(row: int, value: Any, order: Order | None) -> None:
+def check_order(row: int, value: object, order: Order | None) -> None:
     """Check that a day of this row does not show that the file is written in the other order.
 
     The days that exist in both orders would be read wrongly, and no row of them would look bad.
@@ -66,7 +65,7 @@ def check_order(row: int, value: Any, order: Order | None) -> None:
         )
 
 
-def in_order(value: Any, order: Order | None, now: datetime) -> Any:
+def in_order(value: object, order: Order | None, now: datetime) -> object:
     """The value with its day written year first, where it is written with the year last, in this order.
 
     The time behind the day stays. A year of two digits is one of this century; where that would be a year after `now`,
@@ -82,11 +81,11 @@ def in_order(value: Any, order: Order | None, now: datetime) -> Any:
             return value
     meant = _in(order, year, found)
     # A blank before the time becomes the T of other files, so that the same row gets the same message id.
-    behind = re.sub(r"^\s+(?=\d)", "T", value[found.end() :])
+    behind = re.sub(r"^\s+(?=\d)", "T", found.string[found.end() :])
     return value if meant is None else f"{meant}{behind}"
 
 
-def _year_last(value: Any) -> "re.Match[str] | None":
+def _year_last(value: object) -> "re.Match[str] | None":
     return _YEAR_LAST.match(value) if isinstance(value, str) and len(value) <= _LONGEST else None
 
 
@@ -95,7 +94,7 @@ def _in(order: Order, year: int, found: "re.Match[str]") -> date | None:
     return _date(year, second, first) if order is Order.DAY_FIRST else _date(year, first, second)
 
 
-def as_written(fault: str, read: Any, written: Any) -> str:
+def as_written(fault: str, read: object, written: object) -> str:
     """What is wrong with a value as it was `read`, in an order, said of the text that the file has instead."""
     begin = quoted(read)
     if read == written or not fault.startswith(begin):
@@ -112,7 +111,7 @@ def wants_order(kind: str) -> bool:
 # --- days
 
 
-def day(value: Any, reason: str) -> str:
+def day(value: object, reason: str) -> str:
     """Explain a value that is not a day."""
     if not isinstance(value, str):
         return f"must be text: a day, {DAY_FORM}"
@@ -203,7 +202,7 @@ def _no_such_day(text: str, year: int, month: int, number: int) -> Finding:
 # --- instants
 
 
-def day_or_instant(value: Any, reason: str) -> str:
+def day_or_instant(value: object, reason: str) -> str:
     """Explain a value that is neither a day nor an instant, where only the day matters."""
     if isinstance(value, str):
         if fault := _not_a_day(value):
@@ -213,7 +212,7 @@ def day_or_instant(value: Any, reason: str) -> str:
     return day(value, reason)
 
 
-def instant(value: Any, reason: str) -> str:
+def instant(value: object, reason: str) -> str:
     """Explain a value that is not an instant."""
     if not isinstance(value, str):
         return f"must be text: an instant, {INSTANT_FORM}"

@@ -8,7 +8,6 @@ Days and instants are explained by `feeds.dates`.
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from feeds.table import finding
 
@@ -20,7 +19,7 @@ _WITH_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def shortened(value: Any) -> str:
+def shortened(value: object) -> str:
     """The value as a sentence may show it: on one line, at most 40 characters, and never an e-mail address."""
     if isinstance(value, (dict, list)):
         return "this"
@@ -31,19 +30,19 @@ def shortened(value: Any) -> str:
     return f'"{text}"' if len(text) <= 40 else f'"{text[:39]}…"'
 
 
-def quoted(value: Any) -> str:
+def quoted(value: object) -> str:
     """The same, but a value without a digit is not shown: it may be a person's name in the wrong column."""
     return shortened(value) if any(map(str.isdigit, str(value)[:1000])) else "this"
 
 
-def flag(value: Any) -> Any:
+def flag(value: object) -> object:
     """The boolean for true, false, yes, no, 1 and 0, also for the numbers. Any other value is returned as it is."""
     if type(value) is int and value in (0, 1):
         return bool(value)
     return _FLAGS.get(value.lower(), value) if isinstance(value, str) else value
 
 
-def number(value: Any, reason: str) -> str:
+def number(value: object, reason: str) -> str:
     """Explain a value that is not a number, or is outside its limits."""
     if isinstance(value, str) and len(value) <= _LONGEST:
         if "%" in value:
@@ -58,7 +57,7 @@ def number(value: Any, reason: str) -> str:
     return finding("{} {}: correct it", quoted(value), reason, about=reason)
 
 
-def percentage(value: Any, reason: str) -> str:
+def percentage(value: object, reason: str) -> str:
     """The same, of a percentage: a comma in it never parts thousands, because it is at most 100."""
     if isinstance(value, str) and len(value) <= _LONGEST and _WITH_COMMA.fullmatch(value):
         return _write_a_point(value)
@@ -69,17 +68,17 @@ def _write_a_point(value: str) -> str:
     return finding("{}: write {} (a point, not a comma)", quoted(value), value.replace(",", "."))
 
 
-def whole(value: Any, _reason: str) -> str:
+def whole(value: object, _reason: str) -> str:
     """Explain a value that is not a revision."""
     return finding("{} is no whole number from 1 to 10000: write e.g. 2, without a point", quoted(value))
 
 
-def truth(_value: Any, _reason: str) -> str:
+def truth(_value: object, _reason: str) -> str:
     """Explain a value that is neither yes nor no. It may be a person's name in the wrong column, so it is not shown."""
     return "is neither true nor false: write one of them (or yes, no, 1, 0)"
 
 
-def line(value: Any, reason: str) -> str:
+def line(value: object, reason: str) -> str:
     """Explain a value that is not one line of text. It may be a person's name, so it is not shown."""
     if not isinstance(value, str):
         return "must be text: write it in quotes"
@@ -90,28 +89,28 @@ def line(value: Any, reason: str) -> str:
     return f"{reason}: correct it"
 
 
-def email(value: Any, _reason: str) -> str:
+def email(value: object, _reason: str) -> str:
     """Explain a value that is not an e-mail address. It is not shown."""
     if isinstance(value, str) and len(value) > 254:
         return "is longer than the 254 characters of an e-mail address: correct it"
     return "is no e-mail address: write exactly one, name@domain, without blanks, commas or brackets"
 
 
-def candidate(value: Any, reason: str) -> str:
+def candidate(value: object, reason: str) -> str:
     """Explain a value that is not a candidate id. It may be a name in the wrong column, so it is not shown."""
     if isinstance(value, str) and "@" in value:
         return "is an e-mail address: write an opaque id, such as C-1001"
     return code(value, reason)
 
 
-def code(value: Any, _reason: str) -> str:
+def code(value: object, _reason: str) -> str:
     """Explain a value that is not a candidate id, designation or form. It is not shown."""
     if not isinstance(value, str):
         return 'must be text: write it in quotes, as in "1001"'
     return "must be 1 to 64 letters, digits, dots, underscores or hyphens, without blanks: correct it"
 
 
-def identifier(value: Any, _reason: str) -> str:
+def identifier(value: object, _reason: str) -> str:
     """Explain a value that is not the id of a result or of a message."""
     if not isinstance(value, str):
         return 'must be text: write it in quotes, as in "5001"'
@@ -119,7 +118,7 @@ def identifier(value: Any, _reason: str) -> str:
     return finding(form, quoted(value))
 
 
-def future(value: Any) -> str:
+def future(value: object) -> str:
     """Explain a day or an instant that is in the future."""
     return finding("{} lies in the future: only what has happened already can be taken", quoted(value))
 
@@ -129,7 +128,7 @@ def twice(field: str) -> str:
     return finding("the field {} is given twice: remove one", shortened(field))
 
 
-def unknown_designation(value: Any, titles: Mapping[str, str]) -> str | None:
+def unknown_designation(value: object, titles: Mapping[str, str]) -> str | None:
     """Explain a designation that the scheme does not have. None where it has it, or where `titles` is empty."""
     if not isinstance(value, str) or not titles or value in titles:
         return None
@@ -138,7 +137,7 @@ def unknown_designation(value: Any, titles: Mapping[str, str]) -> str | None:
     return f"is no designation of the scheme: write one of {', '.join(titles)}"
 
 
-def unknown(value: Any, kind: str, known: Mapping[str, str]) -> str:
+def unknown(value: object, kind: str, known: Mapping[str, str]) -> str:
     """Explain a value that is not one of `known`. The keys of `known` are spellings, as `letters` makes them."""
     if not isinstance(value, str):
         return f"must be text: one of {', '.join(dict.fromkeys(known.values()))}"
@@ -154,5 +153,5 @@ def letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold().replace("&", "and")))
 
 
-Explain = Callable[[Any, str], str]
+Explain = Callable[[object, str], str]
 """The type of these functions: from a refused value and the domain's reason to the end of the sentence."""

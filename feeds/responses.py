@@ -1,14 +1,12 @@
 """Reads and explains the cell of a feed that holds a candidate's marked answers, as JSON."""
 
-from typing import Any
-
 from domain import messages
 from domain.vocabulary import ProblemCode
 from feeds import explain
 from feeds.table import finding
 
 
-def read(text: str) -> Any:
+def read(text: str) -> object:
     """The JSON in a cell. Text that is not JSON is returned as it is, and the domain then refuses it."""
     try:
         return _read(text)
@@ -16,7 +14,7 @@ def read(text: str) -> Any:
         return text
 
 
-def explained(value: Any, inner: str, reason: str) -> str:
+def explained(value: object, inner: str, reason: str) -> str:
     """What is wrong with the answers of a row: with the one under the name `inner`, or with all of them."""
     if inner:
         return finding("answer {} {}: correct it", explain.shortened(inner), reason, about=reason)
@@ -28,7 +26,7 @@ def explained(value: Any, inner: str, reason: str) -> str:
 _NO_JSON = 'are no JSON list or object: write ["B","D"] or {"1":"B","2":"D"}, in a CSV cell with each quote twice'
 
 
-def _given_twice(value: Any) -> str | None:
+def _given_twice(value: object) -> str | None:
     """What is wrong with a text that has an answer twice; None where that is not its fault."""
     try:
         _read(str(value))
@@ -38,5 +36,5 @@ def _given_twice(value: Any) -> str | None:
     return None
 
 
-def _read(text: str) -> Any:
+def _read(text: str) -> object:
     return messages.read_json("responses", text.encode("utf-8", "replace"))

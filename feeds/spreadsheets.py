@@ -1,7 +1,6 @@
 """What a spreadsheet does to ids and texts, found before it is sent: digits that are lost, errors, and formulas."""
 
 import re
-from typing import Any
 
 from feeds.explain import quoted
 from feeds.table import Finding, finding
@@ -14,7 +13,7 @@ _FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 _SHOWN = 40
 
 
-def damaged_id(value: Any) -> Finding | None:
+def damaged_id(value: object) -> Finding | None:
     """What a spreadsheet has made of an id or a reference; None where it seems to be as it was."""
     if isinstance(value, str) and _NOTATION.fullmatch(value):
         return finding(
@@ -25,7 +24,7 @@ def damaged_id(value: Any) -> Finding | None:
     return damaged_text(value)
 
 
-def damaged_text(value: Any) -> Finding | None:
+def damaged_text(value: object) -> Finding | None:
     """What a spreadsheet has put in the place of a text; None where it seems to be as it was."""
     if not isinstance(value, str):
         return None

@@ -66,7 +66,7 @@ class Recorded:
             return frozenset()
         return sealing.facts_sealed(EVENT_TYPES.get(self.type, LaterEvent), json.loads(self.body))
 
-    def opened(self) -> dict[str, Any]:
+    def whole_body(self) -> dict[str, Any]:
         """The fields of the body, with everything that stands beside it in its place."""
         document: dict[str, Any] = json.loads(self.body)
         # Most events refer to nothing beside them, and going through a document takes longer than reading it.

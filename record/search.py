@@ -159,7 +159,7 @@ def _in_event(candidate_id: str, event: Recorded) -> Iterator[Value]:
     if event.type in _FIELDS:
         kind, field = _FIELDS[event.type]
         try:
-            value = event.opened().get(field)
+            value = event.whole_body().get(field)
         except (ValueError, LookupError, TypeError):
             return  # somebody has changed it in the database; a check of the record names it
         if isinstance(value, str) and value != ERASED:

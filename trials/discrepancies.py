@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 _NAMED = 40
 """At most so many discrepancies are named in a table."""
+
+Figure = str | int | float
+"""What stands beside a name in the table of a trial."""
 
 Kind = Literal["lost", "twice", "wrong", "failed", "stuck"]
 
@@ -23,7 +26,7 @@ class Discrepancy:
         return f"{self.kind}: {self.what}"
 
 
-def table(figures: Mapping[str, Any], discrepancies: Sequence[Discrepancy], width: int) -> str:
+def table(figures: Mapping[str, Figure], discrepancies: Sequence[Discrepancy], width: int) -> str:
     """The figures for people, with names of this width, then the discrepancies or that there are none."""
     lines = [f"{name:{width}}{figure:>10}" for name, figure in figures.items()]
     if not discrepancies:

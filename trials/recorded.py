@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
@@ -13,7 +13,15 @@ from record.looking import open_for_reading
 from trials.discrepancies import Discrepancy
 from trials.patience import Impatient, until_none
 
-Timelines = Mapping[str, Sequence[Mapping[str, Any]]]
+
+class Shown(NamedTuple):
+    """An event that a candidacy shows: its number and its type."""
+
+    sequence: int
+    type: str
+
+
+Timelines = Mapping[str, Sequence[Shown]]
 """The events that each candidacy shows, by its workflow id."""
 
 
@@ -41,17 +49,22 @@ def _behind(engine: Engine, timelines: Timelines) -> str:
 def _differences(engine: Engine, timelines: Timelines) -> Iterator[Discrepancy]:
     recorded = _recorded(engine)
     for where, shown in timelines.items():
-        wanted = [(event["sequence"], event["type"]) for event in shown]
-        if recorded.get(where, []) != wanted:
-            yield Discrepancy("wrong", f"{where}: the record has {recorded.get(where, [])}, and not {wanted}")
+        if recorded.get(where, []) != list(shown):
+            yield Discrepancy(
+                "wrong", f"{where}: the record has {_named(recorded.get(where, []))}, not {_named(shown)}"
+            )
     for finding in checking.findings(engine):
         yield Discrepancy("wrong", f"the record: {finding}")
     for positions in checking.positions_missing(engine):
         yield Discrepancy("lost", f"the record has no event at {positions}")
 
 
-def _recorded(engine: Engine) -> dict[str, list[tuple[int, str]]]:
-    found: dict[str, list[tuple[int, str]]] = {}
+def _named(events: Sequence[Shown]) -> str:
+    return ", ".join(f"{event.sequence} {event.type}" for event in events) or "nothing"
+
+
+def _recorded(engine: Engine) -> dict[str, list[Shown]]:
+    found: dict[str, list[Shown]] = {}
     for kept in store.since(engine, 0):
-        found.setdefault(kept.candidacy.workflow_id, []).append((kept.event.sequence, kept.event.type))
+        found.setdefault(kept.candidacy.workflow_id, []).append(Shown(kept.event.sequence, kept.event.type))
     return found

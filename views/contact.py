@@ -67,7 +67,7 @@ class ContactView(Frozen):
         return self.model_dump(mode="json")
 
     @classmethod
-    def parse(cls, answer: Any) -> ContactView:
+    def parse(cls, answer: object) -> ContactView:
         """The answer of a query, as it came.
 
         Raises:

@@ -162,7 +162,7 @@ class StatusView(Frozen):
         return self.model_dump(mode="json")
 
     @classmethod
-    def parse(cls, answer: Any) -> StatusView:
+    def parse(cls, answer: object) -> StatusView:
         """The answer of a query, of any build, as it came.
 
         Raises:

@@ -1,7 +1,6 @@
 """The trials compare the record with the timelines: whatever is lost, doubled or changed is named."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,11 +10,9 @@ from record.opening import open_record
 from record.tables import EVENTS
 from tests.record.test_store import ANA, BEN, events
 from tests.waiting import ENOUGH_FOR_ONE_ANSWER, PATIENCE
-from trials.recorded import Timelines, compare
+from trials.recorded import Shown, Timelines, compare
 
-SHOWN: Timelines = {
-    who.workflow_id: [{"sequence": number, "type": "ContactUpdated"} for number in (1, 2, 3)] for who in (ANA, BEN)
-}
+SHOWN: Timelines = {who.workflow_id: [Shown(number, "ContactUpdated") for number in (1, 2, 3)] for who in (ANA, BEN)}
 
 
 @pytest.fixture
@@ -38,7 +35,7 @@ async def test_a_whole_record_has_no_difference(url: str) -> None:
 
 
 async def test_an_event_that_is_not_recorded_is_lost_and_one_too_many_is_wrong(url: str) -> None:
-    longer: dict[str, Any] = {**SHOWN, ANA.workflow_id: [*SHOWN[ANA.workflow_id], {"sequence": 4, "type": "Withdrawn"}]}
+    longer = {**SHOWN, ANA.workflow_id: [*SHOWN[ANA.workflow_id], Shown(4, "Withdrawn")]}
     assert await named(url, longer, ENOUGH_FOR_ONE_ANSWER) == ["lost", "wrong"]
     assert await named(url, {ANA.workflow_id: SHOWN[ANA.workflow_id][:2]}) == ["wrong"]
 
