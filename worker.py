@@ -180,7 +180,7 @@ async def run(settings: Settings, build: "Build | None" = None) -> None:
     from monitoring.monitor import monitoring
     from runtime import build_metadata
     from runtime.builds import code_fingerprint
-    from runtime.connection import connect
+    from runtime.clients import connect
     from runtime.logs import core_runtime
     from runtime.stopping import stop_requested, unless
 
@@ -224,7 +224,7 @@ async def check(settings: Settings, build: "Build | None" = None) -> int:
     import json
 
     from monitoring import monitor
-    from runtime.connection import connect_lazily
+    from runtime.clients import connect_lazily
     from runtime.logs import core_runtime
 
     document = await monitor.check(settings, await connect_lazily(core_runtime()), build)

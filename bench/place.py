@@ -20,7 +20,7 @@ from temporalio.service import RPCError
 from bench.pool import at_most
 from runtime import search_attributes
 from runtime.builds import BUILD_VARIABLE, DEPLOYMENT_VARIABLE, Build
-from runtime.connection import connect
+from runtime.clients import connect
 from runtime.embedded import embedded_server
 
 _DELETED_AT_ONCE = 16

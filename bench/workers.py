@@ -139,7 +139,7 @@ async def _work(side: str, queue: str, outbox: Path, answers: TextIO) -> None:
     import activities
     from bench import bare
     from bench.unrecorded import Unrecorded
-    from runtime.connection import connect
+    from runtime.clients import connect
     from runtime.settings import Settings
     from worker import build_worker, workflow_runner
 

@@ -24,7 +24,7 @@ from chaos.plans import Plan, plans
 from chaos.record import Record, record_of
 from chaos.report import Report
 from chaos.sending import Sender
-from runtime.connection import connect
+from runtime.clients import connect
 from runtime.embedded import EmbeddedServer, embedded_server
 from runtime.settings import ROOT, Settings
 from trials import recorded

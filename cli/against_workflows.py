@@ -9,7 +9,8 @@ from cli import asking
 from client import finding
 from client.asking import status as status_of
 from client.connection import Client
-from client.finding import Entry, Filter, Run
+from client.finding import Entry
+from client.list_language import Filter, Run
 from domain.plurals import counted
 from record.database import reading
 from record.standings import view_of

@@ -12,11 +12,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from cli import output
-from client import finding, scheme
-from client.answers import explaining
-from client.connection import connect
+from client import counting, scheme
 from client.errors import BadInput, ClientError, Unreachable
-from client.finding import Filter
+from client.list_language import Filter
 from domain.vocabulary import CLOSED
 from record import finding as record_finding
 from record.finding import Newest, Wanted
@@ -129,6 +127,4 @@ def _filter(known: Known) -> Filter:
 
 async def _counted(wanted: Filter) -> int:
     async with asyncio.timeout(_PATIENCE):
-        with explaining():
-            # The namespace is not looked up: where it does not exist, counting fails too.
-            return await finding.count(await connect(namespace_exists=False), wanted)
+        return await counting.count(wanted)

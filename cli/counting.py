@@ -7,7 +7,7 @@ from cli import asking
 from cli.figures import ELSE, OTHERWISE, Counts, Rates
 from client import finding
 from client.connection import Client
-from client.finding import NO_STATUS, Filter, Run
+from client.list_language import NO_STATUS, Filter, Run
 from client.pool import together
 from client.scheme import Facts
 from domain.vocabulary import Status

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from cli import output, tables
 from client import scheme
-from client.finding import NO_STATUS
+from client.list_language import NO_STATUS
 from client.scheme import Facts
 from domain.plurals import counted
 from domain.vocabulary import Status

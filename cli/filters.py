@@ -1,4 +1,4 @@
-"""The filters that the finding verbs share: their flags, and the `client.finding.Filter` that they amount to.
+"""The filters that the finding verbs share: their flags, and the `client.list_language.Filter` that they amount to.
 
 `cli.from_record` makes of the same flags what the record is asked for.
 """
@@ -11,7 +11,7 @@ import click
 
 from cli import exits
 from cli.options import F, day, gathered, option, span
-from client import finding
+from client import list_language
 from client.errors import BadInput, UnknownValue
 from domain.vocabulary import HoldReason, Status
 from record.spelling import key_of
@@ -71,7 +71,7 @@ def filter_options(*, due_within: bool = True, attention: bool = True, recorded:
     return add
 
 
-def filter_of(given: Filters) -> finding.Filter:
+def filter_of(given: Filters) -> list_language.Filter:
     """What these flags ask for.
 
     Raises `exits.BadInput` for a status or designation that does not exist, or days in the wrong order, and
@@ -79,7 +79,7 @@ def filter_of(given: Filters) -> finding.Filter:
     """
     _check_order("certified", given.certified_since, given.certified_until)
     _check_order("expires", given.expires_since, given.expires_until)
-    wanted = finding.Filter(
+    wanted = list_language.Filter(
         statuses=given.status,
         designations=given.designation,
         due_within=given.due_within,
@@ -87,7 +87,7 @@ def filter_of(given: Filters) -> finding.Filter:
         raw=given.query,
     )
     try:
-        finding.check(wanted)
+        list_language.check(wanted)
     except UnknownValue as error:
         raise exits.BadInput(f"--{error.what}: {error.sentence}") from error
     return wanted
@@ -106,7 +106,7 @@ def _name(text: str) -> str:
 
 def _list_filter(text: str) -> str:
     try:
-        finding.check_raw(text)
+        list_language.check_raw(text)
     except BadInput as error:
         raise click.BadParameter(error.sentence) from error
     return text

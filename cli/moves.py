@@ -13,7 +13,8 @@ from client import current_build, deployments, finding, moving
 from client.connection import Client
 from client.deployments import Everywhere
 from client.errors import ClientError
-from client.finding import Entry, Filter, Run
+from client.finding import Entry
+from client.list_language import Filter, Run
 from client.moving import Ended, Move, Waking
 from client.pool import Stopping
 from runtime import interrupts

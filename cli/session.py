@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from client.answers import explaining
 from client.connection import Client, connect
+from client.rpc_errors import explaining
 
 
 def connected(work: Callable[[Client], Awaitable[int]], *, namespace_exists: bool = True) -> int:

@@ -1,8 +1,7 @@
 """Temporal's answers and silences as typed errors, and how long to wait for an answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -12,11 +11,10 @@ from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.common import RawValue
-from temporalio.service import RPCError, RPCStatusCode
 
-from client.errors import ClientError, FieldError, InvalidFields, MisusedCall, NoWorker, Refused, Unreachable
+from client.errors import ClientError, FieldError, InvalidFields, NoWorker, Refused
+from client.rpc_errors import explaining
 from domain.vocabulary import without_code
-from runtime.attribute_names import Attribute
 from runtime.connection import TASK_QUEUE
 
 T = TypeVar("T")
@@ -116,33 +114,3 @@ def _build_of(poller: PollerInfo) -> str | None:
     if options.worker_versioning_mode != WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED:
         return None
     return f"{options.deployment_name}:{options.build_id}"
-
-
-@contextmanager
-def explaining() -> Iterator[None]:
-    """Turns Temporal's refusal of a call in the block into a typed error: `Unreachable`, or `MisusedCall`."""
-    try:
-        yield
-    except RPCError as error:
-        raise explained(error) from error
-
-
-def explained(error: RPCError) -> ClientError:
-    """What Temporal's refusal of a call means, where the caller has no better word for it."""
-    message = " ".join(error.message.split())[:300]
-    if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED):
-        return Unreachable(f"Temporal stopped answering ({message}): try again.")
-    if error.status in (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED):
-        return Unreachable(f"Temporal does not let us in ({message}): check TEMPORAL_API_KEY and the TLS settings.")
-    if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
-        return Unreachable(f"Temporal is overloaded or limits us ({message}): try again in a minute.")
-    if error.status is RPCStatusCode.INVALID_ARGUMENT:
-        return MisusedCall(f"Temporal does not take this: {message}", _hints(message))
-    return Unreachable(f"Temporal answers with an error ({error.status.name}): {message}")
-
-
-def _hints(message: str) -> tuple[str, ...]:
-    # The server names any word of a filter that it does not know as a search attribute. Only for one of ours it helps
-    # to register them.
-    unknown = "search attribute" in message.lower() and any(name in message for name in Attribute)
-    return ("Are the search attributes registered? `./starter.py setup` does it.",) if unknown else ()

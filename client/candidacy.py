@@ -19,7 +19,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from client import answers
+from client import answers, rpc_errors
 from client.errors import Closed, NeverBegan, NotFound, NoWorker, NoWorkerOfBuild, Refused, Unreadable
 from client.payloads import field_of
 from client.receipts import Receipt, TakenBefore
@@ -101,7 +101,7 @@ class Candidacy(NamedTuple):
                 raise self.not_found() from error
             if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION):
                 raise await self._silence(client, _QUERY_SECONDS, run_id) from error
-            raise answers.explained(error) from error
+            raise rpc_errors.explained(error) from error
 
     async def _silence(self, client: Client, seconds: float, run_id: str | None = None) -> NoWorker:
         """Why nobody has answered within so many seconds. Raises `Unreachable`."""
@@ -109,7 +109,7 @@ class Candidacy(NamedTuple):
 
     async def _away(self, client: Client, run_id: str | None = None) -> NoWorkerOfBuild | None:
         """The error for a candidacy whose build has no worker; None where it has one, or where any build will do."""
-        with answers.explaining():
+        with rpc_errors.explaining():
             description = await client.get_workflow_handle(self.workflow_id, run_id=run_id).describe()
         build = build_of(description)
         if build is None or build in await answers.polling(client):
@@ -159,7 +159,7 @@ class Candidacy(NamedTuple):
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise self.not_found() from error
-            raise answers.explained(error) from error
+            raise rpc_errors.explained(error) from error
 
     async def update(self, client: Client, name: str, payload: bytes) -> Receipt:
         """Send one message as an update and answer its receipt.
@@ -228,7 +228,7 @@ class Candidacy(NamedTuple):
                 return None
             if error.status in _PASSING:
                 return None
-            raise answers.explained(error) from error
+            raise rpc_errors.explained(error) from error
         with self._reading():
             return Receipt.read(answer)
 

@@ -4,8 +4,8 @@ from temporalio.client import Client
 from temporalio.converter import DataConverter
 
 from client.errors import BadInput, Unreachable
+from runtime.clients import connect as connect_as_configured
 from runtime.connection import CannotConnect, silent_runtime
-from runtime.connection import connect as connect_as_configured
 from runtime.settings import SettingsError
 
 __all__ = ["Client", "connect"]

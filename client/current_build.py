@@ -15,7 +15,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from client import answers
+from client import rpc_errors
 from client.deployments import described
 from client.errors import NotChanged
 from runtime.builds import Build
@@ -130,4 +130,4 @@ def _explaining(build: Build) -> Iterator[None]:
     except RPCError as error:
         if error.status in _NOT_CHANGED:
             raise NotChanged(f"Temporal does not change the routing to {build}: {error.message}") from error
-        raise answers.explained(error) from error
+        raise rpc_errors.explained(error) from error

@@ -21,9 +21,9 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from client import answers, finding
+from client import answers, finding, rpc_errors
 from client.errors import NoDeployment, UnknownValue, WhichDeployment
-from client.finding import Filter
+from client.list_language import Filter
 from client.pool import together
 from runtime import build_metadata
 from runtime.connection import TASK_QUEUE
@@ -149,7 +149,7 @@ async def everywhere(client: Client) -> Everywhere:
 
     Raises as `finding.count` does.
     """
-    with answers.explaining():
+    with rpc_errors.explaining():
         polling = await answers.polling(client)
         names = {name async for name in _names(client)}
         # The list may be some seconds behind, when the first worker of a deployment asks for work already.

@@ -10,7 +10,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from client import answers, asking, scheme
+from client import answers, asking, rpc_errors, scheme
 from client.candidacy import Candidacy, is_closing, is_open, never_began, status_of
 from client.comparison import differing
 from client.errors import (
@@ -163,7 +163,7 @@ async def _started(
     except WorkflowAlreadyStartedError:
         return False
     except RPCError as error:
-        raise answers.explained(error) from error
+        raise rpc_errors.explained(error) from error
     return True
 
 
@@ -202,7 +202,7 @@ async def _soon_polls(client: Client) -> bool:
 
 async def _check_accepted(client: Client, candidacy: Candidacy) -> None:
     try:
-        with answers.explaining():
+        with rpc_errors.explaining():
             await candidacy.handle(client).result()
     except WorkflowFailureError as error:
         raise answers.refusal(error.cause, candidacy) from error

@@ -11,7 +11,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from client import answers, finding, scheme
+from client import list_language, rpc_errors, scheme
 from client.candidacy import Candidacy, is_open
 from client.errors import NotFound
 from domain.identity import read_workflow_id
@@ -55,10 +55,10 @@ async def delete(client: Client, runs: Iterable[tuple[str, str]]) -> None:
             await client.workflow_service.delete_workflow_execution(request, retry=True)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
-                raise answers.explained(error) from error
+                raise rpc_errors.explained(error) from error
 
 
 async def _ended(client: Client, one: Candidacy) -> list[tuple[str, str]]:
-    with answers.explaining():
-        found = client.list_workflows(finding.ended_runs(one.workflow_id))
+    with rpc_errors.explaining():
+        found = client.list_workflows(list_language.ended_runs(one.workflow_id))
         return [(run.id, run.run_id) async for run in found]

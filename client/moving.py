@@ -19,9 +19,10 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from client import answers, deployments, finding
+from client import deployments, finding, rpc_errors
 from client.errors import MisusedCall
-from client.finding import Entry, Filter
+from client.finding import Entry
+from client.list_language import Filter
 from client.pool import Stopping, finished
 
 WAKE = "wake"
@@ -92,7 +93,7 @@ class Waking:
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return  # closed meanwhile
-            explained = answers.explained(error)
+            explained = rpc_errors.explained(error)
             if not isinstance(explained, MisusedCall):
                 raise explained from error
             self.not_woken[str(entry)] = explained.sentence

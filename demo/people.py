@@ -12,7 +12,7 @@ from client import answers, asking, finding, scheme
 from client.candidacy import Candidacy
 from client.enrolment import Enrolment, checked, enrol
 from client.errors import NotFound, NoWorker, Refused
-from client.finding import Filter
+from client.list_language import Filter
 from client.payloads import with_message_id
 from client.pool import together
 from client.receipts import Receipt

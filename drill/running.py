@@ -22,7 +22,7 @@ from drill.report import Report
 from drill.sending import Sender
 from drill.steps import NEW, OLD, Part
 from drill.trees import changed, copied, other_tzdata
-from runtime.connection import connect
+from runtime.clients import connect
 from runtime.embedded import embedded_server
 from trials.installation import alone
 from trials.mail import MailServer

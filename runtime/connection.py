@@ -1,14 +1,17 @@
-"""The one way in which our processes reach Temporal: by `temporalio.envconfig`, with errors that say what to do."""
+"""The one way in which our processes reach Temporal: by `temporalio.envconfig`, with errors that say what to do.
+
+`runtime/clients.py` makes the client that most of them need. Its module takes as long to load as this one again.
+"""
 
 import asyncio
 import re
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
-from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import ConnectConfig, ServiceClient, WorkflowService
 
 from runtime.settings import SettingsError
 
@@ -18,6 +21,7 @@ TASK_QUEUE = "certification"
 """The task queue of the public contract."""
 
 DEFAULT_ADDRESS = "localhost:7233"
+DEFAULT_NAMESPACE = "default"
 PATIENCE = 10.0
 """How many seconds to wait for a server that does not answer."""
 
@@ -32,61 +36,37 @@ class CannotConnect(Exception):
     """Temporal cannot be reached. The message is one line: address, namespace, why, what to do."""
 
 
-async def connect(
-    runtime: Runtime | None = None, *, patience: float = PATIENCE, namespace_exists: bool = True, **overrides: Any
-) -> Client:
-    """A client for the server named by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, a profile or `temporal.toml`.
+class Service(NamedTuple):
+    """Temporal's calls as they are, for a program that makes only one or two; and the namespace of the settings."""
 
-    `overrides` are arguments of `Client.connect` and take precedence over all of these. With `namespace_exists` False
-    the check of the namespace is left out, for a caller that creates it. Raises `SettingsError` if the configuration
-    cannot be read, and `CannotConnect` if no server answers within `patience` seconds or the namespace does not exist.
+    calls: WorkflowService
+    namespace: str
+
+
+async def service(runtime: Runtime, *, patience: float = PATIENCE) -> Service:
+    """The calls of the server named by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, a profile or `temporal.toml`.
+
+    The namespace is not looked up. Raises `SettingsError` if the configuration cannot be read, and `CannotConnect` if
+    no server answers within `patience` seconds.
     """
-    arguments = {"target_host": DEFAULT_ADDRESS, **_configured(), **overrides}
-    address = arguments.pop("target_host")
-    return await connect_at(address, runtime, patience=patience, namespace_exists=namespace_exists, **arguments)
+    settings = configured()
+    address, namespace = settings.pop("target_host"), settings.pop("namespace", DEFAULT_NAMESPACE)
+    async with reaching(address, namespace, patience):
+        server = await ServiceClient.connect(ConnectConfig(address, runtime=runtime, **settings))
+    return Service(server.workflow_service, namespace)
 
 
-async def connect_lazily(runtime: Runtime | None = None) -> Client:
-    """A client for the configured server that connects only when it is first used, and checks nothing before.
-
-    Raises `SettingsError` if the configuration cannot be read.
-    """
-    arguments = {"target_host": DEFAULT_ADDRESS, **_configured()}
-    try:
-        return await Client.connect(arguments.pop("target_host"), lazy=True, runtime=runtime, **arguments)
-    except (RuntimeError, ValueError) as error:
-        raise SettingsError(f"Temporal's settings cannot be used: {_reason(error)}.") from error
-
-
-async def connect_at(
-    address: str,
-    runtime: Runtime | None = None,
-    *,
-    patience: float = PATIENCE,
-    namespace_exists: bool = True,
-    **arguments: Any,
-) -> Client:
-    """A client for the server at `address` (`host:port`); the environment is not read.
-
-    `arguments` are those of `Client.connect`; `namespace_exists` as in `connect`. Raises `CannotConnect`.
-    """
-    if "data_converter" not in arguments:
-        # Not at the top: a command that sends one message brings a converter of its own, and does without pydantic.
-        from temporalio.contrib.pydantic import pydantic_data_converter
-
-        arguments["data_converter"] = pydantic_data_converter
-    arguments = {"runtime": runtime, **arguments}
-    where = f"{address} (namespace {arguments.get('namespace', 'default')!r})"
+@asynccontextmanager
+async def reaching(address: str, namespace: str, patience: float) -> AsyncIterator[None]:
+    """Connects in the block. Raises `CannotConnect` where that fails, or takes longer than `patience` seconds."""
+    where = f"{address} (namespace {namespace!r})"
     try:
         async with asyncio.timeout(patience):
-            client = await Client.connect(address, **arguments)
-            if namespace_exists:
-                await _check_namespace(client)
+            yield
     except TimeoutError:
         raise CannotConnect(_sentence(where, f"no answer within {patience:g} seconds")) from None
     except (RuntimeError, ValueError) as error:  # what the SDK raises for any failed connection
-        raise CannotConnect(_sentence(where, _reason(error))) from error
-    return client
+        raise CannotConnect(_sentence(where, short_reason(error))) from error
 
 
 def silent_runtime() -> Runtime:
@@ -96,10 +76,13 @@ def silent_runtime() -> Runtime:
     return Runtime(telemetry=TelemetryConfig(logging=silent), worker_heartbeat_interval=None)
 
 
-def _configured() -> dict[str, Any]:
-    """The settings in the environment and in `temporal.toml`, as arguments of `Client.connect`."""
+def configured() -> dict[str, Any]:
+    """The settings in the environment and in `temporal.toml`, as arguments of `Client.connect`, always with an address.
+
+    Raises `SettingsError` if they cannot be read.
+    """
     try:
-        return dict(ClientConfig.load_client_connect_config())
+        return {"target_host": DEFAULT_ADDRESS, **ClientConfig.load_client_connect_config()}
     except Exception as error:  # a file that is no TOML, an unknown profile, a missing certificate
         message = " ".join(_without_secrets(str(error)).split())
         raise SettingsError(f"Temporal's settings cannot be read (TEMPORAL_* or temporal.toml): {message}") from error
@@ -116,20 +99,7 @@ def _without_secrets(message: str) -> str:
     return _KEY_AS_PATH.sub("the name of a file is a key itself", without)
 
 
-async def _check_namespace(client: Client) -> None:
-    """Raises `RuntimeError` if the namespace does not exist. Connecting does not check this, and a worker in a
-    namespace that does not exist would poll silently and get nothing."""
-    try:
-        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise RuntimeError("the server answers, but has no such namespace") from error
-        if error.status in {RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNAUTHENTICATED}:
-            raise RuntimeError(error.message) from error
-        # A client may be allowed to work in a namespace and not to describe it. Later calls will show.
-
-
-def _reason(error: Exception) -> str:
+def short_reason(error: Exception) -> str:
     """The SDK's message in a few words, because most of these messages are nested Rust names."""
     return known_reason(error) or " ".join(str(error).split())[:200]
 

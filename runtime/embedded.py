@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runtime import search_attributes
-from runtime.connection import CannotConnect, connect_at
+from runtime.clients import connect_at
+from runtime.connection import CannotConnect
 from runtime.files import opener, take_from_others
 from runtime.leashed import leashed
 from runtime.ports import listener

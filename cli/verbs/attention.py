@@ -19,7 +19,8 @@ from client import finding, scheme, whose
 from client.asking import status as status_of
 from client.candidacy import Candidacy
 from client.connection import Client
-from client.finding import Entry, Filter, Run
+from client.finding import Entry
+from client.list_language import Filter, Run
 from client.scheme import check_designation
 from record import finding as record_finding
 from record.finding import Hold

@@ -16,7 +16,8 @@ from cli.options import option, span, verb
 from cli.printing import NAME, Printing, printing_options
 from client import finding, scheme
 from client.connection import Client
-from client.finding import Entry, Filter, Ringing
+from client.finding import Entry
+from client.list_language import Filter, Ringing
 from client.payloads import instant
 from client.scheme import Facts
 from domain.vocabulary import CLOSED, AlarmKind

@@ -16,7 +16,8 @@ from cli.printing import NAME, Printing, printing_options
 from client import finding, scheme
 from client.connection import Client
 from client.errors import ClientError
-from client.finding import NO_STATUS, Entry, Filter
+from client.finding import Entry
+from client.list_language import NO_STATUS, Filter
 from client.scheme import Facts
 from domain.vocabulary import Status
 from record import finding as record_finding

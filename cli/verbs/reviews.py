@@ -14,7 +14,8 @@ from cli.options import verb
 from cli.printing import NAME, Printing, printing_options
 from client import finding, scheme
 from client.connection import Client
-from client.finding import Entry, Run
+from client.finding import Entry
+from client.list_language import Run
 from domain.vocabulary import AttentionKind
 from record import finding as record_finding
 from views.status import StatusView

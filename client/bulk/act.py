@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from temporalio.client import Client
 
-from client import answers
+from client import answers, rpc_errors
 from client.bulk.outcome_file import OutcomeFile
 from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.candidacy import Foreseen
@@ -109,7 +109,7 @@ class Act(Generic[T]):
             on_outcome(item, outcome)
 
         async def one(thing: T) -> None:
-            with answers.explaining():
+            with rpc_errors.explaining():
                 await self.plan.work(thing, tell)
 
         try:

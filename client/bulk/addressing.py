@@ -14,13 +14,13 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from client import answers, finding
+from client import finding, rpc_errors
 from client.bulk import outcomes
 from client.bulk.act import Plan, Tell, foreseen, outcome_of
 from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.candidacy import Candidacy
 from client.errors import BadInput, ClientError, Closed, FieldError, InvalidFields
-from client.finding import Filter, Run
+from client.list_language import Filter, Run
 from client.payloads import with_message_id
 from domain.messages import InvalidMessage, check_times, parse_message
 from domain.vocabulary import CLOSED
@@ -201,14 +201,14 @@ async def _server(client: Client) -> str:
     """An id unique to this server, so that a rehearsal on a test server does not count as done in production.
 
     Who may not ask for it gets the address in its place. After a passing error the address would make another act of
-    the same letter. Raises as `answers.explained` says.
+    the same letter. Raises as `rpc_errors.explained` says.
     """
     request = DescribeNamespaceRequest(namespace=client.namespace)
     try:
         return (await client.workflow_service.describe_namespace(request, retry=True)).namespace_info.id
     except RPCError as error:
         if error.status not in _MAY_NOT_ASK:
-            raise answers.explained(error) from error
+            raise rpc_errors.explained(error) from error
         return f"{client.service_client.config.target_host} {client.namespace}"
 
 

@@ -21,7 +21,7 @@ from client.enrolment import (
     enrol,
 )
 from client.errors import ClientError, Closed, NotFound, OpenedBefore, StillClosing
-from client.finding import Filter
+from client.list_language import Filter
 from domain import calendar
 from domain.identity import alike
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from activities.notices import file_name
 from activities.requests import NoticeRequest
 from client.bulk.addressing import Letter
-from client.finding import Filter
+from client.list_language import Filter
 from domain.commands import MESSAGES, Experience, Message, RecordAssessmentResult, Registration
 from domain.contents import content_digest
 from domain.digests import digest_of

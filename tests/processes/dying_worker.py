@@ -15,7 +15,7 @@ from typing import Any
 from temporalio import activity, client, worker
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from runtime.connection import connect
+from runtime.clients import connect
 from runtime.logs import configure
 from runtime.settings import Settings
 from worker import build_worker

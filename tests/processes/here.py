@@ -11,7 +11,8 @@ from pathlib import Path
 from unittest import mock
 
 from cli.main import run as run_command
-from runtime.connection import connect_at, silent_runtime
+from runtime.clients import connect_at
+from runtime.connection import silent_runtime
 from runtime.settings import record_in
 from tests.processes.engine import Engine, engine
 from tests.processes.programs import ONE_AT_A_TIME, Ended, surroundings

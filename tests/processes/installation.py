@@ -15,7 +15,8 @@ import yaml
 from temporalio.client import Client
 from testcontainers.compose import DockerCompose
 
-from runtime.connection import CannotConnect, connect_at
+from runtime.clients import connect_at
+from runtime.connection import CannotConnect
 from runtime.embedded import free_port
 from runtime.settings import ROOT
 from tests.processes.engine import Handle

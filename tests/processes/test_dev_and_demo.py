@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.builds import code_fingerprint
-from runtime.connection import connect_at
+from runtime.clients import connect_at
 from runtime.development import DEFAULT_DB, record_beside
 from runtime.embedded import free_port
 from runtime.kept_database import beside

@@ -19,7 +19,7 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateS
 from activities.recording import Recording
 from client import current_build, finding
 from client.errors import NotChanged
-from client.finding import Filter
+from client.list_language import Filter
 from record.opening import open_record
 from runtime.builds import Build
 from runtime.embedded import embedded_server, free_port

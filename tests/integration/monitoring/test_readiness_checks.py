@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 from monitoring import checks
 from monitoring.checks import Answers, Check, InThread, all_checks, document
 from runtime import search_attributes
-from runtime.connection import connect_lazily
+from runtime.clients import connect_lazily
 from runtime.embedded import EmbeddedServer
 from runtime.settings import Settings
 from tests.integration.monitoring.clocks import Clock

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.connection import CannotConnect, connect
+from runtime.clients import connect
+from runtime.connection import CannotConnect
 from runtime.embedded import EmbeddedServer
 from runtime.settings import SettingsError
 

@@ -16,7 +16,7 @@ from cli.verbs import attention, due, reviews, timeline
 from cli.verbs import list as list_verb
 from cli.verbs.list import Listed
 from client import scheme
-from client.finding import Filter
+from client.list_language import Filter
 from client.payloads import instant
 from domain.commands import ReportUndeliverable
 from domain.vocabulary import Status, UndeliveredCause

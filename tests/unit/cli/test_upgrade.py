@@ -15,7 +15,7 @@ from client import deployments, finding
 from client.connection import Client
 from client.deployments import BuildStatus, BuildView, DeploymentView, Everywhere, NoBuild
 from client.errors import FormatNotRead
-from client.finding import Filter
+from client.list_language import Filter
 from client.moving import Ended, Move, Waking
 from client.pool import Stopping
 from runtime.builds import Build

@@ -23,7 +23,7 @@ from client.errors import (
     Refused,
     Unreachable,
 )
-from client.finding import Filter
+from client.list_language import Filter
 from client.pool import Stopping
 from runtime.embedded import embedded_server
 from tests.cases import each

@@ -14,7 +14,8 @@ from client.bulk.outcomes import Files
 from client.candidacy import Candidacy
 from client.enrolment import checked
 from client.errors import ClientError, Closed, NotFound, OpenedBefore, Refused, StillClosing, Unreachable
-from client.finding import Entry, Filter
+from client.finding import Entry
+from client.list_language import Filter
 from client.receipts import Receipt
 
 NOBODY = cast(Any, None)

@@ -13,7 +13,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client import answers, candidacy
+from client import answers, candidacy, rpc_errors
 from client.candidacy import Candidacy
 from client.errors import (
     ClientError,
@@ -85,7 +85,7 @@ def test_any_other_failure_is_a_refusal_without_a_code(cause: BaseException) -> 
     ],
 )
 def test_what_temporal_refuses_is_told_in_a_sentence(status: RPCStatusCode, kind: type[ClientError], told: str) -> None:
-    with pytest.raises(kind, match=told), answers.explaining():
+    with pytest.raises(kind, match=told), rpc_errors.explaining():
         raise RPCError("a\n  b", status, b"")
 
 
@@ -95,7 +95,7 @@ def test_an_unknown_search_attribute_comes_with_a_hint() -> None:
         ("CertficationStatus", ()),
     ):
         message = f"invalid query: column name '{name}' is not a valid search attribute"
-        error = answers.explained(RPCError(message, RPCStatusCode.INVALID_ARGUMENT, b""))
+        error = rpc_errors.explained(RPCError(message, RPCStatusCode.INVALID_ARGUMENT, b""))
         assert error.notes == notes, "a typing error in a query is no missing attribute"
 
 

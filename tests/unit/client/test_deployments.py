@@ -24,7 +24,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from client import answers, deployments, finding
 from client.deployments import BuildStatus, BuildView, DeploymentView, Everywhere, NoBuild
 from client.errors import NoDeployment, UnknownValue, Unreachable, WhichDeployment
-from client.finding import Filter
+from client.list_language import Filter
 
 CURRENT = WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_CURRENT
 DRAINED = WorkerDeploymentVersionStatus.WORKER_DEPLOYMENT_VERSION_STATUS_DRAINED

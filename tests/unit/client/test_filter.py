@@ -8,7 +8,7 @@ import pytest
 
 from client import scheme
 from client.errors import BadInput, UnknownValue
-from client.finding import Filter, Ringing, Run, check_raw, query
+from client.list_language import Filter, Ringing, Run, check_raw, query
 from domain.vocabulary import Status
 from runtime.settings import ROOT
 from tests.cases import each
@@ -167,7 +167,7 @@ def test_the_list_language_stands_in_one_module(words: str) -> None:
     }
     # A help text may show people what they can write themselves.
     shown = {"cli/filters.py", "cli/verbs/list.py", "cli/verbs/message.py"} if words == "STARTS_WITH" else set()
-    assert speaking - shown <= {"client/finding.py"}
+    assert speaking - shown <= {"client/list_language.py"}
 
 
 @each("name", ["", "certpath:it's", "a\\b", 'a"b', "a`b"])

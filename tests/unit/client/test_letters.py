@@ -14,7 +14,8 @@ from client.bulk.outcome_file import OutcomeFile
 from client.bulk.outcomes import Item, Kind, Outcome
 from client.candidacy import Candidacy
 from client.errors import ClientError, Closed, NotFound
-from client.finding import Entry, Filter
+from client.finding import Entry
+from client.list_language import Filter
 from tests.unit.client.test_bulk_plans import ID, NOBODY, answering, foreseeing, told
 
 LETTER = addressing.letter("withdraw", b'{"reason": "moves"}', Filter(designations=("CCMA",)))

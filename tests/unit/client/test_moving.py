@@ -14,7 +14,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from client import deployments, finding, moving
 from client.deployments import BuildStatus, BuildView, DeploymentView, Everywhere, NoBuild
 from client.errors import Unreachable
-from client.finding import Entry, Filter
+from client.finding import Entry
+from client.list_language import Filter
 from client.moving import Ended, Move, Waking
 from client.pool import Stopping
 from tests.unit.entries import entry

@@ -155,7 +155,7 @@ def test_a_client_knows_no_terminal_and_stands_on_the_rooms_below(path: Path) ->
 IMPORT_LATER = {
     "activities/__init__.py": {"build"},  # the workflow sandbox loads the package for the sake of `requests.py`
     "bench/workers.py": {"record_beside", "_work"},  # a worker of the bench loads no more than it needs
-    "runtime/connection.py": {"connect_at"},  # a single message is sent without pydantic
+    "runtime/clients.py": {"connect_at"},  # a single message is sent without pydantic
     "runtime/interrupts.py": {"run", "_interruptible"},  # `starter.py` ends sooner without asyncio
     "runtime/search_attributes.py": {"register", "problem", "registered", "_missing", "_add"},  # in the sandbox too
 }
@@ -226,4 +226,10 @@ def test_an_answer_is_read_without_the_rules() -> None:
     verbs = ("status", "due", "attention", "reviews", "summary", "contact")
     code = f"import sys, {', '.join(f'cli.verbs.{verb}' for verb in verbs)}\n"
     code += "assert not {'domain.rulebook', 'domain.state', 'domain.events'} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=PATIENCE)
+
+
+def test_candidacies_are_counted_without_the_client() -> None:
+    """It takes longer to load than the record to answer; the number is only said beside what the record answers."""
+    code = "import sys, client.counting, cli.behind\nassert 'temporalio.client' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=PATIENCE)
