@@ -1,7 +1,9 @@
 """Lets the record answer a verb. Temporal answers where there is no record, or where the flags ask for Temporal."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import importlib
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
@@ -9,18 +11,19 @@ from cli import exits, output
 from cli.filters import Filters, filter_of
 from cli.options import meant
 from cli.recorded import record_for_reading
-from cli.session import connected
-from client.connection import Client
 from record import finding
 from record.database import reading
 from record.errors import Missing, Unavailable
 from record.finding import Days, Wanted
 
+if TYPE_CHECKING:
+    from cli.live import Live
+
 
 def answered(
     given: Filters,
     recorded: Callable[[Connection], int],
-    live: Callable[[Client], Awaitable[int]],
+    live: Callable[["Live"], int],
     also: Sequence[str] = (),
 ) -> int:
     """Let `recorded` answer from the record at one moment, or let `live` ask Temporal, and return the exit code.
@@ -30,12 +33,18 @@ def answered(
     """
     engine = _engine(given, [*given.of_the_record, *also])
     if engine is None:
-        return connected(live)
+        return live(asking_temporal())
     try:
         with reading(engine) as connection:
             return recorded(connection)
     except Unavailable as error:
         raise _instead(error) from error
+
+
+def asking_temporal() -> "Live":
+    """What asks Temporal and the workflows. Only now its module is loaded, by its name."""
+    live: Live = importlib.import_module("cli.live").Live()
+    return live
 
 
 def _engine(given: Filters, only: Sequence[str]) -> Engine | None:

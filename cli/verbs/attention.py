@@ -4,27 +4,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from sqlalchemy import Connection
 
-from cli import advice, asking, behind, exits, output, tables
+from cli import advice, behind, exits, output, tables
 from cli.filters import Filters, filter_of, filter_options
-from cli.from_record import answered, wanted_of
+from cli.from_record import answered, asking_temporal, wanted_of
 from cli.options import F, option, verb, word
 from cli.printing import NAME, Printing, printing_options
-from cli.session import connected
-from client import finding, scheme, whose
-from client.asking import status as status_of
-from client.candidacy import Candidacy
-from client.connection import Client
-from client.finding import Entry
+from client import scheme
 from client.list_language import Filter, Run
 from client.scheme import check_designation
-from record import finding as record_finding
+from record import finding
 from record.finding import Hold
 from views.status import StatusView
+
+if TYPE_CHECKING:
+    from cli.live import Live
+    from client.finding import Entry
 
 _FIELDS = """\
 --json:  an array of since (instant, or null where it is not known), candidate_id, name, designation, status,
@@ -120,47 +119,28 @@ def _show_all(kinds: tuple[str, ...], asked: Asked) -> int:
 
     def recorded(connection: Connection) -> int:
         meant = replace(wanted_of(connection, asked.filters), open=True, attention=True)
-        holds = record_finding.holds(connection, meant)
-        for one, view in record_finding.views(connection, meant):
+        holds = finding.holds(connection, meant)
+        for one, view in finding.views(connection, meant):
             if advice.has_one(one.attention_values, kinds):
                 found.add(StatusView.parse_json(view), one.name, holds.get((one.workflow_id, one.enrolment), {}))
         code = found.show(asked.printing)
         behind.say(behind.compared(behind.known(connection, meant)), always=asked.printing.for_people)
         return code
 
-    async def live(client: Client) -> int:
-        await _ask(client, wanted, found)
+    def live(ask: "Live") -> int:
+        ask.statuses(wanted, found.heard, found.wants)
         return found.show(asked.printing)
 
-    async def one_person(client: Client) -> int:
-        assert asked.candidate
-        for one in await _candidacies(client, asked.candidate, asked.of):
-            found.add(await status_of(client, one))
+    if asked.candidate:
+        asking_temporal().person(asked.candidate, asked.of, found.add)
         return found.show(asked.printing)
-
-    return connected(one_person) if asked.candidate else answered(asked.filters, recorded, live)
-
-
-async def _candidacies(client: Client, candidate: str, designation: str | None) -> list[Candidacy]:
-    """The candidacy that is named; without a designation, all that are open. Raises as `client.whose.of` does."""
-    if designation:
-        return [Candidacy(candidate, designation)]
-    return [one.candidacy for one in await whose.of(client, candidate) if one.open]
+    return answered(asked.filters, recorded, live)
 
 
 def _wanted(asked: Asked) -> Filter:
     if asked.candidate and asked.filters._replace(live=False) != _ALL:
         raise exits.BadInput("One candidate needs no filter: leave the filters out.")
     return replace(filter_of(asked.filters), run=Run.OPEN, attention=True)
-
-
-async def _ask(client: Client, wanted: Filter, found: "Found") -> None:
-    entries = [entry async for entry in finding.candidacies(client, wanted) if found.wants(entry)]
-    async for answer in asking.statuses(client, entries, len(entries)):
-        if answer.status is None:
-            found.silent.append(answer.entry)
-        else:
-            found.add(answer.status)
 
 
 class _Line(NamedTuple):
@@ -190,9 +170,16 @@ class Found:
         self._cases: list[_Line] = []
         self.silent: list[Entry] = []
 
-    def wants(self, entry: Entry) -> bool:
+    def wants(self, entry: "Entry") -> bool:
         """Whether this candidacy may have such a case, so that it must be asked."""
         return advice.may_ask(entry, self._kinds)
+
+    def heard(self, entry: "Entry", status: StatusView | None) -> None:
+        """Takes what a candidacy has answered; None where it did not."""
+        if status is None:
+            self.silent.append(entry)
+        else:
+            self.add(status)
 
     def add(self, status: StatusView, name: str | None = None, holds: Mapping[int, Hold] = _NO_HOLDS) -> None:
         """Takes the cases of one candidacy's answer. `holds` are those of the record, by their numbers."""

@@ -5,26 +5,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from cli import asking, behind, exits, output, tables
+from cli import behind, exits, output, tables
 from cli.filters import Filters, filter_of, filter_options
 from cli.from_record import answered, wanted_of
 from cli.options import option, span, verb
 from cli.printing import NAME, Printing, printing_options
-from client import finding, scheme
-from client.connection import Client
-from client.finding import Entry
-from client.list_language import Filter, Ringing
+from client import scheme
+from client.list_language import Ringing
 from client.payloads import instant
 from client.scheme import Facts
 from domain.vocabulary import CLOSED, AlarmKind
-from record import finding as record_finding
+from record import finding
 from record.finding import Standing
 from views import words
-from views.status import StatusView, UpcomingView
+
+if TYPE_CHECKING:
+    from cli.live import Live
+    from client.finding import Entry
+    from views.status import StatusView, UpcomingView
 
 COLUMNS = ("candidate", NAME, "designation", "status", "what", "why")
 FIELDS = ("day", "at", "candidate_id", NAME, "designation", "status", "what", "why", "border", "overdue")
@@ -85,30 +87,20 @@ def command(within: timedelta, deadlines: bool, filters: Filters, printing: Prin
     def recorded(connection: Connection) -> int:
         meant = replace(wanted_of(connection, filters), open=True)
         ringing = replace(meant, due_by=found.until) if deadlines else replace(meant, rings_by=found.until)
-        for standing, view in record_finding.views(connection, ringing):
+        for standing, view in finding.views(connection, ringing):
             found.items.extend(found.recorded(standing, view, deadlines=deadlines))
         code = found.show(printing)
         behind.say(behind.compared(behind.known(connection, meant)), always=printing.for_people)
         return code
 
-    async def live(client: Client) -> int:
+    def live(ask: "Live") -> int:
         if deadlines:
-            async for entry in finding.candidacies(client, replace(wanted, due_within=within)):
-                found.items.extend(found.published(entry))
+            ask.entries(replace(wanted, due_within=within), found.listed)
         else:
-            await _ask(client, replace(wanted, ringing=Ringing(within, known)), found)
+            ask.statuses(replace(wanted, ringing=Ringing(within, known)), found.heard)
         return found.show(printing)
 
     return answered(filters, recorded, live)
-
-
-async def _ask(client: Client, wanted: Filter, found: "Found") -> None:
-    total = await finding.count(client, wanted)
-    async for answer in asking.statuses(client, finding.candidacies(client, wanted), total):
-        if answer.status is None:
-            found.silent.append(answer.entry)
-        else:
-            found.items.extend(found.answered(answer.entry, answer.status))
 
 
 class Found:
@@ -121,7 +113,18 @@ class Found:
         self.items: list[Item] = []
         self.silent: list[Entry] = []
 
-    def published(self, entry: Entry) -> Iterator[Item]:
+    def listed(self, entry: "Entry") -> None:
+        """Takes the deadline of a candidacy of Temporal's list."""
+        self.items.extend(self.published(entry))
+
+    def heard(self, entry: "Entry", status: "StatusView | None") -> None:
+        """Takes what a candidacy has answered; None where it did not."""
+        if status is None:
+            self.silent.append(entry)
+        else:
+            self.items.extend(self.answered(entry, status))
+
+    def published(self, entry: "Entry") -> Iterator[Item]:
         """The deadline in the search attributes."""
         if entry.next_deadline is None:
             return
@@ -145,7 +148,7 @@ class Found:
             if at <= self.until and (border or not deadlines):
                 yield self._item(whose, one.status, at, alarm["kind"], alarm["what"], alarm["why"], border=border)
 
-    def answered(self, entry: Entry, status: StatusView) -> Iterator[Item]:
+    def answered(self, entry: "Entry", status: "StatusView") -> Iterator[Item]:
         """Every alarm in the answer of the `status` query."""
         whose = Whose(entry.candidate_id, entry.designation, status.name or None)
         if status.tells_upcoming:
@@ -169,7 +172,7 @@ class Found:
         day = self._known.last_day_before(at) if border else self._known.day_of(at)
         return Item(day, at, whose, status, what, why or None, border, at <= self._now)
 
-    def _step(self, whose: Whose, status: str, step: UpcomingView) -> Iterator[Item]:
+    def _step(self, whose: Whose, status: str, step: "UpcomingView") -> Iterator[Item]:
         if step.on <= self._known.day_of(self.until):
             late = step.on < self._known.day_of(self._now)
             yield Item(step.on, None, whose, status, step.what, step.why or None, None, late)

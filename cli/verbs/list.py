@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from sqlalchemy import Connection
@@ -13,15 +13,17 @@ from cli.filters import Filters, filter_of, filter_options
 from cli.from_record import answered, wanted_of
 from cli.options import number, option, verb, word
 from cli.printing import NAME, Printing, printing_options
-from client import finding, scheme
-from client.connection import Client
+from client import scheme
 from client.errors import ClientError
-from client.finding import Entry
 from client.list_language import NO_STATUS, Filter
 from client.scheme import Facts
 from domain.vocabulary import Status
-from record import finding as record_finding
+from record import finding
 from record.finding import Standing
+
+if TYPE_CHECKING:
+    from cli.live import Live
+    from client.finding import Entry
 
 COLUMNS = ("candidate", NAME, "designation", "status", "passed", "next deadline", "opened", "needs attention")
 SORTS = ("candidate", NAME, "designation", "status", "deadline", "opened", "certified", "expires")
@@ -78,7 +80,7 @@ class Listed:
     changed_at: str | None = None
 
     @classmethod
-    def of_entry(cls, entry: Entry) -> "Listed":
+    def of_entry(cls, entry: "Entry") -> "Listed":
         """What Temporal's list knows."""
         return cls(
             candidate_id=entry.candidate_id,
@@ -156,28 +158,33 @@ def command(candidate: str | None, filters: Filters, **given: Any) -> int:
     def recorded(connection: Connection) -> int:
         meant = replace(wanted_of(connection, filters), candidate_id=candidate)
         limit = None if shown.sort else shown.limit
-        _print(map(Listed.of_standing, record_finding.standings(connection, meant, limit)), shown)
+        _print(map(Listed.of_standing, finding.standings(connection, meant, limit)), shown)
         behind.say(behind.compared(behind.known(connection, meant)), always=shown.printing.for_people)
         return exits.DONE
 
-    async def live(client: Client) -> int:
+    def live(ask: "Live") -> int:
         if shown.sort:
-            _print([Listed.of_entry(entry) async for entry in finding.candidacies(client, wanted)], shown)
+            found: list[Listed] = []
+            ask.entries(wanted, lambda entry: found.append(Listed.of_entry(entry)))
+            _print(found, shown)
             return exits.DONE
-        return await _streamed(client, wanted, shown)
+        return _streamed(ask, wanted, shown)
 
     return answered(filters, recorded, live)
 
 
-async def _streamed(client: Client, wanted: Filter, shown: Shown) -> int:
+def _streamed(ask: "Live", wanted: Filter, shown: Shown) -> int:
     """Row by row, as they are found."""
-    known = scheme.facts()
-    written = _stream(shown, known)
+    written = _stream(shown, scheme.facts())
     count = 0
+
+    def take(entry: "Entry") -> None:
+        nonlocal count
+        written.add(Listed.of_entry(entry))
+        count += 1
+
     try:
-        async for entry in finding.candidacies(client, wanted, shown.limit):
-            written.add(Listed.of_entry(entry))
-            count += 1
+        ask.entries(wanted, take, shown.limit)
     except ClientError as error:
         if not count:
             raise

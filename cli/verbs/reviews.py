@@ -3,22 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from cli import advice, asking, behind, exits, output, tables
+from cli import advice, behind, exits, output, tables
 from cli.filters import Filters, filter_of, filter_options
 from cli.from_record import answered, wanted_of
 from cli.options import verb
 from cli.printing import NAME, Printing, printing_options
-from client import finding, scheme
-from client.connection import Client
-from client.finding import Entry
+from client import scheme
 from client.list_language import Run
 from domain.vocabulary import AttentionKind
-from record import finding as record_finding
+from record import finding
 from views.status import StatusView
+
+if TYPE_CHECKING:
+    from cli.live import Live
+    from client.finding import Entry
 
 COLUMNS = ("since", "candidate", NAME, "designation", "kind", "submission", "what")
 WORK_PRODUCT, EVIDENCE = "work product", "evidence"
@@ -70,26 +72,24 @@ def command(filters: Filters, printing: Printing) -> int:
         meant = replace(wanted_of(connection, filters), open=True, under_review=True)
         found = [
             review
-            for one, view in record_finding.views(connection, meant)
+            for one, view in finding.views(connection, meant)
             for review in under_review(StatusView.parse_json(view), one.name)
         ]
         code = show(found, [], printing)
         behind.say(behind.compared(behind.known(connection, meant)), always=printing.for_people)
         return code
 
-    async def live(client: Client) -> int:
-        entries = [
-            entry
-            async for entry in finding.candidacies(client, wanted)
-            if advice.may_ask(entry, (AttentionKind.REVIEW_WAITING,))
-        ]
+    def live(ask: "Live") -> int:
         found: list[Review] = []
         silent: list[Entry] = []
-        async for answer in asking.statuses(client, entries, len(entries)):
-            if answer.status is None:
-                silent.append(answer.entry)
+
+        def take(entry: "Entry", status: StatusView | None) -> None:
+            if status is None:
+                silent.append(entry)
             else:
-                found.extend(under_review(answer.status))
+                found.extend(under_review(status))
+
+        ask.statuses(wanted, take, lambda entry: advice.may_ask(entry, (AttentionKind.REVIEW_WAITING,)))
         return show(found, silent, printing)
 
     return answered(filters, recorded, live)
@@ -105,7 +105,7 @@ def under_review(status: StatusView, name: str | None = None) -> Iterator[Review
         yield Review(evidence.arrived_at, *whose, EVIDENCE, evidence.submission_id or "", None, evidence.activities)
 
 
-def show(found: list[Review], silent: list[Entry], printing: Printing) -> int:
+def show(found: list[Review], silent: "list[Entry]", printing: Printing) -> int:
     """Shows the reviews, oldest first, and who did not answer; returns the exit code."""
     found = sorted(found, key=lambda review: review.order)
     if printing.for_people:

@@ -1,12 +1,12 @@
 """`starter.py summary`: how many stand where, pass rates by domain, the time to certification; also by period."""
 
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from sqlalchemy import Connection
 
-from cli import behind, counting, exits, output
+from cli import behind, exits, output
 from cli.figures import FIELDS, Rates, Summary
 from cli.filters import Filters, filter_of, filter_options
 from cli.from_record import answered, wanted_of
@@ -14,12 +14,13 @@ from cli.options import day, option, verb
 from cli.period_figures import BY, Periods, days_of
 from cli.printing import Printing, printing_options
 from client import scheme
-from client.connection import Client
 from client.scheme import Facts
-from record import figures, periods
-from record import finding as record_finding
+from record import figures, finding, periods
 from record.finding import Wanted
 from record.periods import Period
+
+if TYPE_CHECKING:
+    from cli.live import Live
 
 _HELP = """\
 counts:  a row for each status, a column for each designation.
@@ -90,9 +91,9 @@ def command(counts: bool, filters: Filters, printing: Printing, **span: Any) -> 
         behind.say(compared, always=printing.for_people)
         return exits.DONE
 
-    async def live(client: Client) -> int:
-        counted, adds_up = await counting.counts(client, wanted, list(filters.designation) or list(scheme.titles()))
-        rates = None if counts else await counting.rates_of(client, wanted, known)
+    def live(ask: "Live") -> int:
+        designations = list(filters.designation) or list(scheme.titles())
+        counted, adds_up, rates = ask.figures(wanted, designations, None if counts else known)
         _print(Summary(counted, rates, adds_up), printing)
         return exits.DONE
 
@@ -106,7 +107,7 @@ def _check(asked: Span, *, counts: bool) -> None:
 
 def _rates(connection: Connection, wanted: Wanted, known: Facts) -> Rates:
     rates = Rates(known)
-    rates.asked = record_finding.count(connection, wanted)
+    rates.asked = finding.count(connection, wanted)
     for one in figures.rates(connection, wanted):
         tally = {"attempted": one.attempted, "passed": one.passed, "passed_first": one.passed_first}
         rates.domains[one.domain] = tally
