@@ -1,13 +1,13 @@
-"""Texts that people write: how two of them are compared (R16), and what is masked in them (rule 25, R9)."""
+"""Texts that people write: how two of them are compared (R16), and what is masked in them (rule 25, R9).
+
+It loads without pydantic, because the lists of the command line use it and cannot wait for the models.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import unicodedata
-from typing import Annotated
-
-from pydantic import AfterValidator
 
 MASK = "(e-mail address)"
 
@@ -67,27 +67,3 @@ def without_name(text: str, name: str) -> str:
     for spelling in (name, json.dumps(name)[1:-1]):
         text = re.sub(re.escape(spelling), "(name)", text, flags=re.IGNORECASE)
     return text
-
-
-class Erasable:
-    """Marks a value of an event that may tell something personal, so that it may have to be erased one day.
-
-    The record keeps such values beside the event (`record/sealing.py`), which is itself never changed. A hash over
-    erasable values is erasable too, because a short text could be found again by trying. `of` names the field over
-    which the hash goes, where it need not be there: without it, the hash tells nothing.
-    """
-
-    def __init__(self, of: str | None = None) -> None:
-        self.of = of
-
-
-ERASABLE = Erasable()
-
-FreeText = Annotated[str, AfterValidator(without_addresses), ERASABLE]
-"""A text of an event that a person or another system wrote. Its e-mail addresses are masked (R9)."""
-
-HashOfTexts = Annotated[str, ERASABLE]
-"""A hash over what people wrote."""
-
-Reference = Annotated[str, ERASABLE]
-"""Where a document of the candidate can be found, as it was given; its name may tell who she is."""

@@ -1,10 +1,11 @@
 """What stands beside an event, and not in it: values that may have to be erased, and the pinned programmes.
 
-An erasable value (`domain.texts.ERASABLE`) is replaced in the event by its seal, a salted hash. The proof of the record
-covers the seal, so the value can be erased and every proof still holds; while the value is there, the seal proves it.
-Without the salt nobody could be kept from finding a short text again by trying. A value of which this build knows
-nothing, because a newer one has added it, is sealed as well. A build that knows it may find out that it is a fact, such
-as an instant (`facts_sealed`): then it is neither left out nor erased, or the event could not be read any more.
+An erasable value (`domain.erasable.ERASABLE`) is replaced in the event by its seal, a salted hash. The proof of the
+record covers the seal, so the value can be erased and every proof still holds; while the value is there, the seal
+proves it. Without the salt nobody could be kept from finding a short text again by trying. A value of which this build
+knows nothing, because a newer one has added it, is sealed as well. A build that knows it may find out that it is a
+fact, such as an instant (`facts_sealed`): then it is neither left out nor erased, or the event could not be read any
+more.
 
 A pinned programme is the same in thousands of events, so it is kept once, under the hash of its content.
 """
@@ -23,7 +24,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from domain.texts import ERASED, Erasable
+from domain.erasable import Erasable
+from domain.texts import ERASED
 
 LEFT_OUT = "(left out)"
 """What is read in place of a text that the reader is not to see."""

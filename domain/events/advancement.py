@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from domain.erasable import FreeText
 from domain.events.base import BaseEvent
 from domain.stored import StoredStatus
-from domain.texts import FreeText
 from domain.types import Instant
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
+from domain.erasable import ERASABLE, Erasable, FreeText
 from domain.events.base import BaseEvent
 from domain.stored import Stored, StoredHoldReason
-from domain.texts import ERASABLE, Erasable, FreeText
 from domain.types import Instant, Score
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from domain.erasable import ERASABLE, FreeText, HashOfTexts
 from domain.events.base import Asked, BaseEvent
 from domain.stored import StoredAttention, StoredCause, StoredRefusalCode
-from domain.texts import ERASABLE, FreeText, HashOfTexts
 from domain.vocabulary import UndeliveredCause
 
 

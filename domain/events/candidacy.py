@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
+from domain.erasable import FreeText
 from domain.events.base import Asked, BaseEvent
 from domain.scheme import PinnedProgramme
 from domain.stored import OR_A_LATER_ALARM, StoredStatus
-from domain.texts import FreeText
 from domain.types import Instant
 from domain.vocabulary import AlarmKind
 

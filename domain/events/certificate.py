@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from domain.erasable import FreeText, HashOfTexts, Reference
 from domain.events.base import BaseEvent
 from domain.scheme import PinnedProgramme
 from domain.stored import Stored
-from domain.texts import FreeText, HashOfTexts, Reference
 from domain.types import Instant
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from domain.erasable import FreeText
 from domain.events.base import BaseEvent
-from domain.texts import FreeText
 from domain.types import Instant
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from domain.erasable import FreeText, HashOfTexts, Reference
 from domain.events.base import BaseEvent
-from domain.texts import FreeText, HashOfTexts, Reference
 from domain.types import Instant, Score
 
 

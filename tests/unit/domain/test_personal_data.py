@@ -9,9 +9,10 @@ import pytest
 from domain import events as e
 from domain.commands import MAX_KNOWN, AdvancesFrom, Contact, Purchase, Register
 from domain.decision import Refused
+from domain.erasable import FreeText
 from domain.events import EVENTS, BaseEvent
 from domain.personal import MAX_FORMER, ContactRecord
-from domain.texts import MASK, FreeText, addresses_in, folded, name_key, without_addresses
+from domain.texts import MASK, addresses_in, folded, name_key, without_addresses
 from domain.types import Frozen
 from tests.cases import each
 from tests.unit.domain.builders import SHA, START, Candidacy, days, holder, parse
