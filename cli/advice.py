@@ -13,6 +13,7 @@ from views import words
 
 if TYPE_CHECKING:
     from client.finding import Entry
+    from views.brief import BriefMatter, BriefStatus
     from views.status import AttentionView, StatusView
 
 HELD = AttentionKind.HELD_RESULT
@@ -53,7 +54,7 @@ class Case(NamedTuple):
     command: str
 
 
-def cases(status: "StatusView") -> Iterator[Case]:
+def cases(status: "StatusView | BriefStatus") -> Iterator[Case]:
     """Everything that asks for attention."""
     for matter in status.matters:
         yield _case(status, matter.attention, matter.advice, matter)
@@ -62,7 +63,9 @@ def cases(status: "StatusView") -> Iterator[Case]:
             yield _case(status, value, words.about_attention(value).advice)
 
 
-def _case(status: "StatusView", value: str, advice: str, matter: "AttentionView | None" = None) -> Case:
+def _case(
+    status: "StatusView | BriefStatus", value: str, advice: str, matter: "AttentionView | BriefMatter | None" = None
+) -> Case:
     known = words.attention_of(value)
     return Case(
         attention=value,
@@ -99,7 +102,7 @@ def is_gap(word: str) -> bool:
     return _GAP.fullmatch(word) is not None
 
 
-def command(status: "StatusView", value: str, matter: "AttentionView | None" = None) -> str:
+def command(status: "StatusView | BriefStatus", value: str, matter: "AttentionView | BriefMatter | None" = None) -> str:
     """The command line to copy for an attention value, ready but for its gaps. It names the hold where it must (R2).
 
     `matter` is what the engine says of the value, such as the number of the hold, or why a notice was not delivered.
@@ -129,7 +132,7 @@ def command(status: "StatusView", value: str, matter: "AttentionView | None" = N
     return f"./starter.py {line}"
 
 
-def _of_evidence(status: "StatusView") -> bool:
+def _of_evidence(status: "StatusView | BriefStatus") -> bool:
     return status.recertification is not None and status.recertification.status == "submitted"
 
 

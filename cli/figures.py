@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli import output, tables
 from client import scheme
@@ -11,7 +11,9 @@ from client.scheme import Facts
 from domain.plurals import counted
 from domain.vocabulary import Status
 from views.figures import Days, days_to_certificate, tries
-from views.status import StatusView
+
+if TYPE_CHECKING:
+    from views.status import StatusView
 
 RATE_COLUMNS = ("domain", "attempted", "passed", "pass rate", "passed at first", "first rate")
 
@@ -33,7 +35,7 @@ class Rates:
         self.days: list[int] = []
         self.days_from_registration: list[int] = []
 
-    def add(self, status: StatusView) -> None:
+    def add(self, status: "StatusView") -> None:
         """Takes the answer of one candidacy."""
         self.asked += 1
         for domain, one in tries(status).items():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
@@ -15,7 +16,9 @@ from record.json_values import Json
 from record.tables import CANDIDACIES
 from views import figures as of_one
 from views.figures import Days, Tries
-from views.status import StatusView
+
+if TYPE_CHECKING:
+    from views.status import StatusView
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,14 @@ def certified(connection: Connection, wanted: Wanted) -> Iterator[Certified]:
 
 
 def _not_counted(connection: Connection, wanted: Wanted) -> Iterator[StatusView]:
-    """The answers of `status` in the rows of an older build, which does not know the columns for figures."""
+    """The answers of `status` in the rows of an older build, which does not know the columns for figures.
+
+    Only where there are such rows the module of the answers is loaded, by its name, and pydantic with it.
+    """
     asked = select(CANDIDACIES.c.view).where(CANDIDACIES.c.tries.is_(None))
-    return map(StatusView.parse_json, connection.execute(chosen(connection, asked, wanted)).scalars())
+    for text in connection.execute(chosen(connection, asked, wanted)).scalars():
+        view: StatusView = importlib.import_module("views.status").StatusView.parse_json(text)
+        yield view
 
 
 def _add(tallies: dict[str, Rate], assessments: Mapping[str, Tries], number: int) -> None:

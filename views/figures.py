@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.calendar import day_of
-from views.status import StatusView
+
+if TYPE_CHECKING:
+    from views.status import StatusView
 
 
 class Tries(NamedTuple):

@@ -19,11 +19,12 @@ from client.list_language import Filter, Run
 from client.scheme import check_designation
 from record import finding
 from record.finding import Hold
-from views.status import StatusView
+from views.brief import BriefStatus
 
 if TYPE_CHECKING:
     from cli.live import Live
     from client.finding import Entry
+    from views.status import StatusView
 
 _FIELDS = """\
 --json:  an array of since (instant, or null where it is not known), candidate_id, name, designation, status,
@@ -122,7 +123,7 @@ def _show_all(kinds: tuple[str, ...], asked: Asked) -> int:
         holds = finding.holds(connection, meant)
         for one, view in finding.views(connection, meant):
             if advice.has_one(one.attention_values, kinds):
-                found.add(StatusView.parse_json(view), one.name, holds.get((one.workflow_id, one.enrolment), {}))
+                found.add(BriefStatus.parse_json(view), one.name, holds.get((one.workflow_id, one.enrolment), {}))
         code = found.show(asked.printing)
         behind.say(behind.compared(behind.known(connection, meant)), always=asked.printing.for_people)
         return code
@@ -174,14 +175,16 @@ class Found:
         """Whether this candidacy may have such a case, so that it must be asked."""
         return advice.may_ask(entry, self._kinds)
 
-    def heard(self, entry: "Entry", status: StatusView | None) -> None:
+    def heard(self, entry: "Entry", status: "StatusView | None") -> None:
         """Takes what a candidacy has answered; None where it did not."""
         if status is None:
             self.silent.append(entry)
         else:
             self.add(status)
 
-    def add(self, status: StatusView, name: str | None = None, holds: Mapping[int, Hold] = _NO_HOLDS) -> None:
+    def add(
+        self, status: "StatusView | BriefStatus", name: str | None = None, holds: Mapping[int, Hold] = _NO_HOLDS
+    ) -> None:
         """Takes the cases of one candidacy's answer. `holds` are those of the record, by their numbers."""
         for case in advice.cases(status):
             hold = holds.get(case.hold) if case.hold is not None else None

@@ -16,11 +16,12 @@ from client import scheme
 from client.list_language import Run
 from domain.vocabulary import AttentionKind
 from record import finding
-from views.status import StatusView
+from views.brief import BriefStatus
 
 if TYPE_CHECKING:
     from cli.live import Live
     from client.finding import Entry
+    from views.status import StatusView
 
 COLUMNS = ("since", "candidate", NAME, "designation", "kind", "submission", "what")
 WORK_PRODUCT, EVIDENCE = "work product", "evidence"
@@ -73,7 +74,7 @@ def command(filters: Filters, printing: Printing) -> int:
         found = [
             review
             for one, view in finding.views(connection, meant)
-            for review in under_review(StatusView.parse_json(view), one.name)
+            for review in under_review(BriefStatus.parse_json(view), one.name)
         ]
         code = show(found, [], printing)
         behind.say(behind.compared(behind.known(connection, meant)), always=printing.for_people)
@@ -83,7 +84,7 @@ def command(filters: Filters, printing: Printing) -> int:
         found: list[Review] = []
         silent: list[Entry] = []
 
-        def take(entry: "Entry", status: StatusView | None) -> None:
+        def take(entry: "Entry", status: "StatusView | None") -> None:
             if status is None:
                 silent.append(entry)
             else:
@@ -95,7 +96,7 @@ def command(filters: Filters, printing: Printing) -> int:
     return answered(filters, recorded, live)
 
 
-def under_review(status: StatusView, name: str | None = None) -> Iterator[Review]:
+def under_review(status: "StatusView | BriefStatus", name: str | None = None) -> Iterator[Review]:
     """What waits for a verdict in one candidacy."""
     product, evidence = status.work_product, status.recertification
     whose = (status.candidate_id, name or status.name or None, status.designation, status.status)

@@ -23,6 +23,7 @@ from tests.cases import case
 from tests.formats.answers import BEFORE, paths, read
 from tests.formats.journals import STATES
 from tests.formats.lives import BY
+from views.brief import BriefStatus
 from views.contact import ContactView
 from views.entries import TimelineEntry
 from views.status import StatusView
@@ -163,6 +164,15 @@ def test_reviews_are_listed(every_answer: dict[str, dict[str, Any]], capsys: pyt
                 reviews.show(waiting, [], printing)
             printed = capsys.readouterr().out
             assert all(review.submission_id in printed for review in waiting[:1])
+
+
+def test_lists_read_in_an_answer_what_the_models_read(every_answer: dict[str, dict[str, Any]]) -> None:
+    for name, answers in every_answer.items():
+        with case(name):
+            whole, brief = StatusView.parse(answers["status"]), BriefStatus.parse_json(json.dumps(answers["status"]))
+            assert list(advice.cases(brief)) == list(advice.cases(whole))
+            assert list(reviews.under_review(brief)) == list(reviews.under_review(whole))
+            assert brief.name == whole.name
 
 
 def test_contact_details_are_printed(
