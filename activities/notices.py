@@ -7,11 +7,13 @@ mail programs can show it once.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
+import time
 import unicodedata
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from email import policy
 from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
@@ -23,10 +25,11 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.delivery import Carrier, Deferred, Undeliverable
 from activities.heartbeats import heartbeating
-from activities.recording import Early, Recording
+from activities.recording import SOON_SECONDS, Early, Recording
 from activities.rendering import Renderer, TemplateFault
-from activities.requests import SEND_NOTICE, NoticeAnswer, NoticeRequest
+from activities.requests import SEND_NOTICE, Notice, NoticeAnswer, NoticeRequest
 from activities.waiting import WaitingNotices, pause_after
+from domain.personal import Delivery
 from runtime import metrics
 
 _ADDRESS = re.compile(r"[^@\s,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,64}@[^@\s,;:<>()\[\]\\\"\x00-\x1f\x7f]{1,255}")
@@ -37,6 +40,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 _LONGEST_FOR_THE_RECORD = timedelta(minutes=1)
+_LONGEST_TOGETHER = timedelta(minutes=1)
 
 
 class _Headers(HeaderRegistry):
@@ -91,11 +95,12 @@ class Notices:
 
     @activity.defn(name=SEND_NOTICE)
     async def send_notice(self, request: NoticeRequest) -> NoticeAnswer:
-        """Send one notice, and record the events that come with it, whether or not the notice could be sent.
+        """Send a notice and those behind it, and record the events that come with it, whether or not it could be sent.
 
-        That the notice went out and the events are recorded in one transaction, after the mail: a transaction before
-        it and another after it would cost the record twice as much, and a slow record would delay the mail. Once the
-        mail is out, the attempt is never cancelled any more: see `Recording.record_notice`.
+        That the notices went out and the events are recorded in one transaction, after the mails: a transaction before
+        each and another after it would cost the record twice as much, and a slow record would delay the mails. Once the
+        first mail is out, the attempt is never cancelled any more: see `Recording.record_notices`. So only the first
+        notice can fail the attempt.
 
         The server repeats the attempt, for as long as the caller allows, if the mail server is away, the outbox cannot
         be written, or a template is faulty. It does not if the mail server refuses the notice for good. Where the
@@ -111,10 +116,10 @@ class Notices:
         try:
             async with heartbeating():
                 async with self._recording.while_sending(request.to_record) as early:
-                    message = message_of(request, self._renderer)
-                    await self._carrier.carry(message, file_name(request))
+                    sent = [await self._send(request)]
                     outcome = "sent"
-                answer = await self._recording.record_notice(request, message["Message-ID"], early)
+                    sent += await self._send_following(request.following)
+                answer = await self._recording.record_notices(request, sent, early)
         except Undeliverable as error:
             outcome = "undeliverable"
             raise ApplicationError(
@@ -129,8 +134,41 @@ class Notices:
             raise ApplicationError(str(error), type="NoticeTemplate", next_retry_delay=_pause(early)) from None
         finally:
             self._ended(request, outcome, early)
-        activity.logger.info("notice sent", extra={"notice": request.notice})
+        for one in sent:
+            activity.logger.info("notice sent", extra={"notice": one.notice})
         return answer
+
+    async def _send(self, notice: Notice) -> Delivery:
+        message = message_of(notice, self._renderer)
+        await self._carrier.carry(message, file_name(notice))
+        return Delivery(
+            about=notice.about,
+            notice=notice.notice,
+            message_id=message["Message-ID"],
+            sent_at=datetime.now(UTC),
+            email=notice.to_email,
+        )
+
+    async def _send_following(self, following: Sequence[Notice]) -> list[Delivery]:
+        """Sends the notices behind the first one, as long as each goes out at once and nobody takes the attempt back.
+
+        The first one that does not go out fails nothing here: the candidacy asks for it again with the next request, of
+        which it is the first, and there its error counts. All of them are left to the next request where this one has
+        waited long for its first notice, because they may give way to newer ones since.
+        """
+        sent: list[Delivery] = []
+        if datetime.now(UTC) - activity.info().scheduled_time > _LONGEST_TOGETHER:
+            return sent
+        over = time.monotonic() + SOON_SECONDS
+        for notice in following:
+            if activity.is_cancelled() or time.monotonic() > over:
+                break
+            try:
+                sent.append(await self._send(notice))
+            except (Undeliverable, Deferred, TemplateFault, asyncio.CancelledError):
+                break
+            metrics.notice(activity.metric_meter(), notice.notice, "sent")
+        return sent
 
     def _ended(self, request: NoticeRequest, outcome: metrics.Outcome, early: Early | None) -> None:
         """Counts the attempt. A notice that will be tried again is kept for the metric of waiting notices."""
@@ -142,23 +180,23 @@ class Notices:
             self._waiting.ended(request.key)
 
 
-def message_of(request: NoticeRequest, renderer: Renderer) -> EmailMessage:
+def message_of(notice: Notice, renderer: Renderer) -> EmailMessage:
     """The mail of a notice.
 
     Raises:
         TemplateFault: the template of the notice is missing, or does not fit its facts.
         Undeliverable: the address on record is not an e-mail address.
     """
-    name = one_line(request.to_name)
-    to = _recipient(name, request.to_email)
-    subject, text = renderer.render(request.notice, name, request.facts)
-    body = request.facts["body"]  # the template has used it above, so it exists
+    name = one_line(notice.to_name)
+    to = _recipient(name, notice.to_email)
+    subject, text = renderer.render(notice.notice, name, notice.facts)
+    body = notice.facts["body"]  # the template has used it above, so it exists
     message = EmailMessage(policy=_SMTP if to.addr_spec.isascii() else _SMTPUTF8)
     message["From"] = Address(_display_name(body["name"]), addr_spec=body["email"])
     message["To"] = to
     message["Subject"] = one_line(subject)
-    message["Date"] = request.queued_at
-    message["Message-ID"] = f"<{_digest(request.key)}@{body['email'].rpartition('@')[2]}>"
+    message["Date"] = notice.queued_at
+    message["Message-ID"] = f"<{_digest(notice.key)}@{body['email'].rpartition('@')[2]}>"
     # Asks out-of-office programs not to answer (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
@@ -177,14 +215,14 @@ def _pause(early: Early | None) -> timedelta | None:
     return min(pause_after(activity.info().attempt, activity.info().retry_policy), _LONGEST_FOR_THE_RECORD)
 
 
-def file_name(request: NoticeRequest) -> str:
+def file_name(notice: Notice) -> str:
     """A file name that people recognise, without personal data. The digest of the key makes it unique."""
-    facts = request.facts
+    facts = notice.facts
     event = facts.get("event")
     sequence = event.get("sequence", 0) if isinstance(event, Mapping) else 0
-    parts = [_part(facts, "designation"), _part(facts, "candidate_id"), f"{sequence:0>4}", request.notice]
+    parts = [_part(facts, "designation"), _part(facts, "candidate_id"), f"{sequence:0>4}", notice.notice]
     readable = _UNSAFE.sub("_", "-".join(parts)).strip("._-")[:180]
-    return f"{readable}-{_digest(request.key)[:12]}"
+    return f"{readable}-{_digest(notice.key)[:12]}"
 
 
 def _part(facts: Mapping[str, Any], name: str) -> str:

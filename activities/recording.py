@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -31,7 +30,7 @@ from record.opening import open_record
 from record.pipeline import Pipeline
 from runtime import metrics
 
-_SOON_SECONDS = 2.0
+SOON_SECONDS = 2.0
 """A notice that takes longer keeps its events from the record no longer: a change of a certificate must be recorded
 within seconds, whatever becomes of the mail."""
 ANSWER_SECONDS = 15.0
@@ -109,7 +108,7 @@ class Recording:
     async def while_sending(self, request: RecordRequest | None) -> AsyncIterator[Early]:
         """For the sending of a notice that takes these events along. Records them before it ends, if it takes long.
 
-        They are also recorded if it fails. If it succeeds soon, they are left to `record_notice`, which also waits for
+        They are also recorded if it fails. If it succeeds soon, they are left to `record_notices`, which also waits for
         what has begun here: once the notice is out, the end of this block waits for nothing.
         """
         over = asyncio.Event()
@@ -124,49 +123,48 @@ class Recording:
         finally:
             over.set()
 
-    async def record_notice(self, request: NoticeRequest, message_id: str, early: Early | None = None) -> NoticeAnswer:
-        """Records that a notice went out, if the record can be reached, and with it the events that it takes along.
+    async def record_notices(
+        self, request: NoticeRequest, sent: Sequence[Delivery], early: Early | None = None
+    ) -> NoticeAnswer:
+        """Records that these notices of the request went out, if the record can be reached, with the events of it.
 
-        From here on nothing may end the attempt as cancelled: the candidacy would take the notice for one that was not
-        sent, and send it again, or report it as undeliverable. So whoever cancels the attempt while the record is slow
-        gets the delivery at once. What is being written goes on, and comes again with the next request, which changes
-        nothing.
+        From here on nothing may end the attempt as cancelled: the candidacy would take the notices for some that were
+        not sent, and send them again, or report them as undeliverable. So whoever cancels the attempt while the record
+        is slow gets the deliveries at once. What is being written goes on, and comes again with the next request, which
+        changes nothing.
 
-        `early` is what was recorded while the notice was sent.
+        `early` is what was recorded while the notices were sent.
         """
+        following = len(sent) - 1
         if not request.workflow_id:
-            return NoticeAnswer()  # a build before the record has asked for the notice
-        delivery = Delivery(
-            about=request.about,
-            notice=request.notice,
-            message_id=message_id,
-            sent_at=datetime.now(UTC),
-            email=request.to_email,
-        )
-        recording = asyncio.create_task(self._record_delivery(request, delivery, early))
+            return NoticeAnswer(following=following)  # a build before the record has asked for the notice
+        recording = asyncio.create_task(self._record_deliveries(request, sent, early))
         self._going_on.add(recording)
         recording.add_done_callback(self._going_on.discard)
         try:
             return await asyncio.shield(recording)
         except asyncio.CancelledError:
-            return NoticeAnswer(delivery=delivery)
+            return NoticeAnswer(following=following, deliveries=list(sent))
 
-    async def _record_delivery(self, request: NoticeRequest, delivery: Delivery, early: Early | None) -> NoticeAnswer:
+    async def _record_deliveries(
+        self, request: NoticeRequest, sent: Sequence[Delivery], early: Early | None
+    ) -> NoticeAnswer:
+        following = len(sent) - 1
         recorded = await early.recording if early else None
         if request.to_record and recorded is None:
-            both = request.to_record.model_copy(update={"deliveries": [*request.to_record.deliveries, delivery]})
+            both = request.to_record.model_copy(update={"deliveries": [*request.to_record.deliveries, *sent]})
             recorded = await self.record_if_possible(both)
             if recorded is not None:
-                return NoticeAnswer(recorded=recorded)
-        # Events that contradict those of the record must not hide that the notice went out.
-        alone = RecordRequest(workflow_id=request.workflow_id, enrolment=request.enrolment, deliveries=[delivery])
+                return NoticeAnswer(recorded=recorded, following=following)
+        # Events that contradict those of the record must not hide that the notices went out.
+        alone = RecordRequest(workflow_id=request.workflow_id, enrolment=request.enrolment, deliveries=list(sent))
         kept = await self.record_if_possible(alone) is not None
-        return NoticeAnswer(recorded=recorded, delivery=None if kept else delivery)
+        return NoticeAnswer(recorded=recorded, following=following, deliveries=[] if kept else list(sent))
 
     async def _record_unless(self, over: asyncio.Event, request: RecordRequest | None) -> int | None:
         """Records this, unless the notice is soon over. Returns None if it did not, or could not."""
         try:
-            async with asyncio.timeout(_SOON_SECONDS):
+            async with asyncio.timeout(SOON_SECONDS):
                 await over.wait()
         except TimeoutError:
             return await self.record_if_possible(request)

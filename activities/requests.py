@@ -80,11 +80,8 @@ class RecordAnswer(Shape):
     recorded: int
 
 
-class NoticeRequest(Shape):
-    """Asks to send one notice. Two requests with the same `key` are for the same notice.
-
-    `to_record` is recorded with it, if the record can be reached.
-    """
+class Notice(Shape):
+    """One notice. Two with the same `key` are the same notice. `about` is the number of the event that it is about."""
 
     key: str
     notice: str
@@ -92,21 +89,38 @@ class NoticeRequest(Shape):
     to_name: str
     to_email: str
     facts: dict[str, Any]
+    about: int = 0
+
+
+class NoticeRequest(Notice):
+    """Asks to send one notice, and then those that wait behind it.
+
+    Attributes:
+        to_record: is recorded with it, if the record can be reached.
+        following: the notices that wait behind this one, in their order. They are sent as long as each goes out at
+            once. The others are asked for again.
+    """
+
     workflow_id: str = ""
     enrolment: str = ""
-    about: int = 0
     to_record: RecordRequest | None = None
+    following: list[Notice] = []
 
 
 class NoticeAnswer(Shape):
     """The notice was sent. What could not be recorded is recorded with the next request.
 
-    `recorded` is the number of the last recorded event; None if nothing was to be recorded, or it could not be.
-    `delivery` is set if it could not be recorded that the notice went out.
+    Attributes:
+        recorded: the number of the last recorded event; None if nothing was to be recorded, or it could not be.
+        delivery: what a build answered that sent one notice with each request, in place of `deliveries`.
+        following: how many of the notices behind it were sent too.
+        deliveries: the notices that were sent, if that could not be recorded.
     """
 
     recorded: int | None = None
     delivery: Delivery | None = None
+    following: int = 0
+    deliveries: list[Delivery] = []
 
 
 class OpeningRequest(Shape):

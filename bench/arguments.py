@@ -6,10 +6,10 @@ import argparse
 
 _ABOUT = """\
 Runs journeys of Certpath (CCSL, from registration to certificate, every notice written as an .eml file), and journeys
-of a bare workflow that takes the same messages, upserts as many search attributes, keeps one timer and runs as many
-activities. The activities of the bare workflow carry a short key and do nothing. How many there are of each is read
-from a recorded history of Certpath. A third side is Certpath without its record. The sides alternate. The workers of
-each side are processes of their own, and only their CPU time is counted.
+of a bare workflow that takes the same messages, upserts as many search attributes, keeps one timer and runs an activity
+for each notice. The activities of the bare workflow carry a short key and do nothing. How many there are of each is
+read from a recorded history of Certpath. A third side is Certpath without its record. The sides alternate. The workers
+of each side are processes of their own, and only their CPU time is counted.
 """
 _ON_ANOTHER_SERVER = """\
 With --address the journeys run on that server, and all other measurements are left out, because they need no such

@@ -1,8 +1,9 @@
-"""The bare workflow, with which Certpath is compared: the same messages, upserts, activities and timer, but no rules.
+"""The bare workflow, with which Certpath is compared: the same messages, upserts, effects and timer, but no rules.
 
 It is a durable entity like Certpath's: an update is answered at once, effects wait in a queue and are carried out in
-order, and one timer runs. A `Shape` says what it does after each message. Its activities carry a short key and do
-nothing, so that the cost of a notice counts for Certpath alone.
+order, and one timer runs. A `Shape` says what it does after each message. It has an activity for each effect, as a
+workflow written by hand would. Certpath sends notices that wait for one another by one activity. The activities of the
+bare workflow carry a short key and do nothing, so that the cost of a notice counts for Certpath alone.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class BareJourney:
         """Does what the shape says for a message; the start is number 0."""
         if number < len(self._shape.steps):
             step = self._shape.steps[number]
-            self._queue += [f"{workflow.info().workflow_id}:{number}:{one}" for one in range(step.activities)]
+            self._queue += [f"{workflow.info().workflow_id}:{number}:{one}" for one in range(step.effects)]
             for names in step.upserts:
                 workflow.upsert_search_attributes([_value(name, number) for name in names])
 

@@ -25,12 +25,12 @@ _WARM_UP = 4
 
 @dataclass(frozen=True)
 class Sides:
-    """The sides that are compared, and how many activities a journey of each side has."""
+    """The sides that are compared, and how many effects a journey has."""
 
     certpath: journey.Side
     unrecorded: journey.Side
     bare: journey.Side
-    activities: int
+    effects: int
     events: dict[str, int]  # history events of a journey played message by message, by side
 
     @property
@@ -66,7 +66,7 @@ async def _prepare(where: Place) -> Sides:
     if bare_shape != shape:
         raise RuntimeError(f"the bare workflow does not do as much as Certpath: {bare_shape} instead of {shape}")
     unrecorded = journey.certpath(where.queue("unrecorded"), "unrecorded")
-    return Sides(certpath, unrecorded, bare, shape.activities, {"certpath": len(history), "bare": len(bare_history)})
+    return Sides(certpath, unrecorded, bare, shape.effects, {"certpath": len(history), "bare": len(bare_history)})
 
 
 async def _contest(
@@ -109,5 +109,5 @@ async def _play(
         where.candidate(f"{side.name}-{prefix}"),
         journeys=journeys,
         at_once=at_once,
-        activities=sides.activities,
+        effects=sides.effects,
     )

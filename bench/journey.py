@@ -20,6 +20,7 @@ from bench.shape import Shape, Step
 from domain.vocabulary import Status
 from runtime import search_attributes as keys
 from runtime.connection import WORKFLOW
+from trials.histories import effects_begun, effects_done
 
 DOMAINS = ("people-management", "operations-management", "customer-relationships", "leadership-and-business")
 _PATIENCE = 300.0
@@ -93,26 +94,26 @@ async def start(client: Client, side: Side, candidate: str, now: datetime) -> Wo
     )
 
 
-async def settled(handle: WorkflowHandle[Any, Any], activities: int) -> list[HistoryEvent]:
-    """The history, as soon as this number of activities is done and the workflow has taken in the last answer."""
+async def settled(handle: WorkflowHandle[Any, Any], effects: int) -> list[HistoryEvent]:
+    """The history, as soon as this number of effects is done and the workflow has taken in the last answer."""
     events: list[HistoryEvent] = []
     done = 0
     async with asyncio.timeout(_PATIENCE):
         async for event in handle.fetch_history_events(wait_new_event=True):
             events.append(event)
-            done += event.event_type == _DONE
-            if done >= activities and event.event_type == _TASK_DONE:
+            done += effects_done(event)
+            if done >= effects and event.event_type == _TASK_DONE:
                 break
     return [event async for event in handle.fetch_history_events()]
 
 
-async def play(client: Client, side: Side, candidate: str, activities: int) -> list[HistoryEvent]:
+async def play(client: Client, side: Side, candidate: str, effects: int) -> list[HistoryEvent]:
     """Plays one whole journey until every notice is sent, and returns its history."""
     now = datetime.now(UTC)
     handle = await start(client, side, candidate, now)
     for name, payload in messages(candidate, now):
         await handle.execute_update(name, payload)
-    return await settled(handle, activities)
+    return await settled(handle, effects)
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,13 @@ class Round:
         return self.journeys / self.seconds
 
 
-async def play_many(client: Client, side: Side, prefix: str, *, journeys: int, at_once: int, activities: int) -> Round:
+async def play_many(client: Client, side: Side, prefix: str, *, journeys: int, at_once: int, effects: int) -> Round:
     """Plays a number of journeys, a bounded number at once, from this one process."""
     room = asyncio.Semaphore(at_once)
 
     async def one(number: int) -> list[HistoryEvent]:
         async with room:
-            return await play(client, side, f"{prefix}-{number}", activities)
+            return await play(client, side, f"{prefix}-{number}", effects)
 
     begun = time.perf_counter()
     histories = await asyncio.gather(*(one(number) for number in range(journeys)))
@@ -185,8 +186,7 @@ async def quiet(handle: WorkflowHandle[Any, Any], seen: int) -> list[HistoryEven
 def _step(events: list[HistoryEvent]) -> Step:
     step = Step()
     for event in events:
-        if event.HasField("activity_task_scheduled_event_attributes"):
-            step.activities += 1
+        step.effects += effects_begun(event)
         if event.HasField("upsert_workflow_search_attributes_event_attributes"):
             fields = event.upsert_workflow_search_attributes_event_attributes.search_attributes.indexed_fields
             step.upserts.append(sorted(fields))

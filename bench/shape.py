@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Step:
-    """What follows from one message: a number of activities, and for each upsert the names of its search attributes."""
+    """What follows from one message.
 
-    activities: int = 0
+    Attributes:
+        effects: how often something outside is done: the scheme is loaded, or a notice is sent.
+        upserts: for each upsert the names of its search attributes.
+    """
+
+    effects: int = 0
     upserts: list[list[str]] = field(default_factory=list)
 
 
@@ -20,8 +25,8 @@ class Shape:
     steps: list[Step]
 
     @property
-    def activities(self) -> int:
-        return sum(step.activities for step in self.steps)
+    def effects(self) -> int:
+        return sum(step.effects for step in self.steps)
 
     @property
     def upserts(self) -> list[int]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from activities.recording import Early, Recording
 from activities.requests import NoticeAnswer, NoticeRequest, RecordRequest
+from domain.personal import Delivery
 
 
 class Unrecorded(Recording):
@@ -15,5 +18,7 @@ class Unrecorded(Recording):
     async def _record(self, request: RecordRequest) -> int:
         return int(request.events[-1]["sequence"]) if request.events else 0
 
-    async def record_notice(self, request: NoticeRequest, message_id: str, early: Early | None = None) -> NoticeAnswer:
-        return NoticeAnswer(recorded=await self.record_if_possible(request.to_record))
+    async def record_notices(
+        self, request: NoticeRequest, sent: Sequence[Delivery], early: Early | None = None
+    ) -> NoticeAnswer:
+        return NoticeAnswer(recorded=await self.record_if_possible(request.to_record), following=len(sent) - 1)

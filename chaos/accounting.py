@@ -92,11 +92,14 @@ def _runs(where: str, found: Evidence) -> Iterator[Discrepancy]:
         for activity in run.activities:
             if activity.outcome != "completed":
                 yield Discrepancy("failed", f"{where}: {activity.name} {activity.outcome}: {activity.last_failure}")
-    names = Counter(activity.name for run in found.runs for activity in run.activities)
+    done = Counter[str]()
+    for run in found.runs:
+        for activity in run.activities:
+            done[activity.name] += activity.effects
     planned = {"load_programme": 1, "send_notice": candidacy.notices}
     for name, count in planned.items():
-        if names[name] != count:
-            yield Discrepancy("wrong", f"{where}: {names[name]} activities {name} instead of {count}")
+        if done[name] != count:
+            yield Discrepancy("wrong", f"{where}: {name} has {done[name]} effects instead of {count}")
 
 
 # --- certificates and advancements --------------------------------------------------------------------------

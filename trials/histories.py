@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
@@ -21,6 +24,8 @@ class Activity:
     outcome: str = "pending"
     last_failure: str = ""
     """Why the attempt before the last one failed; `timed out` if the server heard nothing of it."""
+    effects: int = 0
+    """How many effects it has carried out: that of notices may send several."""
 
 
 @dataclass
@@ -134,6 +139,36 @@ def _read_activity(event: HistoryEvent, activities: dict[int, Activity]) -> None
         field_name, outcome = _ACTIVITY_ENDS[event.event_type]
         activity = activities[getattr(event, field_name).scheduled_event_id]
         activity.closed_at, activity.outcome = at, outcome
+        activity.effects = effects_done(event)
+
+
+def effects_begun(event: HistoryEvent) -> int:
+    """For how many effects an activity is scheduled: that of notices may send several. 0 for an event of another kind.
+
+    The payloads must be JSON, and not encrypted.
+    """
+    if event.event_type != EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+        return 0
+    request = _first_of(event.activity_task_scheduled_event_attributes.input)
+    return 1 + len(request.get("following", ()))
+
+
+def effects_done(event: HistoryEvent) -> int:
+    """How many effects an activity has carried out when it was completed. 0 for an event of another kind.
+
+    The payloads must be JSON, and not encrypted.
+    """
+    if event.event_type != EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+        return 0
+    answer = _first_of(event.activity_task_completed_event_attributes.result)
+    return 1 + int(answer.get("following", 0))
+
+
+def _first_of(payloads: Payloads) -> dict[str, Any]:
+    """The first of these payloads, if it is a JSON object; else an empty one."""
+    data = payloads.payloads[0].data if payloads.payloads else b""
+    document = json.loads(data) if data else None
+    return document if isinstance(document, dict) else {}
 
 
 def _at(event: HistoryEvent) -> float:

@@ -8,7 +8,7 @@ help, for example because the designation is unknown, marks its failure as not r
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import NoneType
 from typing import Any, TypeVar, Unpack
@@ -160,25 +160,27 @@ _CALLS: Mapping[type, Callable[[Any], Awaitable[Answer]]] = {
 # --- effects ------------------------------------------------------------------------------------------------
 
 
-async def send_notice(
-    notice: Notify, state: State, contact: ContactRecord, until: datetime, to_record: requests.RecordRequest | None
+async def send_notices(
+    notices: Sequence[Notify],
+    state: State,
+    contact: ContactRecord,
+    until: datetime,
+    to_record: requests.RecordRequest | None,
 ) -> requests.NoticeAnswer:
-    """Sends a notice, with further attempts until the instant `until` (UTC), and records `to_record`.
+    """Sends the first of these notices, with further attempts until the instant `until` (UTC), and the others after it.
+
+    Records `to_record` too. The answer says how many of the others were sent.
 
     Raises:
-        Failed: the notice could not be delivered.
+        Failed: the first notice could not be delivered. None of the others was sent, as far as is known.
     """
+    first, *following = (_notice(notice, state, contact) for notice in notices)
     request = requests.NoticeRequest(
-        key=f"{state.workflow_id}:{state.enrolment}:{notice.sequence}",
-        notice=notice.notice,
-        queued_at=notice.queued_at,
-        to_name=contact.name,
-        to_email=contact.email,
-        facts=notice.facts,
+        **dict(first),
         workflow_id=state.workflow_id,
         enrolment=state.enrolment,
-        about=notice.sequence,
         to_record=to_record,
+        following=following,
     )
     answer = await _call(
         requests.SEND_NOTICE,
@@ -190,9 +192,24 @@ async def send_notice(
         retry_policy=_NOTICE,
         # A candidacy that takes a notice back must know whether it was sent.
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        summary=Markdown("notice: {}").format(notice.notice.replace("-", " ")),
+        summary=Markdown("{}: {}").format(
+            "notices" if len(notices) > 1 else "notice",
+            Markdown(", ").join(notice.notice.replace("-", " ") for notice in notices),
+        ),
     )
     return answer or requests.NoticeAnswer()
+
+
+def _notice(notice: Notify, state: State, contact: ContactRecord) -> requests.Notice:
+    return requests.Notice(
+        key=f"{state.workflow_id}:{state.enrolment}:{notice.sequence}",
+        notice=notice.notice,
+        queued_at=notice.queued_at,
+        to_name=contact.name,
+        to_email=contact.email,
+        facts=notice.facts,
+        about=notice.sequence,
+    )
 
 
 async def record_events(request: requests.RecordRequest) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +88,8 @@ class Journal(BaseModel):
     deliveries: list[Delivery] = []
     # The bytes of waiting notices by their sequence, so that each is written out only once.
     _sizes: dict[int, int] = PrivateAttr(default_factory=dict)
+    # The sequences of the notices that may be sent after the first one.
+    _on_their_way: tuple[int, ...] = PrivateAttr(default=())
     # The same for the events that are not recorded yet.
     _event_sizes: dict[int, int] = PrivateAttr(default_factory=dict)
 
@@ -114,7 +117,7 @@ class Journal(BaseModel):
         steps = rulebook.decide(None, command, at, contact=record)
         journal = cls(contact=record, state=steps[0].state)
         journal._take_in(steps)
-        journal._bound_outbox(at)
+        journal.bound_outbox(at)
         return journal
 
     def take(self, command: Command, at: datetime, answer: Answer | None = None) -> list[str]:
@@ -128,7 +131,7 @@ class Journal(BaseModel):
         steps = rulebook.decide(self.state, command, at, contact=self.contact, answer=answer)
         self.contact = self.contact.after(command, at, self.state.candidate_id)
         self._take_in(steps)
-        self._bound_outbox(at)
+        self.bound_outbox(at)
         return [type(event).__name__ for event, _ in steps]
 
     def refused_before(
@@ -168,14 +171,25 @@ class Journal(BaseModel):
             self._trim()
         self.outbox.extend(rulebook.effects(event, self.state, after))
 
-    def _bound_outbox(self, at: datetime) -> None:
+    @contextmanager
+    def may_be_on_their_way(self, notices: Sequence[Notify]) -> Iterator[None]:
+        """For the time in which these notices may be sent after the first one. Until its end, all of them are kept."""
+        self._on_their_way = tuple(notice.sequence for notice in notices)
+        try:
+            yield
+        finally:
+            self._on_their_way = ()
+
+    def bound_outbox(self, at: datetime) -> None:
         """Has waiting notices give way to newer ones about the same subject, and gives up notices when too many wait.
 
-        Both are recorded (R20). The first notice is kept, as it may be on its way.
+        Both are recorded (R20). The first notice is kept, as it may be on its way, and so are those that are sent after
+        it.
         """
         waiting = [
             effect for effect in self.outbox if isinstance(effect, Notify) and not only_a_newer_build_knows(effect)
         ][1:]
+        waiting = [notice for notice in waiting if notice.sequence not in self._on_their_way]
         for older, newer in _superseded(waiting):
             self.outbox.remove(older)
             # `take` calls this method again, until the outbox is short enough.
@@ -199,11 +213,12 @@ class Journal(BaseModel):
         of_no_decision = next((notice for notice in waiting if notice.subject is not None), None)
         if of_no_decision:
             return of_no_decision
-        self._sizes = {
-            notice.sequence: self._sizes.get(notice.sequence) or len(notice.model_dump_json().encode())
-            for notice in waiting
-        }
+        self._sizes = {notice.sequence: self.size_of(notice) for notice in waiting}
         return waiting[0] if sum(self._sizes.values()) > QUEUED_BYTES else None
+
+    def size_of(self, notice: Notify) -> int:
+        """The bytes of a waiting notice."""
+        return self._sizes.get(notice.sequence) or len(notice.model_dump_json().encode())
 
     @property
     def is_recorded(self) -> bool:

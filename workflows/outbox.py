@@ -11,6 +11,7 @@ the workflow does not end before it has moved to a build that knows it.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -27,6 +28,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.journal import Journal
     from workflows.recording import Recorder
 
+# So many notices are sent by one activity at most, so that it stays short and its request far below a payload's 2 MB.
+_TOGETHER = 10
+_BYTES_TOGETHER = 256 * 1024
 _TOO_LATE = "it could not be sent in the time that the scheme allows"
 
 
@@ -64,12 +68,29 @@ class Row(NamedTuple):
 
 
 async def _send_notice(hands: Hands, notice: Notify, until: datetime | None) -> None:
+    """Sends the notice, and with it those that wait behind it. They can be tried for as long as this one, or longer."""
     journal, recorder = hands
-    with recorder.along() as along:
-        answer = await calls.send_notice(
-            notice, journal.state, journal.contact, until or workflow.now(), along.to_record
+    following = list(itertools.islice(_behind(journal, notice), _TOGETHER - 1))
+    with recorder.along() as along, journal.may_be_on_their_way(following):
+        answer = await calls.send_notices(
+            [notice, *following], journal.state, journal.contact, until or workflow.now(), along.to_record
         )
         along.answered(answer)
+    for sent in following[: answer.following]:
+        _done(journal, sent)
+    if following:
+        journal.bound_outbox(workflow.now())  # those that were not sent may give way again
+
+
+def _behind(journal: Journal, first: Notify) -> Iterator[Notify]:
+    """The notices behind this one, in their order, as far as one request has room for them."""
+    size = 0
+    for notice in _known(journal, (ROWS[Notify].lane,)):
+        if isinstance(notice, Notify) and notice is not first:
+            size += journal.size_of(notice)
+            if size > _BYTES_TOGETHER:
+                return
+            yield notice
 
 
 def _notice_until(notice: Notify, state: State) -> datetime:

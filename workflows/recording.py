@@ -45,6 +45,7 @@ class Along:
             note(self._journal, self.to_record, self._recorded_before, answer.recorded)
         if answer.delivery is not None:
             self._journal.deliveries.append(answer.delivery)
+        self._journal.deliveries.extend(answer.deliveries)
 
 
 class Recorder:

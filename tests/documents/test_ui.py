@@ -7,6 +7,7 @@ belongs to one test, which opens their page once.
 import asyncio
 import base64
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -176,9 +177,10 @@ async def the_other_tabs_are_readable(page: "Page") -> None:
     await ui.open_timeline(page)
     await page.get_by_text('"candidate_id"').first.wait_for()  # the input, as JSON and not as base64
     await page.get_by_text(": the experience counts from its anniversary").first.wait_for()
-    await page.get_by_text("notice: result held").first.wait_for()
+    sent = re.compile(r"notices?: .*result held")
+    await page.get_by_text(sent).first.wait_for()
     await ui.open_history(page)
-    for line in ("notice: result held", "submit_work_product"):
+    for line in (sent, "submit_work_product"):
         await page.get_by_text(line).filter(visible=True).first.wait_for()
     usual = page.viewport_size
     assert usual is not None

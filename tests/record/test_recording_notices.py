@@ -17,7 +17,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.delivery import Carrier, MailServer, Outbox
 from activities.notices import Notices
 from activities.recording import Recording
-from activities.requests import NoticeAnswer, NoticeRequest, RecordAnswer, RecordRequest
+from activities.requests import Notice, NoticeAnswer, NoticeRequest, RecordAnswer, RecordRequest
 from activities.waiting import WaitingNotices
 from domain.events import BaseEvent, Suspended, type_of
 from record import store
@@ -105,6 +105,39 @@ async def test_a_notice_its_delivery_and_the_events_before_it_cost_one_transacti
     assert recorded(engine) == [one.sequence for one in FIRST.events]
     assert outcomes(engine)[1] == "sent"
     assert deliveries(engine).keys() == {1}
+
+
+def together(about: int, *behind: int) -> NoticeRequest:
+    """The notice about an event, those about other events behind it, and what is to be recorded."""
+    following = [Notice(**dict(notice(one, None))) for one in behind]
+    return notice(about, along()).model_copy(update={"following": following})
+
+
+def as_of_now() -> ActivityEnvironment:
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, scheduled_time=datetime.now(UTC))
+    return environment
+
+
+async def test_notices_that_go_out_together_are_recorded_in_one_transaction(
+    engine: Engine, recording: Recording, tmp_path: Path
+) -> None:
+    await ActivityEnvironment().run(recording.record_events, along([]))  # so that the record is open
+    with commits() as counted:
+        answer = await as_of_now().run(Notices(Outbox(tmp_path), recording).send_notice, together(1, 3))
+    assert len(counted) == 1
+    assert answer == NoticeAnswer(recorded=len(FIRST.events), following=1)
+    assert deliveries(engine).keys() == {1, 3}
+    assert (outcomes(engine)[1], outcomes(engine)[3]) == ("sent", "sent")
+
+
+async def test_a_record_that_is_away_leaves_every_delivery_to_the_next_request(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    away = Recording(f"sqlite:///{tmp_path / 'file' / 'record.db'}")
+    answer = await as_of_now().run(Notices(Outbox(tmp_path / "outbox"), away).send_notice, together(1, 3))
+    assert (answer.recorded, answer.following) == (None, 1)
+    assert [one.about for one in answer.deliveries] == [1, 3]
+    assert len(list((tmp_path / "outbox").iterdir())) == 2
 
 
 async def test_a_notice_that_takes_nothing_along_is_recorded_as_sent(
@@ -225,22 +258,12 @@ async def test_a_notice_that_went_out_counts_as_sent_also_where_its_attempt_is_c
         attempt.cancel(ActivityCancellationDetails(**{why: True}))
         answer = await sending
     assert answer.recorded is None
-    assert answer.delivery is not None
-    again = along().model_copy(update={"deliveries": [answer.delivery]})
+    (delivery,) = answer.deliveries
+    again = along().model_copy(update={"deliveries": [delivery]})
     await eventually(lambda: ActivityEnvironment().run(recording.record_if_possible, again), "it is recorded")
     assert recorded(engine) == [one.sequence for one in FIRST.events]
     assert outcomes(engine)[1] == "sent"
-    assert deliveries(engine) == {1: answer.delivery.sent_at.isoformat(timespec="microseconds")}
-
-
-async def test_a_record_that_is_away_leaves_the_delivery_to_the_next_request(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
-    away = Recording(f"sqlite:///{tmp_path / 'file' / 'record.db'}")
-    answer = await sent(away, notice(1, along()), Outbox(tmp_path / "outbox"))
-    assert answer.recorded is None
-    assert answer.delivery is not None
-    assert answer.delivery.about == 1
-    assert len(list((tmp_path / "outbox").iterdir())) == 1
+    assert deliveries(engine) == {1: delivery.sent_at.isoformat(timespec="microseconds")}
 
 
 async def failed(recording: Recording, folder: Path, attempt: int, waiting: WaitingNotices) -> ApplicationError:

@@ -19,7 +19,7 @@ VALUES = "the values of SQL statements: others hand a pipeline back to the recor
 FACTS = "what the template of a notice is filled with; it waits in the journal and is sent to an activity"
 
 EDGES = {
-    "activities.requests:NoticeRequest.facts": FACTS,
+    "activities.requests:Notice.facts": FACTS,
     "activities.requests:OpeningRequest.registration": PAYLOAD,
     "activities.requests:RecordRequest.events": PAYLOAD,
     "client.receipts:Receipt.document": OUT,

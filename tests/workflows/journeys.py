@@ -27,6 +27,7 @@ from temporalio.testing import WorkflowEnvironment
 from runtime.connection import TASK_QUEUE
 from runtime.settings import Settings
 from tests.waiting import eventually
+from trials.histories import effects_done
 from worker import build_worker
 
 WORKFLOW = "CertificationWorkflow"
@@ -247,6 +248,10 @@ class Candidate:
         """How many events of each type the history of a run has."""
         events = (await self.history(run_id)).events
         return Counter(EventType.Name(event.event_type).removeprefix("EVENT_TYPE_") for event in events)
+
+    async def effects(self) -> int:
+        """How many effects are carried out and answered in the run: schemes loaded, notices sent, and so on."""
+        return sum(effects_done(event) for event in (await self.history()).events)
 
     async def ended(self) -> str:
         """Waits for the end of the workflow, without letting time jump as `result()` would, and answers its result."""

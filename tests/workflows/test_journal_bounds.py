@@ -357,6 +357,23 @@ def test_notices_of_one_kind_about_one_subject_give_way_to_the_newest() -> None:
     _accounted(filling)
 
 
+def test_notices_that_may_be_on_their_way_give_way_only_when_they_were_not_sent() -> None:
+    filling = Filling("x", "CCMA")
+    _self_assess(filling, 4)
+    first, *behind = _waiting(filling)
+    on_their_way = behind[:3]
+    with filling.journal.may_be_on_their_way(on_their_way):
+        _self_assess(filling, 8)
+        assert _waiting(filling)[:4] == [first, *on_their_way]
+    filling.journal.outbox.remove(first)
+    filling.journal.outbox.remove(on_their_way[0])  # these two were sent
+    filling.journal.bound_outbox(filling.now)
+    now_first, *others = _waiting(filling)
+    assert now_first == on_their_way[1]
+    newest = [event.sequence for event in filling.journal.events if isinstance(event, SelfAssessmentRecorded)][-4:]
+    assert [one.sequence for one in others] == newest
+
+
 def test_a_notice_past_the_bound_is_given_up_but_never_that_of_a_decision() -> None:
     filling = Filling("x", "CCMA")
     first = filling.journal.outbox[0]

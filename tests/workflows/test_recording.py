@@ -161,7 +161,7 @@ async def test_what_comes_behind_a_notice_that_cannot_be_sent_is_recorded_alone_
             await record.has_all_of(candidate)
 
             async def known() -> bool:
-                return (await candidate.counts())["ACTIVITY_TASK_COMPLETED"] == 4
+                return await candidate.effects() == 4
 
             await eventually(known, "it is known to be recorded")
             assert (await _activities(candidate)).count("record_events") == 1

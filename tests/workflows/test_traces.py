@@ -31,15 +31,16 @@ def that_forgets(client: Client, settings: Settings) -> Worker:
     return build_worker(client, worker_settings(outbox=settings.outbox, smtp_url=settings.smtp_url, cached_workflows=0))
 
 
-async def known(candidate: Candidate, activities: int) -> None:
-    """Waits until the workflow has taken in the answers of so many activities, and no task is under way."""
+async def known(candidate: Candidate, effects: int) -> None:
+    """Waits until the workflow knows that so many effects are carried out, and no task is under way."""
 
     async def all_done() -> bool:
+        if await candidate.effects() != effects:
+            return False
         counts = await candidate.counts()
-        tasks = counts["WORKFLOW_TASK_SCHEDULED"] == counts["WORKFLOW_TASK_COMPLETED"]
-        return counts["ACTIVITY_TASK_COMPLETED"] == activities and tasks
+        return counts["WORKFLOW_TASK_SCHEDULED"] == counts["WORKFLOW_TASK_COMPLETED"]
 
-    await eventually(all_done, f"{activities} activities are done")
+    await eventually(all_done, f"{effects} effects are carried out")
 
 
 async def taken(candidate: Candidate, signals: int) -> None:

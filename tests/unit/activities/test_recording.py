@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.recording import Recording
 from activities.requests import NoticeRequest, RecordRequest
+from domain.personal import Delivery
 from record import store
 from record.opening import open_record
 from tests.waiting import PATIENCE, eventually
@@ -29,6 +30,8 @@ NOTICE = NoticeRequest(
     enrolment=REQUEST.enrolment,
     about=1,
 )
+
+SENT = Delivery(about=1, notice="registered", message_id="<1@ciac-cert.org>", sent_at=NOON, email="ana@example.org")
 
 
 @pytest.fixture
@@ -51,12 +54,12 @@ async def test_a_record_that_never_answers_is_waited_for_once(tmp_path: Path, an
     assert await worker.run(recording.record_if_possible, REQUEST) is None
     recording.answer_seconds = PATIENCE * 10  # who waited again would wait so long
     assert await worker.run(recording.record_if_possible, REQUEST) is None
-    answer = await worker.run(recording.record_notice, NOTICE, "<1@ciac-cert.org>")
+    answer = await worker.run(recording.record_notices, NOTICE, [SENT])
     assert answer.recorded is None
-    assert answer.delivery is not None
+    assert answer.deliveries == [SENT]
 
     answers.set()
-    again = REQUEST.model_copy(update={"deliveries": [answer.delivery]})
+    again = REQUEST.model_copy(update={"deliveries": answer.deliveries})
     await eventually(lambda: worker.run(recording.record_if_possible, again), "the record has taken the event")
     engine = open_record(url)
     assert [kept.event.sequence for kept in store.since(engine, 0)] == [1]
