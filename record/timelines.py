@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
@@ -24,27 +24,42 @@ MISSING = OLDER
 
 def timeline(connection: Connection, candidacy: Candidacy) -> list[TimelineEntry]:
     """Every event and every mail of this enrolment, the oldest first."""
+    return _with_mails(connection, candidacy, _entries(store.events_of(connection, candidacy)))
+
+
+def completed(connection: Connection, candidacy: Candidacy, answer: Sequence[TimelineEntry]) -> list[TimelineEntry]:
+    """The answer of a workflow, with the events that it leaves out, and with every mail of this enrolment.
+
+    None of that where the record does not have the first event of the answer: then it is behind, or the answer is that
+    of another enrolment.
+    """
+    first = next((one for one in answer if one.sequence), None)
+    recorded = store.events_of(connection, candidacy)
+    if first is None or not any(_is(first, kept) for kept in recorded):
+        return list(answer)
+    left_out = [one for one in recorded if one.event.sequence < first.sequence]
+    events = [*_entries(left_out), *(one for one in answer if one.sequence)] if left_out else answer
+    return _with_mails(connection, candidacy, events)
+
+
+def _is(entry: TimelineEntry, kept: Kept) -> bool:
+    return (kept.event.sequence, datetime.fromisoformat(kept.event.at)) == (entry.sequence, entry.at)
+
+
+def _with_mails(connection: Connection, candidacy: Candidacy, events: Iterable[TimelineEntry]) -> list[TimelineEntry]:
     mails = [one for one in persons.mails_of(connection, [candidacy]) if one.outcome == deliveries.SENT]
-    events = _entries(store.events_of(connection, candidacy))
-    sent = ((one.at, _of_mail(one)) for one in reversed(mails))
+    sent = map(_of_mail, reversed(mails))
     # Events come first where both are of one instant: no mail goes out before the event that it is about.
-    return [entry for _, entry in heapq.merge(events, sent, key=lambda one: one[0])]
+    return list(heapq.merge(events, sent, key=lambda one: one.at))
 
 
-def events_before(connection: Connection, candidacy: Candidacy, sequence: int) -> list[TimelineEntry]:
-    """Every event of this enrolment before that one, and no mail."""
-    found = [kept for kept in store.events_of(connection, candidacy) if kept.event.sequence < sequence]
-    return [entry for _, entry in _entries(found)]
-
-
-def _entries(found: list[Kept]) -> Iterator[tuple[datetime, TimelineEntry]]:
+def _entries(found: list[Kept]) -> Iterator[TimelineEntry]:
     last = 0
     for kept in found:
-        at = datetime.fromisoformat(kept.event.at)
         if kept.event.sequence > last + 1:
-            yield at, _missing(kept, kept.event.sequence - last - 1)
+            yield _missing(kept, kept.event.sequence - last - 1)
         last = kept.event.sequence
-        yield at, _entry(kept)
+        yield _entry(kept)
 
 
 def _entry(kept: Kept) -> TimelineEntry:

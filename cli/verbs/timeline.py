@@ -26,8 +26,8 @@ FIELDS = ("sequence", "at", "type", "summary", "effective_on")
 """The columns of `--csv`: the fields that every event has."""
 
 _ABOUT = """\
-Shows what has happened, oldest first. What the workflow carries no more comes from the record, and so does everything
-where the workflow does not answer; then the mails that went out are shown as well.
+Shows what has happened, oldest first, and the mails that went out. The mails come from the record, and so does what the
+workflow carries no more, and everything where the workflow does not answer.
 """
 _HELP = """\
 columns: no. (the number of the event), when (in the body's zone), event, what; the newest event comes last
@@ -81,7 +81,7 @@ def command(
         return exits.DONE
 
     async def live(client: Client, candidacy: Candidacy) -> int:
-        return show_chosen(_with_older(candidacy, await candidacy.timeline(client)))
+        return show_chosen(_completed(candidacy, await candidacy.timeline(client)))
 
     def recorded(connection: Connection, enrolled: Enrolled, why: str) -> int:
         code = show_chosen(timelines.timeline(connection, enrolled.candidacy))
@@ -91,28 +91,23 @@ def command(
     return one.answered(Asked(candidate, designation, enrolment), live, recorded)
 
 
-def _with_older(candidacy: Candidacy, events: list[TimelineEntry]) -> list[TimelineEntry]:
-    """The answer of the workflow, and from the record what it leaves out, where the record has it."""
-    if not events or events[0].type != MISSING:
-        return events
-    first = next((event.sequence for event in events if event.sequence), 0)
-    older = _recorded_before(candidacy, first)
-    if not older:
-        return events
-    output.say(f"What happened before event {first} is from the record.")
-    return [*older, *events[1:]]
-
-
-def _recorded_before(candidacy: Candidacy, sequence: int) -> list[TimelineEntry]:
-    """What the record has of the newest enrolment before this event; nothing where it does not reach so far."""
+def _completed(candidacy: Candidacy, events: list[TimelineEntry]) -> list[TimelineEntry]:
+    """The answer of the workflow, and from the record what it leaves out and the mails, where the record has them."""
     try:
         with reading(record_for_reading()) as connection:
             found = persons.enrolments_under(connection, candidacy.workflow_id, datetime.now(UTC))
-            if not found or found[-1].view.sequence < sequence - 1:
-                return []
-            return timelines.events_before(connection, found[-1].candidacy, sequence)
-    except RecordError:
-        return []  # the workflow's answer says how many events it leaves out
+            whole = timelines.completed(connection, found[-1].candidacy, events) if found else events
+    except RecordError as error:
+        # The workflow's answer says how many events it leaves out.
+        output.say(f"The mails that went out are not shown, because the record cannot be read: {error}")
+        return events
+    if events[:1] != whole[:1]:
+        output.say(f"What happened before event {_first_of(events)} is from the record.")
+    return whole
+
+
+def _first_of(events: Sequence[TimelineEntry]) -> int:
+    return next((event.sequence for event in events if event.sequence), 0)
 
 
 def show(events: Sequence[TimelineEntry]) -> None:

@@ -166,15 +166,26 @@ async def test_unknown_and_closed_are_outcomes_of_their_own(certpath: Engine) ->
 # --- status, timeline, list
 
 
-def test_status_and_timeline_answer_people_and_machines(certpath: Engine) -> None:
+async def test_status_and_timeline_answer_people_and_machines(certpath: Engine) -> None:
     register(certpath, "Q-1")
     send(certpath, "Q-1", "record_assessment_result", json.dumps(result(1, "people-management", 81.559)))
     card = certpath.starter("status", "Q-1", "CCMA")
     assert (card.code, card.err) == (0, "")
     assert "CIAC-Certified Management Associate" in card.out
     assert "passed with 81.55 %" in card.out
+
+    def mails() -> list[str]:
+        sent = certpath.starter("timeline", "Q-1", "CCMA", "--type", "NoticeSent", "--json").document
+        return [one["notice"] for one in sent]
+
+    notices = ["registered", "purchase-confirmed", "assessment-passed"]
+    await eventually(lambda: mails() == notices, "the mails are on the timeline")
     events = certpath.starter("timeline", "Q-1", "CCMA", "--json").document
-    assert [event["type"] for event in events] == ["Registered", "PurchaseConfirmed", "AssessmentPassed"]
+    assert [event["type"] for event in events if event["sequence"]] == [
+        "Registered",
+        "PurchaseConfirmed",
+        "AssessmentPassed",
+    ]
     table = certpath.starter("timeline", "Q-1", "CCMA").out
     assert all(event["summary"] in table for event in events)
 

@@ -20,6 +20,7 @@ from record.database import reading
 from record.events import Recorded
 from tests.formats.lives import Who
 from tests.record.lives import append_batch, deliver, lived
+from views.entries import TimelineEntry
 
 ANA = Who("C-1", "3f2a-first", "Ana Ruiz", "ana@example.org")
 AGAIN = Who("C-1", "9b1c-again", "Ana Vogel", "vogel@example.org")
@@ -114,6 +115,28 @@ def test_the_recorded_timeline_has_every_event_and_every_mail(engine: Engine, ru
     ]
     assert [event["at"] for event in events] == sorted(event["at"] for event in events)
     assert ANA.email not in json.dumps(events)
+
+
+def test_the_answer_of_a_workflow_is_completed_with_older_events_and_with_mails(engine: Engine) -> None:
+    life = lived("many-results", ANA).append(engine)
+    deliver(engine, life, 1, datetime(2024, 3, 1, 15, 30, tzinfo=UTC), "registered")
+    with reading(engine) as connection:
+        whole = timelines.timeline(connection, life.candidacy)
+        events = [entry for entry in whole if entry.sequence]
+        assert len(events) < len(whole)
+        older = TimelineEntry.of(0, events[5].document()["at"], "Older", "5 older events are left out", omitted=5)
+        for answer in (events, [older, *events[5:]]):
+            assert timelines.completed(connection, life.candidacy, answer) == whole
+
+
+def test_the_answer_of_another_enrolment_or_of_one_that_is_far_ahead_stays_as_it_is(engine: Engine) -> None:
+    first = lived("many-results", ANA).append(engine)
+    deliver(engine, first, 1, datetime(2024, 3, 1, 15, 30, tzinfo=UTC), "registered")
+    again = [TimelineEntry.of(1, "2031-01-01T00:00:00Z", "Registered", "Registered for CCSL")]
+    ahead = [TimelineEntry.of(first.state.sequence + 9, "2031-01-01T00:00:00Z", "Suspended", "Suspended")]
+    with reading(engine) as connection:
+        for answer in (again, ahead, []):
+            assert timelines.completed(connection, first.candidacy, answer) == answer
 
 
 def test_the_table_says_when_and_where_a_test_was_taken_and_who_decided(engine: Engine, run: Run) -> None:
