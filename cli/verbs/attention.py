@@ -120,9 +120,9 @@ def _show_all(kinds: tuple[str, ...], asked: Asked) -> int:
 
     def recorded(connection: Connection) -> int:
         meant = replace(wanted_of(connection, asked.filters), open=True, attention=True)
-        holds = finding.holds(connection, meant)
+        holds = finding.holds(connection, meant) if found.needs_holds(asked.printing) else {}
         for one, view in finding.views(connection, meant):
-            if advice.has_one(one.attention_values, kinds):
+            if not kinds or advice.has_one(one.attention_values, kinds):
                 found.add(BriefStatus.parse_json(view), one.name, holds.get((one.workflow_id, one.enrolment), {}))
         code = found.show(asked.printing)
         behind.say(behind.compared(behind.known(connection, meant)), always=asked.printing.for_people)
@@ -174,6 +174,10 @@ class Found:
     def wants(self, entry: "Entry") -> bool:
         """Whether this candidacy may have such a case, so that it must be asked."""
         return advice.may_ask(entry, self._kinds)
+
+    def needs_holds(self, printing: Printing) -> bool:
+        """Whether what the record knows of held results is printed, or chooses cases. People get none of it."""
+        return not printing.for_people or bool(self._reasons or self._vendors)
 
     def heard(self, entry: "Entry", status: "StatusView | None") -> None:
         """Takes what a candidacy has answered; None where it did not."""

@@ -168,6 +168,10 @@ def test_holds_are_found_by_their_reason_and_their_vendor(starter: Starter) -> N
     unscored = documents(starter("attention", "--json", "--hold-reason", "unscored"))
     assert {tuple(one["reasons"]) for one in unscored} == {("unscored",)}
     assert len(documents(starter("hold", "list", "--json"))) > len(held) + len(unscored)
+    for flags in (("--vendor", VENDOR), ("--hold-reason", "flag-contradicts-score")):
+        for_people, for_machines = starter("hold", "list", *flags), documents(starter("hold", "list", *flags, "--json"))
+        assert "held-result:H-9" in for_people.out
+        assert for_people.err.startswith(f"{len(for_machines)} case")
 
 
 def test_reviews_are_those_of_the_open_candidacies(starter: Starter, lives: list[Lived]) -> None:
