@@ -17,11 +17,12 @@ from cli.recorded import record_for_reading, settings
 from cli.session import connected
 from client.connection import Client
 from domain.plurals import counted
-from record import cells, checking, heads, proof, store
+from record import cells, checking, guards, heads, proof, store
 from record.cells import Damaged
 from record.checking import Checked, Fault, Finding
 from record.comparison import Difference, differences
 from record.errors import BadHead, ForgedHead
+from record.guards import Unguarded
 from record.heads import Filed
 from record.rebuild import rebuild
 from record.refolding import Unfolded
@@ -57,7 +58,8 @@ exit code: 0 where everything is as it was recorded, 1 where there is a fault
 --json:  one object: events, candidacies, erased_texts, faults (an array of fault, workflow_id, enrolment, sequence),
          missing_positions (an array of from, to), read_models (an array of texts), heads (an array of file, position,
          taken_at, signed, fault), workflows (null without --workflows; else compared, behind, silent, differences),
-         damaged (an array of texts: rows that cannot be read; where there are any, nothing else was checked)
+         damaged (an array of texts: rows that cannot be read; where there are any, nothing else was checked),
+         unguarded (an array of texts: triggers of the database that no longer refuse changes)
 
 examples:
   ./starter.py record check
@@ -99,6 +101,7 @@ class Outcome:
 
     checked: Checked = field(default_factory=Checked)
     damaged: list[Damaged] = field(default_factory=list)
+    unguarded: list[Unguarded] = field(default_factory=list)
     faults: list[Finding] = field(default_factory=list)
     forgotten: list[Finding] = field(default_factory=list)
     missing: list[range] = field(default_factory=list)
@@ -113,6 +116,7 @@ class Outcome:
 
     def sentences(self) -> Iterator[str]:
         """What is wrong, each in a line."""
+        yield from map(str, self.unguarded)
         yield from map(str, self.damaged)
         yield from map(str, self.faults)
         for gap in self.missing:
@@ -143,6 +147,7 @@ class Outcome:
             ],
             "workflows": asdict(self.workflows) if self.workflows else None,
             "damaged": [str(one) for one in self.damaged],
+            "unguarded": [str(one) for one in self.unguarded],
         }
 
 
@@ -160,7 +165,7 @@ def check(files: tuple[str, ...], public_key: str | None, workflows: bool, as_js
     known = heads.public_key(Path(public_key)) if public_key else None
     filed = [(name, _read(name, known)) for name in files]
     engine = record_for_reading()
-    outcome = Outcome(damaged=list(cells.damaged(engine)))
+    outcome = Outcome(damaged=list(cells.damaged(engine)), unguarded=guards.missing(engine))
     if not outcome.damaged:
         _check_chains(engine, outcome)
         outcome.heads = [(name, one, _fault_of_head(engine, one)) for name, one in filed]

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, delete, text, update
 
 from domain.retention import Erasure
 from record import chain, erasure, heads, proof, store
+from record.database import writing
 from record.erasure import Today
 from record.errors import BadHead, BadKey
 from record.events import Candidacy, Recorded
@@ -184,7 +185,37 @@ def test_a_value_that_cannot_be_read_is_named_in_place_of_a_failure(engine: Engi
     assert OF_ANOTHER_KIND[statement] in ended.out
     assert "nothing else was checked" in ended.err
     answer = json.loads(starter(engine, "record", "check", "--json").out)
-    assert answer["damaged"] == ended.out.splitlines()
+    assert [*answer["unguarded"], *answer["damaged"]] == ended.out.splitlines()
+
+
+SWITCHED_OFF = {
+    "sqlite": {
+        "DROP TRIGGER events_no_replace": ["events_no_replace"],
+        "DROP TRIGGER programmes_no_delete": ["programmes_no_delete"],
+    },
+    "postgresql": {
+        "DROP TRIGGER programmes_no_truncate ON programmes": ["programmes_no_truncate"],
+        "ALTER TABLE events DISABLE TRIGGER events_no_change": ["events_no_change"],
+        "ALTER TABLE events ENABLE REPLICA TRIGGER events_no_truncate": ["events_no_truncate"],
+        "ALTER TABLE programmes DISABLE TRIGGER ALL": ["programmes_no_change", "programmes_no_truncate"],
+    },
+}
+"""How a database stops to refuse changes, and the triggers that the check misses then."""
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_trigger_that_no_longer_refuses_changes_is_named(engine: Engine, number: int) -> None:
+    ways = list(SWITCHED_OFF[engine.dialect.name].items())
+    if number >= len(ways):
+        pytest.skip("this database has fewer ways")
+    statement, triggers = ways[number]
+    with writing(engine) as connection:
+        connection.execute(text(statement))
+    ended = starter(engine, "record", "check", "--json")
+    assert ended.code == 1, ended.err
+    answer = json.loads(ended.out)
+    assert [sentence.split()[3] for sentence in answer["unguarded"]] == [f"{trigger}," for trigger in triggers]
+    assert answer["faults"] == answer["damaged"] == answer["read_models"] == []
 
 
 @pytest.mark.parametrize("name", ["an event is changed", "an event is taken away", "a whole chain is computed anew"])
@@ -238,7 +269,7 @@ def test_with_json_the_faults_are_fields(engine: Engine) -> None:
 
 
 def test_read_models_are_made_anew_as_they_were(engine: Engine) -> None:
-    with hostile(engine) as connection:
+    with writing(engine) as connection:
         connection.execute(update(CANDIDACIES).values(status="certified"))
         connection.execute(delete(CERTIFICATES))
     assert starter(engine, "record", "check").code == 1
