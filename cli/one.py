@@ -121,12 +121,20 @@ def _chosen(connection: Connection, asked: Asked) -> Enrolled:
     exact = [one for one in named if one.candidacy.enrolment == wanted]
     if len(exact or named) == 1:
         return (exact or named)[0]
-    known = [
-        f"{one.candidacy.enrolment}: {read_workflow_id(one.candidacy.workflow_id).designation}, {one.view.status}"
+    enrolments = [
+        {
+            "enrolment": one.candidacy.enrolment,
+            "designation": read_workflow_id(one.candidacy.workflow_id).designation,
+            "status": str(one.view.status),
+        }
         for one in (named or found)
     ]
+    known = [f"{one['enrolment']}: {one['designation']}, {one['status']}" for one in enrolments]
     if not known:
         raise exits.NotFound(f"The record has no candidacy of {asked}.")
     if named:
-        raise exits.BadInput(f"--enrolment {wanted}: several begin like this; write more of the id:", known)
-    raise exits.NotFound(f"The record has no enrolment {wanted} of {asked}; it has these:", known)
+        several = f"--enrolment {wanted}: several begin like this; write more of the id:"
+        raise exits.BadInput(several, known, enrolments=enrolments)
+    raise exits.NotFound(
+        f"The record has no enrolment {wanted} of {asked}; it has these:", known, enrolments=enrolments
+    )

@@ -72,6 +72,9 @@ def test_an_enrolment_that_is_not_there_or_not_the_only_one_is_named(
     assert done.code == code
     assert "3f2a-first: CCSL, withdrawn" in done.err
     assert "9b1c-again: CCSL, " in done.err
+    listed = json.loads(run("status", "C-1", "CCSL", "--enrolment", enrolment, "--json").out)["error"]["enrolments"]
+    assert [one["enrolment"] for one in listed] == ["3f2a-first", "9b1c-again"]
+    assert listed[0]["status"] == "withdrawn"
 
 
 def test_several_candidacies_are_listed_where_none_is_named(engine: Engine, run: Run) -> None:
