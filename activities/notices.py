@@ -165,7 +165,7 @@ class Notices:
                 break
             try:
                 sent.append(await self._send(notice))
-            except (Undeliverable, Deferred, TemplateFault, asyncio.CancelledError):
+            except (Exception, asyncio.CancelledError):  # noqa: BLE001 - another attempt would send the first one again
                 break
             metrics.notice(activity.metric_meter(), notice.notice, "sent")
         return sent
