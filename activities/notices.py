@@ -150,7 +150,9 @@ class Notices:
         )
 
     async def _send_following(self, following: Sequence[Notice]) -> list[Delivery]:
-        """Sends the notices behind the first one, as long as each goes out at once and nobody takes the attempt back.
+        """Sends the notices behind the first one, as long as each goes out at once.
+
+        Where the attempt is taken back, or the worker is stopping, it begins no further one.
 
         The first one that does not go out fails nothing here: the candidacy asks for it again with the next request, of
         which it is the first, and there its error counts. All of them are left to the next request where this one has
@@ -161,7 +163,7 @@ class Notices:
             return sent
         over = time.monotonic() + SOON_SECONDS
         for notice in following:
-            if activity.is_cancelled() or time.monotonic() > over:
+            if activity.is_cancelled() or activity.is_worker_shutdown() or time.monotonic() > over:
                 break
             try:
                 sent.append(await self._send(notice))

@@ -108,6 +108,15 @@ async def test_an_attempt_that_takes_long_begins_no_further_one(
     assert len(ids(tmp_path)) == 1
 
 
+async def test_a_worker_that_stops_begins_no_further_one(tmp_path: Path) -> None:
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, scheduled_time=datetime.now(UTC))
+    environment.worker_shutdown()
+    answer = await environment.run(Notices(Outbox(tmp_path), recording()).send_notice, asked(behind(1)))
+    assert answer.following == 0
+    assert len(ids(tmp_path)) == 1
+
+
 CANCELLED = {"cancel_requested": 1, "paused": 1, "reset": 1, "timed_out": 0, "worker_shutdown": 0}
 """Why an attempt is cancelled, and whether the notice counts as sent whose mail the server has then.
 
