@@ -8,8 +8,8 @@ from datetime import date
 from typing import NamedTuple
 
 from cli import advice
+from cli.card_lines import Mark, Row
 from cli.output import minute
-from cli.tables import Mark, Row
 from client import scheme
 from client.candidacy import End
 from domain.vocabulary import AlarmKind, AttentionKind, Status

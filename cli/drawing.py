@@ -12,8 +12,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from cli.card_lines import MARKS, Row
 from cli.fitting import Fitting, hanging, in_words
-from cli.tables import MARKS, Row
 
 # The least width, in characters, of a terminal that has room for a card in columns.
 _CARD = 60

@@ -7,35 +7,17 @@ whole.
 import importlib
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from cli.card_lines import MARKS, Row
 from views.plain import one_line
 
 if TYPE_CHECKING:
     from cli.drawing import Drawing
     from cli.fitting import Fitting
 
-Mark = Literal["met", "open", "alert", "none"]
-
-MARKS: dict[Mark, tuple[str, str]] = {
-    "met": ("✓", "green"),
-    "open": ("·", "yellow"),
-    "alert": ("!", "bold red"),
-    "none": (" ", ""),
-}
-"""The sign of each mark, and its style on a terminal."""
-
 # While rows are still coming, the widths of the columns are taken from this many first rows.
 _LOOKED_AT = 200
-
-
-class Row:
-    """One line of a card: a label, what there is to say, and whether that is good."""
-
-    def __init__(self, label: str, text: str, mark: Mark = "none") -> None:
-        self.label = label
-        self.text = one_line(text)
-        self.mark = mark
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from cli import exits, output, tables
+from cli.card_lines import Row
 from cli.options import candidate, json_option, verb
 from cli.recorded import record_for_reading
 from cli.session import connected
@@ -44,7 +45,7 @@ def command(candidate: str, designation: str | None, as_json: bool) -> int:
         if as_json:
             output.document(contact.document())
         else:
-            tables.card(str(one), [tables.Row(*row) for row in rows(contact, scheme.facts())])
+            tables.card(str(one), [Row(*row) for row in rows(contact, scheme.facts())])
         return exits.DONE
 
     return connected(work)

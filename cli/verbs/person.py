@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from cli import advice, exits, output, tables
+from cli.card_lines import Mark, Row
 from cli.options import CANDIDATE, json_option, number, option, verb
 from cli.recorded import record_for_reading
-from cli.tables import Mark, Row
 from client import scheme
 from client.scheme import Facts
 from domain.identity import alike, read_workflow_id

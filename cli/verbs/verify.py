@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cli import exits, output, tables
+from cli.card_lines import Row
 from cli.certificates import standing, title_of
 from cli.options import json_option, option, verb
 from cli.recorded import record_for_reading
@@ -76,16 +77,16 @@ def document(found: Certificate, *, holder: str | None, candidate: bool) -> dict
     }
 
 
-def rows(found: Certificate, *, holder: bool) -> list[tables.Row]:
+def rows(found: Certificate, *, holder: bool) -> list[Row]:
     """The lines of the card."""
     dates = f"{found.certified_on}, granted until {found.expires_on}"
     renewed = f" (renewed {'once' if found.cycle == 2 else f'{found.cycle - 1} times'})" if found.cycle > 1 else ""
     return [
-        tables.Row("title", f"{title_of(found) or 'unknown'} ({found.designation})"),
-        tables.Row("standing", standing(found), "met" if found.in_force else "alert"),
-        tables.Row("certified", f"{dates}{renewed}"),
-        *(tables.Row("gap", f"not certified from {gap.start} until {gap.end}") for gap in found.gaps),
-        tables.Row("holder", _holder(found, shown=holder)),
+        Row("title", f"{title_of(found) or 'unknown'} ({found.designation})"),
+        Row("standing", standing(found), "met" if found.in_force else "alert"),
+        Row("certified", f"{dates}{renewed}"),
+        *(Row("gap", f"not certified from {gap.start} until {gap.end}") for gap in found.gaps),
+        Row("holder", _holder(found, shown=holder)),
     ]
 
 

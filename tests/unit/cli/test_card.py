@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cli import card, output, tables
+from cli.card_lines import Row
 from cli.figures import RATE_COLUMNS
 from cli.verbs.list import COLUMNS
 from client.candidacy import End
@@ -381,9 +382,9 @@ def test_on_a_terminal_no_word_of_a_card_is_broken_or_lost(columns: int, monkeyp
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("TERM", "xterm")
     title = "C-1001  Ana Ruiz  CCSL Certified Customer Service Leader, advancement path, of long ago"
-    row = tables.Row("Customer relationships", "not passed, 2 attempts used", "alert")
+    row = Row("Customer relationships", "not passed, 2 attempts used", "alert")
     with redirect_stdout(Terminal()) as terminal:
-        tables.card(title, [row, tables.Row("", "2027-01-01 reminder")])
+        tables.card(title, [row, Row("", "2027-01-01 reminder")])
     words = re.sub(r"[─│╭╮╰╯!:]", " ", terminal.getvalue()).split()
     assert sorted(words) == sorted(f"{title} {row.label} {row.text} 2027-01-01 reminder".split())
 

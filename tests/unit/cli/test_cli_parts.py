@@ -12,6 +12,7 @@ import pytest
 from rich.progress import Progress as Bar
 
 from cli import everyday, exits, main, output, progress, sending, tables
+from cli.card_lines import Row
 from client.candidacy import Candidacy
 from client.receipts import Receipt
 from domain.commands import BETWEEN_WORKFLOWS, MESSAGES
@@ -211,7 +212,7 @@ def test_no_text_moves_the_cursor_of_a_terminal(capsys: pytest.CaptureFixture[st
     output.line(hostile)
     output.say(hostile)
     tables.table(("id", "what"), [("C-1", hostile)])
-    tables.card(hostile, [tables.Row("Role", hostile, "met")])
+    tables.card(hostile, [Row("Role", hostile, "met")])
     tables.block(hostile, [hostile], hostile)
     shown = capsys.readouterr()
     for text in (shown.out, shown.err):
