@@ -192,10 +192,10 @@ def found_by(engine: Engine, text: str) -> bool:
         return bool(find(connection, text, 10).found)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # PostgreSQL removes its leftovers itself
 def test_a_file_of_sqlite_keeps_no_leftovers(engine: Engine) -> None:
     file = file_of(address(engine))
-    if file is None:
-        pytest.skip("PostgreSQL removes its leftovers itself")
+    assert file
     one = closed(engine)
     letters = [value.encode() for value in personal(one)]
     assert any(value in bytes_of(file) for value in letters)
@@ -206,10 +206,10 @@ def test_a_file_of_sqlite_keeps_no_leftovers(engine: Engine) -> None:
     assert found_by(engine, ANA.candidate_id)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_leftovers_that_somebody_keeps_in_the_file_by_reading_are_told(engine: Engine) -> None:
     file = file_of(address(engine))
-    if file is None:
-        pytest.skip("PostgreSQL removes its leftovers itself")
+    assert file
     one = closed(engine)
     letters = [value.encode() for value in personal(one)]
     impatient = open_database(address(engine), wait_seconds=0)

@@ -113,18 +113,12 @@ def together(about: int, *behind: int) -> NoticeRequest:
     return notice(about, along()).model_copy(update={"following": following})
 
 
-def as_of_now() -> ActivityEnvironment:
-    environment = ActivityEnvironment()
-    environment.info = replace(environment.info, scheduled_time=datetime.now(UTC))
-    return environment
-
-
 async def test_notices_that_go_out_together_are_recorded_in_one_transaction(
     engine: Engine, recording: Recording, tmp_path: Path
 ) -> None:
     await ActivityEnvironment().run(recording.record_events, along([]))  # so that the record is open
     with commits() as counted:
-        answer = await as_of_now().run(Notices(Outbox(tmp_path), recording).send_notice, together(1, 3))
+        answer = await notice_samples.attempt().run(Notices(Outbox(tmp_path), recording).send_notice, together(1, 3))
     assert len(counted) == 1
     assert answer == NoticeAnswer(recorded=len(FIRST.events), following=1)
     assert deliveries(engine).keys() == {1, 3}
@@ -134,7 +128,7 @@ async def test_notices_that_go_out_together_are_recorded_in_one_transaction(
 async def test_a_record_that_is_away_leaves_every_delivery_to_the_next_request(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     away = Recording(f"sqlite:///{tmp_path / 'file' / 'record.db'}")
-    answer = await as_of_now().run(Notices(Outbox(tmp_path / "outbox"), away).send_notice, together(1, 3))
+    answer = await notice_samples.attempt().run(Notices(Outbox(tmp_path / "outbox"), away).send_notice, together(1, 3))
     assert (answer.recorded, answer.following) == (None, 1)
     assert [one.about for one in answer.deliveries] == [1, 3]
     assert len(list((tmp_path / "outbox").iterdir())) == 2

@@ -1,8 +1,7 @@
 """Notices that wait for one another go out by one request, those behind the first one as long as each does at once."""
 
 import asyncio
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes, policy
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 from temporalio.activity import ActivityCancellationDetails
 from temporalio.exceptions import ApplicationError
-from temporalio.testing import ActivityEnvironment
 
 from activities import notices as sending_notices
 from activities.delivery import Carrier, MailServer, Outbox
@@ -20,7 +18,7 @@ from activities.requests import Notice, NoticeAnswer, NoticeRequest
 from runtime import metrics
 from runtime.embedded import free_port
 from tests.scheme import recording
-from tests.unit.activities.notice_samples import EVENTS, request
+from tests.unit.activities.notice_samples import EVENTS, attempt, request
 from tests.waiting import eventually
 from tests.workflows.outside import Mailbox, SlowMailbox, mail_server
 
@@ -37,9 +35,7 @@ def asked(*following: Notice, **changes: Any) -> NoticeRequest:
 
 async def sent(carrier: Carrier, wanted: NoticeRequest, age: timedelta = timedelta(0)) -> NoticeAnswer:
     """What the activity answers that was asked for so long ago."""
-    environment = ActivityEnvironment()
-    environment.info = replace(environment.info, scheduled_time=datetime.now(UTC) - age)
-    return await environment.run(Notices(carrier, recording()).send_notice, wanted)
+    return await attempt(age).run(Notices(carrier, recording()).send_notice, wanted)
 
 
 def ids(folder: Path) -> set[str]:
@@ -109,8 +105,7 @@ async def test_an_attempt_that_takes_long_begins_no_further_one(
 
 
 async def test_a_worker_that_stops_begins_no_further_one(tmp_path: Path) -> None:
-    environment = ActivityEnvironment()
-    environment.info = replace(environment.info, scheduled_time=datetime.now(UTC))
+    environment = attempt()
     environment.worker_shutdown()
     answer = await environment.run(Notices(Outbox(tmp_path), recording()).send_notice, asked(behind(1)))
     assert answer.following == 0
@@ -136,8 +131,7 @@ class _SlowAfterTheFirst(SlowMailbox):
 async def test_an_attempt_that_is_cancelled_says_what_went_out_and_begins_no_further_one(why: str) -> None:
     port, mailbox = free_port(), _SlowAfterTheFirst("ana@")
     with mail_server(mailbox, port):
-        environment = ActivityEnvironment()
-        environment.info = replace(environment.info, scheduled_time=datetime.now(UTC))
+        environment = attempt()
         notices = Notices(MailServer(f"smtp://127.0.0.1:{port}"), recording())
         sending = asyncio.create_task(environment.run(notices.send_notice, asked(behind(1), behind(2))))
         await eventually(lambda: len(mailbox.subjects) == 2, "the mail server has the second mail")

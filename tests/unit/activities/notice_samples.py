@@ -1,9 +1,12 @@
 """One realistic event for every notice, and the facts that go with it."""
 
 import re
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from temporalio.testing import ActivityEnvironment
 
 from activities.requests import NoticeRequest
 from domain import events as e
@@ -200,6 +203,13 @@ def facts(event: e.BaseEvent, **changes: Any) -> dict[str, Any]:
             "missing": [],
         }
     return given | changes
+
+
+def attempt(age: timedelta = timedelta(0)) -> ActivityEnvironment:
+    """An attempt of an activity that was scheduled so long ago."""
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, scheduled_time=datetime.now(UTC) - age)
+    return environment
 
 
 def request(event: e.BaseEvent = EVENTS[4], **changes: Any) -> NoticeRequest:
