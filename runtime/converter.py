@@ -15,12 +15,21 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter, FailureConverter, PayloadConverter
+from temporalio.converter import CompositePayloadConverter, DataConverter, FailureConverter, PayloadConverter
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+_SHARED = PydanticPayloadConverter()
 
-class RawUnlessTyped(PydanticPayloadConverter):
-    """Decodes a payload if a type is given for it, and hands it over raw if none is."""
+
+class RawUnlessTyped(CompositePayloadConverter):
+    """Decodes a payload if a type is given for it, and hands it over raw if none is.
+
+    The SDK makes one of these for each candidacy that a worker holds. What decodes a type is expensive to make and
+    keeps nothing between two calls, so all of them share it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(*_SHARED.converters.values())
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type[Any]] | None = None) -> list[Any]:
         hints: list[type[Any] | None] = [*(type_hints or [])]
