@@ -81,6 +81,7 @@ def build_worker(
     from runtime.converter import worker_converter
     from runtime.current_details import DetailsWhenAsked
     from runtime.early_queries import ForgetsRunsAhead
+    from runtime.evictions import CollectsEvicted
     from runtime.payload_contexts import only_if_used
     from workflows import CertificationWorkflow
 
@@ -97,7 +98,7 @@ def build_worker(
         workflows=[CertificationWorkflow],
         activities=activities.build(settings, client, waiting, may_hang=_ACTIVITIES // 2),
         activity_executor=ThreadPoolExecutor(_ACTIVITIES, thread_name_prefix="activity"),
-        workflow_runner=ForgetsRunsAhead(runner, forget),
+        workflow_runner=CollectsEvicted(ForgetsRunsAhead(runner, forget), settings.cached_workflows),
         interceptors=[DetailsWhenAsked()],
         max_cached_workflows=settings.cached_workflows,
         max_concurrent_workflow_tasks=_WORKFLOW_TASKS,
