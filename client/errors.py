@@ -215,6 +215,10 @@ class Unreachable(ClientError):
     """Temporal cannot be reached, or refuses to serve us."""
 
 
+class NotServed(Unreachable):
+    """The server does not have this call: an older one, or the one that skips time."""
+
+
 # --- the outcome file of a bulk act
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.errors import ClientError, MisusedCall, Unreachable
+from client.errors import ClientError, MisusedCall, NotServed, Unreachable
 from runtime.attribute_names import Attribute
 
 
@@ -29,7 +29,8 @@ def explained(error: RPCError) -> ClientError:
         return Unreachable(f"Temporal is overloaded or limits us ({message}): try again in a minute.")
     if error.status is RPCStatusCode.INVALID_ARGUMENT:
         return MisusedCall(f"Temporal does not take this: {message}", _hints(message))
-    return Unreachable(f"Temporal answers with an error ({error.status.name}): {message}")
+    kind = NotServed if error.status is RPCStatusCode.UNIMPLEMENTED else Unreachable
+    return kind(f"Temporal answers with an error ({error.status.name}): {message}")
 
 
 def about_filter(error: RPCError, text: str) -> ClientError:

@@ -45,6 +45,7 @@ CASES: list[tuple[errors.ClientError, int, str, dict[str, Any]]] = [
     (errors.NoWorker("x"), 3, "no-worker", {}),
     (errors.NoWorkerOfBuild("C-1 for CCSL", "certpath:v1"), 3, "no-worker", {"build": "certpath:v1"}),
     (errors.Unreachable("x"), 3, "unreachable", {}),
+    (errors.NotServed("x"), 3, "unreachable", {}),
     (errors.Unreadable("x"), 1, "failed", {}),
     (errors.OutcomeFileLost("x"), 1, "failed", {}),
 ]
