@@ -7,6 +7,7 @@ from cli import output
 from cli.recorded import record_for_reading
 from client.enrolment import Enrolment
 from record import lookalikes
+from record.closed import closed_under
 from record.database import reading
 from record.errors import Missing, OlderTables, RecordError
 from record.lookalikes import New
@@ -51,7 +52,7 @@ def of(registrations: Mapping[int, Enrolment]) -> Known:
     ids = [one.candidacy.workflow_id for one in registrations.values()]
     try:
         with reading(record_for_reading()) as connection:
-            closed = lookalikes.closed_under(connection, ids)
+            closed = closed_under(connection, ids)
             alike = lookalikes.lookalikes(connection, people)
     except OlderTables as error:
         return _cannot_be_asked(error)

@@ -18,7 +18,7 @@ import click
 
 from cli import everyday, exits, output
 from cli.options import AsWritten, Given, meant, near
-from client.errors import ClientError
+from client.errors import ClientError, NotFound
 from record.errors import RecordError
 from runtime import interrupts
 from runtime.process import leave
@@ -241,6 +241,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _stop(error: exits.Stop | ClientError | RecordError) -> exits.Stop:
+    if isinstance(error, NotFound):
+        from cli import forgotten  # with it comes the record, which few commands need
+
+        return forgotten.stop(error)
     if isinstance(error, ClientError):
         return exits.of(error)
     return exits.of_record(error) if isinstance(error, RecordError) else error

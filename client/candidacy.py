@@ -238,16 +238,16 @@ class Candidacy(NamedTuple):
         if never_began(description):
             raise self.never_began()
         if not is_open(description):
-            status = status_of(description)
-            raise Closed(
-                f"The candidacy of {self} is closed ({status}): it takes no messages any more.",
-                workflow_id=self.workflow_id,
-                status=status,
-            )
+            raise self.closed(status_of(description))
 
     def unreadable(self) -> Unreadable:
         """The error for an answer that this build cannot read."""
         return Unreadable(f"The candidacy of {self} answers in a way that this build cannot read.")
+
+    def closed(self, status: str) -> Closed:
+        """The error for a candidacy that closed with this status."""
+        sentence = f"The candidacy of {self} is closed ({status}): it takes no messages any more."
+        return Closed(sentence, self.workflow_id, status)
 
     def not_found(self) -> NotFound:
         """The error for a candidacy that is not there."""

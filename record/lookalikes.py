@@ -11,7 +11,7 @@ from domain.identity import alike
 from domain.texts import address_key, folded
 from record import search
 from record.search import Kind
-from record.tables import CANDIDACIES, SEARCH
+from record.tables import SEARCH
 
 _AT_ONCE = 500
 
@@ -42,18 +42,6 @@ def lookalikes(connection: Connection, people: Sequence[New]) -> list[Lookalike]
         *_sharing(connection, Kind.EMAIL, address_key, [(one, one.email) for one in new]),
         *_sharing(connection, Kind.PURCHASE, _reference_key, [(one, one.reference) for one in new if one.reference]),
     ]
-
-
-def closed_under(connection: Connection, workflow_ids: Iterable[str]) -> dict[str, str]:
-    """Of these workflow ids, those under which the newest recorded enrolment is closed, and its status."""
-    wanted = sorted(set(workflow_ids))
-    newest: dict[str, str | None] = {}
-    columns = select(CANDIDACIES.c.workflow_id, CANDIDACIES.c.status, CANDIDACIES.c.closed_at)
-    for first in range(0, len(wanted), _AT_ONCE):
-        some = columns.where(CANDIDACIES.c.workflow_id.in_(wanted[first : first + _AT_ONCE]))
-        for row in connection.execute(some.order_by(CANDIDACIES.c.registered_at)):
-            newest[row.workflow_id] = row.status if row.closed_at else None
-    return {workflow_id: status for workflow_id, status in newest.items() if status}
 
 
 def _known(connection: Connection, candidate_ids: Iterable[str]) -> set[str]:

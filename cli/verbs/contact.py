@@ -1,19 +1,14 @@
 """`starter.py contact show`: how to reach one candidate, and what the details were before."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
-from cli import exits, output, tables
+from cli import exits, forgotten, output, tables
 from cli.card_lines import Row
 from cli.options import candidate, json_option, verb
-from cli.recorded import record_for_reading
 from cli.session import connected
 from client import asking, scheme, whose
 from client.connection import Client
 from client.errors import NotFound
-from record import persons
-from record.database import reading
-from record.errors import RecordError
 from views.contact import ContactView, ExperienceRecordView, FormerContactView
 
 _ABOUT = """\
@@ -41,7 +36,7 @@ def command(candidate: str, designation: str | None, as_json: bool) -> int:
             one = await whose.meant(client, candidate, designation)
             contact = await asking.contact(client, one)
         except NotFound as error:
-            raise exits.of(error, _in_the_record(candidate)) from error
+            raise exits.of(error, forgotten.of_person(candidate)) from error
         if as_json:
             output.document(contact.document())
         else:
@@ -49,18 +44,6 @@ def command(candidate: str, designation: str | None, as_json: bool) -> int:
         return exits.DONE
 
     return connected(work)
-
-
-def _in_the_record(candidate: str) -> list[str]:
-    """What to do where Temporal has no candidacy of this person, and the record has one."""
-    try:
-        with reading(record_for_reading()) as connection:
-            known = persons.enrolments_of(connection, [candidate], datetime.now(UTC))
-    except RecordError:
-        return []
-    if known and all(one.view.erased_at for one in known):
-        return [f"The record has one, of which name and addresses were erased: see `person {candidate}`."]
-    return [f"The record has one: see `person {candidate}`."] if known else []
 
 
 def rows(contact: ContactView, facts: scheme.Facts) -> Iterator[tuple[str, str]]:

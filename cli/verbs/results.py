@@ -2,7 +2,7 @@
 
 import click
 
-from cli import input_files
+from cli import forgotten, input_files
 from cli.bulk import rows
 from cli.bulk.carrying import carry_out
 from cli.bulk.options import FileOptions, Options, bulk_options, file_options
@@ -55,7 +55,9 @@ def command(file: str, fractions: bool, percent: bool, reading: FileOptions, opt
     files = outcomes.files_of(file, "results", rows.style(sheet), chosen=options.outcome, dry_run=options.dry_run)
 
     async def work(client: Client) -> int:
-        plan = delivering.plan(client, [_result(entry) for entry in sheet.entries], bad, files, dry_run=options.dry_run)
+        results = [_result(entry) for entry in sheet.entries]
+        closed = forgotten.closed({result.candidacy for result in results})
+        plan = delivering.plan(client, results, bad, files, closed, dry_run=options.dry_run)
         return await carry_out(plan, "Dry run" if options.dry_run else "Delivering", options)
 
     return connected(work)

@@ -42,9 +42,19 @@ class Result(NamedTuple):
 
 
 def plan(
-    client: Client, rows: Sequence[Result], bad: Mapping[int, BadRow], files: Files, *, dry_run: bool
+    client: Client,
+    rows: Sequence[Result],
+    bad: Mapping[int, BadRow],
+    files: Files,
+    closed: Mapping[str, str],
+    *,
+    dry_run: bool,
 ) -> Plan[Sequence[Result]]:
-    """The plan to deliver all of these; `bad` has what is wrong with each other row, by its number."""
+    """The plan to deliver all of these; `bad` has what is wrong with each other row, by its number.
+
+    `closed` has the status of each candidacy that the record knows as closed, by its workflow id. It counts for those
+    alone that Temporal no longer has.
+    """
     items = [_item(row) for row in rows] + [Item(row, (one.candidate_id, "", "", "")) for row, one in bad.items()]
     by_candidacy: dict[Candidacy, list[Result]] = {}
     for row in rows:
@@ -55,7 +65,7 @@ def plan(
         items=sorted(items),
         good=GOOD,
         things=list(by_candidacy.values()),
-        work=_Delivering(client, dry_run=dry_run).rows_of_one,
+        work=_Delivering(client, closed, dry_run=dry_run).rows_of_one,
         known={row: Outcome(Kind.BAD, one.reason) for row, one in bad.items()},
         good_again=_ENDS,
     )
@@ -64,8 +74,9 @@ def plan(
 class _Delivering:
     """One run of one feed."""
 
-    def __init__(self, client: Client, *, dry_run: bool) -> None:
+    def __init__(self, client: Client, closed: Mapping[str, str], *, dry_run: bool) -> None:
         self._client = client
+        self._closed = closed
         self._dry_run = dry_run
 
     async def rows_of_one(self, rows: Sequence[Result], tell: Tell) -> None:
@@ -79,7 +90,7 @@ class _Delivering:
                 await rows[0].candidacy.check_open(self._client)
                 foreseen = await self._foreseen(rows)
         except (NotFound, Closed) as error:
-            gone = _gone(error)
+            gone = self._gone(error)
         except NoWorker as error:
             gone = await outcome_of(self._client, error)  # this one's alone: others are answered
         for row in rows:
@@ -93,9 +104,15 @@ class _Delivering:
         try:
             return _came_of(await row.candidacy.update(self._client, MESSAGE, row.payload))
         except (NotFound, Closed) as error:
-            return _gone(error)
+            return self._gone(error)
         except ClientError as error:
             return await outcome_of(self._client, error)
+
+    def _gone(self, error: NotFound | Closed) -> Outcome:
+        status = error.status if isinstance(error, Closed) else self._closed.get(error.workflow_id)
+        if status is None:
+            return Outcome(Kind.UNKNOWN, "there is no such candidacy (yet); the next run of this file tries again")
+        return Outcome(Kind.CLOSED, status)
 
     async def _foreseen(self, rows: Sequence[Result]) -> dict[int, Outcome]:
         """What would come of each of the rows, if they were sent in their order."""
@@ -128,12 +145,6 @@ def _came_of(receipt: Receipt) -> Outcome:
     if receipt.duplicate:
         return _DUPLICATE
     return _HELD if receipt.held else Outcome(Kind.TAKEN, ", ".join(receipt.events))
-
-
-def _gone(error: NotFound | Closed) -> Outcome:
-    if isinstance(error, Closed):
-        return Outcome(Kind.CLOSED, error.status)
-    return Outcome(Kind.UNKNOWN, "there is no such candidacy (yet); the next run of this file tries again")
 
 
 def _in_parts(ids: list[str]) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from cli.before import Known
 from cli.main import Captured
 from client.enrolment import checked
 from record import lookalikes
+from record.closed import closed_under
 from record.database import reading, writing
 from record.lookalikes import Lookalike, New
 from record.search import Kind
@@ -56,7 +57,7 @@ def test_only_a_candidacy_whose_newest_enrolment_is_closed_counts_as_closed(engi
     opened = lived("testing", Who("C-3", "run-3", "Eve", "e@example.org")).append(engine)
     ids = [one.candidacy.workflow_id for one in (withdrawn, refused, opened)]
     with reading(engine) as connection:
-        assert lookalikes.closed_under(connection, [*ids, "certification:CCSL:C-9"]) == {
+        assert closed_under(connection, [*ids, "certification:CCSL:C-9"]) == {
             ids[0]: "withdrawn",
             ids[1]: "refused",
         }

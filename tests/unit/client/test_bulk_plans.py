@@ -164,7 +164,7 @@ async def test_only_what_is_new_is_sent_and_each_row_has_its_outcome(monkeypatch
     refused = Refused("C-1 for CCMA: refused, no", reason="no")
     sent = answering(monkeypatch, known, [["AssessmentPassed", "Certified"], ["ResultHeld"], refused])
     rows = [result(line) for line in (2, 3, 4, 5)]
-    plan = delivering.plan(NOBODY, rows, {9: BadRow("", "is too long")}, FILES, dry_run=False)
+    plan = delivering.plan(NOBODY, rows, {9: BadRow("", "is too long")}, FILES, {}, dry_run=False)
     assert len(plan.things) == 1, "one candidacy's rows go one after another"
     assert await told(plan) == {
         2: "duplicate",
@@ -178,14 +178,26 @@ async def test_only_what_is_new_is_sent_and_each_row_has_its_outcome(monkeypatch
 
 async def test_whoever_is_closed_is_so_for_the_rows_behind_too(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = answering(monkeypatch, {}, [["AssessmentFailed"], Closed("x", ID, "withdrawn")])
-    plan = delivering.plan(NOBODY, [result(2), result(3), result(4)], {}, FILES, dry_run=False)
+    plan = delivering.plan(NOBODY, [result(2), result(3), result(4)], {}, FILES, {}, dry_run=False)
     assert await told(plan) == {2: "taken: AssessmentFailed", 3: "closed: withdrawn", 4: "closed: withdrawn"}
     assert sent == ["m-2", "m-3"]
 
 
+async def test_whoever_temporal_has_forgotten_is_closed_if_the_record_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = [NotFound("x", Candidacy(name, "CCMA").workflow_id) for name in ("C-1", "C-2")]
+    answering(monkeypatch, {}, missing)
+    rows = [result(2), result(3, "C-2")]
+    closed = {Candidacy("C-1", "CCMA").workflow_id: "expired"}
+    found = await told(delivering.plan(NOBODY, rows, {}, FILES, closed, dry_run=False))
+    assert found == {
+        2: "closed: expired",
+        3: "unknown: there is no such candidacy (yet); the next run of this file tries again",
+    }
+
+
 async def test_a_server_that_is_gone_is_no_outcome_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, {}, [Unreachable("gone")])
-    plan = delivering.plan(NOBODY, [result(2)], {}, FILES, dry_run=False)
+    plan = delivering.plan(NOBODY, [result(2)], {}, FILES, {}, dry_run=False)
     with pytest.raises(Unreachable):
         await told(plan)
 
@@ -221,7 +233,7 @@ async def test_a_dry_run_says_what_the_rules_would_do_with_each_row(monkeypatch:
     ]
     asked = foreseeing(monkeypatch, answers)
     rows = [result(line) for line in range(2, 8)]
-    assert await told(delivering.plan(NOBODY, rows, {}, FILES, dry_run=True)) == {
+    assert await told(delivering.plan(NOBODY, rows, {}, FILES, {}, dry_run=True)) == {
         2: "would be taken: AssessmentPassed, Certified",
         3: "would be held: ResultHeld",
         4: "would be refused: it was taken too late",
@@ -239,5 +251,5 @@ async def test_where_the_worker_cannot_say_a_dry_run_promises_nothing(
     answer: list[dict[str, Any]] | ClientError, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreseeing(monkeypatch, answer)
-    found = await told(delivering.plan(NOBODY, [result(2)], {}, FILES, dry_run=True))
+    found = await told(delivering.plan(NOBODY, [result(2)], {}, FILES, {}, dry_run=True))
     assert found == {2: "cannot be foreseen: the worker does not say what would come of it"}

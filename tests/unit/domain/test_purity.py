@@ -155,6 +155,7 @@ def test_a_client_knows_no_terminal_and_stands_on_the_rooms_below(path: Path) ->
 IMPORT_LATER = {
     "activities/__init__.py": {"build"},  # the workflow sandbox loads the package for the sake of `requests.py`
     "bench/workers.py": {"record_beside", "_work"},  # a worker of the bench loads no more than it needs
+    "cli/main.py": {"_stop"},  # most commands end without the record
     "runtime/clients.py": {"connect_at"},  # a single message is sent without pydantic
     "runtime/interrupts.py": {"run", "_interruptible"},  # `starter.py` ends sooner without asyncio
     "runtime/search_attributes.py": {"register", "problem", "registered", "_missing", "_add"},  # in the sandbox too
