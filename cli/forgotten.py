@@ -15,16 +15,19 @@ from record.closed import closed_under
 from record.database import reading
 from record.errors import RecordError
 
+# There is no record here, or none that can be read. Then nobody can say more than Temporal does.
+_UNKNOWN = (RecordError, exits.BadInput)
+
 
 def closed(candidacies: Iterable[Candidacy]) -> Mapping[str, str]:
     """Of these candidacies, the workflow ids of those that are closed in the record, each with its status.
 
-    Empty where there is no record, or none that can be read: then nobody can say more than Temporal does.
+    Empty where there is no record.
     """
     try:
         with reading(record_for_reading()) as connection:
             return closed_under(connection, (one.workflow_id for one in candidacies))
-    except RecordError:
+    except _UNKNOWN:
         return {}
 
 
@@ -46,7 +49,7 @@ def of_person(candidate_id: str) -> list[str]:
     try:
         with reading(record_for_reading()) as connection:
             known = persons.enrolments_of(connection, [candidate_id], datetime.now(UTC))
-    except RecordError:
+    except _UNKNOWN:
         return []
     if known and all(one.view.erased_at for one in known):
         return [f"The record has one, of which name and addresses were erased: see `person {candidate_id}`."]
