@@ -1,4 +1,4 @@
-"""Whom the record takes for the same person, and which closed candidacies it has, before anybody is enrolled."""
+"""Whom the record takes for the same person, before anybody is enrolled."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from cli.before import Known
 from cli.main import Captured
 from client.enrolment import checked
 from record import lookalikes
-from record.closed import closed_under
 from record.database import reading, writing
 from record.lookalikes import Lookalike, New
 from record.search import Kind
@@ -49,18 +48,6 @@ def test_a_like_id_a_same_address_and_a_same_purchase_are_found(engine: Engine) 
         Lookalike(2, "C-0042", Kind.EMAIL),
         Lookalike(3, "C-0042", Kind.PURCHASE),
     ]
-
-
-def test_only_a_candidacy_whose_newest_enrolment_is_closed_counts_as_closed(engine: Engine) -> None:
-    withdrawn = lived("withdrawn", Who("C-1", "run-1", "Ana", "a@example.org")).append(engine)
-    refused = lived("refused", Who("C-2", "run-2", "Ben", "b@example.org")).append(engine)
-    opened = lived("testing", Who("C-3", "run-3", "Eve", "e@example.org")).append(engine)
-    ids = [one.candidacy.workflow_id for one in (withdrawn, refused, opened)]
-    with reading(engine) as connection:
-        assert closed_under(connection, [*ids, "certification:CCSL:C-9"]) == {
-            ids[0]: "withdrawn",
-            ids[1]: "refused",
-        }
 
 
 def test_register_names_who_may_be_the_same_before_it_asks_temporal(engine: Engine, run: Run) -> None:
