@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import functools
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -69,8 +70,13 @@ async def reaching(address: str, namespace: str, patience: float) -> AsyncIterat
         raise CannotConnect(_sentence(where, short_reason(error))) from error
 
 
+@functools.cache
 def silent_runtime() -> Runtime:
-    """The SDK's core without a word: its warnings would go to stdout, into the middle of a JSON document."""
+    """The SDK's core without a word: its warnings would go to stdout, into the middle of a JSON document.
+
+    There is one for the whole process. Each core has threads, which end only when Python's garbage collector finds the
+    core. In a process that runs one command after the other, they would be hundreds.
+    """
     silent = LoggingConfig(filter=TelemetryFilter(core_level="OFF", other_level="OFF"))
     # Heartbeats are one for all workers of a runtime: with several servers they would outlive the first.
     return Runtime(telemetry=TelemetryConfig(logging=silent), worker_heartbeat_interval=None)

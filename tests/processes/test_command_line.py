@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -243,6 +244,18 @@ def test_a_reader_that_leaves_early_is_no_error(certpath: Engine, pipe: str) -> 
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
     assert "Broken pipe" not in done.stderr
+
+
+def test_commands_that_run_in_one_process_leave_no_threads_behind(certpath: Engine) -> None:
+    def of_the_sdk() -> int:
+        pythons = {thread.native_id for thread in threading.enumerate()}
+        return len({int(task.name) for task in Path("/proc/self/task").iterdir()} - pythons)
+
+    certpath.starter("list")
+    before = of_the_sdk()
+    for _ in range(10):
+        assert certpath.starter("list").code == 0
+    assert of_the_sdk() < before + 10
 
 
 def test_setup_may_be_repeated(certpath: Engine) -> None:
