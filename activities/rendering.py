@@ -9,6 +9,7 @@ Every value that a template shows stands on one line, so that a purchase referen
 
 from __future__ import annotations
 
+import functools
 import re
 import textwrap
 from collections.abc import Mapping
@@ -46,16 +47,7 @@ class Renderer:
     """Renders notices from a folder of templates."""
 
     def __init__(self, folder: Path = TEMPLATES) -> None:
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(folder),
-            undefined=jinja2.StrictUndefined,
-            # In plain text nothing is escaped: "&" must stay "&".
-            autoescape=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            finalize=_shown,
-        )
-        self._environment.filters |= FILTERS
+        self._environment = _environment(folder)
 
     def render(self, notice: str, name: str, facts: Mapping[str, Any]) -> tuple[str, str]:
         """The subject and the text of a notice. `name` is the candidate's name, for the greeting.
@@ -86,6 +78,22 @@ class Renderer:
         except Exception as error:  # noqa: BLE001 - a template can raise any error, which may quote a fact
             raise TemplateFault(f"Template {notice} does not fit its facts ({type(error).__name__}).") from None
         return subject, reflowed(whole)
+
+
+@functools.cache
+def _environment(folder: Path) -> jinja2.Environment:
+    """Reads the templates of a folder. There is one for each folder, because to compile a template takes long."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        undefined=jinja2.StrictUndefined,
+        # In plain text nothing is escaped: "&" must stay "&".
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters |= FILTERS
+    return environment
 
 
 def _shown(value: Any) -> Any:
