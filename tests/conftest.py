@@ -13,9 +13,14 @@ from temporalio.testing import WorkflowEnvironment
 
 from runtime.embedded import EmbeddedServer, embedded_server
 from tests.order import in_order
+from tests.rewriting import import_share
 from tests.scheme import SCHEME_FILE, WORKERS_RECORD
 from tests.skipping import time_skipping_environment
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # To collect the tests makes much that stays, and the garbage collector would look through it again and again.
+    # `pytest_collection_finish` sets it going again.
+    gc.disable()
 # The tests start hundreds of Python processes. Without bytecode, each would compile every module anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -26,6 +31,12 @@ os.environ.setdefault("GOMAXPROCS", "1")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--shuffle", metavar="SEED", help="run the files in a random order, the same for the same seed")
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Imports this process's share of the files first, where there are several processes (`tests/rewriting.py`)."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        import_share(session.config.args)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -42,7 +53,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Lets the garbage collector look less often, and not at what stays until the end anyway.
+    """Lets the garbage collector look again, but less often, and not at what stays until the end anyway.
 
     Otherwise it looks through thousands of collected tests, and through every module, again and again. That takes
     about a fifth of the CPU of the unit tests.
@@ -50,6 +61,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

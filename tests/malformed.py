@@ -1,7 +1,9 @@
 """Every malformed message we can think of, with the field that its answer must name."""
 
 import json
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 from temporalio.common import RawValue
 
@@ -13,13 +15,19 @@ ADDRESS = email(CANDIDATE)
 """The e-mail address of a candidate, which may show in no answer and in no event."""
 
 
-class Case(NamedTuple):
+@dataclass(frozen=True)
+class Case:
     """A message that cannot be understood, and the field that the answer must name."""
 
     label: str
     name: str
-    payloads: tuple[RawValue, ...]
+    written: tuple[RawValue, ...] | Callable[[], tuple[RawValue, ...]]
+    """The payloads, or what writes them. Large ones are written where they are sent: every test process reads this."""
     field: str
+
+    @cached_property
+    def payloads(self) -> tuple[RawValue, ...]:
+        return self.written() if callable(self.written) else self.written
 
     @property
     def data(self) -> bytes:
@@ -39,6 +47,11 @@ class Case(NamedTuple):
 
 def of(label: str, name: str, data: bytes | str, field: str, encoding: bytes | None = b"json/plain") -> Case:
     return Case(label, name, (raw(data.encode() if isinstance(data, str) else data, encoding),), field)
+
+
+def document(write: Callable[[int], str], size: int) -> tuple[RawValue, ...]:
+    """One payload of JSON of about so many bytes."""
+    return (raw(write(size).encode()),)
 
 
 def with_field(label: str, field: str, value: str, name: str = "record_assessment_result") -> Case:
@@ -114,9 +127,9 @@ BIG = 1_900_000
 BELOW = 250_000
 """Just small enough to be read at all."""
 LARGE = [
-    of(f"{size} bytes of {label}", name, data(size), "payload" if size == BIG else field)
+    Case(f"{size} bytes of {label}", name, partial(document, write, size), "payload" if size == BIG else field)
     for size in (BELOW, BIG)
-    for label, name, data, field in (
+    for label, name, write, field in (
         ("text", "withdraw", lambda size: json.dumps({"reason": "x" * size}), "reason"),
         ("digits", "record_assessment_result", lambda size: f'{{"percentage": {"9" * size}}}', "percentage"),
         ("decimals", "record_assessment_result", lambda size: f'{{"percentage": 0.{"9" * size}}}', "percentage"),
