@@ -24,7 +24,7 @@ LONGEST = (
 )
 """The files that wait longest, the longest first. A wrong order here costs time and nothing else."""
 WAITING = ("processes", "workflows", "integration")
-COMPUTING = ("properties", "formats", "documents", "record", "unit")
+COMPUTING = ("properties", "record", "formats", "documents", "unit")
 """The folders of each kind, those with the longest files first."""
 _COMPUTED_LAST = Fraction(1, 10)
 """This part of the files that compute comes when no file is left that waits."""
