@@ -65,11 +65,18 @@ class Behind(NamedTuple):
             return [f"From the record. {event} How far it is behind is not known: {self.why}"]
         if not self.differs:
             return [f"From the record, which counts as many open candidacies as Temporal does. {event}"]
-        return [
+        sentences = [
             f"The record is behind: of the open candidacies that are meant it has {self.known.open:,}, and Temporal"
             f" {self.at_temporal:,}. {event}",
             "Workers record what has happened: ask again in a moment, or ask Temporal itself with --live.",
         ]
+        if self.known.open > self.at_temporal:
+            # For a moment, this is so whenever a candidacy has closed and its last events are not recorded yet.
+            sentences.append(
+                "If the record still has more than Temporal then, workflows were terminated or deleted by hand, or this"
+                " is the record of another server or namespace."
+            )
+        return sentences
 
 
 def known(connection: Connection, wanted: Wanted) -> Known:
