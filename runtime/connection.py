@@ -5,6 +5,7 @@
 
 import asyncio
 import functools
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -88,7 +89,9 @@ def configured() -> dict[str, Any]:
     Raises `SettingsError` if they cannot be read.
     """
     try:
-        return {"target_host": DEFAULT_ADDRESS, **ClientConfig.load_client_connect_config()}
+        # Left to itself, the SDK asks the C library, where it would not find what a test sets (tests/environment.py).
+        given = ClientConfig.load_client_connect_config(override_env_vars=dict(os.environ))
+        return {"target_host": DEFAULT_ADDRESS, **given}
     except Exception as error:  # a file that is no TOML, an unknown profile, a missing certificate
         message = " ".join(_without_secrets(str(error)).split())
         raise SettingsError(f"Temporal's settings cannot be read (TEMPORAL_* or temporal.toml): {message}") from error

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from runtime.embedded import EmbeddedServer, embedded_server
+from tests.environment import known_to_python_alone
 from tests.order import in_order
 from tests.rewriting import import_share
 from tests.scheme import SCHEME_FILE, WORKERS_RECORD
@@ -86,7 +87,8 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         environment.setenv("CERTPATH_RECORD_URL", f"sqlite:///{folder / 'no-record.db'}")
         environment.setenv(WORKERS_RECORD, f"sqlite:///{folder / 'record.db'}")
         environment.setenv("CERTPATH_SCHEME", str(SCHEME_FILE))
-        yield
+        with known_to_python_alone():
+            yield
 
 
 def _is_a_setting(name: str) -> bool:
