@@ -1,12 +1,15 @@
-"""The examples of `temporal.toml`, read by the SDK as a worker or the command line would read them."""
+"""The examples of `temporal.toml`, read as a worker or the command line reads them."""
 
+import os
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from temporalio.envconfig import ClientConfig, ClientConfigProfile
 from temporalio.service import TLSConfig
 
+from runtime.connection import configured
 from runtime.settings import ROOT
 
 EXAMPLE = (ROOT / "deploy/temporal.toml.example").read_text()
@@ -26,7 +29,8 @@ def example(tmp_path: Path) -> Path:
 
 def connection(example: Path, profile: str) -> dict[str, Any]:
     """What a client would be given."""
-    return dict(ClientConfig.load_client_connect_config(profile=profile, config_file=str(example)))
+    with mock.patch.dict(os.environ, {"TEMPORAL_CONFIG_FILE": str(example), "TEMPORAL_PROFILE": profile}):
+        return configured()
 
 
 def test_every_profile_is_tested_here(example: Path) -> None:
