@@ -107,7 +107,7 @@ def build_worker(
         max_heartbeat_throttle_interval=_HEARTBEATS,
         deployment_config=_deployment(build) if build else None,
     )
-    _allow_long_workflow_tasks(worker)
+    allow_long_workflow_tasks(worker)
     return worker
 
 
@@ -123,7 +123,7 @@ def _deployment(build: "Build") -> "WorkerDeploymentConfig":
     )
 
 
-def _allow_long_workflow_tasks(worker: "Worker") -> None:
+def allow_long_workflow_tasks(worker: "Worker") -> None:
     """Keeps the SDK from taking a long workflow task for a deadlock.
 
     By default it does so after two seconds. It then stops the task in its middle and cannot let go of the candidacy any
@@ -144,7 +144,7 @@ def build_replayer(converter: "DataConverter") -> "Replayer":
     from workflows import CertificationWorkflow
 
     return Replayer(
-        # The replayer's only way to wait for a long workflow task, see `_allow_long_workflow_tasks`.
+        # The replayer's only way to wait for a long workflow task, see `allow_long_workflow_tasks`.
         debug_mode=True,
         workflows=[CertificationWorkflow],
         workflow_runner=AnnouncesCancellations(workflow_runner()),

@@ -141,7 +141,7 @@ async def _work(side: str, queue: str, outbox: Path, answers: TextIO) -> None:
     from bench.unrecorded import Unrecorded
     from runtime.clients import connect
     from runtime.settings import Settings
-    from worker import build_worker, workflow_runner
+    from worker import allow_long_workflow_tasks, build_worker, workflow_runner
 
     cached = Settings.from_environment().cached_workflows
     settings = Settings(outbox=outbox, record_url=record_beside(outbox), cached_workflows=cached)
@@ -154,7 +154,9 @@ async def _work(side: str, queue: str, outbox: Path, answers: TextIO) -> None:
         # With the same sandbox, converter and limits. Its module is loaded once too, and not for each workflow.
         config["workflows"], config["activities"] = [bare.BareJourney], [bare.do_nothing]
         config["workflow_runner"] = workflow_runner("bench")
-    async with Worker(**config):
+    worker = Worker(**config)
+    allow_long_workflow_tasks(worker)
+    async with worker:
         await asyncio.to_thread(_answer, answers)
 
 
