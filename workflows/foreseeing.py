@@ -8,10 +8,9 @@ from typing import Literal, TypedDict
 
 from domain import rulebook
 from domain.decision import Refused
-from domain.digests import matches
+from domain.digests import digest_of, matches
 from domain.messages import InvalidMessage, check_times, check_vocabulary, parse_message
-from domain.vocabulary import RefusalCode
-from workflows.journal import Journal
+from workflows.journal import Journal, id_reused
 
 
 class _Outcome(TypedDict):
@@ -33,15 +32,18 @@ def foresee(journal: Journal, name: str, payloads: Iterable[str], at: datetime) 
     those of the contract's query `foresee`.
     """
     state, contact = journal.state, journal.contact
+    taken: dict[str, tuple[str, list[str]]] = {}  # the digests and events of those before, by message id
     answers: list[Foreseen] = []
     for payload in payloads:
         try:
             message = parse_message(name, payload.encode("utf-8", "replace"), state.vocabulary)
             check_vocabulary(name, message, state.vocabulary)
             check_times(name, message, at)
-            known = journal.ledger.get(message.message_id or "")
-            if known:
-                answers.append(_known(matches(known.digest, message), known.events))
+            key = message.message_id or ""
+            known = journal.ledger.get(key)
+            digest, events = (known.digest, known.events) if known else taken.get(key, ("", []))
+            if digest:
+                answers.append(_known(key, matches(digest, message), events))
                 continue
             if rulebook.inquiry(state, message) is not None:
                 answers.append({"outcome": "open", "reason": "it depends on something that is asked for first"})
@@ -55,15 +57,15 @@ def foresee(journal: Journal, name: str, payloads: Iterable[str], at: datetime) 
             continue
         contact = contact.after(message, at, state.candidate_id)
         events = [type(step.event).__name__ for step in steps]
+        if message.message_id is not None:
+            taken[message.message_id] = (digest_of(message), events)
         answers.append({"outcome": "taken" if events else "duplicate", "events": events})
         state = steps[-1].state if steps else state
     return answers
 
 
-def _known(same: bool, events: list[str]) -> Foreseen:
-    if same:
-        return {"outcome": "duplicate", "events": events}
-    return _refused(Refused(RefusalCode.MESSAGE_ID_REUSED, "this message id was used before, for other content"))
+def _known(message_id: str, same: bool, events: list[str]) -> Foreseen:
+    return {"outcome": "duplicate", "events": events} if same else _refused(id_reused(message_id))
 
 
 def _refused(error: Refused) -> Foreseen:

@@ -21,10 +21,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.digests import digest_of, matches
     from domain.inquiries import Answer
     from domain.messages import InvalidMessage, check_vocabulary
-    from domain.vocabulary import RefusalCode
     from runtime.metrics import REGISTRATION
     from workflows import calls, counting, traces, waits
-    from workflows.journal import Journal
+    from workflows.journal import Journal, id_reused
     from workflows.payloads import failure, read_message, refusal
     from workflows.under_way import UnderWay
 
@@ -86,7 +85,7 @@ class Inbox:
 
         known = journal.ledger.get(key)
         if known:
-            reused = _reused(key) if not matches(known.digest, message) else None
+            reused = id_reused(key) if not matches(known.digest, message) else None
             if reused and journal.has_recorded(repeated(reused), workflow.now()):
                 raise reused
             return
@@ -191,7 +190,7 @@ class Inbox:
         known = journal.ledger.get(key)
         if known:
             if not matches(known.digest, message):
-                raise _reused(key)
+                raise id_reused(key)
             counting.decided(message.message, changed=False)
             return known.receipt(duplicate=True)
         self._being_decided.add(key)
@@ -216,10 +215,6 @@ class Inbox:
             return None
         with self._under_way.inquiry(inquiry):
             return await calls.ask(inquiry)
-
-
-def _reused(key: str) -> Refused:
-    return Refused(RefusalCode.MESSAGE_ID_REUSED, f"message id {key} was used before, for a message of other content")
 
 
 def _update_id() -> str:

@@ -28,7 +28,7 @@ from domain.personal import ContactRecord, Delivery
 from domain.requirements import status
 from domain.state import State
 from domain.stored import Stored, StoredStatus
-from domain.vocabulary import UndeliveredCause
+from domain.vocabulary import RefusalCode, UndeliveredCause
 
 CARRIED_EVENTS = 200
 CARRIED_EXCERPTS = 20
@@ -63,6 +63,12 @@ class Remembered(Stored):
         if self.superseded_at:
             answer["superseded_at"] = self.superseded_at.isoformat()
         return answer
+
+
+def id_reused(message_id: str) -> Refused:
+    """The refusal of a message whose id the ledger has for a message of other content (rule 28)."""
+    reason = f"message id {message_id} was used before, for a message of other content"
+    return Refused(RefusalCode.MESSAGE_ID_REUSED, reason)
 
 
 class Journal(BaseModel):

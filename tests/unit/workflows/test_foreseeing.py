@@ -90,6 +90,17 @@ def test_a_message_id_that_is_known_is_a_duplicate_or_a_misuse() -> None:
     assert (other["outcome"], other["code"]) == ("refused", "message-id-reused")
 
 
+def test_a_message_id_that_comes_twice_among_the_messages_is_a_duplicate_or_a_misuse() -> None:
+    candidate = journal()
+    practice: dict[str, Any] = {"domain": PEOPLE, "percentage": 50, "message_id": "m-1"}  # without its day
+    payloads = [practice, practice, {**practice, "percentage": 60}, {**practice, "message_id": "m-2"}]
+    first, same, other, another = foreseen(candidate, "record_self_assessment", *payloads)
+    assert [one["outcome"] for one in (first, same, other, another)] == ["taken", "duplicate", "refused", "taken"]
+    assert same["events"] == first["events"]
+    assert other["code"] == "message-id-reused"
+    assert "m-1" in other["reason"]
+
+
 def test_what_cannot_be_understood_or_must_be_marked_first_is_said_so() -> None:
     invalid, unknown, late, open_ = foreseen(
         journal(),
