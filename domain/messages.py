@@ -18,7 +18,7 @@ from domain.commands import MAX_EVIDENCE, MESSAGES, Message
 from domain.forms import MAX_DIGITS, WORDS_OF_PATTERN
 from domain.nesting import is_too_deep
 from domain.scheme import Programme
-from domain.texts import without_addresses
+from domain.texts import with_whole_word, without_addresses
 from domain.types import Frozen, MessageId
 from domain.unique_fields import GivenTwice, unique_fields
 from domain.vocabulary import ProblemCode
@@ -271,5 +271,7 @@ def excerpt_of(name: str, data: bytes) -> str:
     """The first 2 KB of a refused payload, without e-mail addresses; left out if it may hold a name (rules 25, 27)."""
     if name == "update_contact" or (name not in MESSAGES and b'"name"' in data):
         return "(contact details are not kept)"
-    readable = data[:EXCERPT_BYTES].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
-    return without_addresses(readable)
+    readable = data[: 2 * EXCERPT_BYTES].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
+    # An address of which only a part is left would not be masked. So the cut comes last.
+    masked = without_addresses(with_whole_word(readable, EXCERPT_BYTES))
+    return masked.encode()[:EXCERPT_BYTES].decode(errors="ignore")

@@ -19,6 +19,7 @@ _AT_SIGNS = ("@", r"\u0040", "\uff20", "\ufe6b")
 # The search starts only where a word begins: starting at every letter would take 40 ms for 2 KB without a space, and
 # some dozens of such messages would outlast a workflow task.
 _EMAIL = re.compile(rf"(?<![^\s\"'<>,;:])[^\s\"'<>,;:]+({'|'.join(map(re.escape, _AT_SIGNS))})[^\s\"'<>,;:]+")
+_BETWEEN_WORDS = re.compile(r"[\s\"'<>,;:]")
 # What stands around an address in a text such as `Ana Ruiz <ana@example.org>` or `mailto:ana@example.org`.
 _AROUND = re.compile(r"[\s<>()\[\]{},;:\"]+")
 _ENDS = ".'`/|="
@@ -60,6 +61,12 @@ def without_addresses(text: str) -> str:
     """The text with its e-mail addresses masked, because it may become part of an event (rule 25, R9)."""
     # Nearly no text has an at sign, and events are read often, so looking for one first saves most of the time.
     return _EMAIL.sub(MASK, text) if any(sign in text for sign in _AT_SIGNS) else text
+
+
+def with_whole_word(text: str, length: int) -> str:
+    """The first characters of the text, and the rest of the word in which they end."""
+    end = _BETWEEN_WORDS.search(text, length)
+    return text[: end.start()] if end else text
 
 
 def without_name(text: str, name: str) -> str:
