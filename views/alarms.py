@@ -58,10 +58,8 @@ def why(alarm: Alarm, state: State) -> str:
     rules = state.programme.rules
     if alarm.kind is AlarmKind.ABANDON:
         return f"{counted(rules.testing.purchase_days, 'day')} after the registration (rule 4)"
-    if alarm.kind is AlarmKind.EXHAUSTED and state.settlements.get(alarm.subject) == alarm.at:
-        return f"{counted(rules.testing.settlement_days, 'day')} after the last attempt was used (rule 10)"
     if alarm.kind is AlarmKind.EXHAUSTED:
-        return "the later end of two settlements that overlap (R4)"
+        return _why_of_used_up_attempts(alarm, state)
     if alarm.kind is AlarmKind.REVISION:
         return _why_of_the_revision(state)
     if alarm.kind is AlarmKind.REVISION_SETTLED:
@@ -73,6 +71,15 @@ def why(alarm: Alarm, state: State) -> str:
     if alarm.kind is AlarmKind.LOWER:
         return "every requirement is met; a certificate in force gives way (rule 23)"
     return _why_of_the_window(alarm, state)
+
+
+def _why_of_used_up_attempts(alarm: Alarm, state: State) -> str:
+    days, window = counted(state.programme.rules.testing.settlement_days, "day"), state.window
+    if state.settlements.get(alarm.subject) != alarm.at:
+        return "the later end of two settlements that overlap (R4)"
+    if window and window.deadline != window.original_deadline and alarm.at == window.settles_at:
+        return f"{days} after the testing deadline {window.deadline}, to which it was extended (R4)"
+    return f"{days} after the last attempt was used (rule 10)"
 
 
 def _why_of_the_revision(state: State) -> str:
