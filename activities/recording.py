@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
@@ -195,10 +196,10 @@ class Recording:
         except Exception as error:
             # A fault of ours in the record must stop no notice either. What was to be recorded comes again.
             metrics.record_failed(meter, "fault")
-            activity.logger.exception("the record has a fault")
-            raise RecordError(
-                f"the record has a fault ({type(error).__name__}); the worker's log has it whole"
-            ) from error
+            fault, where = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
+            # Without the error's text, which may quote a row, and in it a name (rule 25).
+            activity.logger.error("the record has a fault", extra={"fault": fault, "where": where})
+            raise RecordError(f"the record has a fault ({fault}); the worker's log says where") from error
 
     async def _answer(self, work: Callable[[Pipeline], T]) -> T:
         """The outcome of a write, unless the record takes too long. Then it may still be written, or comes again.

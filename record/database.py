@@ -49,12 +49,15 @@ def open_database(url: str, wait_seconds: int = _WAIT_SECONDS) -> Engine:
             raise Unavailable(f"the record's folder cannot be made: {error.strerror}") from error
         _make_for_the_owner_alone(Path(file))
         # Python's own module would begin a transaction only at the first change, and never an immediate one.
-        engine = create_engine(parsed, connect_args={"timeout": wait_seconds, "isolation_level": None})
+        engine = create_engine(
+            parsed, hide_parameters=True, connect_args={"timeout": wait_seconds, "isolation_level": None}
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     options = f"-c lock_timeout={wait_seconds}s -c statement_timeout={_STATEMENT_SECONDS}s"
-    return create_engine(parsed, connect_args={"connect_timeout": _WAIT_SECONDS, "options": options, **_GONE})
+    arguments = {"connect_timeout": _WAIT_SECONDS, "options": options, **_GONE}
+    return create_engine(parsed, hide_parameters=True, connect_args=arguments)
 
 
 def file_of(url: str) -> str | None:

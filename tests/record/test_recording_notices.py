@@ -24,7 +24,7 @@ from record import store
 from record.database import writing
 from record.events import Candidacy, Recorded
 from record.tables import CONTACTS, DELIVERIES, NOTICES
-from runtime import metrics
+from runtime import logs, metrics
 from runtime.embedded import free_port
 from tests.formats.lives import Life
 from tests.record.lives import append_batch, deliver, lived
@@ -299,3 +299,24 @@ async def test_a_notice_whose_events_were_recorded_is_tried_again_as_its_policy_
     assert recorded(engine) == [one.sequence for one in FIRST.events]
     clock.seconds += timedelta(minutes=15).total_seconds()
     assert waiting.oldest(LATER) > timedelta(0)
+
+
+async def test_a_fault_in_the_record_is_logged_with_its_place_and_without_a_name(
+    engine: Engine, recording: Recording, caplog: pytest.LogCaptureFixture
+) -> None:
+    with writing(engine) as connection:
+        # SQLAlchemy would quote the values of the statement, and PostgreSQL itself those of the refused row.
+        if connection.dialect.name == "sqlite":
+            refuse = "CREATE TRIGGER no_contacts BEFORE INSERT ON contacts BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        else:
+            refuse = "ALTER TABLE contacts ADD CONSTRAINT no_contacts CHECK (name = 'Nobody') NOT VALID"
+        connection.exec_driver_sql(refuse)
+    with pytest.raises(ApplicationError) as failed:
+        await ActivityEnvironment().run(recording.record_events, along())
+    assert "the record has a fault (IntegrityError); the worker's log says where" in str(failed.value)
+    assert failed.value.__cause__ is None, "it would stand in the history"
+    (line,) = (one for one in caplog.records if "the record has a fault" in one.getMessage())
+    logged = logs.formatter("json").format(line)
+    assert "IntegrityError" in logged
+    assert "record/store.py" in logged
+    assert FIRST.contact.name not in logged
