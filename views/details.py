@@ -187,8 +187,7 @@ def _purchase(state: State) -> Markdown:
     if state.window is None and state.closed:
         return Markdown("- {} purchase: not confirmed").format(_mark(False))
     if state.window is None:
-        registered_on = calendar.day_of(state.registered_at, state.zone)
-        latest = calendar.add_days(registered_on, state.programme.rules.testing.purchase_days)
+        latest = calendar.day_of(state.abandons_at - timedelta(seconds=1), state.zone)
         return Markdown("- {} purchase: to be confirmed by {}, else the candidacy is abandoned").format(
             _mark(False), latest
         )
