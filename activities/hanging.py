@@ -57,7 +57,10 @@ class Attempts:
                 self._in_vain = True
 
     def are_enough(self) -> bool:
-        """Whether the server hangs, and as many wait for it as may. The first that is answered ends this."""
+        """Whether the server hangs, and as many attempts wait for it as are allowed.
+
+        As soon as the server answers one of them, this is False again.
+        """
         long = sum(map(self._has_waited_long, self._waiting))
         return len(self._waiting) >= self._most and (self._in_vain or long >= self._most)
 

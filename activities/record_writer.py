@@ -21,7 +21,7 @@ from record.opening import open_record
 from record.pipeline import Pipeline
 
 _PAUSE_SECONDS = 5.0
-"""So long nobody waits again for a record that has just not answered."""
+"""After a record has not answered, writes fail at once for so long, and it is not asked again."""
 _MOST_TOGETHER = 100
 """So many writes share a transaction at most, so that no other writer waits for long."""
 

@@ -32,8 +32,8 @@ from record.pipeline import Pipeline
 from runtime import metrics
 
 SOON_SECONDS = 2.0
-"""A notice that takes longer keeps its events from the record no longer: a change of a certificate must be recorded
-within seconds, whatever becomes of the mail."""
+"""After so long, the events are recorded without waiting for the notice any longer: a change of a certificate must be
+recorded within seconds, whatever becomes of the mail."""
 ANSWER_SECONDS = 15.0
 """So long a write is waited for. A database that is frozen, or whose machine is gone, takes one and never answers; the
 attempt would be given up after two minutes, and the next one would send the mail again."""

@@ -1,4 +1,4 @@
-"""Whether a later testing deadline can help the candidate at all (rule 6, R4 to R6)."""
+"""Whether a later testing deadline can help the candidate at all (rule 6, R4, R5)."""
 
 from __future__ import annotations
 

@@ -25,6 +25,8 @@ from domain.vocabulary import ProblemCode
 
 CLOCK_SKEW = timedelta(days=1)
 EXCERPT_BYTES = 2048
+# So much of a payload is read for its excerpt, in which an address may begin that ends after it.
+_READ_BYTES = 2 * EXCERPT_BYTES
 # No honest message comes near this size. Naming every wrong field of a megabyte would outlast a workflow task.
 MAX_BYTES = 256 * 1024
 
@@ -271,7 +273,7 @@ def excerpt_of(name: str, data: bytes) -> str:
     """The first 2 KB of a refused payload, without e-mail addresses; left out if it may hold a name (rules 25, 27)."""
     if name == "update_contact" or (name not in MESSAGES and b'"name"' in data):
         return "(contact details are not kept)"
-    readable = data[: 2 * EXCERPT_BYTES].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
+    readable = data[:_READ_BYTES].decode("utf-8", errors="replace").replace("\x00", "\ufffd")
     # An address of which only a part is left would not be masked. So the cut comes last.
     masked = without_addresses(with_whole_word(readable, EXCERPT_BYTES))
     return masked.encode()[:EXCERPT_BYTES].decode(errors="ignore")

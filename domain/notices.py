@@ -195,7 +195,7 @@ def _asks_in_vain(event: BaseEvent, state: State) -> bool:
 
 
 def _is_met_in_vain(event: BaseEvent, state: State) -> bool:
-    """Whether experience is met on a day after the testing deadline, so that no requirement is met by it (R12)."""
+    """Whether experience is met on a day after the testing deadline, so that no requirement is met by it (rule 14)."""
     return isinstance(event, ExperienceMet) and state.window is not None and event.met_on > state.window.deadline
 
 
@@ -244,7 +244,7 @@ def _has_another_notice(event: BaseEvent, state: State) -> bool:
 def _is_quiet(event: BaseEvent, state: State) -> bool:
     """Whether a result changes nothing for the candidate, so that nothing is written about it (R17).
 
-    The candidate hears nothing either of a hold that goes on for other reasons, because it is known to be looked at.
+    A hold that goes on for other reasons sends no notice either: the candidate was told of it when it began.
     """
     if isinstance(event, ResultVoided):
         return requirements.passed(state, event.result.domain)

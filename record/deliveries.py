@@ -14,7 +14,7 @@ from record.rows import key_of, of_key
 from record.tables import DELIVERIES, NOTICES, instant_text
 
 WAITING, SENT, SUPERSEDED = "waiting", "sent", "superseded"
-"""The outcomes of a notice that is no failure: not yet sent, sent, or given way to a newer one about the same."""
+"""The outcomes of a notice that is no failure: not yet sent, sent, or given way to a newer one on the same subject."""
 
 
 def keep(pipeline: Pipeline, candidacy: Candidacy, sent: Sequence[Delivery]) -> None:

@@ -95,7 +95,7 @@ class Kept:
 
 @lru_cache(maxsize=64)
 def _programme(text: str) -> Programme:
-    """The programme with this JSON text. Thousands of events have the same, and it takes longer to read than they."""
+    """The programme with this JSON text. Thousands of events have the same, and reading it takes longer than they."""
     return Programme.model_validate_json(text)
 
 

@@ -19,7 +19,9 @@ from views.status import StatusView
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """One enrolment of a candidacy, and where it stands. `email` and the name in `view` are empty once erased.
+    """One enrolment of a candidacy, and where it stands.
+
+    Once its personal data are erased, `email` is empty, and the name in `view` is `ERASED`.
 
     `changed_at` is the instant (UTC) of the last recorded event.
     """

@@ -76,7 +76,7 @@ NOTICES = Metric(
     "certpath_notices_total",
     "counter",
     "Attempts to send a notice that went well (sent) or failed for now (deferred), and notices that were refused for"
-    " good (undeliverable), not sent in time (given_up) or gave way to a newer one about the same (superseded)",
+    " good (undeliverable), not sent in time (given_up) or gave way to a newer one on the same subject (superseded)",
     ("notice", "outcome"),
 )
 ALARM_DELAY = Metric(

@@ -216,7 +216,7 @@ async def record_events(request: requests.RecordRequest) -> int:
     """Records events, with any number of attempts, and returns the number of the last one that is recorded.
 
     Raises:
-        Failed: the request itself is wrong.
+        Failed: the call was taken back. The events are not recorded, as far as is known.
     """
     answer = await _call(
         requests.RECORD_EVENTS,
@@ -237,7 +237,7 @@ async def open_advancement(opening: OpenAdvancement, state: State, contact: Cont
     Returns None, or the reason why the rules do not allow it.
 
     Raises:
-        Failed: the request itself is wrong, and nothing was opened.
+        Failed: the call was taken back, and nothing was opened.
     """
     request = requests.OpeningRequest(
         key=f"{state.workflow_id}:{state.enrolment}:{opening.sequence}",
@@ -283,11 +283,7 @@ def _registration(opening: OpenAdvancement, state: State, contact: ContactRecord
 
 
 async def tell_candidacy(effect: TellCandidacy) -> None:
-    """Sends a message to the other candidacy of an advancement, with any number of attempts.
-
-    Raises:
-        Failed: the request itself is wrong.
-    """
+    """Sends a message to the other candidacy of an advancement, with any number of attempts. It is never taken back."""
     await _call(
         requests.TELL_CANDIDACY,
         requests.TellingRequest(workflow_id=effect.workflow_id, message=effect.message, payload=effect.fields),

@@ -213,8 +213,8 @@ class CertificationWorkflow(WithInbox):
 
     def _may_end(self, journal: Journal) -> bool:
         """Whether this run has finished everything that it must finish itself."""
-        waits = bool(journal.state.closed) and (outbox.must_go_out(journal) or not journal.is_recorded)
-        return self._nothing_is_under_way() and (not waits or _another_build_is_current())
+        must_wait = bool(journal.state.closed) and (outbox.must_go_out(journal) or not journal.is_recorded)
+        return self._nothing_is_under_way() and (not must_wait or _another_build_is_current())
 
     def _nothing_is_under_way(self) -> bool:
         """Whether every message that has arrived is answered, and every inquiry as well.

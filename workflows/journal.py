@@ -92,7 +92,7 @@ class Journal(BaseModel):
     recorded: int = 0
     # The notices that went out while the record could not be reached.
     deliveries: list[Delivery] = []
-    # The bytes of waiting notices by their sequence, so that each is written out only once.
+    # The bytes of waiting notices by their sequence, once so many wait that their bytes are added up.
     _sizes: dict[int, int] = PrivateAttr(default_factory=dict)
     # The sequences of the notices that may be sent after the first one.
     _on_their_way: tuple[int, ...] = PrivateAttr(default=())
@@ -196,7 +196,9 @@ class Journal(BaseModel):
             effect for effect in self.outbox if isinstance(effect, Notify) and not only_a_newer_build_knows(effect)
         ][1:]
         waiting = [notice for notice in waiting if notice.sequence not in self._on_their_way]
-        for older, newer in _superseded(waiting):
+        superseded = next(iter(_superseded(waiting)), None)
+        if superseded:
+            older, newer = superseded
             self.outbox.remove(older)
             # `take` calls this method again, until the outbox is short enough.
             self.take(ReportSuperseded(notice=older.notice, about=older.sequence, newer=newer.sequence), at)

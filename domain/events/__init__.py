@@ -1,9 +1,10 @@
 """Events: what has happened to a candidacy, in the past tense. The state is computed from them alone.
 
 Instants are UTC, days are in the body's zone. `at` is when the engine decided. `effective_on` is set only if the event
-counts from an earlier day, because an alarm was handled late, after an outage. A date is computed once and written into
-an event; later rules read it there and never compute it again (rule 2). No event holds a name or an e-mail address of
-a candidate (rule 25): a text that people write is a `FreeText`, in which addresses are masked (R9).
+counts from an earlier day: an alarm was handled late, after an outage, or a message was decided before an alarm that
+was due. A date is computed once and written into an event; later rules read it there and never compute it again (rule
+2). No event holds a name or an e-mail address of a candidate (rule 25): a text that people write is a `FreeText`, in
+which addresses are masked (R9).
 
 Each module has the events of one subject, and names them in a union at its end. Readers import them from here.
 """

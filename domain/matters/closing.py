@@ -35,7 +35,7 @@ _NAMED = 5
 
 
 def withdraw(decision: Decision, command: Withdraw) -> None:
-    """Ends the candidacy, or gives up the certificate (rule 21). `by` names the office's person, if it decided."""
+    """Ends the candidacy, or gives up the certificate (rule 21). `by` is who decided it in the office, if it did."""
     _withdraw(decision, command.reason, command.by)
 
 
