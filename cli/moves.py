@@ -25,9 +25,9 @@ _AGAIN = "Give the same command again: it goes on with whoever is left."
 
 
 class Manner(NamedTuple):
-    """How to move: how many signals at a time, and whether one JSON document is printed.
+    """How to move: how many candidacies are woken at a time, and whether one JSON document is printed.
 
-    `hold_back`: nobody more is woken if the build takes up none of the first ones.
+    `hold_back`: if the build takes up nobody, or nobody any more, the others are not woken.
     """
 
     at_once: int
@@ -108,8 +108,8 @@ def _over(everywhere: Everywhere, build: Build) -> Iterator[str]:
 
 def _held_back(build: Build) -> str:
     return (
-        f"Build {build.build_id} takes up none of them, so that nobody more was woken: look at the log of its workers. "
-        "`./starter.py upgrade` with the build before goes back. --force wakes the others all the same."
+        f"Build {build.build_id} takes up no more candidacies, so nobody else was woken: look at the log of its "
+        "workers. `./starter.py upgrade` with the build before goes back. --force wakes the others all the same."
     )
 
 

@@ -55,7 +55,7 @@ class Ended(StrEnum):
     NOBODY_LEFT = "nobody left"
     SOME_LEFT = "some left"
     HELD_BACK = "held back"
-    """The build does not take up those who were woken first, so that the others were left in peace."""
+    """The build takes up nobody, or nobody any more, so the others were not woken."""
     INTERRUPTED = "interrupted"
 
 
@@ -156,8 +156,8 @@ class Move:
         Call `begin` first, and then make the build current.
 
         Nobody is woken on a build without workers, because nobody would hear it. `hold_back` False: all are woken,
-        also if the build takes up none of the first ones. `tell` is called with the number of those who have moved, and
-        with that of all, whenever the first may have changed; it never becomes less.
+        also if the build takes up nobody, or nobody any more. `tell` is called with the number of those who have moved,
+        and with that of all, whenever the first may have changed; it never becomes less.
 
         Raises `Unreachable`; another move then goes on.
         """
@@ -183,7 +183,8 @@ class Move:
         return [one.name for one in everywhere.builds if not one.polls and one.candidacies]
 
     async def _wake(self, asleep: list[str], *, hold_back: bool) -> bool:
-        """Wakes all but those on these builds, no faster than they move. False where the build takes up nobody.
+        """Wakes all but those on these builds, no faster than they move. False where the build takes up nobody,
+        or nobody any more, so that the others are not woken.
 
         Who is between two builds has a task waiting, and needs no signal.
         """
@@ -203,7 +204,7 @@ class Move:
                         many = await self._many_between()
                         if self._fails(arrive=arrive, many_between=many):
                             return False
-                        if many:  # the queue is long: nobody more, until it is shorter or nobody arrives any more
+                        if many:  # the queue is long: wake nobody else until it is shorter, or nobody arrives any more
                             since = time.monotonic()
                             continue
                     woken, before, since = 0, self.left, time.monotonic()  # they are busy, and move by themselves

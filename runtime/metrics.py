@@ -124,7 +124,7 @@ CHECK_OK = Metric(
 WARNINGS = Metric(
     "certpath_warnings",
     "gauge",
-    "Number of warnings of /ready: why new candidacies wait, or do not come to this worker",
+    "How many of the warnings of /ready say that new candidacies wait, or do not come to this worker",
 )
 
 RECORD_OK = Metric(

@@ -33,7 +33,8 @@ columns: since (when it arrived, in the body's zone), candidate, name, designati
          submission_id, uri (or null), activities (how many, or null)
 --csv:   the same fields, a row for each
 
-The record answers, and says how far it is behind. With --live or --query each candidacy that needs attention is asked.
+The record answers, and says how far it is behind. With --live or --query, each candidacy that may have a submission
+under review is asked.
 
 To send a verdict: `work-product review` or `recertify review`. `attention --kind {AttentionKind.REVIEW_WAITING}` has
 the command to copy for each.

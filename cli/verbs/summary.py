@@ -102,7 +102,7 @@ def command(counts: bool, filters: Filters, printing: Printing, **span: Any) -> 
 
 def _check(asked: Span, *, counts: bool) -> None:
     if asked.flags and counts:
-        raise exits.BadInput(f"--counts goes not with {asked.flags[0]}: it counts how many stand where today.")
+        raise exits.BadInput(f"--counts does not go with {asked.flags[0]}: it counts how many stand where today.")
 
 
 def _rates(connection: Connection, wanted: Wanted, known: Facts) -> Rates:

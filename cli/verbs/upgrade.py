@@ -61,7 +61,11 @@ def _percentage(text: str) -> int:
 @option("--ramp", type=_percentage, metavar="PERCENT", help="move only this part of all candidacies")
 @option("--first", is_flag=True, help="make BUILD current only if no build is; wake nobody, wait for no worker")
 @at_once_option
-@option("--force", is_flag=True, help="also if BUILD has no worker, takes up nobody, or cannot read what is stored")
+@option(
+    "--force",
+    is_flag=True,
+    help="also if BUILD has no worker, takes up no more candidacies, or cannot read what is stored",
+)
 @json_option("print one JSON document")
 def command(build: str | None, choice: Choice) -> int:
     """Look, and do what is asked for."""

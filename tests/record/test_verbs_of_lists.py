@@ -117,7 +117,7 @@ def test_limits_sorts_and_filters(starter: Starter, lives: list[Lived]) -> None:
         (("list", "--expires-since", "2030-01-01", "--expires-until", "2029-01-01"), "is after --expires-until 2029"),
         (("due", "--certified-since", "2030-01-01", "--certified-until", "2029-12-31"), "is after --certified-until"),
         (("summary", "--by", "year", "--live"), "only the record can answer --by"),
-        (("summary", "--by", "year", "--counts"), "--counts goes not with --by"),
+        (("summary", "--by", "year", "--counts"), "--counts does not go with --by"),
         (("summary", "--since", "2026-02-01", "--until", "2026-01-01"), "is after --until 2026-01-01"),
         (("summary", "--since", "2199-01-01"), "--since 2199-01-01 is after today, "),
         (("due", "--status", "expired"), "nothing due"),

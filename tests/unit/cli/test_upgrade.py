@@ -264,7 +264,7 @@ async def test_where_the_current_build_has_no_worker_any_more_that_is_said(
     code, _, err = await report(monkeypatch, capsys, stand, Ended.HELD_BACK, 100, 100)
     assert code == 1
     assert "no worker of build v2 asks for work" in err
-    assert "nobody more was woken" in err
+    assert "Build v2 takes up no more candidacies, so nobody else was woken" in err
 
 
 @pytest.mark.parametrize(
