@@ -1,8 +1,8 @@
 """Says how far the record is behind the workflows, with one question to Temporal's list of candidacies.
 
 Temporal counts the open candidacies that match, by what they have published. The record counts the same of what it
-knows. Where the numbers differ, the record is behind. Nothing waits for Temporal: where it does not answer, the
-sentence says so.
+knows. Where the numbers differ, the record is behind. The command waits three seconds for Temporal at most: where it
+does not answer, the sentence says so.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """Opens the record for one command. Every verb that asks the record begins here.
 
-What goes wrong with the record is a `record.errors.RecordError`, here or later, while it is read. No verb catches it:
-`cli.main` ends the command with the exit code that `cli.exits` has for it.
+What goes wrong with the record is a `record.errors.RecordError`, here or later, while it is read. `cli.main` ends the
+command with the exit code that `cli.exits` has for it. A caller catches the error only where the command can go on
+without the record, or has more to say about it.
 """
 
 import click

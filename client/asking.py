@@ -87,8 +87,8 @@ class _Asking:
         if entry.build is not None and entry.build not in await self._polling():
             # To wait for each of them in vain would take hours: thousands may have closed on a build of before.
             return NoWorkerOfBuild(entry, entry.build, closed=None if entry.open else entry.status)
-        # A run that still goes on may be continued while we ask; one that has ended is this one and no other: closed
-        # and enrolled anew, two stand under one workflow id.
+        # An open run is asked without its run id, because it may be continued while we ask. A run that has ended is
+        # asked by its run id, because a candidate who was enrolled again has two candidacies under one workflow id.
         try:
             return await status(self._client, entry.candidacy, run_id=None if entry.open else entry.run_id)
         except (NotFound, Refused, Unreadable, NoWorker) as error:

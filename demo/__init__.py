@@ -1,7 +1,8 @@
 """The demonstration: the people of `examples/` on a real server, then lives of many years in seconds.
 
-Everything goes through the public contract, and everything shown was asked for by queries. What is shown is handed to a
-`Narrator`; who shows it, and how, is not the demo's concern.
+Everything goes through the public contract. Where a candidacy stands, and what has happened, is asked by queries; some
+counts are made of receipts and of the mails in the outbox. What is shown is handed to a `Narrator`; who shows it, and
+how, is not the demo's concern.
 """
 
 import logging

@@ -131,7 +131,7 @@ async def outcome_of(client: Client, error: ClientError) -> Outcome:
         raise error
     if isinstance(error, NoWorker) and not await answers.worker_polls(client):
         raise error
-    # Whom it is about stands in the line, and that it is refused in the word before.
+    # The line names the candidacy, and the outcome of a refusal begins with `refused`, so only the reason is added.
     reason = error.reason if isinstance(error, Refused) else error.sentence
     return Outcome(_kind(error), " ".join([reason, *error.notes]))
 

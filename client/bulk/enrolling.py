@@ -186,9 +186,9 @@ class _Enrolling:
         return Outcome(Kind.REFUSED, why)
 
     def _act(self, row: Person) -> str | None:
-        """What a run that enrols again is known by when it is begun again: this row, for this outcome file.
+        """The id of one re-enrolment: the row and its outcome file. None where nobody is enrolled again.
 
-        A run that does not enrol again opens nothing that was ever there, and needs no name.
+        With it, a command that is run a second time opens no second candidacy.
         """
         if not self._options.re_enrol:
             return None

@@ -96,7 +96,7 @@ class Style(NamedTuple):
 class Files(NamedTuple):
     """The outcome file of an act, how it is written, and that of the runs before, if it is another one.
 
-    A dry run has a file of its own, and remembers what the runs that were none have found.
+    A dry run writes a file of its own, and reads the earlier outcomes from the file of the real runs.
     """
 
     path: Path
@@ -105,7 +105,7 @@ class Files(NamedTuple):
 
     @property
     def lasting(self) -> Path:
-        """The file of the runs that are no dry ones."""
+        """The file of the real runs, also in a dry run."""
         return self.before or self.path
 
 
