@@ -21,6 +21,8 @@ def stop_requested() -> asyncio.Event:
         asked.set()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+        # For Ctrl-C asyncio puts Python's own handler back, which raises `KeyboardInterrupt` and cancels all tasks.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     for number in _SIGNALS:
         loop.add_signal_handler(number, on_signal)
