@@ -85,7 +85,7 @@ _MANY_OBJECTS = 50_000
 READING = frozenset(
     {
         *("contact show", "hold list", "find", "person", "status", "timeline", "list", "due", "attention", "reviews"),
-        *("summary", "verify", "holders", "export", "record head", "schema"),
+        *("undelivered", "summary", "verify", "holders", "export", "record head", "schema"),
     }
 )
 """The verbs that change nothing, and whose exit code says no more than that they could answer."""
