@@ -9,17 +9,17 @@ import os
 import sys
 
 _SECONDS = 8.0
-_EVERY_ADDRESS = ("0.0.0.0", "[::]")
+# A worker that listens on every address is asked on this machine. On every IPv6 address, it does not listen on IPv4.
+_ASKED_AT = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 def main() -> int:
     """Ask once, print the answer, and return the exit code."""
-    host, _, port = os.environ.get("CERTPATH_HEALTH_ADDRESS", "").rpartition(":")
+    host, _, port = os.environ.get("CERTPATH_HEALTH_ADDRESS", "").strip().rpartition(":")
+    host = host.strip("[]")
     try:
         # Not urllib, which would use a proxy if the environment names one.
-        connection = http.client.HTTPConnection(
-            host if host and host not in _EVERY_ADDRESS else "127.0.0.1", int(port), timeout=_SECONDS
-        )
+        connection = http.client.HTTPConnection(_ASKED_AT.get(host, host), int(port), timeout=_SECONDS)
         connection.request("GET", "/ready")
         answer = connection.getresponse()
         print(answer.read().decode(), end="")
