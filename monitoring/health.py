@@ -39,7 +39,7 @@ class HealthServer:
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._started = threading.Event()
-        self._failure: OSError | None = None
+        self._failure: OSError | UnicodeError | None = None
         self._thread = threading.Thread(target=self._run, name="health", daemon=True)
 
     def __enter__(self) -> HealthServer:
@@ -47,9 +47,9 @@ class HealthServer:
         self._started.wait(_START_SECONDS)
         if self._failure is not None:
             self._thread.join()
-            why = self._failure.strerror or type(self._failure).__name__
             raise SettingsError(
-                f"CERTPATH_HEALTH_ADDRESS {self._host}:{self._port} cannot be served ({why}): choose another port."
+                f"CERTPATH_HEALTH_ADDRESS {self._host}:{self._port} cannot be served ({_why(self._failure)}): "
+                "choose another host or port."
             ) from self._failure
         return self
 
@@ -69,7 +69,7 @@ class HealthServer:
     async def _serve(self) -> None:
         try:
             server = await asyncio.start_server(self._begin, self._host, self._port, limit=_LARGEST_HEAD)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             self._failure = error
             return
         self._started.set()
@@ -115,6 +115,13 @@ class HealthServer:
         well = bool(next(iter(document.values())))
         status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
         return _response(status, document, body=method == "GET")
+
+
+def _why(failure: OSError | UnicodeError) -> str:
+    """Why an address cannot be served, in some words."""
+    if isinstance(failure, UnicodeError):  # from looking the host up
+        return "no host can have this name"
+    return failure.strerror or type(failure).__name__
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes | None:

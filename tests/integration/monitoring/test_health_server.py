@@ -142,6 +142,12 @@ def test_a_port_that_is_taken_is_a_setting_to_correct(port: int) -> None:
         HealthServer(f"127.0.0.1:{port}", {}).__enter__()
 
 
+@pytest.mark.parametrize("host", ["a..b", f"{'x' * 64}.example.org"])
+def test_a_host_that_cannot_be_found_is_a_setting_to_correct(host: str) -> None:
+    with pytest.raises(SettingsError, match=rf"CERTPATH_HEALTH_ADDRESS {host}:\d+ cannot be served"):
+        HealthServer(f"{host}:{free_port()}", {}).__enter__()
+
+
 def test_nothing_listens_any_more_when_it_has_ended() -> None:
     with serving() as port:
         slow = socket.create_connection(("127.0.0.1", port), timeout=30)
