@@ -128,7 +128,8 @@ def _smtp_url(given: Mapping[str, str]) -> str | None:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"smtp", "smtps", "smtp+starttls"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number
+        (parts.hostname or "").encode("idna")
+    except ValueError:  # a port that is no number, or a name that no host can have
         usable = False
     if not usable:
         # The value is not repeated: it may hold a password.

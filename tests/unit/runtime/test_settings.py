@@ -21,6 +21,7 @@ def test_settings_stand_without_any_variable() -> None:
         ("CERTPATH_SMTP_URL", "mail.example.org"),
         ("CERTPATH_SMTP_URL", "smtp://:secret@"),
         ("CERTPATH_SMTP_URL", "smtp://host:no"),
+        ("CERTPATH_SMTP_URL", "smtp://mail..example.org:25"),
         ("CERTPATH_SMTP_URL", "smtp://certpath:secret@mail.example.org"),
         ("CERTPATH_SMTP_URL_FILE", "/nowhere/smtp-url"),
         ("CERTPATH_SMTP_URL_FILE", __file__),
