@@ -21,7 +21,7 @@ def reexec() -> None:
         return
     python = _VENV / "bin" / "python"
     # The second condition keeps an incomplete .venv from starting itself again without end.
-    if python.exists() and Path(sys.prefix).resolve() != _VENV:
+    if python.exists() and Path(sys.prefix).resolve() != _VENV.resolve():
         # Blocked, because an interpreter that is interrupted while it starts ends with a traceback.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         os.execv(python, [str(python), *sys.orig_argv[1:]])
