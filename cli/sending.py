@@ -1,4 +1,4 @@
-"""One message to one candidacy: its payload read, a person asked, the message sent as an update, its receipt shown."""
+"""One message to one candidacy: its payload read, the message sent as an update, its receipt shown."""
 
 import sys
 from pathlib import Path
@@ -23,12 +23,6 @@ from views.plain import one_line
 _MAX_READ = 2_000_000
 _ALL = "see `./starter.py send --help` for all"
 _AGAIN = 'add "message_id": "{}"'
-
-
-class Declined(exits.Stop):
-    """A person was asked, and did not say yes."""
-
-    kind = "declined"
 
 
 def message_name(name: str) -> str:
@@ -57,30 +51,6 @@ def _bounded(text: bytes, what: str) -> bytes:
     if len(text) == _MAX_READ:
         raise exits.BadInput(f"{what} has more than 2 MB; Temporal takes no payload of that size.")
     return text
-
-
-def can_ask() -> bool:
-    """Whether there is a terminal to ask at."""
-    return sys.stdin is not None and sys.stdin.isatty()
-
-
-def ask(question: str) -> None:
-    """Return where a person at the terminal says yes, and where there is no terminal to ask at.
-
-    Raises `Declined`, also where nobody can read the question.
-    """
-    if not can_ask():
-        return
-    try:
-        sys.stderr.write(f"{one_line(question)} [y/N] ")
-        sys.stderr.flush()
-    except OSError as error:
-        raise Declined("Nothing was sent, because the question can be written nowhere: add --yes.") from error
-    answer = sys.stdin.buffer.readline()
-    if not answer.endswith(b"\n"):
-        output.say("")
-    if answer.strip().lower() not in (b"y", b"yes"):
-        raise Declined("Nothing was sent.")
 
 
 def send(candidacy: Candidacy, message: str, payload: bytes, *, as_json: bool, again: str = _AGAIN) -> int:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import click
 from sqlalchemy import Engine
 
-from cli import exits, output, sending
+from cli import confirming, exits, output
 from cli.options import CANDIDATE, json_option, option, verb
 from cli.recorded import record_for_reading
 from cli.session import connected
@@ -143,9 +143,9 @@ def _ask(order: Order) -> None:
     """Asks for a yes. Raises `exits.Stop` without one."""
     if order.yes:
         return
-    if not sending.can_ask():
+    if not confirming.can_ask():
         raise exits.BadInput("Not a terminal, so no confirmation is possible: check with --dry-run, then add --yes.")
-    sending.ask(f"Erase the name, the addresses and the texts of {order.candidate} for good?")
+    confirming.ask(f"Erase the name, the addresses and the texts of {order.candidate} for good?")
 
 
 def _remove_leftovers(engine: Engine) -> Unavailable | None:

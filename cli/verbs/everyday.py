@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cli import advice, exits, sending
+from cli import advice, confirming, exits, sending
 from cli.everyday import VERBS, Flag, Verb, sentence
 from cli.options import CANDIDATE, OPTIONAL_DESIGNATION, Option, note_json
 from cli.options import Verb as Command
@@ -129,7 +129,7 @@ def run(
     text = payload(verb, given, message_id)
     candidacy = Candidacy(candidate, designation) if designation else _the_one_of(candidate)
     if verb.question and not yes:
-        sending.ask(verb.question.format(candidacy))
+        confirming.ask(verb.question.format(candidacy))
     try:
         return sending.send(
             candidacy, verb.message, text, as_json=as_json, again="give it the same flags and --message-id {}"

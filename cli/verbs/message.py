@@ -4,7 +4,7 @@ from collections import Counter
 
 import click
 
-from cli import exits, output, sending
+from cli import confirming, exits, output, sending
 from cli.bulk.carrying import carry_out
 from cli.bulk.options import Options, bulk_options
 from cli.filters import Filters, filter_of, filter_options
@@ -79,6 +79,6 @@ def _ask(plan: Plan[Item], message: str, *, ask: bool) -> None:
         output.say("It was carried out already; --again repeats it.")
     if not left or not ask:
         return
-    if not sending.can_ask():
+    if not confirming.can_ask():
         raise exits.BadInput("Not a terminal, so no confirmation is possible: check with --dry-run, then add --yes.")
-    sending.ask(f"Send it to {count}?")
+    confirming.ask(f"Send it to {count}?")

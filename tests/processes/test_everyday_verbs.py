@@ -406,7 +406,7 @@ def test_anything_but_a_yes_sends_nothing(keys: bytes) -> None:
     ended = drawn_here(("revoke", "C-1", "CCSL", *PAT, "--json"), NOBODY, keys=keys, piped=True)
     assert (ended.code, ended.document["error"]["kind"]) == (1, "declined")
     assert ended.err.startswith("Revoke the certificate of C-1 for CCSL for good? [y/N] ")
-    assert ended.err.endswith("Nothing was sent.\n")
+    assert ended.err.endswith("Nothing was done.\n")
 
 
 async def test_ctrl_c_at_the_question_is_code_130() -> None:

@@ -11,7 +11,7 @@ import click
 import pytest
 from rich.progress import Progress as Bar
 
-from cli import everyday, exits, main, output, progress, sending, tables
+from cli import confirming, everyday, exits, main, output, progress, sending, tables
 from cli.card_lines import Row
 from client.candidacy import Candidacy
 from client.receipts import Receipt
@@ -172,10 +172,18 @@ def test_what_nobody_reads_on_stderr_stops_nothing(number: int, monkeypatch: pyt
 
 
 def test_a_question_that_nobody_can_read_is_answered_by_no(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "can_ask", lambda: True)
+    monkeypatch.setattr(confirming, "can_ask", lambda: True)
     monkeypatch.setattr(sys, "stderr", Gone(errno.EPIPE))
-    with pytest.raises(sending.Declined):
-        sending.ask("Withdraw C-1?")
+    with pytest.raises(confirming.Declined, match=r"^Nothing was done, because .* add --yes\.$"):
+        confirming.ask("Withdraw C-1?")
+
+
+@each("answer", [b"n\n", b"\n", b"yesterday\n", b""])
+def test_without_a_yes_nothing_is_done_whatever_the_question(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirming, "can_ask", lambda: True)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(answer)))
+    with pytest.raises(confirming.Declined, match=r"^Nothing was done\.$"):
+        confirming.ask("Erase the name of C-1 for good?")
 
 
 @each(

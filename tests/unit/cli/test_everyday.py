@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from cli import exits, main, sending
+from cli import confirming, exits, main, sending
 from cli.everyday import GROUPS, VERBS, Flag, Kind, Verb
 from cli.verbs import everyday
 from client.errors import NotJson
@@ -263,7 +263,7 @@ def test_a_closed_stdin_is_bad_input_and_asks_nobody(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(exits.BadInput, match="stdin is closed"):
         sending.read("-")
-    sending.ask("Really?")
+    confirming.ask("Really?")
 
 
 def test_a_message_id_may_be_given() -> None:
