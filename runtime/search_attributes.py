@@ -40,6 +40,10 @@ class CannotRegister(Exception):
     """The search attributes cannot be registered. The message is one line that says why and what to do."""
 
 
+class OtherType(CannotRegister):
+    """A search attribute exists in the namespace with another type."""
+
+
 def type_name(key: SearchAttributeKey[Any]) -> str:
     """The type as the `temporal` CLI spells it: Keyword, Datetime, Int, KeywordList."""
     return key.indexed_value_type.name.title().replace("_", "")
@@ -48,8 +52,8 @@ def type_name(key: SearchAttributeKey[Any]) -> str:
 async def register(client: "Client") -> list[str]:
     """Register those of the search attributes that the client's namespace lacks. Safe to repeat.
 
-    Returns the names that were added. Raises `CannotRegister` if a name exists with another type, or if the server does
-    not allow registration from here (as a managed service may).
+    Returns the names that were added. Raises `OtherType` if a name exists with another type, and `CannotRegister` if the
+    server does not allow registration from here (as a managed service may).
     """
     from temporalio.service import RPCError, RPCStatusCode
 
@@ -127,7 +131,7 @@ def _missing(present: dict[str, int]) -> list[SearchAttributeKey[Any]]:
     for key in ALL:
         if (number := present.get(key.name, key.indexed_value_type)) != key.indexed_value_type:
             other = IndexedValueType.Name(IndexedValueType.ValueType(number)).removeprefix("INDEXED_VALUE_TYPE_")
-            raise CannotRegister(
+            raise OtherType(
                 f"Search attribute {key.name} exists with type {other}, Certpath needs {type_name(key)}: "
                 f"remove the other one (`temporal operator search-attribute remove --name {key.name}`) "
                 "or use another namespace."

@@ -48,6 +48,8 @@ async def _setup(client: Client, retention: timedelta | None, *, create: bool, a
         added = await search_attributes.register(client)
         if added:
             await namespaces.until_known(client, lambda: search_attributes.usable(client))
+    except search_attributes.OtherType as error:
+        raise exits.Stop(str(error)) from error
     except (CannotConnect, search_attributes.CannotRegister) as error:
         raise exits.Unreachable(str(error)) from error
     if as_json:

@@ -27,5 +27,6 @@ async def test_a_name_of_another_type_is_a_clear_error() -> None:
         await client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(namespace=client.namespace, search_attributes=wrong)
         )
-        with pytest.raises(search_attributes.CannotRegister, match=r"Designation exists with type DOUBLE"):
+        with pytest.raises(search_attributes.OtherType, match=r"Designation exists with type DOUBLE") as caught:
             await search_attributes.register(client)
+        assert await search_attributes.problem(client) == str(caught.value), "a worker says the same"
