@@ -3,7 +3,6 @@
 No row is wrong by itself, so these are doubts, not problems.
 """
 
-import unicodedata
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -20,11 +19,6 @@ class Seen(NamedTuple):
 
 Groups = Mapping[Hashable, list[Seen]]
 """Ids by what they have in common."""
-
-
-def folded(text: str) -> str:
-    """The same for texts that differ only in white space, or in how their accents are stored (ruling R16)."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def grouped(seen: Iterable[tuple[Hashable, Seen]]) -> Groups:

@@ -9,6 +9,7 @@ from domain import messages
 from domain.commands import Registration
 from domain.digests import digest_of
 from domain.identity import alike
+from domain.texts import address_key, folded
 from domain.vocabulary import ProblemCode
 from feeds import dates, explain, lookalikes, spreadsheets
 from feeds.checking import Doubt, Entry, Sheet, Vocabulary, check_rows
@@ -140,7 +141,8 @@ class _Checker:
         """Ids that look alike, and people who share a purchase or an address."""
         ids = lookalikes.grouped((alike(one.candidate_id), Seen(one.candidate_id, one.row)) for one in entries)
         references = lookalikes.grouped(_references(entries))
-        addresses = lookalikes.grouped((one.says.email.casefold(), Seen(one.candidate_id, one.row)) for one in entries)
+        written = ((address_key(one.says.email), Seen(one.candidate_id, one.row)) for one in entries)
+        addresses = lookalikes.grouped(written)
         return (
             *lookalikes.similar("the candidate ids", ids),
             *lookalikes.shared("purchase reference", references, show=True),
@@ -171,7 +173,7 @@ class _Checker:
 def _references(entries: list[Entry[Person]]) -> Iterator[tuple[str, Seen]]:
     for one in entries:
         if one.says.purchase_reference:
-            yield lookalikes.folded(one.says.purchase_reference), Seen(one.candidate_id, one.row)
+            yield folded(one.says.purchase_reference), Seen(one.candidate_id, one.row)
 
 
 def _damaged(row: Row) -> Iterator[Problem]:

@@ -199,6 +199,13 @@ def test_one_purchase_reference_or_address_of_two_people_is_doubted() -> None:
     ], "the second designation of one person is no doubt"
 
 
+def test_two_spellings_of_one_address_are_one_address() -> None:
+    first = PERSON | {"candidate_id": "C-1", "email": "Rene@example.org"}
+    other = PERSON | {"candidate_id": "C-2", "email": "rene@\uff45xample.org"}
+    doubts = _doubts(_people(first, other))
+    assert doubts == [((2, 3), "C-1 and C-2 have the same e-mail address")]
+
+
 def test_ids_of_a_feed_that_look_alike_are_doubted_for_each_candidate() -> None:
     seven = {"result_id": "7001"}
     rows = [RESULT | seven, RESULT | {"result_id": "07001"}, RESULT | seven | {"candidate_id": "c-1"}]
