@@ -15,12 +15,13 @@ from datetime import date, datetime
 from typing import Any
 
 from cli import output
+from client.bulk.cells import SIGNS
 from views.plain import one_line
 
-# Blanks before it do not help, nor do the wide forms of the signs: some spreadsheets skip and fold them.
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
+# Blanks before the sign do not help: some spreadsheets skip them.
+_FORMULA = re.compile(rf"\s*[{SIGNS}]")
 # Quotes before the sign do not help either: they are taken for those around a cell.
-_FORMULA_BEHIND_SEMICOLON = re.compile(r"(;[\s\"]*)([=+\-@＝＋－＠])")
+_FORMULA_BEHIND_SEMICOLON = re.compile(rf"(;[\s\"]*)([{SIGNS}])")
 # 0012 would become 12, a number of more than 15 digits would lose its last ones, and 1E5, 3-4 and 3/4 become others.
 _DAMAGED = re.compile(r"0\d+|\d{16,}|\d+(\.\d+)?E\d+|\d{1,2}[-/]\d{1,4}([-/]\d{1,4})?", re.ASCII | re.IGNORECASE)
 _BYTE_ORDER_MARK = "\ufeff"

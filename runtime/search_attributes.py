@@ -52,8 +52,8 @@ def type_name(key: SearchAttributeKey[Any]) -> str:
 async def register(client: "Client") -> list[str]:
     """Register those of the search attributes that the client's namespace lacks. Safe to repeat.
 
-    Returns the names that were added. Raises `OtherType` if a name exists with another type, and `CannotRegister` if the
-    server does not allow registration from here (as a managed service may).
+    Returns the names that were added. Raises `OtherType` if a name exists with another type, and `CannotRegister` if
+    the server does not allow registration from here (as a managed service may).
     """
     from temporalio.service import RPCError, RPCStatusCode
 

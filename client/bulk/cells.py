@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+SIGNS = r"=+\-@＝＋－＠"
+"""The signs with which a formula begins, for a set of a regular expression. Some spreadsheets know the wide ones."""
+
 # A spreadsheet takes a cell that begins like this as a formula. It may call programs or send data away as soon as the
-# file is opened.
-_A_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+# file is opened. Some skip the blanks before the sign.
+_A_FORMULA = re.compile(rf"'*(\s*[{SIGNS}]|[\t\r])")
 # In some countries spreadsheets separate cells by semicolons. There, the text after a semicolon is a cell of its own.
-_BEHIND_SEMICOLON = re.compile(r"(;[\s\"']*)([=+\-@])")
-_GUARDED_BEHIND_SEMICOLON = re.compile(r"(;[\s\"']*)'([=+\-@])")
+_BEHIND_SEMICOLON = re.compile(rf"(;[\s\"']*)([{SIGNS}])")
+_GUARDED_BEHIND_SEMICOLON = re.compile(rf"(;[\s\"']*)'([{SIGNS}])")
 
 
 def guarded(cell: str) -> str:

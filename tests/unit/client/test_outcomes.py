@@ -262,10 +262,13 @@ def test_a_dry_run_never_writes_the_file_that_is_kept_for_the_runs_that_do_somet
 # --- what a spreadsheet makes of it
 
 
-@each("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''-1", "'", "it's", "", "C-1"])
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", " ＠x", "'=1", "''-1")
+
+
+@each("cell", [*FORMULAS, "'", "it's", "", "C-1"])
 def test_no_cell_is_a_formula_and_each_is_read_as_it_was(cell: str) -> None:
     written = guarded(cell)
-    assert not written.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not written.lstrip(" ").startswith(("=", "+", "-", "@", "＝", "＠", "\t", "\r"))
     assert unguarded(written) == cell
     assert (written == cell) is (cell in ("'", "it's", "", "C-1"))
 
@@ -275,6 +278,7 @@ def test_no_cell_is_a_formula_and_each_is_read_as_it_was(cell: str) -> None:
     [
         ("a;=1+1", "a;'=1+1"),
         ("=1; @x;'-1", "'=1; '@x;''-1"),
+        ("a; ＝cmd", "a; '＝cmd"),
         ('refused: no; "+1"', 'refused: no; "\'+1"'),
         ("a; b", "a; b"),
         ("a;'b", "a;'b"),
