@@ -301,16 +301,31 @@ async def test_a_notice_whose_events_were_recorded_is_tried_again_as_its_policy_
     assert waiting.oldest(LATER) > timedelta(0)
 
 
-async def test_a_fault_in_the_record_is_logged_with_its_place_and_without_a_name(
-    engine: Engine, recording: Recording, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def refusing(engine: Engine) -> Iterator[None]:
+    """The database refuses every row of contact details, as if our code had a fault."""
+    # SQLAlchemy would quote the values of the statement, and PostgreSQL itself those of the refused row.
+    refuse, undo = {
+        "sqlite": (
+            "CREATE TRIGGER no_contacts BEFORE INSERT ON contacts BEGIN SELECT RAISE(ABORT, 'refused'); END",
+            "DROP TRIGGER no_contacts",
+        ),
+        "postgresql": (
+            "ALTER TABLE contacts ADD CONSTRAINT no_contacts CHECK (name = 'Nobody') NOT VALID",
+            "ALTER TABLE contacts DROP CONSTRAINT no_contacts",
+        ),
+    }[engine.dialect.name]
     with writing(engine) as connection:
-        # SQLAlchemy would quote the values of the statement, and PostgreSQL itself those of the refused row.
-        if connection.dialect.name == "sqlite":
-            refuse = "CREATE TRIGGER no_contacts BEFORE INSERT ON contacts BEGIN SELECT RAISE(ABORT, 'refused'); END"
-        else:
-            refuse = "ALTER TABLE contacts ADD CONSTRAINT no_contacts CHECK (name = 'Nobody') NOT VALID"
         connection.exec_driver_sql(refuse)
+    yield
+    with writing(engine) as connection:
+        connection.exec_driver_sql(undo)
+
+
+@pytest.mark.usefixtures("refusing")
+async def test_a_fault_in_the_record_is_logged_with_its_place_and_without_a_name(
+    recording: Recording, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(ApplicationError) as failed:
         await ActivityEnvironment().run(recording.record_events, along())
     assert "the record has a fault (IntegrityError); the worker's log says where" in str(failed.value)
