@@ -25,7 +25,7 @@ from domain.vocabulary import ProblemCode
 
 CLOCK_SKEW = timedelta(days=1)
 EXCERPT_BYTES = 2048
-# So much of a payload is read for its excerpt, in which an address may begin that ends after it.
+# More is read than the excerpt holds, because an address may begin in the excerpt and end behind it.
 _READ_BYTES = 2 * EXCERPT_BYTES
 # No honest message comes near this size. Naming every wrong field of a megabyte would outlast a workflow task.
 MAX_BYTES = 256 * 1024
