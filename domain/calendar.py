@@ -80,6 +80,11 @@ def start_of(day: date, zone: str) -> datetime:
     return at_hour(day, 0, zone)
 
 
+def last_day(end: datetime, zone: str) -> date:
+    """The last day of a time that ends at this instant (UTC), exclusive, in this zone."""
+    return day_of(end - timedelta(seconds=1), zone)
+
+
 def end_of(day: date, zone: str) -> datetime:
     """The exclusive end of the day: the instant (UTC) at which the next day begins in the zone."""
     return start_of(day + timedelta(days=1), zone)

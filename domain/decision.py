@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from domain import calendar
@@ -48,7 +48,7 @@ class Alarm:
 
     def on(self, zone: str) -> date:
         """The day that people read, in this zone: the last day of a deadline, or the day of `at` for other alarms."""
-        return calendar.day_of(self.at - timedelta(seconds=1) if self.border else self.at, zone)
+        return calendar.last_day(self.at, zone) if self.border else calendar.day_of(self.at, zone)
 
 
 class Step(NamedTuple):

@@ -9,7 +9,7 @@ alarm that is over and not handled yet, `assessments[].next_attempt_on`, which i
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from domain import calendar
@@ -58,7 +58,7 @@ def _moved(alarm: UpcomingView, now: datetime, zone: str) -> UpcomingView:
     if alarm.at is None or alarm.at > now:
         return alarm
     # The stored day may be a later one: an older build stored the day after an overdue deadline.
-    last_day = calendar.day_of(alarm.at - timedelta(seconds=1), zone)
+    last_day = calendar.last_day(alarm.at, zone)
     return alarm.model_copy(update={"on": last_day if alarm.border else calendar.day_of(now, zone)})
 
 

@@ -6,7 +6,7 @@ The UI renders them as markdown. Everything that came from outside is put into t
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from domain import calendar, requirements, rulebook
 from domain.matters import advancement
@@ -187,7 +187,7 @@ def _purchase(state: State) -> Markdown:
     if state.window is None and state.closed:
         return Markdown("- {} purchase: not confirmed").format(_mark(False))
     if state.window is None:
-        latest = calendar.day_of(state.abandons_at - timedelta(seconds=1), state.zone)
+        latest = calendar.last_day(state.abandons_at, state.zone)
         return Markdown("- {} purchase: to be confirmed by {}, else the candidacy is abandoned").format(
             _mark(False), latest
         )
@@ -259,7 +259,7 @@ def _work_product(state: State) -> Markdown:
         over = product.status != "revise" and state.window is not None and state.window.closed
         when = Markdown(", and the window is over") if over else Markdown(", due on {}").format(due)
     if product.settles_at:
-        last = calendar.day_of(product.settles_at - timedelta(seconds=1), state.zone)
+        last = calendar.last_day(product.settles_at, state.zone)
         when = Markdown(", was due on {}; what was submitted in time may arrive until {}").format(due, last)
     if product.status == "submitted" and state.work_product_over:
         when = Markdown(" as {}, and had to be passed by {}").format(code(product.submission_id or ""), due)
