@@ -60,7 +60,7 @@ WORKING: Mapping[str, int] = {
 
 _SHORT = 2
 """The seconds of every file that is not named here."""
-_WORKING_LAST = 0.1
+_WORKING_LAST = 0.2
 """This part of the files that work, by their time, comes when no file is left that waits."""
 
 
