@@ -118,7 +118,7 @@ async def test_the_outbox_rides_along_when_the_notices_cannot_go_out(
 ) -> None:
     # By default the handover ends at the instant at which the events that wait for the notices are recorded without
     # them. It would take that activity back while it completes. The server that skips time then refuses the workflow
-    # task (ACTIVITY_UNKNOWN) and stands still. Temporal's server takes it.
+    # task (ACTIVITY_UNKNOWN) and stands still.
     monkeypatch.setattr("workflows.certification._HANDOVER_PATIENCE", timedelta(seconds=20))
     holder = await world.holder()
     await world.until(local("2042-03-01"))
