@@ -1,63 +1,27 @@
-"""Bulk acts without a candidacy: what an error means for one item, what a letter is known by, and how an act ends."""
+"""Bulk acts without a candidacy: what a letter is known by, and how an act ends."""
 
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from temporalio.client import Client
 
 from client.bulk import addressing
-from client.bulk.act import Act, Plan, Tell, outcome_of
+from client.bulk.act import Act, Plan, Tell
 from client.bulk.outcome_file import OutcomeFile
 from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.errors import (
     BadInput,
     ClientError,
-    Closed,
-    FieldError,
     InvalidFields,
-    MisusedCall,
-    NotFound,
     NotJson,
-    NoWorker,
-    Refused,
     Unreachable,
 )
 from client.list_language import Filter
 from client.pool import Stopping
-from runtime.embedded import embedded_server
 from tests.cases import each
 
 ID = "certification:CCSL:C-1"
 ITEMS = [Item(number, (f"C-{number}", "CCMA")) for number in range(2, 6)]
-
-
-# --- one item
-
-
-@pytest.mark.parametrize(
-    ("error", "outcome"),
-    [
-        (NotFound("no such one", ID), Outcome(Kind.UNKNOWN, "no such one")),
-        (Closed("over", ID, "withdrawn"), Outcome(Kind.CLOSED, "over")),
-        (Refused("C-1 for CCSL: refused, no", reason="no"), Outcome(Kind.REFUSED, "no")),
-        (
-            InvalidFields("mistakes:", [FieldError("name", "is empty")]),
-            Outcome(Kind.FAILED, "mistakes: name: is empty"),
-        ),
-    ],
-)
-async def test_a_refusal_is_one_items(client: Client, error: ClientError, outcome: Outcome) -> None:
-    assert await outcome_of(client, error) == outcome
-
-
-async def test_a_dead_server_or_no_worker_at_all_is_everybodys() -> None:
-    # A server of its own: the shared one remembers the workers of other tests.
-    async with embedded_server() as server:
-        client = await server.client()
-        for error in (Unreachable("gone"), NoWorker("nobody"), MisusedCall("too long")):
-            with pytest.raises(type(error)):
-                await outcome_of(client, error)
 
 
 # --- an act

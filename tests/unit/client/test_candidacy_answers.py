@@ -20,7 +20,6 @@ from client.errors import (
     FieldError,
     InvalidFields,
     MisusedCall,
-    NotFound,
     NoWorker,
     NoWorkerOfBuild,
     Refused,
@@ -97,34 +96,6 @@ def test_an_unknown_search_attribute_comes_with_a_hint() -> None:
         message = f"invalid query: column name '{name}' is not a valid search attribute"
         error = rpc_errors.explained(RPCError(message, RPCStatusCode.INVALID_ARGUMENT, b""))
         assert error.notes == notes, "a typing error in a query is no missing attribute"
-
-
-async def test_nobody_of_that_id_is_not_found_by_every_question(client: Client) -> None:
-    nobody = Candidacy("X-nobody", "CCSL")
-    calls: tuple[Any, ...] = (
-        nobody.describe(client),
-        nobody.raw_answer(client, "status"),
-        nobody.update(client, "withdraw", b'{"message_id": "m"}'),
-    )
-    for call in calls:
-        with pytest.raises(NotFound, match="There is no candidacy of X-nobody for CCSL") as caught:
-            await call
-        assert caught.value.workflow_id == "certification:CCSL:X-nobody"
-
-
-async def test_an_answer_is_waited_for_as_long_as_was_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never() -> None:
-        await asyncio.Event().wait()
-
-    async def nobody_polls(_client: Client) -> bool:
-        return False
-
-    with pytest.raises(TimeoutError):
-        await answers.patient(client, never(), 0.05)
-    monkeypatch.setattr(answers, "_SOON", 0.05)
-    monkeypatch.setattr(answers, "worker_polls", nobody_polls)
-    with pytest.raises(NoWorker, match="No worker answers"):
-        await answers.patient(client, never(), 10)
 
 
 class Described:
