@@ -87,7 +87,8 @@ def verb_cost_ms(pairs: int, address: str, candidate: str) -> list[tuple[float, 
                 flags = [word for field, value in fresh.items() for word in (f"--{field.replace('_', '-')}", value)]
                 command = (*_STARTER, "result", candidate, "CCSL", *flags, "--json")
             else:
-                command = (*_BARE_CLIENT, address, workflow_id, "record_assessment_result", json.dumps(fresh))
+                place = (address, environment["TEMPORAL_NAMESPACE"])
+                command = (*_BARE_CLIENT, *place, workflow_id, "record_assessment_result", json.dumps(fresh))
             begun = time.perf_counter()
             code, _ = _call(command, environment)
             spent[side] = (time.perf_counter() - begun) * 1000

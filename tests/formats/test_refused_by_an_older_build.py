@@ -19,10 +19,11 @@ from client.errors import NotChanged
 from domain.calendar import ZONE_RULES
 from domain.formats import CHAIN, FORMAT, Chain, NewerFormat, Step, UnknownZone
 from runtime.builds import Build
-from runtime.embedded import embedded_server
+from runtime.embedded import EmbeddedServer
 from tests.formats import newer
 from tests.formats.journals import JOURNALS, read
 from tests.formats.newer import EFFECT, NOTICE
+from tests.namespaces import new_namespace
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from tests.workflows.journeys import Candidate
@@ -118,35 +119,34 @@ async def ends(candidate: Candidate) -> None:
 
 
 async def test_who_was_forced_back_below_a_format_waits_until_the_newer_build_is_current_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    embedded: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`starter.py upgrade` moves candidacies back below a format only with --force."""
     monkeypatch.setattr(journals, "CHAIN", _NewerAlone())
     settings = worker_settings(outbox=tmp_path)
-    # On a server of its own: once a build is current, workers without a build get nothing.
-    async with embedded_server() as server:
-        client = await server.client()
-        candidate = Candidate(client, "CCMA", "newer-forced-back")
-        newer_build, older_build = (
-            build_worker(client, settings, build=NEWER),
-            build_worker(client, settings, build=OLDER),
-        )
-        async with seed_worker(client), newer_build, older_build:
-            await make_current(client, NEWER)
-            await sow(candidate, kept("suspended"))
-            await eventually(lambda: is_on(candidate, NEWER), "the candidacy runs on the newer build")
-            before = await candidate.timeline()
-            await make_current(client, OLDER)
-            await candidate.handle.signal("wake")
-            assert "Nothing is lost" in await eventually(lambda: why_it_failed(candidate), "the first task fails")
-            await candidate.signal("update_contact", name="Ana Ruiz-Vega")
-            await make_current(client, NEWER)
-            await candidate.has("ContactUpdated")
-            assert await is_on(candidate, NEWER)
-            after = await candidate.timeline()
-            # The journal is an old one, so alarms of it may ring meanwhile.
-            assert after[: len(before)] == before
-            assert [event["sequence"] for event in after] == list(range(1, len(after) + 1))
+    # In a namespace of its own: once a build is current, workers without a build get nothing.
+    client = await new_namespace(embedded)
+    candidate = Candidate(client, "CCMA", "newer-forced-back")
+    newer_build, older_build = (
+        build_worker(client, settings, build=NEWER),
+        build_worker(client, settings, build=OLDER),
+    )
+    async with seed_worker(client), newer_build, older_build:
+        await make_current(client, NEWER)
+        await sow(candidate, kept("suspended"))
+        await eventually(lambda: is_on(candidate, NEWER), "the candidacy runs on the newer build")
+        before = await candidate.timeline()
+        await make_current(client, OLDER)
+        await candidate.handle.signal("wake")
+        assert "Nothing is lost" in await eventually(lambda: why_it_failed(candidate), "the first task fails")
+        await candidate.signal("update_contact", name="Ana Ruiz-Vega")
+        await make_current(client, NEWER)
+        await candidate.has("ContactUpdated")
+        assert await is_on(candidate, NEWER)
+        after = await candidate.timeline()
+        # The journal is an old one, so alarms of it may ring meanwhile.
+        assert after[: len(before)] == before
+        assert [event["sequence"] for event in after] == list(range(1, len(after) + 1))
 
 
 OLDER, NEWER = Build("certpath", "older"), Build("certpath", "newer")

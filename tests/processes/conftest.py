@@ -1,4 +1,4 @@
-"""Servers that more than one file of these tests needs. Each file has its own."""
+"""What more than one file of these tests needs. Each file has its own."""
 
 from collections.abc import AsyncIterator
 
@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from record.opening import open_record
+from runtime.embedded import EmbeddedServer
 from runtime.settings import record_in
 from tests.formats.lives import Who
 from tests.processes.engine import Engine, engine
@@ -13,11 +14,11 @@ from tests.record.lives import lived
 
 
 @pytest_asyncio.fixture(scope="module")
-async def forgetful(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server that knows no candidacy and has no worker, beside a record that has one that was withdrawn years ago."""
+async def forgetful(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace that has no candidacy and no worker, beside a record that has one that was withdrawn years ago."""
     folder = tmp_path_factory.mktemp("forgetful")
     record = open_record(record_in(folder))
     lived("withdrawn", Who("C-1", "run-1", "Ana Ruiz", "ana@example.org")).append(record)
     record.dispose()
-    async with engine(folder, working=False) as running:
+    async with engine(folder, embedded, working=False) as running:
         yield running

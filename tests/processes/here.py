@@ -13,9 +13,10 @@ from unittest import mock
 from cli.main import run as run_command
 from runtime.clients import connect_at
 from runtime.connection import silent_runtime
+from runtime.embedded import EmbeddedServer
 from runtime.settings import record_in
 from tests.processes.engine import Engine, engine
-from tests.processes.programs import ONE_AT_A_TIME, Ended, surroundings
+from tests.processes.programs import ONE_AT_A_TIME, Ended, Place, surroundings
 from tests.scheme import worker_settings
 from tests.waiting import PATIENCE
 from worker import build_worker
@@ -29,9 +30,9 @@ def impatient() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def engine_here(folder: Path) -> AsyncIterator[Engine]:
-    """A server of one's own, and Certpath's worker on a thread of this process, for the length of the block."""
-    async with engine(folder, working=False) as running:
+async def engine_here(folder: Path, server: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace of one's own, and Certpath's worker on a thread of this process, for the length of the block."""
+    async with engine(folder, server, working=False) as running:
         with worker_on_a_thread(running):
             yield running
 
@@ -46,7 +47,7 @@ def worker_on_a_thread(running: Engine) -> Iterator[None]:
     ready, stop = threading.Event(), asyncio.Event()
 
     async def work() -> None:
-        client = await connect_at(running.server.address, silent_runtime())
+        client = await connect_at(running.place.address, silent_runtime(), namespace=running.place.namespace)
         settings = worker_settings(outbox=running.worker.outbox, record_url=record_in(running.folder))
         async with build_worker(client, settings):
             ready.set()
@@ -64,21 +65,21 @@ def worker_on_a_thread(running: Engine) -> Iterator[None]:
         loop.close()
 
 
-def drawn_here(arguments: Sequence[str], address: str, *, keys: bytes = b"", piped: bool = False) -> Ended:
+def drawn_here(arguments: Sequence[str], place: Place, *, keys: bytes = b"", piped: bool = False) -> Ended:
     """Run the command line to its end in this process, at a real terminal where these keys were typed already.
 
     What is drawn there counts as stdout. `piped`: only stdin is the terminal; stdout and stderr are pipes.
     """
     ended: list[Ended] = []
-    thread = threading.Thread(target=lambda: ended.append(_drawn(arguments, address, keys, piped=piped)), daemon=True)
+    thread = threading.Thread(target=lambda: ended.append(_drawn(arguments, place, keys, piped=piped)), daemon=True)
     thread.start()
     thread.join(PATIENCE)
     assert ended, f"starter.py {' '.join(arguments)} has not ended"
     return ended[0]
 
 
-def _drawn(arguments: Sequence[str], address: str, keys: bytes, *, piped: bool) -> Ended:
-    environment = mock.patch.dict(os.environ, surroundings(address, {"TERM": "xterm", "COLUMNS": "100"}), clear=True)
+def _drawn(arguments: Sequence[str], place: Place, keys: bytes, *, piped: bool) -> Ended:
+    environment = mock.patch.dict(os.environ, surroundings(place, {"TERM": "xterm", "COLUMNS": "100"}), clear=True)
     screen, inside = pty.openpty()
     os.write(screen, keys)
     readers = [_Reader(os.dup(screen))]

@@ -21,7 +21,7 @@ from runtime.embedded import free_port
 from runtime.settings import ROOT
 from tests.processes.engine import Handle
 from tests.processes.messages import workflow_id
-from tests.processes.programs import STARTER, Ended, run
+from tests.processes.programs import STARTER, Ended, Place, run
 from tests.waiting import PATIENCE
 from trials.patience import until_answered
 
@@ -150,7 +150,7 @@ class Installation:
 
     def starter(self, *arguments: str) -> Ended:
         """The command line, from outside."""
-        return run([*STARTER, *arguments], self.address)
+        return run([*STARTER, *arguments], Place(self.address))
 
     def outbox(self) -> Path:
         """A copy of the outbox as it is now."""

@@ -20,14 +20,25 @@ from typing import Any
 from unittest import mock
 
 from cli.main import captured
+from runtime.connection import DEFAULT_NAMESPACE
 from runtime.settings import ROOT, record_in
 from tests.scheme import SCHEME_FILE
 from tests.waiting import PATIENCE, eventually
 from worker import main as worker_main
 
 STARTER = (sys.executable, str(ROOT / "starter.py"))
-NOBODY = "127.0.0.1:1"
-"""An address where no server listens."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where programs find Temporal: the address of a server, and a namespace."""
+
+    address: str
+    namespace: str = DEFAULT_NAMESPACE
+
+
+NOBODY = Place("127.0.0.1:1")
+"""A place where no server listens."""
 NO_RECORD = "sqlite:////dev/null/record.db"
 """An address where no record is, and where nobody can make one."""
 
@@ -46,13 +57,13 @@ class Ended:
         return json.loads(self.out)
 
 
-def run(command: Sequence[str | Path], address: str, *, stdin: bytes = b"", **environment: str) -> Ended:
+def run(command: Sequence[str | Path], place: Place, *, stdin: bytes = b"", **environment: str) -> Ended:
     """Run a command to its end."""
     done = subprocess.run(
         [str(part) for part in command],
         input=stdin,
         capture_output=True,
-        env=surroundings(address, environment),
+        env=surroundings(place, environment),
         timeout=PATIENCE,
         check=False,
     )
@@ -63,12 +74,12 @@ def run(command: Sequence[str | Path], address: str, *, stdin: bytes = b"", **en
 ONE_AT_A_TIME = threading.Lock()
 
 
-def run_here(arguments: Sequence[str], address: str, *, stdin: bytes = b"", **environment: str) -> Ended:
+def run_here(arguments: Sequence[str], place: Place, *, stdin: bytes = b"", **environment: str) -> Ended:
     """Run the command line to its end in this process: on a thread, because the caller may be inside a running loop."""
     ended: list[Ended] = []
 
     def work() -> None:
-        with ONE_AT_A_TIME, mock.patch.dict(os.environ, surroundings(address, environment), clear=True):
+        with ONE_AT_A_TIME, mock.patch.dict(os.environ, surroundings(place, environment), clear=True):
             ended.append(Ended(*captured(arguments, stdin)))
 
     thread = threading.Thread(target=work, daemon=True)
@@ -78,14 +89,14 @@ def run_here(arguments: Sequence[str], address: str, *, stdin: bytes = b"", **en
     return ended[0]
 
 
-def worker_here(*arguments: str, address: str = NOBODY, **environment: str) -> Ended:
+def worker_here(*arguments: str, place: Place = NOBODY, **environment: str) -> Ended:
     """Run `worker.py` to its end in this process, where it does not come to work.
 
     Without `--check` it sets handlers of signals, so it must run on the main thread.
     """
     root, out, err = logging.getLogger(), io.StringIO(), io.StringIO()
     handlers, level = list(root.handlers), root.level
-    with ONE_AT_A_TIME, mock.patch.dict(os.environ, surroundings(address, environment), clear=True):
+    with ONE_AT_A_TIME, mock.patch.dict(os.environ, surroundings(place, environment), clear=True):
         try:
             with redirect_stdout(out), redirect_stderr(err):
                 code = worker_main(list(arguments))
@@ -95,25 +106,26 @@ def worker_here(*arguments: str, address: str = NOBODY, **environment: str) -> E
     return Ended(code, out.getvalue(), err.getvalue())
 
 
-def surroundings(address: str, more: dict[str, str]) -> dict[str, str]:
+def surroundings(place: Place, more: dict[str, str]) -> dict[str, str]:
     """An environment with the tests' settings and scheme only, whatever the developer's own says."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "CERTPATH_"))}
     kept["CERTPATH_SCHEME"] = str(SCHEME_FILE)
     kept["CERTPATH_RECORD_URL"] = NO_RECORD
-    return {**kept, "TEMPORAL_ADDRESS": address, "TEMPORAL_CONFIG_FILE": "/nowhere/temporal.toml", **more}
+    there = {"TEMPORAL_ADDRESS": place.address, "TEMPORAL_NAMESPACE": place.namespace}
+    return {**kept, **there, "TEMPORAL_CONFIG_FILE": "/nowhere/temporal.toml", **more}
 
 
 class Worker:
     """`worker.py`, or another script, as often as it is started; its log and its outbox stay the same."""
 
     def __init__(
-        self, address: str, folder: Path, script: Sequence[str] = (str(ROOT / "worker.py"),), **environment: str
+        self, place: Place, folder: Path, script: Sequence[str] = (str(ROOT / "worker.py"),), **environment: str
     ) -> None:
         self._script = script
         self.outbox = folder / "outbox"
         self._log = folder / "worker.log"
         self._environment = surroundings(
-            address,
+            place,
             {
                 "CERTPATH_OUTBOX": str(self.outbox),
                 "CERTPATH_RECORD_URL": record_in(folder),

@@ -7,7 +7,7 @@ import subprocess
 import termios
 from contextlib import suppress
 
-from tests.processes.programs import STARTER, Ended, surroundings
+from tests.processes.programs import STARTER, Ended, Place, surroundings
 from tests.waiting import eventually
 
 
@@ -17,7 +17,7 @@ class Terminal:
     `piped`: only its stdin is the terminal; stdout and stderr are pipes.
     """
 
-    def __init__(self, address: str, *arguments: str, piped: bool = False) -> None:
+    def __init__(self, place: Place, *arguments: str, piped: bool = False) -> None:
         self._screen, inside = pty.openpty()
         written = subprocess.PIPE if piped else inside
         self.process = subprocess.Popen(
@@ -25,7 +25,7 @@ class Terminal:
             stdin=inside,
             stdout=written,
             stderr=written,
-            env=surroundings(address, {"TERM": "xterm", "COLUMNS": "100"}),
+            env=surroundings(place, {"TERM": "xterm", "COLUMNS": "100"}),
             start_new_session=True,
             # Its controlling terminal, so that a typed Ctrl-C is the signal that it is for a person.
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),

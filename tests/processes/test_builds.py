@@ -19,7 +19,7 @@ from domain.formats import FORMAT
 from drill.trees import copied
 from runtime.build_metadata import BuildMetadata, read, write
 from runtime.builds import Build, code_fingerprint
-from runtime.embedded import free_port
+from runtime.embedded import EmbeddedServer, free_port
 from runtime.settings import ROOT, record_in
 from tests.processes.engine import Engine, engine
 from tests.processes.evidence import pinned_to, taken_up, timeline, types
@@ -36,16 +36,16 @@ V1 = Build("certpath", "v1.0")
 
 
 @pytest_asyncio.fixture(scope="module")
-async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server whose first worker has no build."""
-    async with engine(tmp_path_factory.mktemp("builds"), working=False) as certpath:
+async def shared(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace whose first worker has no build."""
+    async with engine(tmp_path_factory.mktemp("builds"), embedded, working=False) as certpath:
         yield certpath
 
 
 @pytest_asyncio.fixture
-async def bare(tmp_path: Path) -> AsyncIterator[Engine]:
-    """A server for one test."""
-    async with engine(tmp_path, working=False) as certpath:
+async def bare(tmp_path: Path, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace for one test."""
+    async with engine(tmp_path, embedded, working=False) as certpath:
         yield certpath
 
 
@@ -55,25 +55,28 @@ def variables(build: Build) -> dict[str, str]:
 
 def run_as(build: Build, command: tuple[str | Path, ...], certpath: Engine) -> Ended:
     """Run a worker of this build to its end."""
-    return run(command, certpath.server.address, stdin=b"", **variables(build))
+    return run(command, certpath.place, stdin=b"", **variables(build))
 
 
 async def check(certpath: Engine, **environment: str) -> Ended:
     """`worker.py --check` in this process, on a thread: it starts an event loop."""
     environment = {"CERTPATH_RECORD_URL": record_in(certpath.folder), **environment}
-    return await asyncio.to_thread(worker_here, "--check", address=certpath.server.address, **environment)
+    return await asyncio.to_thread(worker_here, "--check", place=certpath.place, **environment)
 
 
 def worker_of(certpath: Engine, build: Build, **environment: str) -> Worker:
     folder = certpath.folder / build.build_id
     folder.mkdir(exist_ok=True)
-    return Worker(certpath.server.address, folder, **variables(build), **environment)
+    return Worker(certpath.place, folder, **variables(build), **environment)
 
 
 async def make_current(certpath: Engine, build: Build) -> None:
     await certpath.client.workflow_service.set_worker_deployment_current_version(
         SetWorkerDeploymentCurrentVersionRequest(
-            namespace="default", deployment_name=build.deployment, build_id=build.build_id, allow_no_pollers=True
+            namespace=certpath.client.namespace,
+            deployment_name=build.deployment,
+            build_id=build.build_id,
+            allow_no_pollers=True,
         )
     )
 

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from domain import calendar
 from runtime import search_attributes
+from runtime.embedded import EmbeddedServer
 from runtime.settings import ROOT
 from tests.processes.engine import Engine, engine
 from tests.processes.here import engine_here, impatient, worker_on_a_thread
@@ -22,9 +23,9 @@ from tests.waiting import PATIENCE, eventually
 
 
 @pytest_asyncio.fixture(scope="module")
-async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server and a worker for the tests of this file."""
-    async with engine_here(tmp_path_factory.mktemp("command-line")) as running:
+async def certpath(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace and a worker for the tests of this file."""
+    async with engine_here(tmp_path_factory.mktemp("command-line"), embedded) as running:
         yield running
 
 
@@ -235,7 +236,7 @@ def test_a_reader_that_leaves_early_is_no_error(certpath: Engine, pipe: str) -> 
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} starter.py {pipe}; exit ${{PIPESTATUS[0]}}"],
         cwd=ROOT,
-        env=surroundings(certpath.server.address, {}),
+        env=surroundings(certpath.place, {}),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -259,7 +260,7 @@ def test_commands_that_run_in_one_process_leave_no_threads_behind(certpath: Engi
 
 
 def test_setup_may_be_repeated(certpath: Engine) -> None:
-    assert certpath.starter("setup", "--json").document == {"namespace": "default", "added": []}
+    assert certpath.starter("setup", "--json").document == {"namespace": certpath.client.namespace, "added": []}
 
 
 def test_setup_makes_a_namespace_that_can_be_used_at_once(certpath: Engine) -> None:
@@ -297,8 +298,10 @@ def test_setup_asks_for_a_retention_that_keeps_closed_candidacies(certpath: Engi
 # --- without a worker
 
 
-async def test_without_a_worker_registering_is_done_and_asking_is_code_3(tmp_path: Path) -> None:
-    async with engine(tmp_path, working=False) as alone:
+async def test_without_a_worker_registering_is_done_and_asking_is_code_3(
+    embedded: EmbeddedServer, tmp_path: Path
+) -> None:
+    async with engine(tmp_path, embedded, working=False) as alone:
         enrolled = register(alone, "W-1")
         assert enrolled.code == 0
         assert "waits for a worker" in enrolled.err

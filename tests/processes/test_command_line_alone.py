@@ -137,7 +137,7 @@ def test_a_server_that_is_not_there_is_code_3_in_one_line(arguments: tuple[str, 
     assert ended.code == 3
     assert ended.out == ""
     assert len(ended.err.splitlines()) == 1
-    assert NOBODY in ended.err
+    assert NOBODY.address in ended.err
 
 
 @pytest.mark.parametrize("verb", ["status", "timeline"])
@@ -145,7 +145,7 @@ def test_what_the_record_could_answer_without_a_server_says_that_there_is_no_rec
     ended = starter(verb, "C-1", "CCSL")
     assert (ended.code, ended.out) == (3, "")
     away, no_record = ended.err.splitlines()
-    assert NOBODY in away
+    assert NOBODY.address in away
     assert "there is no record" in no_record
 
 
@@ -175,7 +175,7 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
         (("--help",), b"", 0, "exit codes: ", ""),
         (("send", "C-1"), b"", 2, "", "Missing argument 'DESIGNATION'."),
         (("send", "C-1", "CCSL", "withdraw", "-"), b"not json", 2, "", "line 1, column 1"),
-        (("status", "C-1", "CCSL", "--json"), b"", 3, '"unreachable"', NOBODY),
+        (("status", "C-1", "CCSL", "--json"), b"", 3, '"unreachable"', NOBODY.address),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

@@ -15,11 +15,10 @@ from runtime.embedded import free_port
 from runtime.kept_database import beside
 from runtime.namespaces import retention_of
 from runtime.settings import ROOT, Settings
-from tests.processes.programs import run, run_here, surroundings
+from tests.processes.programs import NOBODY, Place, run, run_here, surroundings
 from tests.waiting import PATIENCE, eventually, runs
 
 STARTER = str(ROOT / "starter.py")
-NOBODY = "127.0.0.1:1"
 
 STANDING = {
     ("A-101 Ana Ruiz", "CCMA"): "superseded",
@@ -91,6 +90,7 @@ async def test_a_demo_that_is_stopped_leaves_nothing_behind_either(tmp_path: Pat
 async def test_dev_keeps_what_happened_says_where_it_is_and_refuses_what_belongs_to_other_code(tmp_path: Path) -> None:
     port, ui_port, db = free_port(), free_port(), tmp_path / "dev.db"
     address, record = f"127.0.0.1:{port}", f"sqlite:///{tmp_path / 'dev.record.db'}"
+    there = Place(address)
     command = (sys.executable, STARTER, "dev", "--port", str(port), "--ui-port", str(ui_port), "--db", str(db))
     ana = ("--candidate", "C-1", "--name", "Ana", "--email", "a@b.c", "--designation", "CCMA")
     around = {
@@ -107,10 +107,10 @@ async def test_dev_keeps_what_happened_says_where_it_is_and_refuses_what_belongs
         return subprocess.Popen([*command, *flags], env=environment, stderr=subprocess.PIPE, text=True)
 
     def status() -> int:
-        return run_here(["status", "C-1", "CCMA"], address).code
+        return run_here(["status", "C-1", "CCMA"], there).code
 
     with dev() as first:
-        await eventually(lambda: run_here(["register", *ana], address).code == 0)
+        await eventually(lambda: run_here(["register", *ana], there).code == 0)
         await eventually(lambda: status() == 0)
         await eventually(lambda: candidates(record) == ["C-1"])
         retention = await retention_of(await connect_at(address))

@@ -7,7 +7,7 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 
-from runtime.embedded import free_port
+from runtime.embedded import EmbeddedServer, free_port
 from tests.processes.engine import Engine, engine
 from tests.processes.programs import Ended
 from tests.waiting import eventually
@@ -31,12 +31,14 @@ def imported(running: Engine, file: Path, *arguments: str) -> tuple[int, str]:
     return ended.code, line[-1]
 
 
-async def test_a_closed_candidacy_that_is_still_sending_is_not_taken_for_an_enrolment(tmp_path: Path) -> None:
+async def test_a_closed_candidacy_that_is_still_sending_is_not_taken_for_an_enrolment(
+    embedded: EmbeddedServer, tmp_path: Path
+) -> None:
     file = tmp_path / "people.csv"
     with file.open("w", newline="") as opened:
         csv.writer(opened).writerows([list(ANA), list(ANA.values())])
     port = free_port()
-    async with engine(tmp_path, CERTPATH_SMTP_URL=f"smtp://127.0.0.1:{port}") as running:
+    async with engine(tmp_path, embedded, CERTPATH_SMTP_URL=f"smtp://127.0.0.1:{port}") as running:
         assert register(running).code == 0
         assert running.starter("withdraw", "C-1", "CCSL", "--yes").code == 0
 

@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from record.database import file_of, open_database, reading
 from record.tables import METADATA
+from runtime.embedded import EmbeddedServer
 from runtime.settings import record_in
 from tests.processes.engine import Engine, engine
 from tests.processes.messages import NAME
@@ -27,15 +28,15 @@ SAID = ("--by", "Kim Stone", "--reason", "asked for in writing")
 
 
 @pytest_asyncio.fixture(scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server and a worker whose scheme lets a person be erased as soon as everything has ended."""
+async def running(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace and a worker whose scheme lets a person be erased as soon as everything has ended."""
     folder = tmp_path_factory.mktemp("erase")
     scheme = folder / "scheme.toml"
     text = SCHEME_FILE.read_text()
     at_once = text.replace("after_closing_months = 36", "after_closing_months = 0")
     assert at_once != text
     scheme.write_text(at_once)
-    async with engine(folder, CERTPATH_SCHEME=str(scheme)) as running:
+    async with engine(folder, embedded, CERTPATH_SCHEME=str(scheme)) as running:
         yield running
 
 

@@ -20,12 +20,13 @@ from cli import exits
 from cli.everyday import VERBS
 from client.candidacy import Candidacy
 from client.errors import ClientError
+from runtime.embedded import EmbeddedServer
 from runtime.settings import ROOT
 from tests.processes.engine import Engine, Handle
 from tests.processes.evidence import taken_up, timeline, types
 from tests.processes.here import drawn_here, engine_here
 from tests.processes.messages import DOMAINS, JOURNEY, day, email, instant, registration, result, workflow_id
-from tests.processes.programs import NOBODY, Ended, run, run_here
+from tests.processes.programs import NOBODY, Ended, Place, run, run_here
 from tests.processes.terminal import Terminal
 from tests.scheme import worker_settings
 from tests.unit.cli.parsing import payload_of
@@ -37,9 +38,9 @@ PAT = ("--by", "Pat Lee", "--reason", "because")
 
 
 @pytest_asyncio.fixture(scope="module")
-async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server and a worker for the tests of this file."""
-    async with engine_here(tmp_path_factory.mktemp("everyday")) as running:
+async def certpath(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace and a worker for the tests of this file."""
+    async with engine_here(tmp_path_factory.mktemp("everyday"), embedded) as running:
         yield running
 
 
@@ -131,10 +132,10 @@ async def test_a_holder_is_suspended_reinstated_and_revoked(certpath: Engine) ->
 async def test_a_holder_recertifies(time_skipping: WorkflowEnvironment, tmp_path: Path) -> None:
     """On the server that skips time: on the other the window opens in two years."""
     client, who = time_skipping.client, ("H-2", "CCMA")
-    address = client.service_client.config.target_host
+    place = Place(client.service_client.config.target_host)
 
     async def events_of(*arguments: str) -> list[str]:
-        ended = await asyncio.to_thread(run_here, (*arguments, "--json"), address)
+        ended = await asyncio.to_thread(run_here, (*arguments, "--json"), place)
         assert (ended.code, ended.err) == (0, "")
         events: list[str] = ended.document["events"]
         return events
@@ -374,8 +375,9 @@ async def test_the_same_message_id_counts_once(certpath: Engine) -> None:
     # The same by another channel, a JSON number where the verb sends a text: still the same message.
     assert (await handle.execute_update("record_assessment_result", first))["duplicate"] is True
     # And by the client that `bench/` measures the verb against: it does send the same.
-    bare_client: tuple[str | Path, ...] = (sys.executable, ROOT / "bench/bare_client.py", certpath.server.address)
-    barest = run((*bare_client, handle.id, "record_assessment_result", json.dumps(first)), certpath.server.address)
+    there = certpath.place
+    bare_client = (sys.executable, ROOT / "bench/bare_client.py", there.address, there.namespace)
+    barest = run((*bare_client, handle.id, "record_assessment_result", json.dumps(first)), there)
     assert barest.document == {**sent[0], "duplicate": True}
     told = certpath.starter("result", "T-1", "CCSL", *flags, "--message-id", "result-1")
     assert "taken before, nothing has changed" in told.err
@@ -393,10 +395,10 @@ async def test_on_a_terminal_it_asks_and_a_yes_does_it(certpath: Engine) -> None
         assert ended.err.startswith(f"End the candidacy of {candidate} for CCSL")
 
     handles = [await certpath.enrol(candidate) for candidate in ("Y-1", "Y-2")]
-    with Terminal(certpath.server.address, "withdraw", "Y-1", "CCSL", "--json", piped=True) as terminal:
+    with Terminal(certpath.place, "withdraw", "Y-1", "CCSL", "--json", piped=True) as terminal:
         told_well(await terminal.answer("[y/N] ", b"y\n"), "Y-1")
     arguments = ("withdraw", "Y-2", "CCSL", "--json")
-    told_well(drawn_here(arguments, certpath.server.address, keys=b"YES\n", piped=True), "Y-2")
+    told_well(drawn_here(arguments, certpath.place, keys=b"YES\n", piped=True), "Y-2")
     assert [(await handle.query("status"))["status"] for handle in handles] == ["withdrawn"] * 2
 
 

@@ -17,6 +17,7 @@ from cli import filters
 from cli.verbs import list as list_verb
 from client import finding
 from record.opening import open_record
+from runtime.embedded import EmbeddedServer
 from tests.processes.engine import Engine, engine
 from tests.processes.here import drawn_here, engine_here, impatient
 from tests.processes.messages import DOMAINS, NAME, instant, result
@@ -27,9 +28,9 @@ from tests.waiting import eventually
 
 
 @pytest_asyncio.fixture(scope="module")
-async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server, a worker and some people at all stations of a candidacy."""
-    async with engine_here(tmp_path_factory.mktemp("finding")) as running:
+async def certpath(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace, a worker and some people at all stations of a candidacy."""
+    async with engine_here(tmp_path_factory.mktemp("finding"), embedded) as running:
         await enrolled(running)
         yield running
 
@@ -39,9 +40,9 @@ SUBMITTED = {"submission_id": "W-1", "uri": "https://files.example.org/w-1.pdf",
 
 
 @pytest_asyncio.fixture(scope="module")
-async def beside(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server and a worker for what ended otherwise: the people of the other tests are counted."""
-    async with engine_here(tmp_path_factory.mktemp("beside")) as running:
+async def beside(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace and a worker for what ended otherwise: the people of the other tests are counted."""
+    async with engine_here(tmp_path_factory.mktemp("beside"), embedded) as running:
         yield running
 
 
@@ -415,7 +416,7 @@ def test_bad_input_is_code_2_before_any_server_is_asked(arguments: tuple[str, ..
     ],
 )
 def test_every_verb_draws_on_a_terminal(certpath: Engine, arguments: tuple[str, ...], shown: tuple[str, ...]) -> None:
-    ended = drawn_here(arguments, certpath.server.address)
+    ended = drawn_here(arguments, certpath.place)
     assert ended.code == 0
     assert all(words in ended.out for words in shown)
     assert "Traceback" not in ended.out
@@ -424,8 +425,10 @@ def test_every_verb_draws_on_a_terminal(certpath: Engine, arguments: tuple[str, 
 # --- without a worker
 
 
-async def test_without_a_worker_what_is_published_is_found_and_the_rest_is_code_3(tmp_path: Path) -> None:
-    async with engine(tmp_path, working=False) as alone:
+async def test_without_a_worker_what_is_published_is_found_and_the_rest_is_code_3(
+    embedded: EmbeddedServer, tmp_path: Path
+) -> None:
+    async with engine(tmp_path, embedded, working=False) as alone:
         await asyncio.gather(*(alone.enrol(f"N-{number:02}") for number in range(60)))
 
         async def published() -> bool:
@@ -443,7 +446,7 @@ async def test_without_a_worker_what_is_published_is_found_and_the_rest_is_code_
         for ended in answers:
             assert (ended.code, ended.document["error"]["kind"]) == (3, "no-worker")
             assert "./worker.py" in ended.err
-        with Terminal(alone.server.address, "summary", "--live") as terminal:
+        with Terminal(alone.place, "summary", "--live") as terminal:
             await eventually(lambda: "asking" in terminal.look())
             terminal.process.send_signal(signal.SIGINT)
             interrupted = await terminal.ended()
@@ -489,11 +492,13 @@ async def test_the_record_answers_as_the_workflows_do(certpath: Engine) -> None:
     assert names == {NAME}
 
 
-async def test_the_record_says_how_far_it_is_behind_what_temporal_counts(tmp_path: Path) -> None:
+async def test_the_record_says_how_far_it_is_behind_what_temporal_counts(
+    embedded: EmbeddedServer, tmp_path: Path
+) -> None:
     """Ten have registered, and no worker has taken them up: whatever is asked for, they may be meant."""
     url = f"sqlite:///{tmp_path / 'record.db'}"
     open_record(url).dispose()
-    async with engine(tmp_path, working=False) as alone:
+    async with engine(tmp_path, embedded, working=False) as alone:
 
         def asked(*arguments: str) -> Ended:
             return alone.starter(*arguments, CERTPATH_RECORD_URL=url)

@@ -25,6 +25,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from domain.events import BaseEvent
 from domain.state import State
 from runtime.converter import worker_converter
+from runtime.embedded import EmbeddedServer
 from tests.processes.engine import Engine, Handle, engine
 from tests.processes.evidence import assert_nothing_twice, expected_notices, notices, timeline
 from tests.processes.messages import DOMAINS, instant, raw, result
@@ -158,9 +159,11 @@ async def retold(runs: list[WorkflowHistory], monkeypatch: pytest.MonkeyPatch) -
     return [entry.document() for entry in timeline_view(told, 0)]
 
 
-async def test_every_signal_of_a_flood_is_accounted_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_signal_of_a_flood_is_accounted_for(
+    embedded: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(certification, "_MESSAGES_A_RUN", A_RUN)
-    async with engine(tmp_path, working=False) as certpath:
+    async with engine(tmp_path, embedded, working=False) as certpath:
         settings = worker_settings(outbox=certpath.worker.outbox)
         handle = await certpath.enrol(CANDIDATE)
         async with build_worker(certpath.client, settings):

@@ -11,7 +11,7 @@ from typing import Any
 
 from runtime.settings import ROOT
 from tests.processes.bulk import candidates, kinds, runs
-from tests.processes.engine import Engine, engine
+from tests.processes.engine import Engine, engine_with_server
 from tests.processes.programs import surroundings
 from tests.waiting import PATIENCE, eventually
 
@@ -25,7 +25,7 @@ def begun(command: Sequence[str], certpath: Engine, **options: Any) -> "subproce
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=surroundings(certpath.server.address, {}),
+        env=surroundings(certpath.place, {}),
         **options,
     )
 
@@ -57,7 +57,7 @@ async def test_interrupted_anywhere_it_goes_on_and_does_nothing_twice(tmp_path: 
     outcome = tmp_path / "people.outcome.csv"
     command = ["import", str(file), "--at-once", "2"]
     # Without a worker: nobody needs to take these registrations up.
-    async with engine(tmp_path, working=False, lasting=True) as idle:
+    async with engine_with_server(tmp_path, working=False, lasting=True) as idle:
         process = begun(command, idle)
         await some_way(process, outcome, 0)
         process.send_signal(signal.SIGINT)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from runtime.embedded import EmbeddedServer
 from runtime.settings import ROOT
 from tests.processes.bulk import candidates, kinds, outcomes, purchased, runs
 from tests.processes.engine import Engine
@@ -19,9 +20,9 @@ from tests.waiting import PATIENCE
 
 
 @pytest_asyncio.fixture(scope="module")
-async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server and a worker for the tests of this file."""
-    async with engine_here(tmp_path_factory.mktemp("import")) as running:
+async def certpath(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace and a worker for the tests of this file."""
+    async with engine_here(tmp_path_factory.mktemp("import"), embedded) as running:
         yield running
 
 
@@ -69,7 +70,7 @@ def test_an_act_that_nobody_listens_to_goes_on_and_ends_with_its_own_code(
         read, write = os.pipe()
         os.close(read)
         try:
-            environment = surroundings(certpath.server.address, {})
+            environment = surroundings(certpath.place, {})
             stderr = write if both else subprocess.DEVNULL
             return subprocess.run(
                 command, cwd=ROOT, env=environment, stdout=write, stderr=stderr, timeout=PATIENCE, check=False

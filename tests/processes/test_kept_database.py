@@ -14,6 +14,7 @@ from client.current_build import make_current
 from client.errors import NotChanged
 from runtime import development
 from runtime.builds import Build, code_fingerprint
+from runtime.embedded import EmbeddedServer
 from runtime.kept_database import OtherBuild, beside, claim_if_new, may_go_on
 from tests.processes.engine import Engine, Handle, engine
 from tests.processes.evidence import taken_up
@@ -25,9 +26,9 @@ OTHER = "the fingerprint of other code\n"
 
 
 @pytest_asyncio.fixture(scope="module")
-async def idle(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server without a worker. A test leaves no open candidacy behind."""
-    async with engine(tmp_path_factory.mktemp("idle"), working=False) as certpath:
+async def idle(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace without a worker. A test leaves no open candidacy behind."""
+    async with engine(tmp_path_factory.mktemp("idle"), embedded, working=False) as certpath:
         yield certpath
 
 
@@ -107,7 +108,9 @@ async def test_candidacies_of_a_deployment_are_not_for_a_worker_without_a_build(
         await may_go_on(idle.client, db, anyway=False)
     # The runs stay pinned when the deployment has no current build any more.
     await idle.client.workflow_service.set_worker_deployment_current_version(
-        SetWorkerDeploymentCurrentVersionRequest(namespace="default", deployment_name="certpath", build_id="")
+        SetWorkerDeploymentCurrentVersionRequest(
+            namespace=idle.client.namespace, deployment_name="certpath", build_id=""
+        )
     )
     with pytest.raises(OtherBuild, match="belong to a build of a deployment"):
         await may_go_on(idle.client, db, anyway=False)
@@ -124,7 +127,7 @@ async def is_current(certpath: Engine, build: Build) -> bool:
 
 
 async def test_a_worker_that_is_started_again_on_edited_files_is_refused_as_at_the_start(
-    idle: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    idle: Engine, embedded: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`dev` starts its worker again when that ends, and somebody may have edited a file meanwhile."""
     db, codes = tmp_path / "temporal.db", ["as it was"]
@@ -144,7 +147,7 @@ async def test_a_worker_that_is_started_again_on_edited_files_is_refused_as_at_t
 
     async def work() -> None:
         await development._work(
-            idle.server, None, stop, lambda _line: None, lambda: may_go_on(idle.client, db, anyway=False)
+            embedded, None, stop, lambda _line: None, lambda: may_go_on(idle.client, db, anyway=False)
         )
 
     stop = asyncio.Event()

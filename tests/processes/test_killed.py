@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
-from tests.processes.engine import Engine, Handle, engine
+from tests.processes.engine import Engine, EngineWithServer, Handle, engine_with_server
 from tests.processes.evidence import all_notices, assert_nothing_twice, timeline, types
 from tests.processes.messages import DOMAINS, JOURNEY, JOURNEY_EVENTS, result
 from tests.processes.programs import listening
@@ -30,10 +30,10 @@ TAKEN = (0, 1, 3, 5, 6, len(JOURNEY))
 
 
 @pytest_asyncio.fixture(scope="module")
-async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EngineWithServer]:
     folder = tmp_path_factory.mktemp("killed")
     (folder / "keys").mkdir()
-    async with engine(folder, lasting=True, CERTPATH_ANSWER_KEYS=str(folder / "keys")) as running:
+    async with engine_with_server(folder, lasting=True, CERTPATH_ANSWER_KEYS=str(folder / "keys")) as running:
         yield running
         assert outbox_is_whole(running.worker.outbox), "a kill has cut a notice short"
 
@@ -143,7 +143,7 @@ async def test_a_worker_killed_in_the_middle_of_an_activity_scores_the_result_on
     await all_notices(certpath, handle, "C-5002")
 
 
-async def test_the_server_killed_in_the_middle_of_messages(certpath: Engine) -> None:
+async def test_the_server_killed_in_the_middle_of_messages(certpath: EngineWithServer) -> None:
     """Whoever got no answer sends the same message id again, as the contract says, and it counts once."""
     handles = {candidate: await certpath.enrol(candidate) for candidate in ("C-5003", "C-5004")}
     answered: list[dict[str, Any]] = []
@@ -169,7 +169,7 @@ async def test_the_server_killed_in_the_middle_of_messages(certpath: Engine) -> 
     await asyncio.gather(*(assert_whole_journey(certpath, handle, one) for one, handle in handles.items()))
 
 
-async def test_server_and_worker_killed_at_once_with_signals_under_way(certpath: Engine) -> None:
+async def test_server_and_worker_killed_at_once_with_signals_under_way(certpath: EngineWithServer) -> None:
     """The new worker replays a candidacy with signals under way, a young one, and one on its second run."""
     handle, young = await certpath.enrol("C-5006"), await certpath.enrol("C-5007")
     await young.execute_update(*JOURNEY[1])

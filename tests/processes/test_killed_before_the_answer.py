@@ -16,6 +16,7 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType, TimeoutType
 from temporalio.service import RPCError, RPCStatusCode
 
+from runtime.embedded import EmbeddedServer
 from runtime.settings import ROOT
 from tests.processes.engine import Engine, Handle, engine
 from tests.processes.evidence import all_notices, assert_nothing_twice, timeline, types
@@ -28,16 +29,15 @@ DYING = ROOT / "tests" / "processes" / "dying_worker.py"
 
 
 @asynccontextmanager
-async def dying(folder: Path, *deaths: str, **environment: str) -> AsyncIterator[Engine]:
-    """A server, and a worker that dies each of these deaths and is started again, until the block ends.
+async def dying(folder: Path, server: EmbeddedServer, *deaths: str, **environment: str) -> AsyncIterator[Engine]:
+    """A namespace, and a worker that dies each of these deaths and is started again, until the block ends.
 
     Afterwards it must have died of each activity.
     """
     died_of = folder / "deaths"
     died_of.mkdir()
     script = (str(DYING), str(died_of), *deaths)
-    there = {"PYTHONPATH": str(ROOT), **environment}
-    async with engine(folder, working=True, lasting=False, script=script, **there) as certpath:
+    async with engine(folder, server, working=True, script=script, PYTHONPATH=str(ROOT), **environment) as certpath:
         async with started_again(certpath.worker):
             yield certpath
         assert sorted(path.name for path in died_of.iterdir()) == sorted("+".join(deaths).split("+"))
@@ -154,9 +154,11 @@ async def closed(handle: Handle) -> bool:
     return bool(description.close_time)
 
 
-async def test_every_activity_runs_again_after_its_success_and_changes_nothing_more(tmp_path: Path) -> None:
+async def test_every_activity_runs_again_after_its_success_and_changes_nothing_more(
+    embedded: EmbeddedServer, tmp_path: Path
+) -> None:
     deaths = ("score_responses+send_notice", "open_advancement+load_programme", "supersede_lower", "tell_candidacy")
-    async with dying(tmp_path, *deaths, CERTPATH_ANSWER_KEYS=str(KEYS)) as certpath:
+    async with dying(tmp_path, embedded, *deaths, CERTPATH_ANSWER_KEYS=str(KEYS)) as certpath:
         answers = json.loads((KEYS / "PM-A.json").read_text())["answers"]
         scored = result(1, DOMAINS[0], form="PM-A", responses=answers)
         del scored["percentage"]

@@ -15,6 +15,7 @@ import pytest_asyncio
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from runtime.embedded import EmbeddedServer
 from tests.malformed import ADDRESS, CANDIDATE, SENT, Case
 from tests.processes.engine import Engine, Handle, engine
 from tests.processes.evidence import assert_nothing_twice, timeline
@@ -28,10 +29,10 @@ CANDIDATES = [CANDIDATE, *(f"C-30-{number}" for number in range(1, 4))]
 
 
 @pytest_asyncio.fixture(scope="module")
-async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+async def certpath(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
     folder = tmp_path_factory.mktemp("malformed")
     async with (
-        engine(folder, working=False) as running,
+        engine(folder, embedded, working=False) as running,
         build_worker(running.client, worker_settings(outbox=folder / "outbox")),
     ):
         yield running

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from runtime.embedded import EmbeddedServer
 from tests.processes.bulk import candidates, outcomes, purchased
 from tests.processes.engine import Engine, engine
 from tests.processes.here import engine_here
@@ -16,9 +17,9 @@ EXTENSION = {"until": "2029-03-01", "reason": "storm", "approved_by": "M. Reyes"
 
 
 @pytest_asyncio.fixture(scope="module")
-async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server and a worker for the tests of this file."""
-    async with engine_here(tmp_path_factory.mktemp("message")) as running:
+async def certpath(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace and a worker for the tests of this file."""
+    async with engine_here(tmp_path_factory.mktemp("message"), embedded) as running:
         yield running
 
 
@@ -90,9 +91,11 @@ async def test_an_act_goes_on_with_those_that_were_found_the_first_time(certpath
     assert ids == [line.split(",")[3] for line in begun_anew]
 
 
-async def test_what_was_done_on_one_server_is_not_done_on_another(certpath: Engine, tmp_path: Path) -> None:
+async def test_what_was_done_in_one_namespace_is_not_done_in_another(
+    certpath: Engine, embedded: EmbeddedServer, tmp_path: Path
+) -> None:
     act = ("message", "--query", "CandidateId STARTS_WITH 'S-'", "update_contact", '{"publish": true}', "--dry-run")
-    async with engine(tmp_path, working=False) as another:
+    async with engine(tmp_path, embedded, working=False) as another:
         names = {one.starter(*act, "--json").document["outcome_file"] for one in (certpath, another)}
     _remove(names)
     assert len(names) == 2

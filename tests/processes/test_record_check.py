@@ -10,6 +10,7 @@ from record import store
 from record.database import open_database, writing
 from record.events import Recorded
 from record.tables import CANDIDACIES
+from runtime.embedded import EmbeddedServer
 from runtime.settings import record_in
 from tests.processes.engine import Engine
 from tests.processes.here import engine_here
@@ -17,8 +18,8 @@ from tests.record.test_store import events
 from tests.waiting import eventually
 
 
-async def test_the_record_is_compared_with_what_the_workflows_answer(tmp_path: Path) -> None:
-    async with engine_here(tmp_path) as engine:
+async def test_the_record_is_compared_with_what_the_workflows_answer(embedded: EmbeddedServer, tmp_path: Path) -> None:
+    async with engine_here(tmp_path, embedded) as engine:
         for number in (1, 2, 3):
             person = ("--candidate", f"W-{number}", "--name", "Ana Ruiz", "--email", f"ana-{number}@example.org")
             ended = await asyncio.to_thread(engine.starter, "register", *person, "--designation", "CCMA")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from runtime.embedded import EmbeddedServer
 from tests.processes.bulk import RESULT_COLUMNS, candidates, kinds, outcomes, write
 from tests.processes.engine import Engine
 from tests.processes.evidence import timeline
@@ -19,9 +20,9 @@ USED = "used-before"
 
 
 @pytest_asyncio.fixture(scope="module")
-async def certpath(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server and a worker for the tests of this file."""
-    async with engine_here(tmp_path_factory.mktemp("results")) as running:
+async def certpath(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace and a worker for the tests of this file."""
+    async with engine_here(tmp_path_factory.mktemp("results"), embedded) as running:
         yield running
 
 

@@ -19,7 +19,8 @@ from client.current_build import make_current
 from domain.formats import FORMAT
 from runtime.build_metadata import BuildMetadata, write
 from runtime.builds import Build
-from tests.processes.engine import Engine, Handle, engine
+from runtime.embedded import EmbeddedServer
+from tests.processes.engine import Engine, EngineWithServer, Handle, engine, engine_with_server
 from tests.processes.evidence import timeline, types
 from tests.processes.messages import DOMAINS, result
 from tests.processes.programs import STARTER, Ended, surroundings
@@ -39,10 +40,12 @@ class Installation(NamedTuple):
 
 
 @pytest_asyncio.fixture(scope="module")
-async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
+async def installation(
+    tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer
+) -> AsyncIterator[Installation]:
     """The installation of the tests about moving."""
     async with (
-        engine(tmp_path_factory.mktemp("moving"), working=False) as certpath,
+        engine(tmp_path_factory.mktemp("moving"), embedded, working=False) as certpath,
         workers_of(certpath, None),
     ):
         handles = await enrolled(certpath, *(f"C-{number}" for number in range(8)))
@@ -55,9 +58,9 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 
 @pytest_asyncio.fixture(scope="module")
-async def bare(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+async def bare(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EngineWithServer]:
     """A server without a worker, which may be killed."""
-    async with engine(tmp_path_factory.mktemp("bare"), working=False, lasting=True) as certpath:
+    async with engine_with_server(tmp_path_factory.mktemp("bare"), working=False, lasting=True) as certpath:
         yield certpath
 
 
@@ -215,7 +218,7 @@ async def test_killed_or_interrupted_in_the_middle_it_goes_on(installation: Inst
         await everyone_moves_to(certpath, V1)
         before = await timelines(handles)
         process = await asyncio.create_subprocess_exec(
-            *STARTER, *("upgrade", "v2", "--at-once", "1"), env=surroundings(certpath.server.address, {})
+            *STARTER, *("upgrade", "v2", "--at-once", "1"), env=surroundings(certpath.place, {})
         )
         try:
             await eventually(lambda: some_are_on(certpath, V2))
@@ -226,7 +229,7 @@ async def test_killed_or_interrupted_in_the_middle_it_goes_on(installation: Inst
         assert await builds_of(handles) == ["v2"] * 8
 
         # Ctrl-C finishes what is under way, and the same command goes on.
-        with Terminal(certpath.server.address, "upgrade", "v1", "--at-once", "1") as terminal:
+        with Terminal(certpath.place, "upgrade", "v1", "--at-once", "1") as terminal:
             await eventually(lambda: "Moving to v1" in terminal.look())
             await eventually(lambda: some_are_on(certpath, V1))
             terminal.type(b"\x03")
@@ -264,8 +267,10 @@ async def test_a_build_that_cannot_take_them_over_is_refused(installation: Insta
         assert await builds_of(handles) == ["v2"] * 8
 
 
-async def test_what_was_handed_over_and_not_taken_up_is_stored_by_the_build_before(tmp_path: Path) -> None:
-    async with engine(tmp_path, working=False) as certpath:
+async def test_what_was_handed_over_and_not_taken_up_is_stored_by_the_build_before(
+    embedded: EmbeddedServer, tmp_path: Path
+) -> None:
+    async with engine(tmp_path, embedded, working=False) as certpath:
         async with workers_of(certpath, V1, V2):
             await everyone_moves_to(certpath, V1)
             handles = await enrolled(certpath, "C-1", "C-2")
@@ -319,7 +324,7 @@ async def test_the_first_build_becomes_current_before_any_worker_and_no_other_on
         await handle.result()
 
 
-async def test_when_the_old_worker_was_stopped_too_early_nothing_is_lost(bare: Engine) -> None:
+async def test_when_the_old_worker_was_stopped_too_early_nothing_is_lost(bare: EngineWithServer) -> None:
     async with workers_of(bare, V1):
         await everyone_moves_to(bare, V1)
         handles = await enrolled(bare, "C-2", "C-3", "C-4")

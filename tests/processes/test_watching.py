@@ -28,7 +28,7 @@ from record.tables import STATES
 from runtime import metrics
 from runtime.embedded import free_port
 from runtime.settings import ROOT, record_in
-from tests.processes.engine import Engine, engine
+from tests.processes.engine import Engine, engine_with_server
 from tests.processes.messages import DOMAINS, JOURNEY, result
 from tests.scheme import SCHEME
 from tests.waiting import PATIENCE, eventually
@@ -170,7 +170,7 @@ async def exported(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ex
     for name in ("post", "shelf"):
         (folder / name).write_text("a file stands where the folder should be")
     outbox, record = str(folder / "post/outbox"), record_in(folder / "shelf")
-    async with engine(
+    async with engine_with_server(
         folder, working=False, CERTPATH_METRICS_ADDRESS=address, CERTPATH_OUTBOX=outbox, CERTPATH_RECORD_URL=record
     ) as certpath:
         await before_the_worker(certpath)

@@ -15,11 +15,11 @@ import pytest
 import pytest_asyncio
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 
-from runtime.embedded import free_port
+from runtime.embedded import EmbeddedServer, free_port
 from runtime.settings import ROOT, record_in
-from tests.processes.engine import Engine, engine
+from tests.processes.engine import Engine, engine, engine_with_server
 from tests.processes.health import WELL, Health
-from tests.processes.programs import NOBODY, Ended, Worker, run, worker_here
+from tests.processes.programs import NOBODY, Ended, Place, Worker, run, worker_here
 from tests.scheme import SCHEME_FILE
 from tests.waiting import eventually
 
@@ -32,7 +32,7 @@ async def test_a_worker_is_alive_and_ready_and_says_what_is_wrong_when_it_is_not
     whole = SCHEME_FILE.read_text()
     scheme.write_text(whole)
     there = {"CERTPATH_HEALTH_ADDRESS": health.address, "CERTPATH_SCHEME": str(scheme)}
-    async with engine(tmp_path, working=True, lasting=True, **there) as certpath:
+    async with engine_with_server(tmp_path, working=True, lasting=True, **there) as certpath:
         assert health.ask("/live") == (
             200,
             {"live": True, "checks": dict.fromkeys(("event_loop", "worker", "workflow_polls", "activity_polls"), WELL)},
@@ -50,7 +50,7 @@ async def test_a_worker_is_alive_and_ready_and_says_what_is_wrong_when_it_is_not
         problems = health.problems()
         assert "rules.retakes.wait_days" in problems["scheme"]
         assert problems["outbox"] == "The outbox cannot be written: file exists."
-        assert certpath.server.address not in json.dumps(problems)
+        assert certpath.place.address not in json.dumps(problems)
         assert health.ask("/live")[0] == 200, "a restart would bring none of them back"
 
         scheme.write_text(whole)
@@ -70,7 +70,7 @@ async def test_health_is_served_before_temporal_is_reached_and_without_temporal_
     # This Temporal takes connections and never says a word.
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
-        worker = Worker(address, tmp_path, CERTPATH_HEALTH_ADDRESS=f":{port}")
+        worker = Worker(Place(address), tmp_path, CERTPATH_HEALTH_ADDRESS=f":{port}")
         process = worker._spawn()
         try:
             await eventually(lambda: health.ask("/ready")[0])
@@ -98,7 +98,7 @@ def test_bad_settings_are_code_2_in_one_line(arguments: tuple[str, ...]) -> None
         {"CERTPATH_RECORD_URL": "mysql://root:s3cret@db.example.org/certpath"},
         {"CERTPATH_RECORD_URL": "sqlite://"},
     ):
-        ended = worker_here(*arguments, **environment)
+        ended = worker_here(*arguments, place=NOBODY, **environment)
         assert (ended.code, ended.out) == (2, "")
         assert len(ended.err.splitlines()) == 1
         assert next(iter(environment)).partition("_")[0] in ended.err
@@ -116,9 +116,9 @@ def test_a_health_address_that_is_taken_is_code_2_in_one_line() -> None:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def idle(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A server without any worker."""
-    async with engine(tmp_path_factory.mktemp("idle"), working=False) as certpath:
+async def idle(tmp_path_factory: pytest.TempPathFactory, embedded: EmbeddedServer) -> AsyncIterator[Engine]:
+    """A namespace without any worker."""
+    async with engine(tmp_path_factory.mktemp("idle"), embedded, working=False) as certpath:
         yield certpath
 
 
@@ -126,7 +126,7 @@ async def test_a_check_of_a_machine_on_which_all_is_well_is_code_0(idle: Engine,
     def well() -> Ended | None:
         command = (sys.executable, ROOT / "worker.py", "--check")
         record = record_in(tmp_path)
-        ended = run(command, idle.server.address, CERTPATH_OUTBOX=str(tmp_path / "outbox"), CERTPATH_RECORD_URL=record)
+        ended = run(command, idle.place, CERTPATH_OUTBOX=str(tmp_path / "outbox"), CERTPATH_RECORD_URL=record)
         return ended if ended.code == 0 else None
 
     ended = await eventually(well)
@@ -141,7 +141,7 @@ async def test_a_check_of_a_machine_on_which_all_is_well_is_code_0(idle: Engine,
 def test_a_record_that_is_away_is_a_warning_and_no_problem(idle: Engine, tmp_path: Path) -> None:
     away = {"CERTPATH_RECORD_URL": f"postgresql://certpath:s3cret@127.0.0.1:{free_port()}/certpath"}
     outbox = {"CERTPATH_OUTBOX": str(tmp_path / "outbox")}
-    ended = worker_here("--check", address=idle.server.address, **outbox, **away)
+    ended = worker_here("--check", place=idle.place, **outbox, **away)
     told = "The record cannot be reached: events wait in their candidacies, and are recorded when it is back."
     assert (ended.code, ended.document["warnings"], ended.err) == (0, [told], f"{told}\n")
 
@@ -155,18 +155,18 @@ def test_a_check_names_each_problem_on_a_line_of_its_own_and_is_code_3(tmp_path:
         "CERTPATH_SMTP_URL": f"smtp://certpath:s3cret@127.0.0.1:{free_port()}",
         "CERTPATH_RECORD_URL": record_in(tmp_path),
     }
-    refused = worker_here("--check", **mail)
+    refused = worker_here("--check", place=NOBODY, **mail)
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "CERTPATH_SMTP_URL would send its password without TLS" in refused.err
     assert "s3cret" not in refused.err
-    ended = worker_here("--check", **mail, CERTPATH_SMTP_INSECURE="1")
+    ended = worker_here("--check", place=NOBODY, **mail, CERTPATH_SMTP_INSECURE="1")
     assert ended.code == 3
     problems = {name: one.get("problem") for name, one in ended.document["checks"].items()}
     assert ended.document["ready"] is False
     assert set(problems) == {"server", "namespace", "search_attributes", "scheme", "mail"}
     assert ended.err.splitlines() == list(problems.values())
     assert problems["server"] == "Temporal cannot be reached (connection refused)."
-    assert not any(secret in ended.out + ended.err for secret in ("s3cret", "certpath:", NOBODY, str(tmp_path)))
+    assert not any(secret in ended.out + ended.err for secret in ("s3cret", "certpath:", NOBODY.address, str(tmp_path)))
 
 
 async def test_a_check_finds_missing_search_attributes(idle: Engine, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ async def test_a_check_finds_missing_search_attributes(idle: Engine, tmp_path: P
     settings = {"TEMPORAL_NAMESPACE": "bare", "CERTPATH_OUTBOX": str(tmp_path / "outbox")}
 
     async def check() -> Ended:
-        return await asyncio.to_thread(worker_here, "--check", address=idle.server.address, **settings)
+        return await asyncio.to_thread(worker_here, "--check", place=idle.place, **settings)
 
     async def missing() -> bool:
         ended = await check()

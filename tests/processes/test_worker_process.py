@@ -21,7 +21,7 @@ from temporalio.exceptions import ApplicationError
 
 from record import store
 from record.looking import open_for_reading
-from runtime.embedded import free_port
+from runtime.embedded import EmbeddedServer, free_port
 from runtime.settings import record_in
 from tests.processes.engine import Engine, Handle, engine
 from tests.processes.evidence import expected_notices, timeline, types
@@ -85,15 +85,19 @@ def metrics_port() -> int:
 
 @pytest_asyncio.fixture(scope="module")
 async def certpath(
-    tmp_path_factory: pytest.TempPathFactory, post_office: tuple[Postmaster, str], health: Health, metrics_port: int
+    tmp_path_factory: pytest.TempPathFactory,
+    embedded: EmbeddedServer,
+    post_office: tuple[Postmaster, str],
+    health: Health,
+    metrics_port: int,
 ) -> AsyncIterator[Engine]:
-    """The server, and the worker, whose log names nobody in the end."""
+    """A namespace, and the worker, whose log names nobody in the end."""
     settings = {
         "CERTPATH_SMTP_URL": post_office[1],
         "CERTPATH_HEALTH_ADDRESS": health.address,
         "CERTPATH_METRICS_ADDRESS": f"127.0.0.1:{metrics_port}",
     }
-    async with engine(tmp_path_factory.mktemp("certpath"), working=False, lasting=False, **settings) as started:
+    async with engine(tmp_path_factory.mktemp("certpath"), embedded, working=False, **settings) as started:
         yield started
         told = json.dumps([json.loads(line) for line in started.worker.log.splitlines()], ensure_ascii=False)
         assert "@" not in told.replace("@example.org>", "")

@@ -1,4 +1,7 @@
-"""What the workflow and the notices count: once each, and nothing while a history is replayed."""
+"""What the workflow and the notices count: once each, and nothing while a history is replayed.
+
+Each test has a namespace of its own: in a shared one, the tasks of other tests' candidacies would be counted too.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from runtime import metrics
-from runtime.embedded import EmbeddedServer, embedded_server
+from runtime.embedded import EmbeddedServer
 from runtime.search_attributes import CERTIFICATION_STATUS, NEXT_DEADLINE
+from tests.namespaces import new_namespace
 from tests.scheme import worker_settings
 from tests.skipping import time_skipping_environment
 from tests.waiting import eventually
@@ -59,13 +63,6 @@ class Counted:
                 self._counters[name, labels] += int(update.value)
 
 
-@pytest_asyncio.fixture(scope="module")
-async def embedded() -> AsyncIterator[EmbeddedServer]:
-    """A server of this file's own: on a shared one, the tasks of other tests' candidacies would be counted too."""
-    async with embedded_server() as server:
-        yield server
-
-
 PURCHASE = {"reference": "INV-77", "purchased_at": (datetime.now(UTC) - timedelta(days=60)).isoformat()}
 
 
@@ -89,7 +86,7 @@ async def test_everything_is_counted_once_however_often_the_history_is_replayed(
     embedded: EmbeddedServer, tmp_path: Path, cached: int
 ) -> None:
     counted = Counted()
-    client = await embedded.client(counted.runtime)
+    client = await new_namespace(embedded, counted.runtime)
     candidate = Candidate(client, candidate_id=f"C-{uuid4().hex[:8]}")
     async with working(client, tmp_path, cached):
         await candidate.start(purchase=PURCHASE)
@@ -144,7 +141,7 @@ async def test_a_registration_that_cannot_be_understood_is_counted_as_refused(
     embedded: EmbeddedServer, tmp_path: Path
 ) -> None:
     counted = Counted()
-    client = await embedded.client(counted.runtime)
+    client = await new_namespace(embedded, counted.runtime)
     candidate = Candidate(client, candidate_id=f"C-{uuid4().hex[:8]}")
     async with working(client, tmp_path):
         await candidate.start(designation="CCXX")
@@ -158,7 +155,7 @@ async def test_a_cancellation_withdraws_a_candidate_and_is_refused_by_a_holder(
     embedded: EmbeddedServer, tmp_path: Path
 ) -> None:
     counted = Counted()
-    client = await embedded.client(counted.runtime)
+    client = await new_namespace(embedded, counted.runtime)
     candidate, holder = (Candidate(client, "CCMA", f"C-{uuid4().hex[:8]}") for _ in range(2))
     experience = {"role": "Director", "started_on": "2020-01-01"}
     async with working(client, tmp_path):
@@ -178,7 +175,7 @@ async def test_a_cancellation_withdraws_a_candidate_and_is_refused_by_a_holder(
 
 async def test_notices_are_counted_by_what_came_of_each_attempt(embedded: EmbeddedServer, tmp_path: Path) -> None:
     counted = Counted()
-    client = await embedded.client(counted.runtime)
+    client = await new_namespace(embedded, counted.runtime)
     late, nobody = (Candidate(client, candidate_id=f"C-{uuid4().hex[:8]}") for _ in range(2))
     outbox = tmp_path / "outbox"
     outbox.write_text("a file stands where the folder should be")
@@ -211,7 +208,7 @@ async def test_an_alarm_that_is_rung_late_is_measured_from_its_due_instant(
     embedded: EmbeddedServer, tmp_path: Path
 ) -> None:
     counted = Counted()
-    client = await embedded.client(counted.runtime)
+    client = await new_namespace(embedded, counted.runtime)
     candidate = Candidate(client, candidate_id=f"C-{uuid4().hex[:8]}")
     # The 90 days after which the candidacy is abandoned were over ten days ago, and no worker ran.
     past = Past(candidate, datetime.now(UTC) - timedelta(days=101), paid=False)
@@ -224,7 +221,7 @@ async def test_an_alarm_that_is_rung_late_is_measured_from_its_due_instant(
 
 
 async def test_a_deadline_that_waits_for_a_decision_is_not_overdue(embedded: EmbeddedServer, tmp_path: Path) -> None:
-    client = await embedded.client()
+    client = await new_namespace(embedded)
     candidate = Candidate(client, "CCMA", f"C-{uuid4().hex[:8]}")
     past = Past(candidate, datetime.now(UTC) - timedelta(days=760)).passes(but=PEOPLE)
     past.say("record_assessment_result", **result(9, PEOPLE, taken_at=past.now, passed=False))

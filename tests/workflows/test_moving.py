@@ -22,7 +22,8 @@ from client.errors import NotChanged
 from client.list_language import Filter
 from record.opening import open_record
 from runtime.builds import Build
-from runtime.embedded import embedded_server, free_port
+from runtime.embedded import EmbeddedServer, free_port
+from tests.namespaces import new_namespace
 from tests.scheme import worker_settings
 from tests.waiting import PATIENCE, eventually
 from tests.workflows.journeys import OPERATIONS, PEOPLE, Candidate
@@ -34,11 +35,9 @@ EXPERIENCE = {"role": "Operations Manager", "started_on": "2020-01-01"}
 
 
 @pytest_asyncio.fixture(scope="module")
-async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
-    """A client of a server of this file's own: once a build is current, other workers of the task queue get nothing."""
-    folder = tmp_path_factory.mktemp("moving")
-    async with embedded_server(log=folder / "temporal.log") as server:
-        yield await server.client()
+async def client(embedded: EmbeddedServer) -> Client:
+    """A client of a namespace of this file's own: once a build is current, workers without a build get nothing."""
+    return await new_namespace(embedded)
 
 
 @asynccontextmanager
