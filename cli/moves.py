@@ -101,8 +101,8 @@ def _over(everywhere: Everywhere, build: Build) -> Iterator[str]:
         yield "Workers without a build get no more work, and may be stopped."
     if others:
         yield (
-            "Candidacies that have ended stay on the build on which they ended: ask for the status or the timeline of "
-            "one, and a worker of that build must answer."
+            "Candidacies that have ended stay on the build on which they ended: `contact show` of one, and a program "
+            "that queries it, need a worker of that build."
         )
 
 
