@@ -24,6 +24,7 @@ from docs.pictures import ui  # noqa: E402 - the checkout is no installed packag
 from docs.pictures.stage import browsing, stage  # noqa: E402
 from runtime.attribute_names import Attribute  # noqa: E402
 from runtime.embedded import EmbeddedServer  # noqa: E402
+from runtime.process import leave  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -155,3 +156,4 @@ async def main() -> None:
 
 if __name__ == "__main__":
     asyncio.run(main())
+    leave(0)

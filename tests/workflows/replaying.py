@@ -28,6 +28,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxMatcher, SandboxRestrictions
 
+from runtime.process import leave
 from worker import build_replayer
 
 # `runtime` has only names here. `domain.calendar` cannot be in the sandbox: its `ZoneInfo` would be a proxy, which
@@ -236,3 +237,4 @@ async def compare(histories: Mapping[str, WorkflowHistory]) -> int:
 
 if __name__ == "__main__":
     sys.stdout.write(f"{asyncio.run(compare(saved(Path(sys.argv[1]))))}\n")
+    leave(0)  # a replayer has a Rust thread too, with which an ordinary exit sometimes crashes
