@@ -18,14 +18,14 @@ from pathlib import Path
 from bench import arguments, command_line, cycles, enrolling, journey, moving, pure, record
 from bench.alone import Alone
 from bench.contest import SIDES, Sides, contests
-from bench.place import Place, machine, place
+from bench.place import COULD_NOT_MEASURE, NOT_MEASURED, Place, machine, place
 from bench.report import Report
 from bench.workers import crew
 from record.errors import RecordError
 from runtime import interrupts
-from runtime.connection import CannotConnect
 from runtime.embedded import embedded_server
 from runtime.process import leave
+from runtime.settings import record_in
 
 _CYCLES = 10
 _START_CALLS = 15
@@ -34,7 +34,6 @@ _IMPORT_ROUNDS = 3
 _IMPORT_ROWS = 2000
 _MOVE_ROUNDS = 3
 _MOVED = 1000
-UNREACHABLE = 3
 
 
 @dataclass(frozen=True)
@@ -65,12 +64,13 @@ async def _verbs(where: Place, sides: Sides, given: argparse.Namespace, outbox: 
     candidate = where.candidate("verb")
     async with crew("certpath", 1, where, outbox):
         await journey.start(where.client, sides.certpath, candidate, datetime.now(UTC))
-        pairs = command_line.verb_cost_ms(_VERB_PAIRS, where.address, candidate)
+        environment = command_line.as_deployed(where.address, record_in(outbox.parent))
+        pairs = command_line.verb_cost_ms(_VERB_PAIRS, environment, candidate)
         exits = None
         if given.exits:
             _say("100 mixed runs of starter.py")
             known = where.candidate("reference")
-            exits = command_line.exits(100, where.address, known)
+            exits = command_line.exits(100, environment, known)
     return _Verbs(pairs, exits)
 
 
@@ -116,9 +116,9 @@ def main() -> int:
     except interrupts.Interrupted as error:
         _say(str(error))
         return interrupts.INTERRUPTED
-    except (CannotConnect, RecordError) as error:
+    except (*NOT_MEASURED, RecordError) as error:
         _say(str(error))
-        return UNREACHABLE
+        return COULD_NOT_MEASURE
     print(json.dumps(report.document(), indent=2) if given.json else report.table())
     missed = any(not target.met for target in report.targets())
     return 1 if given.check and missed else 0

@@ -37,7 +37,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         nargs="?",
         const="",
         metavar="URL",
-        help="measure the record alone, in a new SQLite file or in the empty database at URL (half an hour)",
+        help="measure the record alone, in a new SQLite file or in the empty database at URL, which is left full "
+        "(half an hour)",
     )
     parser.add_argument(
         "--quick", action="store_true", help="8 journeys in 2 rounds, and no cycles; a tenth of the record"

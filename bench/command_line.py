@@ -12,6 +12,9 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench.place import surroundings
+from runtime.embedded import NAMESPACE
+
 ROOT = Path(__file__).resolve().parent.parent
 _STARTER = (sys.executable, str(ROOT / "starter.py"))
 _BARE_CLIENT = (sys.executable, str(ROOT / "bench/bare_client.py"))
@@ -34,12 +37,11 @@ def start_cost_ms(calls: int) -> dict[str, float]:
     return {name: cpu - bare for name, cpu in medians.items()}
 
 
-def exits(calls: int, address: str, candidate: str) -> dict[str, int]:
+def exits(calls: int, environment: Mapping[str, str], candidate: str) -> dict[str, int]:
     """How many calls of `starter.py`, of all kinds in turn, ended as expected, and how the others ended.
 
-    `candidate` is the id of a candidate for CCSL at `address`.
+    `candidate` is the id of a candidate for CCSL on the server of the environment.
     """
-    environment = as_deployed(address)
     who = (candidate, "CCSL")
     kinds: tuple[tuple[int, tuple[str, ...]], ...] = (
         (0, ("status", *who, "--json")),
@@ -64,16 +66,15 @@ def exits(calls: int, address: str, candidate: str) -> dict[str, int]:
     return dict(ended)
 
 
-def verb_cost_ms(pairs: int, address: str, candidate: str) -> list[tuple[float, float]]:
+def verb_cost_ms(pairs: int, environment: Mapping[str, str], candidate: str) -> list[tuple[float, float]]:
     """Wall milliseconds of `starter.py result` and of the barest client that sends the same, one run after the other.
 
-    Each run sends a new result of `candidate`, whose candidacy for CCSL at `address` is open. The side that begins
-    alternates.
+    Each run sends a new result of `candidate`, whose candidacy for CCSL is open on the server of the environment. The
+    side that begins alternates.
 
     Raises:
         RuntimeError: a run did not end with exit code 0.
     """
-    environment = as_deployed(address)
     workflow_id = f"certification:CCSL:{candidate}"
     # After the first one, each is a result of a domain that is passed. It uses no attempt, so any number is allowed.
     taken_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600))
@@ -87,7 +88,7 @@ def verb_cost_ms(pairs: int, address: str, candidate: str) -> list[tuple[float, 
                 flags = [word for field, value in fresh.items() for word in (f"--{field.replace('_', '-')}", value)]
                 command = (*_STARTER, "result", candidate, "CCSL", *flags, "--json")
             else:
-                place = (address, environment["TEMPORAL_NAMESPACE"])
+                place = (environment["TEMPORAL_ADDRESS"], environment["TEMPORAL_NAMESPACE"])
                 command = (*_BARE_CLIENT, *place, workflow_id, "record_assessment_result", json.dumps(fresh))
             begun = time.perf_counter()
             code, _ = _call(command, environment)
@@ -98,14 +99,10 @@ def verb_cost_ms(pairs: int, address: str, candidate: str) -> list[tuple[float, 
     return measured[_WARM_UP:]
 
 
-def as_deployed(address: str) -> dict[str, str]:
-    """The environment without Temporal's settings. Bytecode is on, because each run would compile its modules again."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("TEMPORAL_")
-    }
-    return {**kept, "TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": "default"}
+def as_deployed(address: str, record: str) -> dict[str, str]:
+    """The environment of `starter.py` for an embedded server at this address, and the record at the other one."""
+    there = {"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": NAMESPACE, "CERTPATH_RECORD_URL": record}
+    return {**surroundings(ours=True), **there}
 
 
 def _call(command: tuple[str, ...], environment: Mapping[str, str]) -> tuple[int, float]:

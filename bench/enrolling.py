@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.command_line import ROOT, as_deployed
+from runtime.settings import record_in
 
 _AT_ONCE = 16
 _WARM_UP = 200
@@ -25,8 +26,8 @@ def rows_per_second(rounds: int, rows: int, address: str) -> list[tuple[float, f
     Raises:
         RuntimeError: a process failed, or did not start a workflow for every row.
     """
-    environment = as_deployed(address)
     with tempfile.TemporaryDirectory(prefix="certpath-bench-") as folder:
+        environment = as_deployed(address, record_in(Path(folder)))
         for side in ("ours", "bare"):
             _rate(side, Path(folder), f"warm-{side}", _WARM_UP, environment)
         measured = []

@@ -1,4 +1,4 @@
-"""A CCSL journey from registration to certificate: the messages that are sent, and how either side plays them."""
+"""A CCSL journey from registration to certificate: the messages that are sent, and how each side plays them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TASK_UNDER_WAY = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two sides: its name, workflow type and task queue, and for the bare workflow its shape."""
+    """A side of the comparison: its name, workflow type and task queue, and for the bare workflow its shape."""
 
     name: str
     workflow: str
@@ -78,7 +78,10 @@ def messages(candidate: str, now: datetime) -> Iterator[tuple[str, dict[str, Any
 
 
 async def start(client: Client, side: Side, candidate: str, now: datetime) -> WorkflowHandle[Any, Any]:
-    """Starts a journey as `starter.py register` does."""
+    """Starts a journey with the search attributes that every registration has.
+
+    `starter.py register` writes some more (a memo, the details), which no side has here.
+    """
     known = [
         SearchAttributePair(keys.CANDIDATE_ID, candidate),
         SearchAttributePair(keys.DESIGNATION, "CCSL"),

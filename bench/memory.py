@@ -25,21 +25,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import arguments, journey
-from bench.place import Place, machine, place
-from bench.pool import at_most
+from bench.place import COULD_NOT_MEASURE, NOT_MEASURED, Place, machine, place
 from bench.target import Target
 from bench.workers import Crew, Memory, crew
 from runtime import interrupts
 from runtime.attribute_names import Attribute
-from runtime.connection import CannotConnect
 from runtime.process import leave
 from runtime.settings import Settings
+from trials.many import each
+from trials.workers import WorkerFailed
 
 MAX_GROWTH = 1.1
 MOMENTS = ("idle", "opened", "touched")
-UNREACHABLE = 3
 _BATCH = 500
 _PAUSE = 0.5
+_PATIENCE = 600.0
+"""Seconds for one batch: far more than any machine needs, so that nobody waits for a worker that has died."""
 
 
 @dataclass(frozen=True)
@@ -146,10 +147,11 @@ class _Opening:
         for start in range(0, len(names), _BATCH):
             some = names[start : start + _BATCH]
             due = start + len(some)
-            await at_most(self.at_once, some, work)
-            while True:
-                if (await self.where.client.count_workflows(dealt_with)).count >= due:
-                    break
+            await each(some, work, at_once=self.at_once)
+            given_up_at = time.monotonic() + _PATIENCE
+            while (await self.where.client.count_workflows(dealt_with)).count < due:
+                if time.monotonic() > given_up_at:
+                    raise WorkerFailed(f"The workers have not dealt with a batch within {_PATIENCE:g} seconds.")
                 await asyncio.sleep(_PAUSE)
             _say(f"{done} {due:,} of {len(names):,} ({due / (time.monotonic() - begun):.1f}/s)")
 
@@ -230,9 +232,9 @@ def main() -> int:
     except interrupts.Interrupted as error:
         _say(str(error))
         return interrupts.INTERRUPTED
-    except CannotConnect as error:
+    except NOT_MEASURED as error:
         _say(str(error))
-        return UNREACHABLE
+        return COULD_NOT_MEASURE
     print(json.dumps(report.document(), indent=2) if given.json else report.table())
     return 1 if given.check and any(not target.met for target in report.targets()) else 0
 

@@ -24,7 +24,6 @@ from typing import Any
 from activities.programme import read_scheme
 from bench import bare, journey
 from bench.place import Place, environment, place
-from bench.pool import at_most
 from bench.shape import Shape
 from bench.workers import crew
 from client.current_build import make_current
@@ -35,6 +34,7 @@ from domain.identity import workflow_id_of
 from runtime.builds import Build
 from runtime.connection import WORKFLOW
 from runtime.settings import Settings, record_in
+from trials.many import each
 from trials.past import SEEDS, Past, seed_worker
 from trials.workers import Worker
 
@@ -102,7 +102,8 @@ class _Contest:
         await make_current(self._client, _BARE, before_any_worker=True)
         await make_current(self._client, _BUILDS[0])
         async with seed_worker(self._client):
-            await at_most(_AT_ONCE, _journals(self._candidacies, datetime.now(UTC)), self._lay_asleep)
+            journals = _journals(self._candidacies, datetime.now(UTC))
+            await each(journals, self._lay_asleep, at_once=_AT_ONCE)
             await self._until(_on(_BUILDS[0]), self._candidacies)
         await self._start(self._queue, "warm", _WARM_UP)
         await self._until(_on(_BARE), _WARM_UP)
@@ -156,7 +157,7 @@ class _Contest:
             arguments = [{}, Shape([])]
             await self._client.start_workflow(bare.NAME, args=arguments, id=f"{prefix}-{which}", task_queue=queue)
 
-        await at_most(_AT_ONCE, range(number), one)
+        await each(range(number), one, at_once=_AT_ONCE)
 
     async def _until(self, query: str, number: int) -> None:
         """Waits until this many workflows are found. Raises `RuntimeError` if there are more, or too few for long."""

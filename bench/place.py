@@ -17,16 +17,25 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, Ge
 from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError
 
-from bench.pool import at_most
 from runtime import search_attributes
 from runtime.builds import BUILD_VARIABLE, DEPLOYMENT_VARIABLE, Build
 from runtime.clients import connect
-from runtime.embedded import embedded_server
+from runtime.connection import CannotConnect
+from runtime.embedded import ServerFailed, embedded_server
+from runtime.settings import SettingsError
+from trials.many import each
+from trials.workers import WorkerFailed
 
 _DELETED_AT_ONCE = 16
 # The server's lists are updated with some delay, so they are read several times.
 _LOOKS = 10
 _PAUSE = 1.0
+COULD_NOT_MEASURE = 3
+"""The exit code where one of these came, so that 1 means a target that is missed and nothing else."""
+NOT_MEASURED = (CannotConnect, ServerFailed, WorkerFailed, search_attributes.CannotRegister, SettingsError)
+"""What may keep something from being measured."""
+_SETTINGS = ("CERTPATH_", "TEMPORAL_")
+_MEASURED = ("CERTPATH_CACHED_WORKFLOWS", "CERTPATH_SCHEME")
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ class Place:
                 found = [execution async for execution in self.client.list_workflows(query)]
                 if not found:
                     return
-                await at_most(_DELETED_AT_ONCE, found, self._delete)
+                await each(found, self._delete, at_once=_DELETED_AT_ONCE)
                 await asyncio.sleep(_PAUSE)
         sys.stderr.write(f"workflows of the task queue {self.queue(side)} are left on the server\n")
 
@@ -99,17 +108,26 @@ async def place(address: str | None, namespace: str | None, folder: Path) -> Asy
 def environment(where: Place, build: Build | None = None) -> dict[str, str]:
     """The environment of a worker process, of this build or of none.
 
-    For an embedded server, the settings for another server are left out.
+    For an embedded server, the developer's own settings are left out: the invented people would be written into their
+    record. The size of a worker's cache and the scheme stay, because both can be measured.
     """
     versioned = {DEPLOYMENT_VARIABLE: build.deployment, BUILD_VARIABLE: build.build_id} if build else {}
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        # With bytecode, as in production: without it each process would compile its modules again.
-        if name not in ("PYTHONDONTWRITEBYTECODE", DEPLOYMENT_VARIABLE, BUILD_VARIABLE)
-        and not (where.embedded and name.startswith("TEMPORAL_"))
-    }
+    kept = surroundings(ours=where.embedded)
+    for name in (DEPLOYMENT_VARIABLE, BUILD_VARIABLE):
+        kept.pop(name, None)
     return {**kept, "TEMPORAL_ADDRESS": where.address, "TEMPORAL_NAMESPACE": where.namespace, **versioned}
+
+
+def surroundings(*, ours: bool) -> dict[str, str]:
+    """The environment of this process as another one gets it, without the developer's settings if the server is ours.
+
+    Bytecode is on, as in production: without it each process would compile its modules again.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if not ours:
+        return kept
+    own = {name: value for name, value in kept.items() if name in _MEASURED or not name.startswith(_SETTINGS)}
+    return {**own, "TEMPORAL_CONFIG_FILE": os.devnull}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from record import certificates, persons, search, store
 from record.checking import findings, positions_missing
 from record.comparison import differences
 from record.database import reading, writing
+from record.errors import RecordError
 from record.events import Candidacy, Recorded
 from record.opening import open_record
 from record.rebuild import rebuild
@@ -44,6 +45,10 @@ _EACH = 4
 _STARTER = str(command_line.ROOT / "starter.py")
 
 Say = Callable[[str], None]
+
+
+class NotEmpty(RecordError):
+    """The database in which a record is to be made has events already."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +132,17 @@ class RecordReport:
 
 
 async def measure(folder: Path, size: Size, url: str | None, say: Say) -> RecordReport:
-    """Measures everything in a new record: a file in this folder, or the empty database at this address."""
+    """Measures everything in a new record: a file in this folder, or the empty database at this address.
+
+    What was written stays in that database.
+
+    Raises:
+        NotEmpty: the database at this address has events already.
+    """
     address = url or f"sqlite:///{folder / 'record.db'}"
     engine = open_record(address)
     if store.newest_position(engine):
-        raise ValueError("the record at this address has events already: name an empty database")
+        raise NotEmpty("The record at this address has events already: name an empty database.")
     now = datetime.now(UTC)
     say(f"filling a record with the candidacies of {size.persons:,} persons")
     fill(engine, range(size.open), templates(OPEN, _EACH, now), lambda _: None)
@@ -276,11 +287,7 @@ def _slow(engine: Engine, questions: Sequence[Callable[[Connection], object]]) -
 
 def _verbs(record: str, address: str) -> tuple[dict[str, float], float]:
     """Wall seconds of each verb, and of its imports, beyond those of a Python that does nothing."""
-    environment = {
-        **command_line.as_deployed(address),
-        "CERTPATH_RECORD_URL": record,
-        "CERTPATH_RECORD_URL_FILE": "",
-    }
+    environment = command_line.as_deployed(address, record)
     bare = _wall([sys.executable, "-c", "pass"], environment)
     imports = _wall([sys.executable, "-c", "import sqlalchemy, temporalio.service"], environment)
     verbs = {verb: _wall([sys.executable, _STARTER, *verb.split()], environment) for verb in MAX_VERB_S}

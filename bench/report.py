@@ -16,7 +16,7 @@ MIN_SPEED = 0.95
 MIN_SPEED_ELSEWHERE = 0.85
 MAX_CPU = 1.5
 MIN_SPEED_RECORDED = 0.9
-"""Journeys a second with the record, compared with those without it (issue 12)."""
+"""Journeys a second with the record, compared with those without it."""
 _FIELDS = ("per_second", "events", "bytes", "cpu_ms")
 
 

@@ -19,6 +19,7 @@ from typing import TextIO
 
 from bench.place import Place, environment
 from runtime.builds import Build
+from trials.workers import WorkerFailed
 
 ROOT = Path(__file__).resolve().parent.parent
 _STOP_SECONDS = 20.0
@@ -53,7 +54,7 @@ class WorkerProcess:
         await self._process.stdin.drain()
         answer = await self._process.stdout.readline()
         if not answer:
-            raise RuntimeError("a worker process has ended; its output is above")
+            raise WorkerFailed("A worker process has ended; its output is above.")
         return float(answer)
 
     def memory(self) -> Memory:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import Any
 
@@ -13,11 +13,13 @@ from chaos.faults import Outage
 from chaos.sending import Sent
 from trials.discrepancies import Discrepancy
 from trials.mail import Mail
-from trials.workers import BY_ITSELF, End
+from trials.workers import UNREACHABLE, End
 
 _SOON_SECONDS = 25.0
 """A worker reports a mail after it has recorded it, or has waited in vain for the record. Only a fault within this time
 explains a repeat."""
+_GIVES_UP_SECONDS = 30.0
+"""A worker looks for the server for ten seconds before it ends with `UNREACHABLE`. The rest is for a slow machine."""
 
 
 # --- one candidacy ------------------------------------------------------------------------------------------
@@ -26,8 +28,7 @@ explains a repeat."""
 def of_candidacy(found: Evidence) -> Iterator[Discrepancy]:
     """All differences that one candidacy shows by itself."""
     where = found.lived.workflow_id
-    for fault in (*found.lived.faults, *found.faults):
-        yield Discrepancy("stuck" if "stuck" in fault or "never" in fault else "wrong", fault)
+    yield from (*found.lived.faults, *found.faults)
     yield from _timeline(where, found)
     for sent in found.lived.sent:
         yield from _message(where, found, sent)
@@ -151,9 +152,8 @@ def _event(found: Evidence, kind: str) -> Mapping[str, Any] | None:
     return next((event for event in found.timeline if event["type"] == kind), None)
 
 
-def of_executions(found: Sequence[Evidence], known: Iterable[tuple[str, str]]) -> Iterator[Discrepancy]:
-    """Every planned candidacy must have been opened once, and no other one."""
-    planned = {one.lived.workflow_id for one in found}
+def of_executions(planned: Set[str], known: Iterable[tuple[str, str]]) -> Iterator[Discrepancy]:
+    """Every planned candidacy must have been opened once, and no other one. All are named by their workflow ids."""
     there = Counter(workflow_id for workflow_id, _ in known)
     for workflow_id in sorted(planned - there.keys()):
         yield Discrepancy("lost", f"{workflow_id}: not in the list of executions")
@@ -162,15 +162,19 @@ def of_executions(found: Sequence[Evidence], known: Iterable[tuple[str, str]]) -
             yield Discrepancy("twice", f"{workflow_id}: {count} executions, {int(workflow_id in planned)} planned")
 
 
-def of_workers(ends: Iterable[End]) -> Iterator[Discrepancy]:
+def of_workers(ends: Iterable[End], server_outages: Sequence[Outage]) -> Iterator[Discrepancy]:
     """No worker may have ended by itself, except one that was started while the server was away."""
     for end in ends:
-        if end.how.startswith("itself") and end.how != BY_ITSELF:
+        if end.by_itself and not (end.code == UNREACHABLE and _was_away(end, server_outages)):
             yield Discrepancy("failed", f"{end.name} was ended by {end.how}")
         if end.how == "SIGTERM" and end.code != 0:
             yield Discrepancy("failed", f"{end.name} has drained with the exit code {end.code}")
         if end.how.startswith("SIGTERM,"):
             yield Discrepancy("stuck", f"{end.name} did not end: {end.how}")
+
+
+def _was_away(end: End, outages: Sequence[Outage]) -> bool:
+    return any(one.begun_at <= end.at <= one.ended_at + _GIVES_UP_SECONDS for one in outages)
 
 
 # --- notices ------------------------------------------------------------------------------------------------

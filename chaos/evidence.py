@@ -11,6 +11,7 @@ from temporalio.client import Client, WorkflowHistory
 from chaos.journeys import Lived
 from chaos.sending import Handle, Sender, Sent, Unexpected
 from runtime.attribute_names import Attribute
+from trials.discrepancies import Discrepancy
 from trials.histories import Run, read_history
 from worker import build_replayer
 
@@ -29,7 +30,7 @@ class Evidence:
     rule may refuse them; and a closed candidacy takes no messages."""
     timeline_after: list[dict[str, Any]]
     runs: list[Run]
-    faults: list[str] = field(default_factory=list)
+    faults: list[Discrepancy] = field(default_factory=list)
 
 
 async def gather(lived: Lived, sender: Sender) -> Evidence:
@@ -39,13 +40,13 @@ async def gather(lived: Lived, sender: Sender) -> Evidence:
     timeline = await sender.query(handle, "timeline")
     receipts = await sender.query(handle, "receipts", [sent.message_id for sent in lived.sent])
     again: list[Sent] = []
-    faults: list[str] = []
+    faults: list[Discrepancy] = []
     taken = [sent for sent in lived.sent if not sent.step.refused]
     for sent in [] if lived.candidacy.closed else taken:
         try:
             again.append(await sender.update(handle, sent))
         except Unexpected as error:
-            faults.append(f"sent again, {error}")
+            faults.append(Discrepancy("wrong", f"sent again, {error}"))
     after = await sender.query(handle, "timeline")
     runs = [run async for run in _runs(sender, handle)]
     return Evidence(lived, runs[-1].run_id, status, timeline, receipts, again, after, runs, faults)

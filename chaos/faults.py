@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import itertools
 import random
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -99,6 +100,8 @@ class Faults:
     killed_before_a_mail: list[Killed] = field(default_factory=list)
     _armed: asyncio.Future[None] | None = None
     _armed_how: str = ""
+    _killing: asyncio.Future[None] | None = None
+    """Done when the worker is gone for which `_armed` was waiting."""
     _restarts: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def happen(self, kills: int, journeys_done: Callable[[], bool]) -> None:
@@ -110,12 +113,15 @@ class Faults:
             ServerFailed, WorkerFailed: the server or a worker could not be started again.
         """
         self.mail.on_taken, self.mail.on_offered = self._at_a_mail, self._before_a_mail
-        of_record = asyncio.create_task(self._record_comes_and_goes())
+        # Each kind has dice of its own, so that a seed means the same whichever of them is faster.
+        of_mail, of_server, of_the_record = (random.Random(self.dice.random()) for _ in range(3))
+        of_record = asyncio.create_task(self._record_comes_and_goes(of_the_record))
         others = [of_record]
         if kills:
-            others.append(asyncio.create_task(self._mail_comes_and_goes(max(2, kills // _KILLS_A_MAIL_OUTAGE))))
+            times = max(2, kills // _KILLS_A_MAIL_OUTAGE)
+            others.append(asyncio.create_task(self._mail_comes_and_goes(times, of_mail)))
         if kills and self.server is not None:
-            others.append(asyncio.create_task(self._server_comes_and_goes(self.server, kills)))
+            others.append(asyncio.create_task(self._server_comes_and_goes(self.server, kills, of_server)))
         try:
             for number in range(_AT_MOST * kills):
                 if number >= kills and (self.ends or (journeys_done() and of_record.done())):
@@ -128,7 +134,8 @@ class Faults:
                 task.cancel()
             ended = await asyncio.gather(*others, return_exceptions=True)
             self.mail.on_taken = self.mail.on_offered = None
-            await self._everything_runs()
+        # Not where the run was interrupted: it gives up, and everything is ended.
+        await self._everything_runs()
         for error in ended:
             if isinstance(error, Exception):
                 raise error
@@ -141,6 +148,8 @@ class Faults:
         await self.record.work()
         if self.server is not None and self.server.pid is None:
             await self.server.start()
+            # Its outage was noted as ended when its task was cancelled.
+            self.server_outages[-1] = dataclasses.replace(self.server_outages[-1], ended_at=monotonic())
         await asyncio.gather(*self._restarts)
         for worker in self.workers:
             worker.start()
@@ -169,6 +178,8 @@ class Faults:
         self._armed, self._armed_how = asyncio.get_running_loop().create_future(), how
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._armed, _AT_A_MAIL_SECONDS)
+            assert self._killing is not None
+            await asyncio.wait({self._killing})
             return True
         self._armed = None
         return False
@@ -178,24 +189,36 @@ class Faults:
         worker = self._armed_for(sender, BEFORE_A_MAIL)
         if worker is None:
             return False
-        await asyncio.sleep(_RECORDED_SECONDS)
-        position = None if self.record.away else await asyncio.to_thread(self.record.newest_position)
-        if worker.name == sender:  # nobody else has ended it meanwhile
-            self.killed_before_a_mail.append(Killed(message_id, position))
-            await self._kill(worker, BEFORE_A_MAIL)
+        with self._killing_done():
+            await asyncio.sleep(_RECORDED_SECONDS)
+            position = None if self.record.away else await asyncio.to_thread(self.record.newest_position)
+            if worker.name == sender:  # nobody else has ended it meanwhile
+                self.killed_before_a_mail.append(Killed(message_id, position))
+                await self._kill(worker, BEFORE_A_MAIL)
         return True
 
     async def _at_a_mail(self, sender: str) -> None:
         """Kills the worker that has just handed over a mail, before it learns that the mail was taken."""
         if worker := self._armed_for(sender, AT_A_MAIL):
-            await self._kill(worker, AT_A_MAIL)
+            with self._killing_done():
+                await self._kill(worker, AT_A_MAIL)
+
+    @contextlib.contextmanager
+    def _killing_done(self) -> Iterator[None]:
+        """Says at the end of the block that the worker is gone, also where the block was cancelled."""
+        killing = self._killing
+        try:
+            yield
+        finally:
+            if killing is not None and not killing.done():
+                killing.set_result(None)
 
     def _armed_for(self, sender: str, how: str) -> Worker | None:
         """The worker with this login, if it is to be killed now in this way; then no other one is."""
         armed, worker = self._armed, next((one for one in self.workers if one.name == sender), None)
         if armed is None or worker is None or armed.done() or self._armed_how != how:
             return None
-        self._armed = None
+        self._armed, self._killing = None, asyncio.get_running_loop().create_future()
         armed.set_result(None)
         return worker
 
@@ -204,8 +227,9 @@ class Faults:
         await asyncio.wait({self._soon(self._end_and_start(worker, signal.SIGKILL, how))})
 
     async def _end_and_start(self, worker: Worker, number: signal.Signals, how: str) -> None:
+        pause = self.dice.uniform(*_RESTART_SECONDS)  # first, because the end takes a time that no seed repeats
         await worker.end(number, how)
-        await asyncio.sleep(self.dice.uniform(*_RESTART_SECONDS))
+        await asyncio.sleep(pause)
         worker.start()
         await worker.ready()
 
@@ -216,36 +240,36 @@ class Faults:
 
     # --- server, mail and record ----------------------------------------------------------------------------
 
-    async def _server_comes_and_goes(self, server: EmbeddedServer, kills: int) -> None:
+    async def _server_comes_and_goes(self, server: EmbeddedServer, kills: int, dice: random.Random) -> None:
         times = max(1, kills // _KILLS_A_SERVER_KILL)
         mean = MEAN_GAP * kills / (times + 1)
         for _ in range(times):
-            await asyncio.sleep(self.dice.uniform(0.7 * mean, 1.1 * mean))
+            await asyncio.sleep(dice.uniform(0.7 * mean, 1.1 * mean))
             begun_at = monotonic()
             await server.kill()
             try:
-                await asyncio.sleep(self.dice.uniform(*_SERVER_AWAY_SECONDS))
+                await asyncio.sleep(dice.uniform(*_SERVER_AWAY_SECONDS))
                 await server.start()
             finally:
                 self.server_outages.append(Outage("server", begun_at, monotonic()))
 
-    async def _mail_comes_and_goes(self, times: int) -> None:
+    async def _mail_comes_and_goes(self, times: int, dice: random.Random) -> None:
         moods = list(OUTAGES)
-        self.dice.shuffle(moods)
+        dice.shuffle(moods)
         for mood in itertools.islice(itertools.cycle(moods), times):
-            await asyncio.sleep(self.dice.uniform(*_MAIL_UP_SECONDS))
+            await asyncio.sleep(dice.uniform(*_MAIL_UP_SECONDS))
             begun_at = monotonic()
             long = mood in ("hangs", "withholds the answer")
             try:
                 await self.mail.be(mood)
-                await asyncio.sleep(self.dice.uniform(*(_MAIL_HANGS_SECONDS if long else _MAIL_AWAY_SECONDS)))
+                await asyncio.sleep(dice.uniform(*(_MAIL_HANGS_SECONDS if long else _MAIL_AWAY_SECONDS)))
                 await self.mail.be("takes mail")
             finally:
                 self.mail_outages.append(Outage(mood, begun_at, monotonic()))
 
-    async def _record_comes_and_goes(self) -> None:
+    async def _record_comes_and_goes(self, dice: random.Random) -> None:
         for how in self.record_faults:
-            await asyncio.sleep(self.dice.uniform(*_RECORD_UP_SECONDS))
+            await asyncio.sleep(dice.uniform(*_RECORD_UP_SECONDS))
             await self.record.fail(how)
             begun_at, since = monotonic(), datetime.now(UTC)
             try:

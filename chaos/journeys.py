@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 
 from chaos.plans import Candidacy, Plan, Step
 from chaos.sending import Handle, Sender, Sent, Unexpected
+from trials.discrepancies import Discrepancy
 from trials.patience import Impatient
 
 _PAUSE_SECONDS = (0.0, 2.5)
@@ -24,7 +25,7 @@ class Lived:
     plan: Plan
     candidacy: Candidacy
     sent: list[Sent] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    faults: list[Discrepancy] = field(default_factory=list)
 
     @property
     def workflow_id(self) -> str:
@@ -37,11 +38,15 @@ async def live(plan: Plan, sender: Sender, dice: random.Random) -> list[Lived]:
     for one in lived:
         try:
             await _live_through(one, sender, dice)
-        except (Impatient, Unexpected) as error:
-            one.faults.append(str(error))
+        except Impatient as error:
+            one.faults.append(Discrepancy("stuck", str(error)))
+            break
+        except Unexpected as error:
+            one.faults.append(Discrepancy("wrong", str(error)))
             break
         except RPCError as error:
-            one.faults.append(f"{one.workflow_id}: the server answered with {error.status.name}: {error.message}")
+            told = f"{one.workflow_id}: the server answered with {error.status.name}: {error.message}"
+            one.faults.append(Discrepancy("wrong", told))
             break
     return lived
 
@@ -65,7 +70,8 @@ async def _send_stage(
     begins = f"{lived.workflow_id.removeprefix('certification:')}:"
     numbered = [(step, f"{begins}{first + number}") for number, step in enumerate(stage)]
     dice.shuffle(numbered)
-    sendings = [sender.send(handle, step, message_id, dice) for step, message_id in numbered]
+    # Each has dice of its own, so that a seed means the same whichever of them is answered first.
+    sendings = [sender.send(handle, step, message_id, random.Random(dice.random())) for step, message_id in numbered]
     answers = await asyncio.gather(*sendings, return_exceptions=True)
     lived.sent += [answer for answer in answers if isinstance(answer, Sent)]
     for answer in answers:
@@ -81,8 +87,8 @@ async def come_to_rest(lived: Lived, sender: Sender) -> None:
     handle = sender.handle(lived.plan, lived.candidacy)
     try:
         await sender.until_none(lambda: _still_to_come(lived, handle, sender))
-    except Impatient as error:
-        lived.faults.append(f"{lived.workflow_id}: stuck: {error}")
+    except (Impatient, RPCError) as error:
+        lived.faults.append(Discrepancy("stuck", f"{lived.workflow_id}: {error}"))
 
 
 async def _still_to_come(lived: Lived, handle: Handle, sender: Sender) -> str:

@@ -200,7 +200,7 @@ async def _gather(lived: Lived, sender: Sender) -> Evidence | None:
     try:
         return await evidence.gather(lived, sender)
     except Exception as error:  # noqa: BLE001 - the fault is recorded, and the other candidacies are still asked
-        lived.faults.append(f"{lived.workflow_id}: stuck: it cannot be asked: {error!r}")
+        lived.faults.append(Discrepancy("stuck", f"{lived.workflow_id}: it cannot be asked: {error!r}"))
         return None
 
 
@@ -208,14 +208,14 @@ async def _account(
     client: Client, mark: str, lived: Sequence[Lived], found: Sequence[Evidence], faults: Faults
 ) -> list[Discrepancy]:
     asked = {id(one.lived) for one in found}
-    problems = [Discrepancy("stuck", told) for one in lived if id(one) not in asked for told in one.faults]
+    problems = [fault for one in lived if id(one) not in asked for fault in one.faults]
     for one in found:
         problems += accounting.of_candidacy(one)
     known = await evidence.executions(client, mark)
-    problems += accounting.of_executions(found, known)
+    problems += accounting.of_executions({one.workflow_id for one in lived}, known)
     problems += accounting.of_certificates(found)
     problems += accounting.of_notices(found, faults.mail.taken)
     ends = [end for worker in faults.workers for end in worker.ends]
-    problems += accounting.of_workers(ends)
+    problems += accounting.of_workers(ends, faults.server_outages)
     problems += accounting.of_repeats(faults.mail.taken, ends, faults.server_outages)
     return problems

@@ -22,8 +22,8 @@ _ABOUT = """\
 Runs an older and a newer build of Certpath as processes on a real server, with a real mail server. Candidacies in every
 stage of life move to the newer build, back, and forth again, while messages flow, some of which only the newer build
 understands. Then every message, event, alarm and notice is accounted for, and every run. Exit codes: 0 everything is
-accounted for, 1 something is not, 2 bad usage, 3 the drill could not be played: a server or a worker did not start, or
-`upgrade` failed.
+accounted for, 1 something is not, 2 bad usage, 3 the drill could not be played: a server or a worker did not start,
+somebody else's worker is on the task queue, `upgrade` failed, or an edit of drill/newer.py does not fit the code.
 """
 
 
@@ -31,7 +31,11 @@ def _arguments() -> tuple[Options, bool]:
     parser = argparse.ArgumentParser(prog="python -m drill", description=_ABOUT)
     parser.add_argument("--seed", type=int, metavar="N", help="seed of the random choices (default: random; printed)")
     parser.add_argument("--candidacies", type=int, default=200, metavar="N", help="number of candidacies (200)")
-    parser.add_argument("--address", metavar="HOST:PORT", help="a server that runs already, and is left alone")
+    parser.add_argument(
+        "--address",
+        metavar="HOST:PORT",
+        help="a server that runs already; the deployment is left on a build of the drill",
+    )
     parser.add_argument("--deployment", default="certpath", metavar="NAME", help="worker deployment (certpath)")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
     given = parser.parse_args()

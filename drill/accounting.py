@@ -23,8 +23,7 @@ _CLOCK_SECONDS = 1.0
 def of_candidacy(found: Found) -> Iterator[Discrepancy]:
     """All differences that one candidacy shows by itself."""
     where = found.life.workflow_id
-    for fault in found.life.faults:
-        yield Discrepancy("stuck" if fault.startswith("stuck") else "wrong", fault)
+    yield from found.life.faults
     yield from _timelines(where, found)
     yield from _messages(where, found)
     yield from _events(where, found)
@@ -142,11 +141,10 @@ def _taken_at(event: Mapping[str, Any]) -> datetime | None:
 
 
 def _messages(where: str, found: Found) -> Iterator[Discrepancy]:
-    refusals = [event for event in found.timeline if event["type"] == "MessageRefused"]
     for sent in found.life.sent:
         told = f"{where}: {sent.step.name} {sent.message_id or sent.payload} ({sent.way}, in the part {sent.part})"
         receipt = _receipt(found, sent)
-        recorded = [event for event in refusals if sent.message_id and event.get("message_id") == sent.message_id]
+        recorded = _recorded_refusals(found, sent)
         if sent.step.newer:
             yield from _only_newer(told, found, sent, receipt, recorded)
             continue
@@ -159,9 +157,22 @@ def _messages(where: str, found: Found) -> Iterator[Discrepancy]:
         if sent.refused or recorded:
             yield Discrepancy("wrong", f"{told}: it was refused ({sent.refused or recorded[0]['code']})")
     known = {sent.message_id for sent in found.life.sent}
-    for event in refusals:
+    for event in _refusals(found):
         if event.get("message_id") not in known:
             yield Discrepancy("wrong", f"{where}: a message that nobody sent was refused: {event['summary']}")
+
+
+def was_refused(found: Found, sent: Sent) -> bool:
+    """Whether the sender of a message was told that it is refused, or the timeline says so, or both."""
+    return bool(sent.refused or _recorded_refusals(found, sent))
+
+
+def _recorded_refusals(found: Found, sent: Sent) -> list[dict[str, Any]]:
+    return [event for event in _refusals(found) if sent.message_id and event.get("message_id") == sent.message_id]
+
+
+def _refusals(found: Found) -> list[dict[str, Any]]:
+    return [event for event in found.timeline if event["type"] == "MessageRefused"]
 
 
 def _only_newer(

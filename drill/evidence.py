@@ -47,7 +47,7 @@ class Found:
 async def still_to_come(life: Life, sender: Sender) -> str:
     """What a candidacy still waits for, in a few words; empty when it has come to rest."""
     handle = sender.handle(life)
-    described = await handle.describe()
+    described = await until_answered(f"describing {handle.id}", handle.describe, sender.patience)
     running = described.status is WorkflowExecutionStatus.RUNNING
     if pending := [one.activity_type.name for one in described.raw_description.pending_activities]:
         return f"{life.workflow_id}: pending {', '.join(pending)}"

@@ -17,6 +17,7 @@ from drill.newer import ONLY_NEWER_COMMAND, ONLY_NEWER_FIELD
 from drill.stages import STAGES, Stage
 from drill.steps import DOMAINS, NOW, Part, Step
 from runtime.connection import TASK_QUEUE, WORKFLOW
+from trials.discrepancies import Discrepancy
 from trials.past import ENROLMENT, SEEDS, Past
 
 PERSON = "Zsófia Quarterstaff"
@@ -54,7 +55,7 @@ class Life:
     carried: Mapping[str, Any] | None = None
     """The journal with which it begins, if it has a past."""
     sent: list[Sent] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    faults: list[Discrepancy] = field(default_factory=list)
     timelines: list[tuple[Part, list[dict[str, Any]]]] = field(default_factory=list)
     """What the query `timeline` has answered at the end of each part."""
 

@@ -68,7 +68,7 @@ async def of_search_attribute(client: Client, mark: str, found: Sequence[Found])
 def of_workers(ends: Iterable[End]) -> Iterator[Discrepancy]:
     """A worker that is asked to stop ends with 0, in time, and none ends by itself."""
     for end in ends:
-        if end.how != "SIGTERM" or end.code != 0:
+        if end.by_itself or end.how != "SIGTERM" or end.code != 0:
             yield Discrepancy("failed", f"{end.name}: {end.how}, exit code {end.code}")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError, RPCStatusCode
 
 from drill import accounting, evidence, overall
@@ -24,7 +24,7 @@ from trials.discrepancies import Discrepancy
 from trials.mail import MailServer, Mood
 from trials.many import each
 from trials.past import seed_worker
-from trials.patience import Impatient, until_none
+from trials.patience import Impatient, until_answered, until_none
 
 _AT_ONCE = 20
 _BACK_SOON_SECONDS = 3.0
@@ -73,7 +73,7 @@ class Drill:
 
         async def missing() -> str:
             try:
-                described = await self.sender.handle(life).describe()
+                described = await self._described(life)
             except RPCError as error:
                 if error.status is not RPCStatusCode.NOT_FOUND:
                     raise
@@ -81,6 +81,10 @@ class Drill:
             return "" if described.workflow_type == WORKFLOW else f"{life.workflow_id}: never planted"
 
         await until_none(missing, self.options.patience)
+
+    async def _described(self, life: Life) -> WorkflowExecutionDescription:
+        handle = self.sender.handle(life)
+        return await until_answered(f"describing {handle.id}", handle.describe, self.options.patience)
 
     async def play(self, part: Part) -> None:
         """Plays one part, with a move if it has one, and asks for the timelines at its end."""
@@ -134,13 +138,15 @@ class Drill:
         ]
         for _, step in scored:
             self.keys.hang(step.payload["form"], step.payload["domain"])
-        tasks = [asyncio.create_task(self._send(life, step, part, dice)) for life, step in scored]
+        tasks = [
+            asyncio.create_task(self._send(life, step, part, random.Random(dice.random()))) for life, step in scored
+        ]
         await each([life for life, _ in scored], self._until_scoring)
         return tasks
 
     async def _until_scoring(self, life: Life) -> None:
         async def missing() -> str:
-            described = await self.sender.handle(life).describe()
+            described = await self._described(life)
             pending = [one.activity_type.name for one in described.raw_description.pending_activities]
             return "" if "score_responses" in pending else f"{life.workflow_id}: its result is not being scored"
 
@@ -153,33 +159,38 @@ class Drill:
         lasts = max(extent.part_seconds, sum(len(steps) for _, steps in flows) / extent.messages_a_second)
         gate = asyncio.Semaphore(_AT_ONCE)
 
-        async def flow(life: Life, steps: Sequence[Step], begins_after: float) -> None:
+        async def flow(life: Life, steps: Sequence[Step], begins_after: float, dice: random.Random) -> None:
             await asyncio.sleep(begins_after)
             try:
                 await self._until_there(life)
             except Impatient as error:
-                life.faults.append(f"stuck: {error}")
+                life.faults.append(Discrepancy("stuck", str(error)))
                 return
             for step in steps:
                 async with gate:
                     await self._send(life, step, part, dice)
 
-        await asyncio.gather(*(flow(life, steps, dice.uniform(0, lasts)) for life, steps in flows))
+        # Each has dice of its own, so that a seed means the same whichever of them is faster.
+        await asyncio.gather(
+            *(flow(life, steps, dice.uniform(0, lasts), random.Random(dice.random())) for life, steps in flows)
+        )
 
     async def _send(self, life: Life, step: Step, part: Part, dice: random.Random) -> None:
         chatter = step not in life.stage.plot.get(part, ()) and not step.scored
         try:
             await self.sender.send(life, step, part, dice.choice(WAYS if chatter else ONE_ANSWER))
         except Impatient as error:
-            life.faults.append(f"stuck: {error}")
+            life.faults.append(Discrepancy("stuck", str(error)))
         except RPCError as error:
-            life.faults.append(f"{life.workflow_id}: {step.name} was answered with {error.status.name}: {error}")
+            told = f"{life.workflow_id}: {step.name} was answered with {error.status.name}: {error}"
+            life.faults.append(Discrepancy("wrong", told))
 
     async def _note_timeline(self, life: Life, part: Part) -> None:
         try:
             life.timelines.append((part, await self.sender.query(life, "timeline")))
         except (Impatient, RPCError) as error:
-            life.faults.append(f"stuck: {life.workflow_id}: no timeline after the part {part!r}: {error}")
+            told = f"{life.workflow_id}: no timeline after the part {part!r}: {error}"
+            life.faults.append(Discrepancy("stuck", told))
 
     # --- the end --------------------------------------------------------------------------------------------
 
@@ -190,7 +201,9 @@ class Drill:
             try:
                 await until_none(lambda: evidence.still_to_come(life, self.sender), self.options.patience)
             except Impatient as error:
-                life.faults.append(f"stuck: {error}")
+                life.faults.append(Discrepancy("stuck", str(error)))
+            except RPCError as error:
+                life.faults.append(Discrepancy("stuck", f"{life.workflow_id}: {error}"))
 
         await each(self.lives, rest)
 
@@ -201,12 +214,7 @@ class Drill:
         await self.builds[OLD].start()
         found = [one for one in await each(self.lives, self._gather) if one is not None]
         gathered = {one.life.workflow_id for one in found}
-        problems += [
-            Discrepancy("stuck", fault)
-            for life in self.lives
-            if life.workflow_id not in gathered
-            for fault in life.faults
-        ]
+        problems += [fault for life in self.lives if life.workflow_id not in gathered for fault in life.faults]
         for one in found:
             problems += accounting.of_candidacy(one)
         problems += overall.of_notices(found, self.mail.taken)
@@ -218,5 +226,5 @@ class Drill:
         try:
             return await evidence.gather(life, self.sender)
         except Exception as error:  # noqa: BLE001 - the fault is recorded, and the other candidacies are still asked
-            life.faults.append(f"{life.workflow_id}: it cannot be asked: {error!r}")
+            life.faults.append(Discrepancy("stuck", f"{life.workflow_id}: it cannot be asked: {error!r}"))
             return None

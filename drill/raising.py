@@ -33,9 +33,13 @@ from trials.patience import Impatient, until_none
 from trials.workers import environment
 
 THIRD = "raised"
+_REFUSED = 1
+"""The exit code of `starter.py upgrade` where it refuses."""
 _STAGES = ("testing", "settling", "held", "certified", "suspended", "grace", "lapsed", "awaiting purchase")
 _NEWER_FORMAT = "has format 2, and this build reads no format after 1"
 """The beginning of the error with which a workflow task fails on a build that cannot read the journal."""
+_LOWER_FORMAT = "they would wait until a build takes them that reads it"
+"""The end of the sentence with which `upgrade` refuses to go back below a format."""
 
 
 @dataclass
@@ -45,8 +49,6 @@ class Raising:
     candidacies: int = 0
     waited: int = 0
     """How many were handed over to the build that cannot read them, and waited there."""
-    refused: str = ""
-    """What `upgrade` has said against going back."""
     discrepancies: list[Discrepancy] = field(default_factory=list)
 
     def wrong(self, what: str) -> None:
@@ -82,9 +84,8 @@ class _Parts:
         await self._until_on(THIRD)
         before = {life.workflow_id: await self.sender.query(life, "timeline") for life in self.lives}
         code, out, err = await new.command("upgrade", new.build_id, "--json")
-        self.found.refused = (err or out).strip()
-        if code == 0:
-            self.found.wrong(f"`upgrade` went back below a format without --force: {out}")
+        if code != _REFUSED or _LOWER_FORMAT not in out + err:
+            self.found.wrong(f"`upgrade` did not refuse to go back below a format, but ended with {code}: {err or out}")
         await self._until_on(THIRD)
         await new.command("upgrade", new.build_id, "--force", "--json")
         for life in self.lives:

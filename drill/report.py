@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from drill.accounting import was_refused
 from drill.builds import Move
 from drill.evidence import Found
 from drill.newer import ONLY_NEWER_EVENTS
@@ -37,8 +38,8 @@ class Report:
     def figures(self) -> dict[str, Figure]:
         """The figures by name, in the order of the table."""
         stages = Counter(one.life.stage.name for one in self.found)
-        sent = [message for one in self.found for message in one.life.sent]
-        only_newer = [message for message in sent if message.step.newer]
+        sent = [(one, message) for one in self.found for message in one.life.sent]
+        only_newer = [(one, message) for one, message in sent if message.step.newer]
         events = Counter(event["type"] for one in self.found for event in one.timeline[one.life.events_before :])
         runs = [run for one in self.found for run in one.runs]
         problems = Counter(problem.kind for problem in self.discrepancies)
@@ -49,7 +50,7 @@ class Report:
             "messages": len(sent),
             **{f"  by {way}": count for way, count in sorted(self.sender.ways.items())},
             "  only the newer build knows": len(only_newer),
-            "    of these refused": sum(bool(message.refused) for message in only_newer) + events["MessageRefused"],
+            "    of these refused": sum(was_refused(one, message) for one, message in only_newer),
             "sent again": sum(self.sender.again.values()),
             **{f"  {why}": count for why, count in sorted(self.sender.again.items())},
             "events": sum(events.values()),

@@ -39,8 +39,8 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 class Step:
     """One message, with the events of its receipt.
 
-    `newer` says that only the newer build understands it: the older one must refuse it. `scored` is the form whose
-    answer key hangs when the message comes.
+    `newer` says that only the newer build understands it: the older one must refuse it. `scored` says that the
+    result is scored here, and that the answer key of its form hangs when the message comes.
     """
 
     name: str

@@ -1,1 +1,1 @@
-"""What `make chaos` and `make drill` share: processes to run against, and evidence to read afterwards."""
+"""What chaos, drill and bench share: processes to run against, and evidence to read afterwards."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
-_AT_ONCE = 10
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-async def each(items: Sequence[T], work: Callable[[T], Awaitable[R]]) -> list[R]:
-    """Works on all items, ten at once, and answers the results in their order."""
-    gate = asyncio.Semaphore(_AT_ONCE)
+async def each(items: Iterable[T], work: Callable[[T], Awaitable[R]], *, at_once: int = 10) -> list[R]:
+    """Works on all items, at most so many at once, and answers the results in their order.
+
+    The first error is raised at once.
+    """
+    gate = asyncio.Semaphore(at_once)
 
     async def one(item: T) -> R:
         async with gate:

@@ -81,7 +81,7 @@ class Past:
             if alarm.at > instant:
                 break
             self.now = max(self.now, alarm.at)
-            self._take(RingAlarm(kind=alarm.kind, due=alarm.at))
+            self._take(RingAlarm(kind=alarm.kind, due=alarm.at, subject=alarm.subject))
         self.now = instant
         return self
 

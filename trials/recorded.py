@@ -1,4 +1,7 @@
-"""Compares the record of a trial with the timelines: every event once, in order, and proved by its chain."""
+"""Compares the record of a trial with the timelines: every event once, in order, and proved by its chain.
+
+The read models must be what the events make of them, as `record check` says.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from record import checking, store
+from record.comparison import differences
 from record.looking import open_for_reading
 from trials.discrepancies import Discrepancy
 from trials.patience import Impatient, until_none
@@ -53,6 +57,8 @@ def _differences(engine: Engine, timelines: Timelines) -> Iterator[Discrepancy]:
             yield Discrepancy(
                 "wrong", f"{where}: the record has {_named(recorded.get(where, []))}, not {_named(shown)}"
             )
+    for difference in differences(engine):
+        yield Discrepancy("wrong", f"a read model of the record: {difference}")
     for finding in checking.findings(engine):
         yield Discrepancy("wrong", f"the record: {finding}")
     for positions in checking.positions_missing(engine):

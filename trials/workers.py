@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
+from runtime.leashed import leashed
 from runtime.settings import ROOT, record_in
 
 _STOP_SECONDS = 60.0
 _READY_SECONDS = 120.0
 UNREACHABLE = 3
 """The exit code of a worker that cannot reach the server."""
-BY_ITSELF = "itself: no server"
 
 
 class WorkerFailed(Exception):
@@ -29,7 +29,7 @@ class WorkerFailed(Exception):
 class End:
     """The end of a worker process. The signal was sent at `begun_at`, and the process was gone at `at`.
 
-    Both are seconds of the monotonic clock.
+    Both are seconds of the monotonic clock; of a process that has ended `by_itself`, both are when that was noticed.
     """
 
     name: str
@@ -37,6 +37,7 @@ class End:
     begun_at: float
     at: float
     code: int
+    by_itself: bool = False
 
 
 @dataclass
@@ -55,7 +56,7 @@ class Worker:
     ends: list[End] = field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
     _ended: bool = False
-    """Whether the newest start was ended on purpose."""
+    """Whether the newest start was ended on purpose, or was noted to have ended by itself."""
     _begins_at: int = 0
     """Where in the log the newest start begins, in bytes."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -73,7 +74,10 @@ class Worker:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start the process. It is not ready yet."""
+        """Start the process. It is not ready yet.
+
+        It ends with the thread that calls this, so call it in the main thread.
+        """
         if self.running:
             return
         self.starts += 1
@@ -82,7 +86,7 @@ class Worker:
         with self.log.open("ab") as log:
             self._begins_at = log.tell()
             self._process = subprocess.Popen(
-                [sys.executable, str(self.tree / "worker.py")],
+                leashed([sys.executable, str(self.tree / "worker.py")]),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -115,20 +119,26 @@ class Worker:
         """
         while True:
             await asyncio.sleep(0.2)
-            if self._process is None or self._ended or self.running:
-                continue
-            code = self._process.returncode
-            now = monotonic()
-            self.ends.append(
-                End(self.name, BY_ITSELF if code == UNREACHABLE else f"itself, with {code}", now, now, code)
-            )
-            await asyncio.sleep(1)
-            self.start()
+            if self._noted_that_it_ended_by_itself():
+                await asyncio.sleep(1)
+                self.start()
+
+    def _noted_that_it_ended_by_itself(self) -> bool:
+        if self._process is None or self._ended or self.running:
+            return False
+        self._ended = True
+        code, now = self._process.returncode, monotonic()
+        how = "itself: no server" if code == UNREACHABLE else f"itself, with {code}"
+        self.ends.append(End(self.name, how, now, now, code, by_itself=True))
+        return True
 
     async def end(self, number: signal.Signals, how: str) -> None:
-        """End the worker by a signal and wait until it is gone, at most a minute."""
+        """End the worker by a signal and wait until it is gone, at most a minute.
+
+        If it has ended by itself already, that is noted.
+        """
         async with self._lock:
-            if self._process is None or self._process.poll() is not None:
+            if self._process is None or self._noted_that_it_ended_by_itself() or not self.running:
                 return
             begun_at = monotonic()
             self._ended = True

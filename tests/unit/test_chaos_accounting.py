@@ -17,7 +17,7 @@ from tests.cases import each
 from trials.discrepancies import Discrepancy
 from trials.histories import Activity, Run
 from trials.mail import Mail
-from trials.workers import BY_ITSELF, End
+from trials.workers import End
 
 
 def people() -> list[Plan]:
@@ -148,7 +148,7 @@ def ask_for_attention(found: Evidence) -> None:
 
 
 def get_stuck(found: Evidence) -> None:
-    found.lived.faults.append("certification:CCSL:C-1: stuck: pending send_notice")
+    found.lived.faults.append(Discrepancy("stuck", "certification:CCSL:C-1: pending send_notice"))
 
 
 @each(
@@ -201,9 +201,9 @@ def test_a_certificate_number_given_twice_is_named() -> None:
 
 
 def test_an_execution_too_many_and_one_that_is_missing_are_named() -> None:
-    found = everything()
-    first, *others = [(one.lived.workflow_id, "run") for one in found]
-    problems = list(accounting.of_executions(found, [*others, (others[0][0], "another run"), ("unknown", "run")]))
+    planned = {one.lived.workflow_id for one in everything()}
+    first, *others = [(workflow_id, "run") for workflow_id in planned]
+    problems = list(accounting.of_executions(planned, [*others, (others[0][0], "another run"), ("unknown", "run")]))
     assert Counter(problem.kind for problem in problems) == {"lost": 1, "twice": 2}
     assert first[0] in problems[0].what
 
@@ -213,14 +213,22 @@ def test_an_execution_too_many_and_one_that_is_missing_are_named() -> None:
     [
         ("SIGKILL", -9, []),
         ("SIGTERM", 0, []),
-        (BY_ITSELF, 3, []),
-        ("itself, with 139", 139, ["failed"]),
         ("SIGTERM", 1, ["failed"]),
         ("SIGTERM, killed after 60 s", -9, ["stuck"]),
     ],
 )
 def test_a_worker_that_ends_otherwise_than_it_was_told_to_is_named(how: str, code: int, kinds: list[str]) -> None:
-    problems = accounting.of_workers([End("worker-0-1", how, 1.0, 2.0, code)])
+    problems = accounting.of_workers([End("worker-0-1", how, 1.0, 2.0, code)], [])
+    assert [problem.kind for problem in problems] == kinds
+
+
+@each(
+    ("at", "code", "kinds"),
+    [(101.0, 3, []), (112.0, 3, []), (99.0, 3, ["failed"]), (150.0, 3, ["failed"]), (101.0, 139, ["failed"])],
+)
+def test_a_worker_may_end_by_itself_only_because_the_server_was_away(at: float, code: int, kinds: list[str]) -> None:
+    end = End("worker-0-1", f"itself, with {code}", at, at, code, by_itself=True)
+    problems = accounting.of_workers([end], [Outage("server", 100.0, 102.0)])
     assert [problem.kind for problem in problems] == kinds
 
 

@@ -250,5 +250,5 @@ def test_a_notice_that_gave_way_to_a_newer_one_is_not_missed() -> None:
 
 def test_a_worker_must_end_when_it_is_asked_and_with_0() -> None:
     assert list(overall.of_workers([End("new-1", "SIGTERM", 0.0, 1.0, 0)])) == []
-    for end in (End("new-1", "SIGTERM", 0.0, 1.0, 1), End("new-1", "itself, with 1", 0.0, 1.0, 1)):
+    for end in (End("new-1", "SIGTERM", 0.0, 1.0, 1), End("new-1", "itself, with 0", 1.0, 1.0, 0, by_itself=True)):
         assert [problem.kind for problem in overall.of_workers([end])] == ["failed"]
