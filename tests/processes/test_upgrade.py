@@ -1,8 +1,8 @@
 """`upgrade` on a real server, with workers of several builds: there and back, in part, interrupted, and refused.
 
-The tests share two servers, in the order of this file, because a current build gets the whole task queue: the first
-test of each sees the server before any build is current, and the others begin with a build of their choice. The workers
-run in this process. tests/processes/test_builds.py and test_drill.py have workers of builds as processes.
+The tests share a namespace and a server, in the order of this file, because a current build gets the whole task queue:
+the first test of each sees it before any build is current, and the others begin with a build of their choice. The
+workers run in this process. tests/processes/test_builds.py and test_drill.py have workers of builds as processes.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from temporalio.api.enums.v1 import EventType
 
+from cli import exits
 from client.current_build import make_current
 from domain.formats import FORMAT
 from runtime.build_metadata import BuildMetadata, write
@@ -26,7 +27,7 @@ from tests.processes.messages import DOMAINS, result
 from tests.processes.programs import STARTER, Ended, surroundings
 from tests.processes.terminal import Terminal
 from tests.scheme import worker_settings
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 from worker import build_worker
 
 V1, V2 = Build("certpath", "v1"), Build("certpath", "v2")
@@ -337,7 +338,10 @@ async def test_when_the_old_worker_was_stopped_too_early_nothing_is_lost(bare: E
         await bare.server.start()
         await eventually(lambda: polls_alone(bare, "v2"))
 
-        ended = await upgrade(bare, "v2", "--json")
+        async with asyncio.timeout(PATIENCE):
+            # A server that has just started may be too slow. Whoever upgrades is told to try again.
+            while (ended := await upgrade(bare, "v2", "--json")).code == exits.UNREACHABLE:
+                assert "try again" in ended.err
         assert (ended.code, ended.document["ended"]) == (1, "some left")
         (left,) = ended.document["left_where"]
         assert (left["build"], left["candidacies"]) == ("v1", 3)
