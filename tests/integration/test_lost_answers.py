@@ -171,7 +171,7 @@ async def forgotten(client: Client, candidate: Candidate) -> None:
     """Has the server delete the history of a closed candidacy, as it does after the namespace's retention."""
     execution = WorkflowExecution(workflow_id=candidate.workflow_id)
     await client.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
+        DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution), retry=True
     )
 
     async def gone() -> bool:

@@ -77,7 +77,8 @@ async def make_current(certpath: Engine, build: Build) -> None:
             deployment_name=build.deployment,
             build_id=build.build_id,
             allow_no_pollers=True,
-        )
+        ),
+        retry=True,
     )
 
 

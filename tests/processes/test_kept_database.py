@@ -110,7 +110,8 @@ async def test_candidacies_of_a_deployment_are_not_for_a_worker_without_a_build(
     await idle.client.workflow_service.set_worker_deployment_current_version(
         SetWorkerDeploymentCurrentVersionRequest(
             namespace=idle.client.namespace, deployment_name="certpath", build_id=""
-        )
+        ),
+        retry=True,
     )
     with pytest.raises(OtherBuild, match="belong to a build of a deployment"):
         await may_go_on(idle.client, db, anyway=False)

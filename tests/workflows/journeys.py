@@ -210,7 +210,9 @@ class Candidate:
         an instant that was unset."""
         request = DescribeWorkflowExecutionRequest(namespace=self.client.namespace)
         request.execution.workflow_id = self.workflow_id
-        described = await self.client.workflow_service.describe_workflow_execution(request)
+        # The server ends each connection after five minutes, and with it a call that is under way. The client's own
+        # calls are made again then, and so is this one.
+        described = await self.client.workflow_service.describe_workflow_execution(request, retry=True)
         return described.workflow_execution_info.execution.run_id
 
     async def exists(self) -> bool:

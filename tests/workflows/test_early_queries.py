@@ -90,7 +90,8 @@ async def begin_a_task(candidate: Candidate) -> asyncio.Task[PollWorkflowTaskQue
         described = await service.describe_task_queue(
             DescribeTaskQueueRequest(
                 namespace=namespace, task_queue=queue, task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
-            )
+            ),
+            retry=True,
         )
         return GONE in [poller.identity for poller in described.pollers]
 

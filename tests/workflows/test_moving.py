@@ -421,7 +421,7 @@ async def override(candidate: Candidate, build: str) -> None:
     target = request.workflow_execution_options.versioning_override.one_time.target_deployment_version
     target.deployment_name, target.build_id = "certpath", build
     request.update_mask.paths.append("versioning_override")
-    await candidate.client.workflow_service.update_workflow_execution_options(request)
+    await candidate.client.workflow_service.update_workflow_execution_options(request, retry=True)
 
 
 async def test_messages_racing_a_move_are_answered_and_taken_once(client: Client, tmp_path: Path) -> None:
