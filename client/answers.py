@@ -108,7 +108,8 @@ async def polling(client: Client) -> set[str | None]:
                 namespace=client.namespace,
                 task_queue=TaskQueue(name=TASK_QUEUE),
                 task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-            )
+            ),
+            retry=True,
         )
     # A poll lasts a minute, so a living worker was seen within the last one. The server remembers it for five.
     newest = datetime.now(UTC) - timedelta(seconds=70)
