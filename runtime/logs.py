@@ -104,7 +104,7 @@ def core_runtime(metrics_address: str | None = None) -> Runtime:
     except (RuntimeError, ValueError) as error:
         message = " ".join(str(error).split())
         raise SettingsError(
-            f"CERTPATH_METRICS_ADDRESS {metrics_address} cannot be served ({message}): choose another port."
+            f"CERTPATH_METRICS_ADDRESS {metrics_address} cannot be served ({message}): choose another host or port."
         ) from error
 
 

@@ -7,6 +7,7 @@ This module imports only the standard library, because the command line must sta
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, cast
 from urllib.parse import urlsplit
@@ -88,7 +89,7 @@ class Settings:
             record_url=_record_url(given, default.record_url),
             record_key=_existing(given, "CERTPATH_RECORD_KEY", "file"),
             log_format=_log_format(given),
-            metrics_address=_address(given, "CERTPATH_METRICS_ADDRESS"),
+            metrics_address=_ip_address(given, "CERTPATH_METRICS_ADDRESS"),
             health_address=_address(given, "CERTPATH_HEALTH_ADDRESS"),
             cached_workflows=_cached_workflows(given, default.cached_workflows),
         )
@@ -192,6 +193,26 @@ def _address(given: Mapping[str, str], name: str) -> str | None:
     if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise SettingsError(f"{name} is {value!r}: write host:port, or :port for this machine only.")
     return f"{host or '127.0.0.1'}:{port}"
+
+
+def _ip_address(given: Mapping[str, str], name: str) -> str | None:
+    """The same, for what takes no name of a host: Temporal's SDK serves the metrics, and asks nobody for an address."""
+    address = _address(given, name)
+    host = "" if address is None else address.rpartition(":")[0]
+    if host and not _is_number(host):
+        raise SettingsError(
+            f"{name} is {given[name]!r}: write the host as an IP address (an IPv6 address in brackets), for example "
+            "127.0.0.1:9464, or only :port for this machine."
+        )
+    return address
+
+
+def _is_number(host: str) -> bool:
+    bare = host.removeprefix("[").removesuffix("]")
+    try:
+        return (ip_address(bare).version == 6) is (host == f"[{bare}]")
+    except ValueError:
+        return False
 
 
 def _cached_workflows(given: Mapping[str, str], default: int) -> int:
