@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.place import surroundings
+from bench.place import undisturbed
 from runtime.embedded import NAMESPACE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,7 +102,7 @@ def verb_cost_ms(pairs: int, environment: Mapping[str, str], candidate: str) -> 
 def as_deployed(address: str, record: str) -> dict[str, str]:
     """The environment of `starter.py` for an embedded server at this address, and the record at the other one."""
     there = {"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": NAMESPACE, "CERTPATH_RECORD_URL": record}
-    return {**surroundings(ours=True), **there}
+    return {**undisturbed(), **there}
 
 
 def _call(command: tuple[str, ...], environment: Mapping[str, str]) -> tuple[int, float]:

@@ -78,7 +78,6 @@ async def _certpath(where: Place, folder: Path, build: Build) -> AsyncIterator[N
         **environment(where, build),
         "CERTPATH_OUTBOX": str(folder / "outbox"),
         "CERTPATH_RECORD_URL": record_in(folder),
-        "CERTPATH_RECORD_URL_FILE": "",
     }
     worker = Worker(build.build_id, folder, variables, smtp_url="")
     worker.start()

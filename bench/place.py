@@ -24,6 +24,7 @@ from runtime.connection import CannotConnect
 from runtime.embedded import ServerFailed, embedded_server
 from runtime.settings import SettingsError
 from trials.many import each
+from trials.surroundings import OF_CERTPATH, OF_TEMPORAL, surroundings
 from trials.workers import WorkerFailed
 
 _DELETED_AT_ONCE = 16
@@ -34,7 +35,6 @@ COULD_NOT_MEASURE = 3
 """The exit code where one of these came, so that 1 means a target that is missed and nothing else."""
 NOT_MEASURED = (CannotConnect, ServerFailed, WorkerFailed, search_attributes.CannotRegister, SettingsError)
 """What may keep something from being measured."""
-_SETTINGS = ("CERTPATH_", "TEMPORAL_")
 _MEASURED = ("CERTPATH_CACHED_WORKFLOWS", "CERTPATH_SCHEME")
 
 
@@ -112,22 +112,15 @@ def environment(where: Place, build: Build | None = None) -> dict[str, str]:
     record. The size of a worker's cache and the scheme stay, because both can be measured.
     """
     versioned = {DEPLOYMENT_VARIABLE: build.deployment, BUILD_VARIABLE: build.build_id} if build else {}
-    kept = surroundings(ours=where.embedded)
+    kept = undisturbed() if where.embedded else surroundings(())
     for name in (DEPLOYMENT_VARIABLE, BUILD_VARIABLE):
         kept.pop(name, None)
     return {**kept, "TEMPORAL_ADDRESS": where.address, "TEMPORAL_NAMESPACE": where.namespace, **versioned}
 
 
-def surroundings(*, ours: bool) -> dict[str, str]:
-    """The environment of this process as another one gets it, without the developer's settings if the server is ours.
-
-    Bytecode is on, as in production: without it each process would compile its modules again.
-    """
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    if not ours:
-        return kept
-    own = {name: value for name, value in kept.items() if name in _MEASURED or not name.startswith(_SETTINGS)}
-    return {**own, "TEMPORAL_CONFIG_FILE": os.devnull}
+def undisturbed() -> dict[str, str]:
+    """The environment of this process without the developer's settings, except for those that can be measured."""
+    return surroundings((OF_CERTPATH, OF_TEMPORAL), but=_MEASURED)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from time import monotonic
 
 from runtime.leashed import leashed
 from runtime.settings import ROOT, record_in
+from trials.surroundings import OF_CERTPATH, OF_TEMPORAL, surroundings
 
 _STOP_SECONDS = 60.0
 _READY_SECONDS = 120.0
@@ -153,13 +153,6 @@ class Worker:
 
 
 def environment(address: str, more: Mapping[str, str], *, ours: bool) -> dict[str, str]:
-    """The environment of a worker. If the server is `ours`, the developer's own settings are left out."""
-    dropped = ("CERTPATH_", "TEMPORAL_") if ours else ("CERTPATH_",)
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        # With bytecode, as in production: without it the sandbox compiles the workflow anew for each candidacy.
-        if not name.startswith(dropped) and name != "PYTHONDONTWRITEBYTECODE"
-    }
-    own = {"TEMPORAL_CONFIG_FILE": "/nowhere/temporal.toml"} if ours else {}
-    return {**kept, **own, "TEMPORAL_ADDRESS": address, **more}
+    """The environment of a worker, without the developer's settings. Temporal's stay if the server is not `ours`."""
+    left_out = (OF_CERTPATH, OF_TEMPORAL) if ours else (OF_CERTPATH,)
+    return {**surroundings(left_out), "TEMPORAL_ADDRESS": address, **more}
