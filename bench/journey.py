@@ -20,9 +20,9 @@ from bench.shape import Shape, Step
 from domain.vocabulary import Status
 from runtime import search_attributes as keys
 from runtime.connection import WORKFLOW
+from trials.domains import DOMAINS
 from trials.histories import effects_begun, effects_done
 
-DOMAINS = ("people-management", "operations-management", "customer-relationships", "leadership-and-business")
 _PATIENCE = 300.0
 _PAUSE = 0.3
 # The events of a workflow's own commands follow the completion of its task. An activity or a timer may follow at once.

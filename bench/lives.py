@@ -20,6 +20,7 @@ from domain.personal import ContactRecord
 from domain.state import State
 from domain.vocabulary import AlarmKind
 from runtime.settings import Settings
+from trials.domains import DOMAINS
 
 DESIGNATION = "CCSL"
 _PROGRAMME = read_scheme(Settings().scheme).programme(DESIGNATION)
@@ -124,7 +125,7 @@ def _testing(begun: datetime, now: datetime) -> Life:
 def _held(begun: datetime, now: datetime) -> Life:
     life = Life(begun).plays(1)
     taken_at = (life.now - timedelta(hours=2)).isoformat()
-    fields = {"result_id": "h-1", "domain": journey.DOMAINS[1], "taken_at": taken_at, "percentage": "90"}
+    fields = {"result_id": "h-1", "domain": DOMAINS[1], "taken_at": taken_at, "percentage": "90"}
     return life.say("record_assessment_result", **fields, passed=False, source="Test Center 7").until(now)
 
 

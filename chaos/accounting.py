@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
@@ -12,7 +11,7 @@ from chaos.evidence import Evidence
 from chaos.faults import Outage
 from chaos.sending import Sent
 from trials.discrepancies import Discrepancy
-from trials.mail import Mail
+from trials.mail import Mail, id_of_notice
 from trials.workers import UNREACHABLE, End
 
 _SOON_SECONDS = 25.0
@@ -186,7 +185,7 @@ def told_by(found: Evidence) -> dict[str, tuple[tuple[str, int], str]]:
     told = [event for event in found.timeline if found.lived.candidacy.told(event, registered_at)]
     where = found.lived.workflow_id
     return {
-        _message_id(f"{where}:{found.first_run_id}:{event['sequence']}"): (
+        id_of_notice(where, found.first_run_id, event["sequence"]): (
             (where, event["sequence"]),
             f"{where}: {event['type']}, event {event['sequence']}",
         )
@@ -194,13 +193,9 @@ def told_by(found: Evidence) -> dict[str, tuple[tuple[str, int], str]]:
     }
 
 
-def _message_id(key: str) -> str:
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@ciac-cert.org>"
-
-
 def message_ids(found: Evidence) -> dict[str, str]:
     """The Message-ID of every notice that must go out, with the event of the notice."""
-    return {message_id: told for message_id, (_, told) in told_by(found).items()}
+    return {key: told for key, (_, told) in told_by(found).items()}
 
 
 def of_notices(found: Sequence[Evidence], taken: Sequence[Mail]) -> Iterator[Discrepancy]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from temporalio.client import Client, WorkflowHistory
 
 from chaos.journeys import Lived
-from chaos.sending import Handle, Sender, Sent, Unexpected
+from chaos.sending import Sender, Sent, Unexpected
 from runtime.attribute_names import Attribute
 from trials.discrepancies import Discrepancy
-from trials.histories import Run, read_history
+from trials.histories import Run, runs_of
 from worker import build_replayer
 
 
@@ -48,21 +47,11 @@ async def gather(lived: Lived, sender: Sender) -> Evidence:
         except Unexpected as error:
             faults.append(Discrepancy("wrong", f"sent again, {error}"))
     after = await sender.query(handle, "timeline")
-    runs = [run async for run in _runs(sender, handle)]
+    runs: list[Run] = []
+    async for run, history in runs_of(sender.client, handle.id, sender.patience):
+        run.not_replayed = await _not_replayed(sender.client, history)
+        runs.append(run)
     return Evidence(lived, runs[-1].run_id, status, timeline, receipts, again, after, runs, faults)
-
-
-async def _runs(sender: Sender, handle: Handle) -> AsyncIterator[Run]:
-    """Every run of a workflow, the newest first."""
-    described = await sender.until_answered(f"describing {handle.id}", handle.describe)
-    run_id = described.run_id
-    while run_id:
-        run = sender.client.get_workflow_handle(handle.id, run_id=run_id)
-        history = await sender.until_answered(f"the history of {handle.id}", run.fetch_history)
-        found = read_history(run_id, history.events)
-        found.not_replayed = await _not_replayed(sender.client, history)
-        yield found
-        run_id = found.continued_from
 
 
 async def _not_replayed(client: Client, history: WorkflowHistory) -> str:

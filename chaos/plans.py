@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-DOMAINS = ("people-management", "operations-management", "customer-relationships", "leadership-and-business")
+from trials.domains import DOMAINS
+
 _PEOPLE, _OPERATIONS, _CUSTOMERS, _LEADERSHIP = DOMAINS
 
 UNTOLD = frozenset(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 from temporalio.client import WorkflowExecutionStatus
 
 from drill.lives import Life
-from drill.sending import Handle, Sender
+from drill.sending import Sender
 from runtime.connection import WORKFLOW
-from trials.histories import Run, read_history
+from trials.histories import Run, runs_of
 from trials.patience import until_answered
 
 
@@ -66,23 +65,10 @@ async def still_to_come(life: Life, sender: Sender) -> str:
 
 async def gather(life: Life, sender: Sender) -> Found:
     """Asks a candidacy for everything."""
-    handle = sender.handle(life)
     status = await sender.query(life, "status")
     timeline = await sender.query(life, "timeline")
     keys = [sent.message_id for sent in life.sent if sent.message_id]
     receipts = await sender.query(life, "receipts", keys)
-    runs = [run async for run in _runs(handle, sender)]
+    runs = [run async for run, _ in runs_of(sender.client, life.workflow_id, sender.patience)]
     ours = [run for run in reversed(runs) if run.workflow_type == WORKFLOW]
     return Found(life, status, timeline, receipts, runs[-1].run_id, ours)
-
-
-async def _runs(handle: Handle, sender: Sender) -> AsyncIterator[Run]:
-    """Every run of a workflow, the newest first."""
-    described = await until_answered(f"describing {handle.id}", handle.describe, sender.patience)
-    run_id = described.run_id
-    while run_id:
-        run = sender.client.get_workflow_handle(handle.id, run_id=run_id)
-        history = await until_answered(f"the history of {handle.id}", run.fetch_history, sender.patience)
-        found = read_history(run_id, history.events)
-        yield found
-        run_id = found.continued_from

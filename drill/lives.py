@@ -15,9 +15,10 @@ from domain.commands import Contact
 from domain.scheme import Scheme
 from drill.newer import ONLY_NEWER_COMMAND, ONLY_NEWER_FIELD
 from drill.stages import STAGES, Stage
-from drill.steps import DOMAINS, NOW, Part, Step
+from drill.steps import NOW, Part, Step
 from runtime.connection import TASK_QUEUE, WORKFLOW
 from trials.discrepancies import Discrepancy
+from trials.domains import DOMAINS
 from trials.past import ENROLMENT, SEEDS, Past
 
 PERSON = "Zsófia Quarterstaff"

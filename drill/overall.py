@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from drill.lives import Life
 from drill.steps import NEW, OLD
 from runtime.attribute_names import Attribute
 from trials.discrepancies import Discrepancy
-from trials.mail import Mail
+from trials.mail import Mail, id_of_notice
 from trials.workers import End
 
 SILENT = frozenset(
@@ -97,9 +96,8 @@ def message_ids(found: Found) -> dict[str, str]:
     for event in found.timeline[found.life.events_before :]:
         if event["sequence"] in gave_way or not _has_notice(event, registered_at, found.life.stage.ends_as):
             continue
-        key = f"{found.life.workflow_id}:{enrolment}:{event['sequence']}"
-        digest = hashlib.sha256(key.encode()).hexdigest()[:32]
-        ids[f"<{digest}@ciac-cert.org>"] = f"{found.life.workflow_id}: {event['type']}, event {event['sequence']}"
+        of_event = id_of_notice(found.life.workflow_id, enrolment, event["sequence"])
+        ids[of_event] = f"{found.life.workflow_id}: {event['type']}, event {event['sequence']}"
     return ids
 
 

@@ -15,7 +15,6 @@ from drill.steps import (
     CONFIRM,
     CONTRADICTS,
     CUSTOMERS,
-    DOMAINS,
     EVIDENCE,
     EXPERIENCE,
     LEADERSHIP,
@@ -37,6 +36,7 @@ from drill.steps import (
     scored,
     submit,
 )
+from trials.domains import DOMAINS
 from trials.past import Past
 
 

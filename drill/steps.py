@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from trials.domains import DOMAINS
+
 
 class Part(StrEnum):
     """A part of the drill. In three of them, every candidacy moves to another build."""
@@ -30,7 +32,6 @@ MOVES = {Part.FORTH: NEW, Part.BACK: OLD, Part.AGAIN: NEW}
 CURRENT = {Part.BEFORE: OLD, Part.NEWER: NEW, Part.OLDER: OLD, Part.AFTER: NEW}
 """The other parts, each with the build on which every candidacy is."""
 
-DOMAINS = ("people-management", "operations-management", "customer-relationships", "leadership-and-business")
 PEOPLE, OPERATIONS, CUSTOMERS, LEADERSHIP = DOMAINS
 NOW = datetime.now(UTC).replace(microsecond=0)
 

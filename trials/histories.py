@@ -1,9 +1,9 @@
-"""Reads the history of a run: its failed workflow tasks, its activities, how it ended."""
+"""Reads the histories of a workflow's runs: failed workflow tasks, activities, and how each run ended."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,9 @@ from temporalio.api.common.v1 import Payloads
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowHistory
+
+from trials.patience import until_answered
 
 
 @dataclass
@@ -79,6 +82,22 @@ _NO_COMMAND = {
     EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
 }
 """Events that may follow a completed workflow task without being the event of one of its commands."""
+
+
+async def runs_of(client: Client, workflow_id: str, seconds: float) -> AsyncIterator[tuple[Run, WorkflowHistory]]:
+    """Every run of a workflow, the newest first, with its history.
+
+    Raises:
+        Impatient: a question is not answered within so many seconds.
+    """
+    newest = client.get_workflow_handle(workflow_id)
+    run_id = (await until_answered(f"describing {workflow_id}", newest.describe, seconds)).run_id
+    while run_id:
+        handle = client.get_workflow_handle(workflow_id, run_id=run_id)
+        history = await until_answered(f"the history of {workflow_id}", handle.fetch_history, seconds)
+        found = read_history(run_id, history.events)
+        yield found, history
+        run_id = found.continued_from
 
 
 def read_history(run_id: str, events: Sequence[HistoryEvent]) -> Run:

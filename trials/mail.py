@@ -6,6 +6,7 @@ Each worker logs in with a name of its own, which says which process has sent a 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -46,6 +47,12 @@ class Mail:
     """When it was taken, in seconds of the monotonic clock."""
     answered: bool
     """Whether the server answered that it took the mail; otherwise it cut the connection."""
+
+
+def id_of_notice(workflow_id: str, first_run_id: str, sequence: int) -> str:
+    """The Message-ID of the notice of an event. It is made of the event's key: sent again, a mail has the same one."""
+    key = f"{workflow_id}:{first_run_id}:{sequence}"
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@ciac-cert.org>"
 
 
 @dataclass
