@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from temporalio import activity
 from temporalio.client import (
     Client,
+    WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowQueryFailedError,
@@ -43,7 +44,7 @@ from activities.requests import (
     TellingRequest,
 )
 from domain.types import Instant
-from domain.vocabulary import Status, without_code
+from domain.vocabulary import CLOSED, Status, without_code
 from runtime.connection import TASK_QUEUE, WORKFLOW
 from runtime.search_attributes import CANDIDATE_ID, CERTIFICATION_STATUS, DESIGNATION
 
@@ -52,6 +53,8 @@ OPENED_BY = "opened_by"
 
 _NOT_IN_FORCE = (Status.GRACE, Status.LAPSED, Status.SUSPENDED)
 """The statuses in which a certificate cannot give way now, but may later."""
+
+_CLOSED = "the lower certificate's workflow is closed"
 
 _RPC = timedelta(seconds=10)
 _ANSWER_SECONDS = 20.0
@@ -175,27 +178,28 @@ class Advancement:
                     raise
 
 
-async def _opened_by(handle: WorkflowHandle[Any, Any]) -> str | None:
-    """The key of the request that opened the newest workflow of this id; None if no request did, or there is none."""
+async def _described(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionDescription | None:
+    """What the server knows of the newest workflow of this id; None if there is none."""
     try:
-        description = await handle.describe(rpc_timeout=_RPC)
+        return await handle.describe(rpc_timeout=_RPC)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None
         raise
+
+
+async def _opened_by(handle: WorkflowHandle[Any, Any]) -> str | None:
+    """The key of the request that opened the newest workflow of this id; None if no request did, or there is none."""
+    if (description := await _described(handle)) is None:
+        return None
     opened_by: str | None = await description.memo_value(OPENED_BY, None, type_hint=str)
     return opened_by
 
 
 async def _standing(handle: WorkflowHandle[Any, Any]) -> str | None:
     """The published status of a lower certificate; None if its workflow is closed or missing, or has published none."""
-    try:
-        description = await handle.describe(rpc_timeout=_RPC)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return None
-        raise
-    if description.status is not WorkflowExecutionStatus.RUNNING:
+    description = await _described(handle)
+    if description is None or description.status is not WorkflowExecutionStatus.RUNNING:
         return None
     return description.typed_search_attributes.get(CERTIFICATION_STATUS)
 
@@ -218,8 +222,12 @@ def _refusal(error: WorkflowUpdateFailedError) -> str:
 async def _from_the_closed(handle: WorkflowHandle[Any, Any], request: SupersedeRequest) -> SupersedeAnswer:
     """Looks into the timeline of a closed workflow, which may be closed because it gave way and the answer was lost.
 
-    A closed workflow takes no update, but its timeline can be queried as long as the server retains its history.
+    A closed workflow takes no update, but its timeline can be queried as long as the server retains its history. Only
+    workers of the build on which it ended answer that, and they may have been stopped long ago. So they are not asked
+    where the published status says already that it has ended in another way.
     """
+    if await _ended_otherwise(handle):
+        return SupersedeAnswer(reason=_CLOSED)
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
             timeline = await handle.query("timeline", rpc_timeout=_RPC)
@@ -236,7 +244,16 @@ async def _from_the_closed(handle: WorkflowHandle[Any, Any], request: SupersedeR
     for entry in timeline:
         if entry.get("type") == "Superseded" and entry.get("by_number") == request.by_number:
             return SupersedeAnswer(superseded_at=_instant(entry, "at"))
-    return SupersedeAnswer(reason="the lower certificate's workflow is closed")
+    return SupersedeAnswer(reason=_CLOSED)
+
+
+async def _ended_otherwise(handle: WorkflowHandle[Any, Any]) -> bool:
+    """Whether a candidacy has ended in another way than by giving way to a higher certificate."""
+    description = await _described(handle)
+    if description is None or description.status is not WorkflowExecutionStatus.COMPLETED:
+        return False
+    status = description.typed_search_attributes.get(CERTIFICATION_STATUS)
+    return status in CLOSED and status != Status.SUPERSEDED
 
 
 def _instant(answer: Any, field: str) -> datetime:

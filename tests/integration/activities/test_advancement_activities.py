@@ -11,6 +11,7 @@ import pytest_asyncio
 from temporalio import workflow
 from temporalio.activity import ActivityCancellationDetails
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
@@ -158,6 +159,20 @@ async def test_a_lower_one_that_closed_otherwise_or_never_was_is_an_answer(clien
     await handle.result()
     assert "closed" in (await supersede(client, lower_id)).reason
     assert "not found" in (await supersede(client, f"lower:{uuid4()}")).reason
+
+
+async def test_a_lower_one_that_closed_on_a_build_that_is_gone_is_an_answer(client: Client, lower_id: str) -> None:
+    queue = f"gone-{uuid4()}"
+    async with Worker(client, task_queue=queue, workflows=[Lower]):
+        handle = await client.start_workflow(
+            "Lower",
+            id=lower_id,
+            task_queue=queue,
+            search_attributes=TypedSearchAttributes([SearchAttributePair(CERTIFICATION_STATUS, "withdrawn")]),
+        )
+        await handle.signal("feel", "close")
+        await handle.result()
+    assert "closed" in (await supersede(client, lower_id)).reason
 
 
 @pytest.mark.usefixtures("lower_worker")
