@@ -204,11 +204,12 @@ class NoWorkerOfBuild(NoWorker):
             )
         else:
             sentence = (
-                f"The candidacy of {about} closed as {closed} on build {name}, and no worker of {name} answers: start "
-                "one to ask for more."
+                f"The candidacy of {about} closed as {closed} on build {name}, and no worker of {name} answers. It "
+                f"takes no messages any more; to ask what it knows, start a worker of {name}."
             )
         super().__init__(sentence)
         self.build = build
+        self.closed = closed
 
 
 class Unreachable(ClientError):

@@ -18,6 +18,7 @@ from client.errors import (
     MisusedCall,
     NotFound,
     NoWorker,
+    NoWorkerOfBuild,
     OutcomeFileLost,
     Refused,
     Unreachable,
@@ -131,6 +132,8 @@ async def outcome_of(client: Client, error: ClientError) -> Outcome:
         raise error
     if isinstance(error, NoWorker) and not await answers.worker_polls(client):
         raise error
+    if isinstance(error, NoWorkerOfBuild) and error.closed is not None:
+        return Outcome(Kind.CLOSED, error.closed)
     # The line names the candidacy, and the outcome of a refusal begins with `refused`, so only the reason is added.
     reason = error.reason if isinstance(error, Refused) else error.sentence
     return Outcome(_kind(error), " ".join([reason, *error.notes]))

@@ -9,7 +9,7 @@ from client.bulk import act
 from client.bulk.act import BadRow, Plan, Tell, outcome_of
 from client.bulk.outcomes import Files, Item, Kind, Outcome
 from client.candidacy import Candidacy, Foreseen
-from client.errors import ClientError, Closed, NotFound, NoWorker, Refused
+from client.errors import ClientError, Closed, NotFound, Refused
 from client.receipts import Receipt
 from domain.digests import matches, of_this_version
 from domain.messages import parse_message
@@ -91,7 +91,7 @@ class _Delivering:
                 foreseen = await self._foreseen(rows)
         except (NotFound, Closed) as error:
             gone = self._gone(error)
-        except NoWorker as error:
+        except ClientError as error:
             gone = await outcome_of(self._client, error)  # this one's alone: others are answered
         for row in rows:
             before = _DUPLICATE if row.message_id in known else gone or foreseen.get(row.number)

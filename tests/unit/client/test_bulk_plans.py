@@ -13,7 +13,17 @@ from client.bulk.act import BadRow, Plan
 from client.bulk.outcomes import Files
 from client.candidacy import Candidacy
 from client.enrolment import checked
-from client.errors import ClientError, Closed, NotFound, OpenedBefore, Refused, StillClosing, Unreachable
+from client.errors import (
+    ClientError,
+    Closed,
+    NotFound,
+    NoWorkerOfBuild,
+    OpenedBefore,
+    Refused,
+    StillClosing,
+    Unreachable,
+    Unreadable,
+)
 from client.finding import Entry
 from client.list_language import Filter
 from client.receipts import Receipt
@@ -174,6 +184,35 @@ async def test_only_what_is_new_is_sent_and_each_row_has_its_outcome(monkeypatch
         9: "bad: is too long",
     }
     assert sent == ["m-3", "m-4", "m-5"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (NoWorkerOfBuild("C-1 for CCMA", "certpath:v1", closed="expired"), "closed: expired"),
+        (Unreadable("It answers in a way that this build cannot read."), "failed: It answers in a way that this"),
+    ],
+)
+async def test_one_candidacy_that_cannot_say_what_it_knows_keeps_no_other_one_from_its_rows(
+    monkeypatch: pytest.MonkeyPatch, answer: ClientError, outcome: str
+) -> None:
+    sent = answering(monkeypatch, {}, [["AssessmentPassed"]])
+
+    async def receipts(candidacy: Candidacy, *_: Any) -> dict[str, Any]:
+        if candidacy.candidate_id == "C-1":
+            raise answer
+        return {}
+
+    async def polling(_client: object) -> bool:
+        return True
+
+    monkeypatch.setattr(Candidacy, "receipts", receipts)
+    monkeypatch.setattr("client.answers.worker_polls", polling)
+    rows = [result(2), result(3), result(4, "C-2")]
+    found = await told(delivering.plan(NOBODY, rows, {}, FILES, {}, dry_run=False))
+    assert found[4] == "taken: AssessmentPassed"
+    assert all(found[number].startswith(outcome) for number in (2, 3))
+    assert sent == ["m-4"]
 
 
 async def test_whoever_is_closed_is_so_for_the_rows_behind_too(monkeypatch: pytest.MonkeyPatch) -> None:
