@@ -3,13 +3,14 @@
 With `--json` stdout carries exactly one JSON document. Tables and cards are drawn by `cli.tables`.
 """
 
-import errno
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from client import scheme
@@ -20,7 +21,12 @@ _FLUSHED = 200
 
 
 def prepare() -> None:
-    """Let no character of a name or comment end the command on a terminal that cannot show it."""
+    """Let no character of a name or comment end the command on a terminal that cannot show it, nor a stream that was
+    closed before the command began: some programs start others so."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Never closed, so that no other file gets its number.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -28,13 +34,10 @@ def prepare() -> None:
 
 @contextmanager
 def unheard() -> Iterator[None]:
-    """Goes on where nobody reads stderr any more: the pipe was closed, or the terminal. What is under way must not stop
-    half way because of it."""
-    try:
+    """Goes on where stderr cannot be written: its pipe or the terminal was closed, or the disk that has the log is
+    full. What is under way must not stop half way because of it."""
+    with suppress(OSError):
         yield
-    except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.EIO):
-            raise
 
 
 def say(sentence: str) -> None:

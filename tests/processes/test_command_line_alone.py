@@ -44,6 +44,28 @@ def test_bad_usage_is_code_2_and_says_so_on_stderr(arguments: tuple[str, ...]) -
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize(
+    ("streams", "arguments", "code"),
+    [
+        ("1>&-", "schema withdraw", 0),
+        ("1>&- 2>&-", "schema withdraw", 0),
+        ("2>&-", "schema withdraw", 0),
+        ("2>&-", "import nowhere.csv", 2),
+        ("2>/dev/full", "import nowhere.csv", 2),
+        ("2>/dev/full", "schema withdraw", 0),
+    ],
+)
+def test_a_stream_that_is_closed_or_full_changes_neither_the_answer_nor_the_exit_code(
+    streams: str, arguments: str, code: int
+) -> None:
+    command = f"exec {shlex.join(map(str, STARTER))} {arguments}"
+    whole = run(("sh", "-c", command), NOBODY)
+    ended = run(("sh", "-c", f"{command} {streams}"), NOBODY)
+    assert (whole.code, ended.code) == (code, code)
+    assert ended.out == ("" if "1>" in streams else whole.out)
+    assert ended.err == ("" if "2>" in streams else whole.err)
+
+
 def test_a_misspelt_message_is_answered_with_the_likely_one() -> None:
     assert "did you mean record_assessment_result" in starter("send", "C", "CCSL", "record_assesment_result").err
 

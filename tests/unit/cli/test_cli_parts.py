@@ -159,16 +159,13 @@ class Gone(io.TextIOWrapper):
         return True
 
 
-@each("number", [errno.EPIPE, errno.EIO])
-def test_what_nobody_reads_on_stderr_stops_nothing(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@each("number", [errno.EPIPE, errno.EIO, errno.ENOSPC])
+def test_what_cannot_be_written_on_stderr_stops_nothing(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Gone(number))
     output.say("Nobody reads this.")
     with progress.Progress("Registering", 3) as shown:
         shown.advance()
         shown.reach(3)
-    monkeypatch.setattr(sys, "stderr", Gone(errno.ENOSPC))
-    with pytest.raises(OSError, match="No space"):
-        output.say("This is lost, and somebody should know.")
 
 
 def test_a_question_that_nobody_can_read_is_answered_by_no(monkeypatch: pytest.MonkeyPatch) -> None:
