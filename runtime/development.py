@@ -16,7 +16,7 @@ from typing import Any
 
 from runtime.connection import CannotConnect
 from runtime.embedded import EmbeddedServer, ServerFailed, embedded_server
-from runtime.kept_database import claim_if_new, may_go_on
+from runtime.kept_database import alone, claim_if_new, may_go_on
 from runtime.leashed import leashed
 from runtime.namespaces import ensure
 from runtime.ports import Listener, listener, listening
@@ -57,12 +57,20 @@ async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None], *
 
     `port` and `ui_port` are those of the server and of its Web UI; `db` is a SQLite file. The server's log lies beside
     it, and so does the record, unless the environment says where that is. With `anyway`, candidacies in `db` that
-    belong to other code are continued all the same. Raises `CannotServe`, `WorkerRefusesSettings`, and `OtherBuild` of
-    `runtime/kept_database.py`.
+    belong to other code are continued all the same. Raises `CannotServe`, `WorkerRefusesSettings`, and `OtherBuild`,
+    `NoDatabase` and `InUse` of `runtime/kept_database.py`.
     """
+    if port == ui_port:
+        raise CannotServe(f"The server and its Web UI cannot both listen on port {port}: choose another --ui-port.")
     for number in (port, ui_port):
         if listening(number):
             raise PortInUse(number, listener(number))
+    with alone(db):
+        await _serve(port, ui_port, db, say, anyway=anyway)
+    say("Stopped; everything is kept.")
+
+
+async def _serve(port: int, ui_port: int, db: Path, say: Callable[[str], None], *, anyway: bool) -> None:
     stop = stop_requested()
     claim_if_new(db)
     try:
@@ -75,7 +83,6 @@ async def serve(port: int, ui_port: int, db: Path, say: Callable[[str], None], *
             await _work(server, record, stop, say, lambda: may_go_on(client, db, anyway=anyway))
     except (ServerFailed, CannotConnect) as error:
         raise CannotServe(str(error)) from error
-    say("Stopped; everything is kept.")
 
 
 def record_beside(db: Path) -> str:

@@ -1,11 +1,13 @@
-"""Whether the worker of `starter.py dev` may go on with the candidacies in a kept database.
+"""Whether `starter.py dev` may keep its data in a database, and go on with the candidacies in it.
 
-That worker is unversioned, so it replays every open run with its own code. If that code is another one than the code
+Its worker is unversioned, so it replays every open run with its own code. If that code is another one than the code
 that wrote the runs, their workflow tasks may fail, and it is better not to begin.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +18,7 @@ from temporalio.service import RPCError
 
 from runtime.builds import code_on_disk
 from runtime.connection import TASK_QUEUE, WORKFLOW, CannotConnect
-from runtime.files import opener
+from runtime.files import hold, opener
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -28,6 +30,46 @@ _RPC = timedelta(seconds=10)
 
 class OtherBuild(Exception):
     """The candidacies in the database belong to other code. The message is one sentence that says what to do."""
+
+
+class NoDatabase(Exception):
+    """There is no database under this name, and none can be made. The message is one sentence that says what to do."""
+
+
+class InUse(Exception):
+    """Another server keeps its data in this database. The message is one sentence that says what to do."""
+
+
+_SQLITE = b"SQLite format 3\0"
+"""How a SQLite file begins, unless it is empty."""
+
+
+@contextmanager
+def alone(db: Path) -> Iterator[None]:
+    """Keeps other servers from this database for the length of the block: two of them would spoil each other's data.
+
+    Makes the folder, and a file beside the database that is locked. The lock ends with this process, however it ends.
+
+    Raises:
+        NoDatabase: `db` is something else than a SQLite file, or its folder cannot be written.
+        InUse: another process has the lock.
+    """
+    try:
+        if db.exists() and not (db.is_file() and _is_sqlite(db)):
+            raise NoDatabase(f"{db} is no SQLite database: name another file with --db.")
+        db.parent.mkdir(parents=True, exist_ok=True)
+        lock = open(db.with_name(f"{db.name}.lock"), "a", encoding="utf-8", opener=opener)  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise NoDatabase(f"{db} cannot be used: {error.strerror}. Name another file with --db.") from error
+    with lock:
+        if not hold(lock.fileno()):
+            raise InUse(f"Another server keeps its data in {db}: end it, or name another file with --db.")
+        yield
+
+
+def _is_sqlite(db: Path) -> bool:
+    with db.open("rb") as file:
+        return file.read(len(_SQLITE)) in (b"", _SQLITE)
 
 
 def beside(db: Path) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 from cli import exits, output
 from cli.options import number, option, verb
 from runtime import development
-from runtime.kept_database import OtherBuild
+from runtime.kept_database import InUse, NoDatabase, OtherBuild
 
 
 def _port(text: str | int) -> int:
@@ -31,6 +31,6 @@ def command(port: int, ui_port: int, db: Path | None, anyway: bool) -> int:
         ) from error
     except development.CannotServe as error:
         raise exits.Unreachable(str(error)) from error
-    except (development.WorkerRefusesSettings, OtherBuild) as error:
+    except (development.WorkerRefusesSettings, OtherBuild, NoDatabase, InUse) as error:
         raise exits.BadInput(str(error)) from error
     return exits.DONE

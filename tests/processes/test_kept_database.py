@@ -14,10 +14,11 @@ from client.current_build import make_current
 from client.errors import NotChanged
 from runtime import development
 from runtime.builds import Build, code_fingerprint
-from runtime.embedded import EmbeddedServer
-from runtime.kept_database import OtherBuild, beside, claim_if_new, may_go_on
+from runtime.embedded import EmbeddedServer, free_port
+from runtime.kept_database import InUse, OtherBuild, alone, beside, claim_if_new, may_go_on
 from tests.processes.engine import Engine, Handle, engine
 from tests.processes.evidence import taken_up
+from tests.processes.programs import NOBODY, run_here
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from worker import build_worker
@@ -86,6 +87,28 @@ async def ended(certpath: Engine, handle: Handle) -> None:
         return not (await certpath.client.count_workflows(query)).count
 
     await eventually(nobody_left)
+
+
+def test_one_server_alone_keeps_its_data_in_a_database(tmp_path: Path) -> None:
+    db = tmp_path / "new" / "temporal.db"
+    with alone(db), pytest.raises(InUse, match=f"Another server keeps its data in {db}: end it"), alone(db):
+        pass
+    with alone(db):
+        pass  # whoever comes later
+
+
+def test_what_is_no_database_is_left_as_it_was_and_said_in_a_sentence(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine")
+    notes.chmod(0o644)
+    before = sorted(tmp_path.iterdir())
+    for named in (notes, tmp_path, notes / "temporal.db"):
+        ended = run_here(("dev", "--port", str(free_port()), "--ui-port", str(free_port()), "--db", str(named)), NOBODY)
+        assert (ended.code, len(ended.err.splitlines())) == (2, 1)
+        assert str(named) in ended.err
+        assert "another file with --db" in ended.err
+    assert sorted(tmp_path.iterdir()) == before
+    assert (notes.read_text(), notes.stat().st_mode & 0o777) == ("mine", 0o644)
 
 
 def test_a_database_that_is_made_now_belongs_to_this_code_and_an_old_one_to_nobody_knows_whom(tmp_path: Path) -> None:

@@ -47,6 +47,12 @@ def test_the_process_that_listens_on_a_port_is_found(host: str) -> None:
         assert str(found).startswith(f"process {os.getpid()} (")
 
 
+async def test_a_development_server_needs_two_ports(tmp_path: Path) -> None:
+    port = free_port()
+    with pytest.raises(development.CannotServe, match=f"cannot both listen on port {port}: choose another --ui-port"):
+        await development.serve(port, port, db=tmp_path / "dev.db", say=print)
+
+
 @pytest.mark.parametrize("taken", ["port", "ui_port"])
 async def test_a_development_server_says_which_port_is_in_use(taken: str, tmp_path: Path) -> None:
     with socket.socket() as other:
