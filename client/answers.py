@@ -89,7 +89,7 @@ async def missing(client: Client, seconds: float) -> NoWorker:
 async def worker_polls(client: Client) -> bool:
     """Whether a worker of any build asked for work lately. Raises `Unreachable`.
 
-    Of the time-skipping server, which cannot tell, it is always said: one that does not answer is only slow.
+    The time-skipping server cannot tell, so the answer is true there: a worker that is silent is only slow.
     """
     try:
         return bool(await polling(client))

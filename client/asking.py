@@ -95,7 +95,7 @@ class _Asking:
             return error
 
     async def judged(self, outcome: StatusView | ClientError) -> tuple[Heard, StatusView | None]:
-        """Raises `NoWorker` where silence is nobody's own fault."""
+        """Raises `NoWorker` where no worker answers, so that all others would be asked in vain too."""
         if isinstance(outcome, NotFound):
             return Heard.GONE, None
         if isinstance(outcome, NoWorkerOfBuild):

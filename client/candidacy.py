@@ -31,7 +31,7 @@ from views.entries import TimelineEntry
 # What a worker is given to answer.
 _QUERY_SECONDS = 10.0
 _UPDATE_SECONDS = 20.0
-# The last two are a flood's: the server starts a task afresh, or has ten updates in flight already.
+# The last two come in a flood of messages: the server starts a task afresh, or has ten updates in flight already.
 _PASSING = (
     RPCStatusCode.ABORTED,
     RPCStatusCode.UNAVAILABLE,

@@ -57,7 +57,10 @@ _RUNS = {
 
 
 class Ringing(NamedTuple):
-    """Who may have an alarm within this time from now, by what the scheme says: rather one too many."""
+    """Who may have an alarm within this time from now, by what the scheme says.
+
+    It may find candidacies without such an alarm, and misses none.
+    """
 
     within: timedelta
     known: Facts

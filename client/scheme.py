@@ -57,9 +57,10 @@ class Facts(NamedTuple):
     """From the scheme file in force here (CERTPATH_SCHEME).
 
     `zone` is the one in which the body's days begin and end. No reminder, and no opening of a window, lies more than
-    `candidate_days` or `holder_days` before the deadline or expiry that a candidacy publishes; but for candidates of
-    the designations in `any_time`: their experience may count from any day on, or a lower certificate be asked to give
-    way. `advances_to` has the higher designation by the lower. Of a file that cannot be used, `readable` is False.
+    `candidate_days` or `holder_days` before the deadline or expiry that a candidacy publishes. For candidates of the
+    designations in `any_time` that does not hold: their experience may count from any day on, or a lower certificate
+    may be asked to give way on any day. `advances_to` has the higher designation by the lower. Of a file that cannot
+    be used, `readable` is False.
     """
 
     zone: str

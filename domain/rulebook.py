@@ -87,11 +87,7 @@ _TAKEN_WHEN_CLOSED = (RefuseMessage, ReportUndeliverable, ReportSuperseded, Answ
 
 
 def inquiry(state: State, command: Command) -> Inquiry | None:
-    """What must be found out before this command is decided; None if nothing must be.
-
-    Raises:
-        Refused: the rules do not allow the command, whatever the answer to the inquiry may be.
-    """
+    """What must be found out before this command is decided; None if nothing must be."""
     inquirer = INQUIRIES.get(command.kind if isinstance(command, RingAlarm) else type(command))
     return inquirer(state, command) if inquirer and not state.closed else None
 

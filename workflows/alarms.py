@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.journal import Journal
     from workflows.under_way import UnderWay
 
-# An alarm that changed nothing is ignored for a day, and one whose inquiry failed for ten minutes.
+# An alarm that changed nothing is not rung again for a day. One whose inquiry failed is not rung again for ten minutes.
 _AFTER_NO_CHANGE = timedelta(days=1)
 _AFTER_A_FAILURE = timedelta(minutes=10)
 

@@ -2,8 +2,9 @@
 
 An attempt that hangs is given up after `start_to_close`. An attempt whose worker was killed sends no more heartbeats,
 and is given up after the heartbeat timeout. A failed attempt is repeated after pauses that grow. If a decision waits
-for the answer, `schedule_to_close` limits all attempts together. An activity that knows that another attempt cannot
-help, for example because the designation is unknown, marks its failure as not retryable.
+for the answer, `schedule_to_close` limits all attempts together, with two exceptions: the programme of a registration,
+without which nothing can begin, and the question whether a lower certificate gives way. An activity that knows that
+another attempt cannot help, for example because the designation is unknown, marks its failure as not retryable.
 """
 
 from __future__ import annotations

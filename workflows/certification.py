@@ -88,7 +88,8 @@ class CertificationWorkflow(WithInbox):
 
         Raises:
             ApplicationError: of type InvalidMessage, if the start input is not a valid registration.
-            Unreadable: the journal is that of a newer build; no message is lost while the candidacy waits.
+            Unreadable: the journal or the registration is that of a newer build, or names a time zone that this build
+                does not know. No message is lost while the candidacy waits.
         """
         if self._unreadable is not None:
             # This fails the workflow task, and the server repeats it until a build takes it that can read the journal.
