@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.commands import Acknowledge, RefuseMessage, ReportSuperseded, ReportUndeliverable
+from domain.commands import MESSAGES, Acknowledge, RefuseMessage, ReportSuperseded, ReportUndeliverable
 from domain.decision import Decision, Matter, Refused
 from domain.events import (
     AttentionAcknowledged,
@@ -80,10 +80,13 @@ def _without_the_candidate(decision: Decision, command: RefuseMessage) -> dict[s
     """The texts of a refused message without addresses and without the candidate's names, of today and before.
 
     They become part of an event (rule 25, R9). Of a message id with a name or an address in it, a hash is kept: it must
-    still tell one message from another.
+    still tell one message from another. The name of a message of the contract stays, also where a short name is a part
+    of it.
     """
     names = decision.contact.names if decision.contact else ()
-    cleaned = {field: _cleaned(getattr(command, field), names) for field in ("message", "reason", "excerpt")}
+    cleaned = {field: _cleaned(getattr(command, field), names) for field in ("reason", "excerpt")}
+    if command.message not in MESSAGES:
+        cleaned["message"] = _cleaned(command.message, names)
     key = command.message_id
     if key is not None and _cleaned(key, names) != key:
         cleaned["message_id"] = f"sha256:{sha256_of(key.encode())}"

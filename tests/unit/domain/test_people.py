@@ -156,6 +156,15 @@ def test_a_refused_message_keeps_neither_name_nor_address_of_the_candidate() -> 
     assert "ruiz" not in excerpt.casefold()
 
 
+def test_the_name_of_a_refused_message_stays_whole_where_the_name_of_the_candidate_is_a_part_of_it() -> None:
+    candidacy = Candidacy()
+    candidacy.contact = candidacy.contact.model_copy(update={"name": "Su"})
+    candidacy.signal("suspend", reason="Su asked", by="B. Oss")
+    refused = candidacy.last(e.MessageRefused)
+    assert refused.message == "suspend"
+    assert "(name) asked" in refused.excerpt
+
+
 def test_a_refused_update_is_on_the_timeline_and_asks_for_nothing() -> None:
     candidacy = Candidacy()
     candidacy.send(REFUSAL.model_copy(update={"from_signal": False}))
