@@ -15,6 +15,7 @@ from client import list_language
 from client.errors import BadInput, UnknownValue
 from domain.vocabulary import HoldReason, Status
 from record.spelling import key_of
+from runtime.attribute_names import Attribute
 
 _HEADING = "Filters; all that are given must hold"
 
@@ -174,5 +175,6 @@ _QUERY = option(
     type=_list_filter,
     metavar="LIST_FILTER",
     heading=_HEADING,
-    help='Temporal\'s own list filter besides, e.g. "CandidateId STARTS_WITH \'C-1\'" or "AssessmentsPassed >= 3"',
+    help=f"Temporal's own list filter besides, e.g. \"{Attribute.CANDIDATE_ID} STARTS_WITH 'C-1'\" or "
+    f'"{Attribute.ASSESSMENTS_PASSED} >= 3"',
 )

@@ -20,6 +20,7 @@ from client.scheme import Facts
 from domain.vocabulary import Status
 from record import finding
 from record.finding import Standing
+from runtime.attribute_names import Attribute
 
 if TYPE_CHECKING:
     from cli.live import Live
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 COLUMNS = ("candidate", NAME, "designation", "status", "passed", "next deadline", "opened", "needs attention")
 SORTS = ("candidate", NAME, "designation", "status", "deadline", "opened", "certified", "expires")
 
-_HELP = """\
+_HELP = f"""\
 columns: candidate, name, designation, status, passed (assessments), next deadline (its last day), opened (day),
          needs attention; days are those of the body's zone
 --json:  an array of candidate_id, name, designation, status, assessments_passed, next_deadline (an instant: the
@@ -46,7 +47,7 @@ Without --sort the open ones come first, newest first, and any number of them is
 examples:
   ./starter.py list --designation CCSL --due-within 30d --sort deadline
   ./starter.py list --expires-since 2027-01-01 --expires-until 2027-03-31 --sort expires --csv > renewals.csv
-  ./starter.py list --query "CandidateId STARTS_WITH 'NORTH-'" --json
+  ./starter.py list --query "{Attribute.CANDIDATE_ID} STARTS_WITH 'NORTH-'" --json
 """
 
 

@@ -15,6 +15,7 @@ from client.bulk.act import Plan
 from client.bulk.addressing import Letter
 from client.bulk.outcomes import Item
 from client.connection import Client
+from runtime.attribute_names import Attribute
 
 _NAMED = 5
 
@@ -27,10 +28,11 @@ The outcome file, var/outcomes/MESSAGE-….outcome.csv unless --outcome names an
 taken: events, duplicate, refused: why, unknown, closed, failed: why, or not reached. With --dry-run each candidacy is
 asked what would come of the message: would be taken, would be held, or would be refused.
 """
-_EXAMPLE = """\
+_EXAMPLE = f"""\
 example: a storm has closed the test centers of Texas, whose candidate ids begin with TX-
-  ./starter.py message --designation CCOM --status testing --query "CandidateId STARTS_WITH 'TX-'" --dry-run \\
-    extend_deadline '{"until": "2027-03-31", "reason": "storm", "approved_by": "M. Reyes"}'
+  ./starter.py message --designation CCOM --status testing --dry-run \\
+    --query "{Attribute.CANDIDATE_ID} STARTS_WITH 'TX-'" \\
+    extend_deadline '{{"until": "2027-03-31", "reason": "storm", "approved_by": "M. Reyes"}}'
 """
 
 
