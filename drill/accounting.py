@@ -13,8 +13,6 @@ from drill.newer import ONLY_NEWER_EVENTS
 from drill.steps import CURRENT, MOVES, NEW, OLD, SUMMER_DAY, Part
 from trials.discrepancies import Discrepancy
 
-_THE_SERVERS_OWN = ("UNHANDLED_COMMAND", "FORCE_CLOSE_COMMAND")
-"""Why the server itself begins a workflow task afresh: a message came in beside the end of a run."""
 _MAY_ASK = ("mentor-unconfirmed", "refused-message")
 """The attention values that a candidacy may have at the end of the drill."""
 _CLOCK_SECONDS = 1.0
@@ -224,8 +222,7 @@ def _runs(where: str, found: Found) -> Iterator[Discrepancy]:
         if len(run.builds) != 1:
             yield Discrepancy("failed", f"{where}: the run {run.run_id} was on the builds {run.builds}")
         for failed in run.failed_tasks:
-            if not any(cause in failed for cause in _THE_SERVERS_OWN):
-                yield Discrepancy("failed", f"{where}: a workflow task failed: {failed}")
+            yield Discrepancy("failed", f"{where}: a workflow task failed: {failed}")
         for event in run.without_command:
             yield Discrepancy("failed", f"{where}: the workflow task of event {event} left no trace")
         last = run is found.runs[-1]

@@ -60,7 +60,7 @@ class Report:
                 for number, move in enumerate(self.moves, 1)
             },
             "runs": len(runs),
-            "workflow tasks begun afresh by the server": sum(len(run.failed_tasks) for run in runs),
+            "workflow tasks begun afresh by the server": sum(run.begun_afresh for run in runs),
             "workflow tasks timed out": sum(run.timed_out_tasks for run in runs),
             "notices": len({mail.message_id for mail in self.mails}),
             **({"raised format: candidacies": self.raising.candidacies} if self.raising else {}),

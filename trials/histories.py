@@ -39,6 +39,10 @@ class Run:
     status: str = "running"
     continued_from: str = ""
     failed_tasks: list[str] = field(default_factory=list)
+    """With what code has failed workflow tasks: the cause and the message of each."""
+    begun_afresh: int = 0
+    """How many workflow tasks the server itself has failed and begun afresh: a message came in beside the end of the
+    run, or more messages waited than one task takes."""
     timed_out_tasks: int = 0
     without_command: list[int] = field(default_factory=list)
     """The completed workflow tasks that took something in and gave no command (workflows/traces.py), by event id."""
@@ -70,6 +74,11 @@ _ACTIVITY_ENDS = {
 }
 
 
+_THE_SERVERS_OWN = {
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
+}
+"""Why the server fails a workflow task to begin it afresh. No code is at fault."""
 _TAKEN_IN = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
@@ -117,7 +126,10 @@ def read_history(run_id: str, events: Sequence[HistoryEvent]) -> Run:
                 run.builds.append(build)
         elif kind == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
             failed = event.workflow_task_failed_event_attributes
-            run.failed_tasks.append(f"{WorkflowTaskFailedCause.Name(failed.cause)}: {failed.failure.message[:200]}")
+            if failed.cause in _THE_SERVERS_OWN:
+                run.begun_afresh += 1
+            else:
+                run.failed_tasks.append(f"{WorkflowTaskFailedCause.Name(failed.cause)}: {failed.failure.message}")
         elif kind == EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
             run.timed_out_tasks += 1
         elif kind in _ENDS:

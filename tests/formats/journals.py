@@ -17,7 +17,7 @@ from domain.commands import AnswerAdvancement, Cancel, RefuseMessage, ReportUnde
 from domain.formats import FORMAT
 from domain.vocabulary import AlarmKind, RefusalCode, UndeliveredCause
 from tests.formats.kept import FOLDER, Addition
-from tests.formats.lives import BY, Life
+from tests.formats.lives import BY, CANDIDATE, Life
 from tests.workflows.journeys import LEADERSHIP, OPERATIONS, PEOPLE
 
 JOURNALS = FOLDER / "journals"
@@ -33,8 +33,9 @@ def name_of(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
-def read(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+def read(path: Path, candidate_id: str = CANDIDATE) -> dict[str, Any]:
+    """A kept journal. All are of one candidate: name another one where candidacies meet, in Temporal or in a record."""
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8").replace(CANDIDATE, candidate_id))
     return document
 
 

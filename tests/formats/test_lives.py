@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from temporalio.client import Client
 
@@ -273,9 +272,9 @@ async def test_the_engine_goes_on_with_every_journal(client: Client, tmp_path: P
 
 
 async def _goes_on(client: Client, path: Path) -> None:
-    document: dict[str, Any] = read(path)
-    # Under an id of its own, for the server is shared.
-    candidate = Candidate(client, document["state"]["designation"], f"fixture-{path.parent.name}-{path.stem}")
+    candidate_id = f"fixture-{path.parent.name}-{path.stem}"
+    document = read(path, candidate_id)
+    candidate = Candidate(client, document["state"]["designation"], candidate_id)
     await sow(candidate, document)
 
     async def taken_up() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,38 +10,37 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio import workflow
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from client import current_build
-from client.errors import NotChanged
 from domain.calendar import ZONE_RULES
 from domain.formats import CHAIN, FORMAT, Chain, NewerFormat, Step, UnknownZone
 from runtime.builds import Build
 from runtime.embedded import EmbeddedServer
 from tests.formats import newer
 from tests.formats.journals import JOURNALS, read
+from tests.formats.lives import CANDIDATE
 from tests.formats.newer import EFFECT, NOTICE
 from tests.namespaces import new_namespace
 from tests.scheme import worker_settings
 from tests.waiting import eventually
+from tests.workflows.builds import DEPLOYMENT, is_on, make_current
 from tests.workflows.journeys import Candidate
 from tests.workflows.seeds import seed_worker, sow
+from trials.histories import read_history
 from worker import build_worker
 from workflows import journal as journals
 from workflows import outbox
 from workflows.journal import Journal
 
 
-def kept(name: str) -> dict[str, Any]:
-    return read(JOURNALS / "1" / f"{name}.json")
+def kept(name: str, candidate_id: str = CANDIDATE) -> dict[str, Any]:
+    return read(JOURNALS / "1" / f"{name}.json", candidate_id)
 
 
 async def why_it_failed(candidate: Candidate) -> str:
-    """The sentence with which the first workflow task of the newest run has failed; empty while none has."""
-    events = [event async for event in candidate.handle.fetch_history_events()]
-    failed = [event for event in events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
-    return failed[0].workflow_task_failed_event_attributes.failure.message if failed else ""
+    """The sentence with which code has failed a workflow task of the newest run; empty while it has failed none."""
+    history = await candidate.handle.fetch_history()
+    return next(iter(read_history("newest", history.events).failed_tasks), "")
 
 
 def of_a_newer_format(document: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +70,7 @@ async def test_the_run_fails_its_first_task_and_waits(
 ) -> None:
     candidate = Candidate(client, "CCMA", f"newer-{change.__name__}")
     async with seed_worker(client), build_worker(client, worker_settings(outbox=tmp_path)):
-        await sow(candidate, change(kept("suspended")))
+        await sow(candidate, change(kept("suspended", candidate.candidate_id)))
         told = await eventually(lambda: why_it_failed(candidate), "the first task fails")
         assert sentence in told
         assert "Nothing is lost" in told
@@ -132,24 +130,24 @@ async def test_who_was_forced_back_below_a_format_waits_until_the_newer_build_is
         build_worker(client, settings, build=OLDER),
     )
     async with seed_worker(client), newer_build, older_build:
-        await make_current(client, NEWER)
-        await sow(candidate, kept("suspended"))
-        await eventually(lambda: is_on(candidate, NEWER), "the candidacy runs on the newer build")
+        await make_current(client, NEWER.build_id)
+        await sow(candidate, kept("suspended", candidate.candidate_id))
+        await is_on(candidate, NEWER.build_id)
         before = await candidate.timeline()
-        await make_current(client, OLDER)
+        await make_current(client, OLDER.build_id)
         await candidate.handle.signal("wake")
         assert "Nothing is lost" in await eventually(lambda: why_it_failed(candidate), "the first task fails")
         await candidate.signal("update_contact", name="Ana Ruiz-Vega")
-        await make_current(client, NEWER)
+        await make_current(client, NEWER.build_id)
         await candidate.has("ContactUpdated")
-        assert await is_on(candidate, NEWER)
+        await is_on(candidate, NEWER.build_id)
         after = await candidate.timeline()
         # The journal is an old one, so alarms of it may ring meanwhile.
         assert after[: len(before)] == before
         assert [event["sequence"] for event in after] == list(range(1, len(after) + 1))
 
 
-OLDER, NEWER = Build("certpath", "older"), Build("certpath", "newer")
+OLDER, NEWER = Build(DEPLOYMENT, "older"), Build(DEPLOYMENT, "newer")
 
 
 class _NewerAlone:
@@ -160,24 +158,6 @@ class _NewerAlone:
         if version is None or version.build_id != NEWER.build_id:
             raise NewerFormat("journal", FORMAT + 1, FORMAT)
         return CHAIN.journal(document)
-
-
-async def make_current(client: Client, build: Build) -> None:
-    """Makes a build current, once the server knows it, which is after the first poll of its worker."""
-
-    async def known() -> bool:
-        with contextlib.suppress(NotChanged):
-            await current_build.make_current(client, build)
-            return True
-        return False
-
-    await eventually(known, f"build {build} is current")
-
-
-async def is_on(candidate: Candidate, build: Build) -> bool:
-    """Whether the newest run is pinned to this build, which it is when its first task is done."""
-    info = (await candidate.handle.describe()).raw_description.workflow_execution_info
-    return bool(info.versioning_info.deployment_version.build_id == build.build_id)
 
 
 class _Reading:

@@ -194,7 +194,7 @@ def test_a_notice_that_gives_way_stands_behind_the_events_of_the_message() -> No
 
 def test_the_server_may_begin_a_task_afresh() -> None:
     one = found()
-    one.runs[0].failed_tasks.append("WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND: ")
+    one.runs[0].begun_afresh += 1
     assert told(one) == []
 
 

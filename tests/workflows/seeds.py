@@ -23,6 +23,9 @@ async def plant(candidate: Candidate, carried: dict[str, Any]) -> None:
 
 async def sow(candidate: Candidate, carried: dict[str, Any]) -> None:
     """As `plant`, where a seed worker runs already."""
+    if "state" in carried:
+        # In the record, candidacies that share an id would spoil each other's events.
+        assert carried["state"]["workflow_id"] == candidate.workflow_id, "it is the journal of another candidacy"
     await candidate.client.start_workflow("Seed", carried, id=candidate.workflow_id, task_queue=SEEDS)
 
     async def planted() -> bool:

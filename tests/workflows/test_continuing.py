@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner
 
@@ -12,30 +11,19 @@ import worker
 import workflows.certification
 from runtime.embedded import free_port
 from tests.scheme import worker_settings
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 from tests.workflows.journeys import Candidate
 from tests.workflows.outside import SlowMailbox, mail_server
 from tests.workflows.seeds import plant, recertifying
 from tests.workflows.senders import Senders
-
-# A message came in beside the end of a run, or a hundred were waiting: the server begins the task afresh.
-_THE_SERVERS_OWN = {
-    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
-    WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
-}
+from trials.histories import runs_of
 
 
 async def _runs_without_a_fault(candidate: Candidate) -> int:
     """Counts the runs, back to the first; in none of them has a task failed by its own fault."""
-    run, count = await candidate.run_id(), 0
-    while run:
-        events = (await candidate.history(run)).events
-        failed = [event for event in events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED]
-        causes = {event.workflow_task_failed_event_attributes.cause for event in failed}
-        assert causes <= _THE_SERVERS_OWN
-        run = events[0].workflow_execution_started_event_attributes.continued_execution_run_id
-        count += 1
-    return count
+    runs = [run async for run, _ in runs_of(candidate.client, candidate.workflow_id, PATIENCE)]
+    assert [run.failed_tasks for run in runs] == [[]] * len(runs)
+    return len(runs)
 
 
 async def test_messages_racing_a_recertification_are_answered_and_taken_once(client: Client, tmp_path: Path) -> None:

@@ -17,8 +17,7 @@ from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequ
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateStage
 
 from activities.recording import Recording
-from client import current_build, finding
-from client.errors import NotChanged
+from client import finding
 from client.list_language import Filter
 from record.opening import open_record
 from runtime.builds import Build
@@ -26,6 +25,7 @@ from runtime.embedded import EmbeddedServer, free_port
 from tests.namespaces import new_namespace
 from tests.scheme import worker_settings
 from tests.waiting import PATIENCE, eventually
+from tests.workflows.builds import DEPLOYMENT, build_of, is_on, make_current
 from tests.workflows.journeys import OPERATIONS, PEOPLE, Candidate
 from tests.workflows.outside import Mailbox, SlowMailbox, buyer, mail_server, marked, scoring, slow_key, write_to
 from tests.workflows.senders import Senders
@@ -46,34 +46,9 @@ async def at_work(client: Client, folder: Path, *builds: str, **changed: Any) ->
     settings = worker_settings(**{"outbox": folder / "outbox", **changed})
     async with contextlib.AsyncExitStack() as stack:
         for build in builds:
-            await stack.enter_async_context(build_worker(client, settings, build=Build("certpath", build)))
+            await stack.enter_async_context(build_worker(client, settings, build=Build(DEPLOYMENT, build)))
         await make_current(client, builds[0])
         yield
-
-
-async def make_current(client: Client, build: str) -> None:
-    """Makes a build current, once the server knows it, which is after the first poll of its worker."""
-
-    async def known() -> bool:
-        with contextlib.suppress(NotChanged):
-            await current_build.make_current(client, Build("certpath", build))
-            return True
-        return False
-
-    await eventually(known, f"build {build} is current")
-
-
-async def build_of(candidate: Candidate) -> str:
-    """The build to which the newest run is pinned; empty while its first task is not done."""
-    info = (await candidate.handle.describe()).raw_description.workflow_execution_info
-    return info.versioning_info.deployment_version.build_id
-
-
-async def is_on(candidate: Candidate, build: str) -> None:
-    async def moved() -> bool:
-        return await build_of(candidate) == build
-
-    await eventually(moved, f"{candidate.workflow_id} runs on build {build}")
 
 
 async def certified(client: Client, candidate_id: str, designation: str = "CCMA") -> Candidate:
@@ -329,7 +304,7 @@ async def test_a_candidacy_that_asks_its_lower_certificate_moves_when_it_has_the
 ) -> None:
     settings = worker_settings(outbox=tmp_path / "outbox")
     async with at_work(client, tmp_path, "A", "B"):
-        async with build_worker(client, settings, build=Build("certpath", "C")):
+        async with build_worker(client, settings, build=Build(DEPLOYMENT, "C")):
             holder = await certified(client, "move-7")
             await holder.send("request_advancement", purchase={"reference": "INV-9"}, experience=EXPERIENCE)
             higher = Candidate(client, "CCOM", "move-7")
@@ -347,7 +322,7 @@ async def test_a_candidacy_that_asks_its_lower_certificate_moves_when_it_has_the
         await higher.handle.signal("wake")
         receipt = await higher.send("update_contact", name="Ana R.")
         assert (receipt["events"], await build_of(higher)) == (["ContactUpdated"], "A")
-        async with build_worker(client, settings, build=Build("certpath", "C")):
+        async with build_worker(client, settings, build=Build(DEPLOYMENT, "C")):
             await higher.stands("certified")
             assert await holder.ended() == "superseded"
         await is_on(higher, "B")
@@ -360,7 +335,7 @@ async def with_a_broken_scheme_on_a(client: Client, folder: Path) -> AsyncIterat
     broken = folder / "scheme.toml"
     broken.write_text("version = ")
     other = worker_settings(outbox=folder / "outbox")
-    async with at_work(client, folder, "A", scheme=broken), build_worker(client, other, build=Build("certpath", "B")):
+    async with at_work(client, folder, "A", scheme=broken), build_worker(client, other, build=Build(DEPLOYMENT, "B")):
         yield
 
 
