@@ -43,7 +43,7 @@ def build(
     from activities.recording import Recording
     from activities.scoring import Scoring
 
-    advancement = Advancement(client)
+    advancement = Advancement(client, settings.scheme)
     recording = recording or Recording(settings.record_url)
     way_out = carrier(settings.outbox, settings.smtp_url, may_hang or MAY_HANG)
     return [

@@ -8,7 +8,9 @@ again. If the rules say no, the activity succeeds and returns the reason.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +20,7 @@ from temporalio.client import (
     Client,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
+    WorkflowFailureError,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
@@ -33,6 +36,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, Wo
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.heartbeats import heartbeating, is_heard, outcome_of
+from activities.programme import current_scheme
 from activities.requests import (
     OPEN_ADVANCEMENT,
     SUPERSEDE_LOWER,
@@ -62,10 +66,11 @@ _INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
 
 class Advancement:
-    """The activities of rules 22 and 23, with the Temporal client that they use."""
+    """The activities of rules 22 and 23, with the Temporal client that they use and the file of the scheme."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, scheme: Path) -> None:
         self._client = client
+        self._scheme = scheme
 
     @activity.defn(name=OPEN_ADVANCEMENT)
     async def open_advancement(self, request: OpeningRequest) -> OpeningAnswer:
@@ -74,6 +79,13 @@ class Advancement:
         It first looks for a workflow that an earlier attempt has opened, and finds it also if it is closed. The reuse
         policy must allow a second run, because a new request may follow a failed advancement. So without that look, an
         attempt after a lost answer would open a second candidacy if the first has ended meanwhile.
+
+        Today's scheme decides whether the advancement is still offered. The workflow of the higher designation would
+        fail where it is not, and nobody would tell the lower candidacy.
+
+        Raises:
+            ApplicationError: for another attempt: of type SchemeInvalid while the scheme's file cannot be read, of type
+                EarlierStillOpen while an earlier candidacy is closed and still sends its last notices.
         """
         async with heartbeating():
             opening = asyncio.create_task(self._open_advancement(request))
@@ -88,16 +100,29 @@ class Advancement:
 
     async def _open_advancement(self, request: OpeningRequest) -> OpeningAnswer:
         handle = self._client.get_workflow_handle(request.workflow_id)
-        if await _opened_by(handle) == request.key:
-            return OpeningAnswer()
+        found = await _described(handle)
+        if found is not None and await _opened_by(found) == request.key:
+            return OpeningAnswer(refusal=await _failure(handle) if _has_failed(found) else None)
+        if refusal := await asyncio.to_thread(self._not_offered, request.registration):
+            return OpeningAnswer(refusal=refusal)
         try:
             await self._start(request)
         except WorkflowAlreadyStartedError:
             # Look again: an earlier attempt may have opened it since the first look.
-            if await _opened_by(handle) != request.key:
-                target = request.registration.get("designation", "this designation")
-                return OpeningAnswer(refusal=f"there is already an open candidacy for {target}")
+            found = await _described(handle)
+            if found is None or await _opened_by(found) != request.key:
+                return OpeningAnswer(refusal=_occupied(request, found))
         return OpeningAnswer()
+
+    def _not_offered(self, registration: Mapping[str, Any]) -> str | None:
+        """Why today's scheme lets no such candidacy begin; None where it does."""
+        scheme = current_scheme(self._scheme)
+        target, lower = registration["designation"], registration["advances_from"]["designation"]
+        if target not in scheme.designations:
+            return f"the scheme {scheme.version} has no designation {target}"
+        if lower not in scheme.programme(target).advances_from:
+            return f"in the scheme {scheme.version}, {lower} does not advance to {target}"
+        return None
 
     async def _start(self, request: OpeningRequest) -> None:
         registration = request.registration
@@ -188,12 +213,40 @@ async def _described(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionDescr
         raise
 
 
-async def _opened_by(handle: WorkflowHandle[Any, Any]) -> str | None:
-    """The key of the request that opened the newest workflow of this id; None if no request did, or there is none."""
-    if (description := await _described(handle)) is None:
-        return None
+async def _opened_by(description: WorkflowExecutionDescription) -> str | None:
+    """The key of the request that opened this workflow; None if no request did."""
     opened_by: str | None = await description.memo_value(OPENED_BY, None, type_hint=str)
     return opened_by
+
+
+def _has_failed(description: WorkflowExecutionDescription) -> bool:
+    """Whether the workflow never became a candidacy: nothing but an invalid registration fails one."""
+    return description.status is WorkflowExecutionStatus.FAILED
+
+
+async def _failure(handle: WorkflowHandle[Any, Any]) -> str:
+    """Why a workflow that has failed did so."""
+    try:
+        await handle.result(follow_runs=False, rpc_timeout=_RPC)
+    except WorkflowFailureError as error:
+        return error.cause.message if isinstance(error.cause, ApplicationError) else str(error.cause)
+    return "its workflow has failed"
+
+
+def _occupied(request: OpeningRequest, description: WorkflowExecutionDescription | None) -> str:
+    """Why a new candidacy cannot be opened beside the one that is found.
+
+    Raises:
+        ApplicationError: the earlier one is closed, so that another attempt will find it ended.
+    """
+    target = request.registration["designation"]
+    if description is None or description.typed_search_attributes.get(CERTIFICATION_STATUS) in CLOSED:
+        raise ApplicationError(
+            f"The earlier candidacy for {target} is closed, and its workflow has not ended yet.",
+            type="EarlierStillOpen",
+            category=ApplicationErrorCategory.BENIGN,
+        )
+    return f"there is already an open candidacy for {target}"
 
 
 async def _standing(handle: WorkflowHandle[Any, Any]) -> str | None:

@@ -76,6 +76,18 @@ def _plain(problem: ErrorDetails) -> str:
     return f"{where} {words}" if where else words
 
 
+def current_scheme(path: Path) -> Scheme:
+    """The scheme of the file as it is now, for an activity.
+
+    Raises:
+        ApplicationError: of type SchemeInvalid, for another attempt, once an operator has repaired the file.
+    """
+    try:
+        return read_scheme(path)
+    except SchemeError as error:
+        raise ApplicationError(str(error), type="SchemeInvalid") from None
+
+
 class ProgrammeLoader:
     """Loads a designation's programme from the scheme file at `path`."""
 
@@ -92,10 +104,7 @@ class ProgrammeLoader:
         Raises:
             ApplicationError: of type SchemeInvalid, for another attempt; of type UnknownDesignation, for none.
         """
-        try:
-            scheme = read_scheme(self._path)
-        except SchemeError as error:
-            raise ApplicationError(str(error), type="SchemeInvalid") from None
+        scheme = current_scheme(self._path)
         if request.designation not in scheme.designations:
             raise ApplicationError(
                 f"The scheme {scheme.version} has no designation {request.designation!r}. "

@@ -160,7 +160,8 @@ ATTENTION: dict[AttentionKind, AttentionWords] = {
         "status {lower}",
     ),
     AttentionKind.ADVANCEMENT_REFUSED: AttentionWords(
-        "look at the candidacy for the higher designation, then ask again or `acknowledge`",
+        "look at the candidacy for the higher designation, or at the scheme if that is the reason; then ask again or"
+        " `acknowledge`",
         "status {higher}",
         "the candidacy for the higher designation could not be opened",
     ),

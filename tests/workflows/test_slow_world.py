@@ -340,6 +340,28 @@ async def test_a_registration_waits_for_a_broken_scheme_file_to_be_mended(idle_w
         await candidate.has("PurchaseConfirmed")
 
 
+async def test_an_advancement_that_todays_scheme_no_longer_has_is_refused_and_can_be_requested_again(
+    idle_world: World, tmp_path: Path
+) -> None:
+    world, scheme = idle_world, tmp_path / "scheme.toml"
+    text = SCHEME_FILE.read_text()
+    scheme.write_text(text)
+    async with world.worker(scheme=scheme):
+        holder, higher = await world.holder(), world.candidate("CCOM")
+        scheme.write_text(text.replace('advances_to = "CCOM"\n', ""))
+        await holder.send("request_advancement", purchase={"reference": "INV-9"})
+        await holder.has("AdvancementRefused")
+        refused = await holder.last("AdvancementRefused")
+        assert refused["reason"] == "in the scheme tests-1, CCMA does not advance to CCOM"
+        assert await holder.attention() == ["advancement-refused"]
+        assert not await higher.exists()
+        scheme.write_text(text)
+        await holder.send("request_advancement", purchase={"reference": "INV-9"})
+        await eventually(higher.exists, "the advancement is opened")
+        await higher.has("PurchaseConfirmed")
+        assert await holder.attention() == []
+
+
 async def test_a_cycle_opens_under_the_old_scheme_where_the_current_one_cannot_be_read(
     idle_world: World, tmp_path: Path
 ) -> None:

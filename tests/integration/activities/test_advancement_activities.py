@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,15 +11,17 @@ import pytest
 import pytest_asyncio
 from temporalio import workflow
 from temporalio.activity import ActivityCancellationDetails
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.service import RPCError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
-from activities.advancement import Advancement
+from activities.advancement import OPENED_BY, Advancement
 from activities.requests import OpeningAnswer, OpeningRequest, SupersedeAnswer, SupersedeRequest
 from runtime.search_attributes import CANDIDATE_ID, CERTIFICATION_STATUS, DESIGNATION
+from tests.scheme import SCHEME_FILE
 from tests.waiting import PATIENCE
 
 QUEUE = "advancement-tests"
@@ -74,16 +77,25 @@ class Lower:
         return self._timeline
 
 
+@workflow.defn(name="Invalid", sandboxed=False)
+class Invalid:
+    """Fails, as the workflow of an invalid registration does."""
+
+    @workflow.run
+    async def run(self) -> None:
+        raise ApplicationError("designation: there is none", type="InvalidMessage")
+
+
 @pytest_asyncio.fixture(scope="module")
 async def lower_worker(client: Client) -> AsyncIterator[None]:
-    """A worker for the stand-in."""
-    async with Worker(client, task_queue=QUEUE, workflows=[Lower]):
+    """A worker for the stand-ins."""
+    async with Worker(client, task_queue=QUEUE, workflows=[Lower, Invalid]):
         yield
 
 
 async def supersede(client: Client, workflow_id: str, number: str = "N-1") -> SupersedeAnswer:
     answer = await ActivityEnvironment().run(
-        Advancement(client).supersede_lower,
+        Advancement(client, SCHEME_FILE).supersede_lower,
         SupersedeRequest(workflow_id=workflow_id, by_workflow_id="certification:CCSL:C-1", by_number=number, at=AT),
     )
     assert isinstance(answer, SupersedeAnswer)
@@ -208,13 +220,14 @@ def opening(key: str, candidate: str) -> OpeningRequest:
             "designation": "CCSL",
             "name": "Ana",
             "email": "ana@example.org",
+            "advances_from": {"designation": "CCMC", "workflow_id": f"certification:CCMC:{candidate}"},
         },
         summary="CCSL candidacy, by advancement",
     )
 
 
-async def open_one(client: Client, request: OpeningRequest) -> OpeningAnswer:
-    answer = await ActivityEnvironment().run(Advancement(client).open_advancement, request)
+async def open_one(client: Client, request: OpeningRequest, scheme: Path = SCHEME_FILE) -> OpeningAnswer:
+    answer = await ActivityEnvironment().run(Advancement(client, scheme).open_advancement, request)
     assert isinstance(answer, OpeningAnswer)
     return answer
 
@@ -236,7 +249,7 @@ async def test_an_opening_that_is_taken_back_is_awaited_also_where_the_worker_th
 
     monkeypatch.setattr(Advancement, "_start", slowly)
     request, environment = opening("key-1", candidate), ActivityEnvironment()
-    working = asyncio.create_task(environment.run(Advancement(client).open_advancement, request))
+    working = asyncio.create_task(environment.run(Advancement(client, SCHEME_FILE).open_advancement, request))
     await opened.wait()
     environment.cancel(ActivityCancellationDetails(cancel_requested=True))
     await asyncio.sleep(0)
@@ -278,3 +291,57 @@ async def test_a_candidacy_opened_without_a_memo_is_somebody_elses(client: Clien
     handle = await client.start_workflow("CertificationWorkflow", {}, id=request.workflow_id, task_queue="nobody")
     assert (await open_one(client, request)).refusal is not None
     await handle.terminate()
+
+
+@pytest.mark.usefixtures("lower_worker")
+async def test_an_earlier_candidacy_that_is_closed_and_still_sends_its_notices_is_waited_for(
+    client: Client, candidate: str
+) -> None:
+    request = opening("key-1", candidate)
+    earlier = await client.start_workflow("Lower", id=request.workflow_id, task_queue=QUEUE)
+    await shown(earlier, "withdrawn")
+    with pytest.raises(ApplicationError) as caught:
+        await open_one(client, request)
+    assert (caught.value.type, caught.value.non_retryable) == ("EarlierStillOpen", False)
+    assert caught.value.category is ApplicationErrorCategory.BENIGN
+    await earlier.terminate()
+    assert (await open_one(client, request)).refusal is None
+    await client.get_workflow_handle(request.workflow_id).terminate()
+
+
+@pytest.mark.usefixtures("lower_worker")
+async def test_a_registration_that_turned_out_invalid_is_a_refusal(client: Client, candidate: str) -> None:
+    request = opening("key-1", candidate)
+    invalid = await client.start_workflow(
+        "Invalid", id=request.workflow_id, task_queue=QUEUE, memo={OPENED_BY: request.key}
+    )
+    with pytest.raises(WorkflowFailureError):
+        await invalid.result()
+    assert (await open_one(client, request)).refusal == "designation: there is none"
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("[designations.CCSL]", "the scheme tests-1 has no designation CCSL"),
+        ('advances_to = "CCSL"', "in the scheme tests-1, CCMC does not advance to CCSL"),
+    ],
+)
+async def test_what_todays_scheme_no_longer_has_is_not_opened(
+    client: Client, candidate: str, tmp_path: Path, text: str, refusal: str
+) -> None:
+    lines = SCHEME_FILE.read_text(encoding="utf-8").replace('advances_to = "CCSL"\n', "")
+    scheme = tmp_path / "scheme.toml"
+    scheme.write_text(lines.replace(text, "[designations.OTHER]"), encoding="utf-8")
+    request = opening("key-1", candidate)
+    assert (await open_one(client, request, scheme)).refusal == refusal
+    with pytest.raises(RPCError, match="not found"):
+        await client.get_workflow_handle(request.workflow_id).describe()
+
+
+async def test_nothing_is_opened_while_the_scheme_cannot_be_read(
+    client: Client, candidate: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ApplicationError) as caught:
+        await open_one(client, opening("key-1", candidate), tmp_path / "no-scheme.toml")
+    assert (caught.value.type, caught.value.non_retryable) == ("SchemeInvalid", False)
