@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from domain.vocabulary import CLOSED
+
 
 class FieldError(NamedTuple):
     """One wrong field of a message, by its path (`purchase.reference`), and what is wrong with it."""
@@ -141,14 +143,17 @@ class NeverBegan(NotFound):
     """There is no such candidacy, because its registration was invalid. `notes` say what is wrong with it."""
 
 
+_WAY_BACK = "Somebody has ended its workflow from outside. A reset brings it back: see docs/admin-guide.md."
+
+
 class Closed(ClientError):
     """The candidacy is closed and takes no message any more (rule 29). `status` is its last status.
 
-    Where its workflow did not end by itself, `status` is Temporal's word for how it ended.
+    Where its workflow did not end by itself, `status` is Temporal's word for how it ended, and a note says what to do.
     """
 
     def __init__(self, sentence: str, workflow_id: str, status: str) -> None:
-        super().__init__(sentence)
+        super().__init__(sentence, [] if status in CLOSED else [_WAY_BACK])
         self.workflow_id = workflow_id
         self.status = status
 

@@ -138,6 +138,8 @@ async def _enrol(client: Client, enrolment: Enrolment, title: str | None, *, aga
     except StillClosing:
         raise  # it says what to do
     except Closed as error:
+        if error.notes:
+            raise  # it was ended from outside, so a new one is not the way out
         sentence = (
             f"The candidacy of {enrolment.candidacy} is closed ({error.status}); --re-enrol opens a new one on purpose."
         )

@@ -138,8 +138,10 @@ class _Enrolling:
         except StillClosing as error:
             return Outcome(Kind.FAILED, f"the candidacy is closed ({error.status}); {_STILL_CLOSING}")
         except Closed as error:
-            what_now = _BY_US if isinstance(error, OpenedBefore) else _ON_PURPOSE
-            return Outcome(Kind.REFUSED, f"the candidacy is closed ({error.status}); {what_now}")
+            closed = f"the candidacy is closed ({error.status})"
+            if error.notes:
+                return Outcome(Kind.REFUSED, " ".join([f"{closed}.", *error.notes]))
+            return Outcome(Kind.REFUSED, f"{closed}; {_BY_US if isinstance(error, OpenedBefore) else _ON_PURPOSE}")
         except ClientError as error:
             return await outcome_of(self._client, error)
 

@@ -279,6 +279,8 @@ async def test_a_candidacy_that_was_terminated_is_not_opened_again_by_its_regist
     )
     assert ended.code == 1
     assert "closed (terminated)" in ended.err
+    assert "A reset brings it back" in ended.err
+    assert "--re-enrol" not in ended.err
 
 
 async def test_a_designation_that_the_scheme_lacks_fails_at_once(certpath: Engine) -> None:

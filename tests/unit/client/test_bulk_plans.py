@@ -67,6 +67,11 @@ def options(**changes: Any) -> enrolling.Options:
             "refused: the candidacy is closed (withdrawn); to open a new one on purpose, add --re-enrol",
         ),
         (
+            Closed("x", ID, "terminated"),
+            "refused: the candidacy is closed (terminated). Somebody has ended its workflow from outside. "
+            "A reset brings it back: see docs/admin-guide.md.",
+        ),
+        (
             OpenedBefore("x", ID, "withdrawn"),
             "refused: the candidacy is closed (withdrawn); an earlier run of this command has opened it; "
             "to open one more, give another --outcome file",
