@@ -1,14 +1,20 @@
 """The command line as a person has it before them: at a terminal."""
 
-import fcntl
 import os
 import pty
 import subprocess
-import termios
+import sys
 from contextlib import suppress
 
 from tests.processes.programs import STARTER, Ended, Place, surroundings
 from tests.waiting import eventually
+
+# Makes the terminal on stdin the one that controls the process, so that a typed Ctrl-C is the signal that it is for a
+# person, and becomes the program that it is given. This is done by a program of its own and not by `preexec_fn`: that
+# would run in a fork of this process, whose other threads may hold locks that nobody gives back in the fork.
+_AT_THE_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 class Terminal:
@@ -21,14 +27,12 @@ class Terminal:
         self._screen, inside = pty.openpty()
         written = subprocess.PIPE if piped else inside
         self.process = subprocess.Popen(
-            [*STARTER, *arguments],
+            [sys.executable, "-I", "-S", "-c", _AT_THE_TERMINAL, *STARTER, *arguments],
             stdin=inside,
             stdout=written,
             stderr=written,
             env=surroundings(place, {"TERM": "xterm", "COLUMNS": "100"}),
             start_new_session=True,
-            # Its controlling terminal, so that a typed Ctrl-C is the signal that it is for a person.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(inside)
         self._pipes = [pipe for pipe in (self.process.stdout, self.process.stderr) if pipe]
