@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from activities.programme import read_scheme
 from cli.everyday import MESSAGES as SENT
 from cli.main import captured
 from domain.commands import Registration
@@ -20,10 +21,8 @@ from views.schemas import REGISTRATION, Names, answered, files, sent
 from workflows.journal import Remembered
 
 FOLDER = ROOT / "docs" / "schemas"
-NAMES = Names(
-    ["CCSL", "CCOM", "CCMA", "CCMC"],
-    ["people-management", "operations-management", "customer-relationships", "leadership-and-business"],
-)
+SHIPPED = read_scheme(ROOT / "schemes" / "ciac.toml")
+NAMES = Names(list(SHIPPED.designations), list(SHIPPED.domains))
 SCHEMAS = sent(NAMES)
 MESSAGES = {name: json.loads(json.dumps(SOUND[name], default=_plain)) for name in SENT}
 """A sound message of each name, as JSON."""
