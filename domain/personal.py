@@ -8,14 +8,13 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from domain.commands import MAX_KNOWN, Command, Contact, UpdateContact
+from domain.commands import CONTACT_DETAILS, MAX_KNOWN, Command, Contact, UpdateContact
 from domain.stored import Stored
 from domain.texts import address_key, addresses_in, name_key
 from domain.types import Instant
 
 MAX_FORMER = 20
 """So many earlier details are kept to be shown."""
-_FIELDS = ("name", "email", "publish")
 
 
 class FormerContact(Stored):
@@ -25,6 +24,11 @@ class FormerContact(Stored):
     email: str | None = None
     publish: bool | None = None
     until: Instant
+
+    @property
+    def details(self) -> dict[str, str | bool]:
+        """The details that were replaced, by their names."""
+        return self.model_dump(include=set(CONTACT_DETAILS), exclude_none=True)
 
 
 class ContactRecord(Stored):
@@ -44,7 +48,12 @@ class ContactRecord(Stored):
     @classmethod
     def of(cls, contact: Contact, known: tuple[str, ...] = ()) -> ContactRecord:
         """The record of a candidate who has just registered. `known` is that of the lower candidacy."""
-        return cls(name=contact.name, email=contact.email, publish=contact.publish, known=known)
+        return cls(**contact.model_dump(), known=known)
+
+    @property
+    def details(self) -> dict[str, str | bool]:
+        """The details of today, by their names."""
+        return self.model_dump(include=set(CONTACT_DETAILS))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,7 +64,7 @@ class ContactRecord(Stored):
         """The record after this command, which is taken at this instant (UTC)."""
         if not isinstance(command, UpdateContact):
             return self
-        given = command.model_dump(include=set(_FIELDS), exclude_none=True)
+        given = command.model_dump(include=set(CONTACT_DETAILS), exclude_none=True)
         replaced = {field: getattr(self, field) for field, value in given.items() if getattr(self, field) != value}
         if not replaced:
             return self

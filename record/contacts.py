@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,11 +18,9 @@ from record.tables import CONTACTS, instant_text
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """Contact details. `since` is None for those of the registration, `until` for those of today."""
+    """Contact details, by their names. `since` is None for those of the registration, `until` for those of today."""
 
-    name: str
-    email: str
-    publish: bool
+    details: Mapping[str, str | bool]
     since: str | None
     until: str | None
 
@@ -55,9 +54,7 @@ def keep(pipeline: Pipeline, candidacy: Candidacy, contact: ContactRecord, at: s
             "since": version.since,
             "until": version.until,
             "candidate_id": read_workflow_id(candidacy.workflow_id).candidate_id,
-            "name": version.name,
-            "email": version.email,
-            "publish": version.publish,
+            **version.details,
         }
         for version in versions
     ]
@@ -79,15 +76,13 @@ def _beginning(first: Version, at: datetime) -> str:
 def versions_of(contact: ContactRecord) -> list[Version]:
     """Every version that the candidacy still has, the oldest first."""
     versions: list[Version] = []
-    name, email, publish, until = contact.name, contact.email, contact.publish, None
+    details, until = contact.details, None
     for former in reversed(contact.former):
         since = instant_text(former.until)
-        versions.append(Version(name, email, publish, since, until))
-        name = former.name if former.name is not None else name
-        email = former.email if former.email is not None else email
-        publish = former.publish if former.publish is not None else publish
+        versions.append(Version(details, since, until))
+        details = {**details, **former.details}
         until = since
-    versions.append(Version(name, email, publish, None, until))
+    versions.append(Version(details, None, until))
     return versions[::-1]
 
 

@@ -83,25 +83,18 @@ def contact_view(state: State, contact: ContactRecord) -> ContactView:
     if window:
         purchased_on = calendar.day_of(window.purchased_at, state.zone)
         purchase = PurchaseView(reference=window.reference, purchased_at=window.purchased_at, purchased_on=purchased_on)
-    return ContactView(
+    view = ContactView(
         candidate_id=state.candidate_id,
         designation=state.designation,
-        name=contact.name,
-        email=contact.email,
-        publish=contact.publish,
         purchase=purchase,
         experience=tuple(ExperienceRecordView(**claim.model_dump()) for claim in state.experience),
         former=tuple(FormerContactView(**former.model_dump()) for former in contact.former),
         sequence=state.sequence,
     )
+    return view.model_copy(update=contact.details)
 
 
 def contact_before(registration: Registration) -> ContactView:
     """The contact details of a candidacy that has started, while its scheme is still being loaded."""
-    return ContactView(
-        candidate_id=registration.candidate_id,
-        designation=registration.designation,
-        name=registration.name,
-        email=registration.email,
-        publish=registration.publish,
-    )
+    view = ContactView(candidate_id=registration.candidate_id, designation=registration.designation)
+    return view.model_copy(update=registration.contact.model_dump())

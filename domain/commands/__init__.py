@@ -40,11 +40,20 @@ from domain.commands.engine import (
     RingAlarm,
 )
 from domain.commands.experience import RecordExperience
-from domain.commands.registration import MAX_KNOWN, AdvancesFrom, Contact, Experience, Purchase, Registration
+from domain.commands.registration import (
+    CONTACT_DETAILS,
+    MAX_KNOWN,
+    AdvancesFrom,
+    Contact,
+    Experience,
+    Purchase,
+    Registration,
+)
 from domain.commands.work_product import ReviewWorkProduct, SubmitWorkProduct
 
 __all__ = [
     "BETWEEN_WORKFLOWS",
+    "CONTACT_DETAILS",
     "FOR_THE_CANDIDATE",
     "MAX_EVIDENCE",
     "MAX_KNOWN",

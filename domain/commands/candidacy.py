@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import model_validator
 
 from domain.commands.base import ForTheCandidate, Message, Switch
-from domain.commands.registration import Purchase
+from domain.commands.registration import CONTACT_DETAILS, Purchase
 from domain.types import Day, Email, Name, Text
 
 
@@ -40,6 +40,6 @@ class UpdateContact(Message):
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
-        if self.name is None and self.email is None and self.publish is None:
-            raise ValueError("give at least one of name, email, publish")
+        if all(getattr(self, detail) is None for detail in CONTACT_DETAILS):
+            raise ValueError(f"give at least one of {', '.join(CONTACT_DETAILS)}")
         return self

@@ -59,6 +59,10 @@ class Contact(Command):
     publish: Switch = False
 
 
+CONTACT_DETAILS = tuple(Contact.model_fields)
+"""The names of the contact details. A test names each type and table that a new one must be added to."""
+
+
 class Registration(Command):
     """The start input of a candidacy."""
 
@@ -75,4 +79,4 @@ class Registration(Command):
 
     @property
     def contact(self) -> Contact:
-        return Contact(name=self.name, email=self.email, publish=self.publish)
+        return Contact(**{detail: getattr(self, detail) for detail in CONTACT_DETAILS})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.commands import UpdateContact
+from domain.commands import CONTACT_DETAILS, UpdateContact
 from domain.decision import Decision, Matter, Refused
 from domain.events import ContactUpdated, Erased
 from domain.matters.attention import delivery_settled
@@ -33,11 +33,11 @@ def not_the_candidate(decision: Decision, reviewer: str, *, namesake: bool | Non
 
 def update_contact(decision: Decision, command: UpdateContact) -> None:
     """Records which contact details changed. The details themselves are kept beside the state (rule 25)."""
-    given = {"name": command.name, "email": command.email, "publish": command.publish}
+    given = {detail: getattr(command, detail) for detail in CONTACT_DETAILS}
     changed = tuple(
-        field
-        for field, value in given.items()
-        if value is not None and (decision.contact is None or getattr(decision.contact, field) != value)
+        detail
+        for detail, value in given.items()
+        if value is not None and (decision.contact is None or getattr(decision.contact, detail) != value)
     )
     if changed:
         decision.record(ContactUpdated, changed=changed)

@@ -1,15 +1,18 @@
 """How candidates could be reached: every version of the details, with the instants between which it counted."""
 
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, select
 
-from domain.commands import UpdateContact
-from domain.personal import MAX_FORMER, ContactRecord
+from domain.commands import CONTACT_DETAILS, Registration, UpdateContact
+from domain.personal import MAX_FORMER, ContactRecord, FormerContact
 from record import store
 from record.database import reading
+from record.persons import Details
 from record.tables import CONTACTS, instant_text
 from tests.record.test_store import ANA, ANA_AGAIN, BEGIN, events
+from views.contact import ContactView, FormerContactView
 
 FIRST = ContactRecord(name="Ana Ruiz", email="ana@example.org")
 
@@ -30,6 +33,14 @@ def kept(engine: Engine, enrolment: str = "run-1") -> list[tuple[str, str, bool,
     with reading(engine) as connection:
         rows = connection.execute(select(*columns).where(CONTACTS.c.enrolment == enrolment).order_by(CONTACTS.c.since))
         return [tuple(row) for row in rows]
+
+
+def test_every_contact_detail_is_taken_kept_recorded_and_shown() -> None:
+    types = (Registration, UpdateContact, ContactRecord, FormerContact, ContactView, FormerContactView)
+    names = {one.__name__: set(one.model_fields) for one in types}
+    names |= {"the table contacts": set(CONTACTS.columns.keys()), "Details": {one.name for one in fields(Details)}}
+    missing = {where: set(CONTACT_DETAILS) - known for where, known in names.items()}
+    assert {where: details for where, details in missing.items() if details} == {}
 
 
 def test_the_details_of_the_registration_count_from_its_instant(engine: Engine) -> None:

@@ -61,7 +61,7 @@ def everything(engine: Engine) -> str:
 
 def personal(one: Lived) -> list[str]:
     """The names, the addresses and the texts of a life, those of before too."""
-    details = {value for batch in one.batches for value in (batch.contact.name, batch.contact.email)}
+    details = {value for batch in one.batches for value in batch.contact.details.values() if isinstance(value, str)}
     texts = {
         json.loads(text.value)
         for event in one.events

@@ -31,4 +31,4 @@ def test_they_are_recorded_whole(every_life: RecordOfLives) -> None:
 def test_a_life_has_the_person_that_it_was_lived_by() -> None:
     ben = lived("contact-changed", person(7))
     assert ben.candidacy.workflow_id.endswith(":P-007")
-    assert contacts.versions_of(ben.contact)[0].email == "person7@example.org"
+    assert contacts.versions_of(ben.contact)[0].details["email"] == "person7@example.org"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.commands import Registration
+from domain.commands import CONTACT_DETAILS, Registration
 from domain.effects import OpenAdvancement
 from domain.messages import parse
 from domain.personal import ContactRecord, FormerContact
@@ -30,8 +30,9 @@ def test_the_higher_candidacy_gets_the_contact_details_of_today_and_no_former_on
         former=(FormerContact(until=START, name="Ana Diaz", email="ad@example.org"),),
         known=("a" * 64,),
     )
+    assert contact.model_fields_set >= set(CONTACT_DETAILS), "give each detail a value that is not its default"
     registration = opened(contact)
-    assert (registration.name, registration.email, registration.publish) == ("Ana Ruiz", "ana@example.org", True)
+    assert registration.contact.model_dump() == contact.details
     assert registration.advances_from is not None
     assert registration.advances_from.known == ("a" * 64,)
     assert registration.experience is not None
