@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import TaskQueueType, WorkerVersioningMode
-from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.api.enums.v1 import WorkerVersioningMode
+from temporalio.api.taskqueue.v1 import PollerInfo
 from temporalio.client import Client
 from temporalio.common import RawValue
 
@@ -16,6 +15,7 @@ from client.errors import ClientError, FieldError, InvalidFields, NotServed, NoW
 from client.rpc_errors import explaining
 from domain.vocabulary import without_code
 from runtime.connection import TASK_QUEUE
+from runtime.pollers import pollers_of
 
 T = TypeVar("T")
 
@@ -103,17 +103,10 @@ async def polling(client: Client) -> set[str | None]:
     A worker that has ended counts for about a minute more. Raises `Unreachable`.
     """
     with explaining():
-        answer = await client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=client.namespace,
-                task_queue=TaskQueue(name=TASK_QUEUE),
-                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-            ),
-            retry=True,
-        )
+        found = [poller async for some in pollers_of(client, TASK_QUEUE, "workflow", retry=True) for poller in some]
     # A poll lasts a minute, so a living worker was seen within the last one. The server remembers it for five.
     newest = datetime.now(UTC) - timedelta(seconds=70)
-    return {_build_of(poller) for poller in answer.pollers if poller.last_access_time.ToDatetime(UTC) > newest}
+    return {_build_of(poller) for poller in found if poller.last_access_time.ToDatetime(UTC) > newest}
 
 
 def _build_of(poller: PollerInfo) -> str | None:

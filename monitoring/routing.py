@@ -13,8 +13,8 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, DescribeWorkerDeploymentRequest
 from temporalio.service import RPCError, RPCStatusCode
 
-from monitoring.polls import pollers_of
 from runtime.connection import TASK_QUEUE
+from runtime.pollers import pollers_of
 
 if TYPE_CHECKING:
     from temporalio.client import Client
