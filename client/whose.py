@@ -7,8 +7,9 @@ from temporalio.client import Client
 
 from client import scheme
 from client.candidacy import Candidacy, is_closing, is_open, never_began, status_of
-from client.errors import BadInput, NotFound, WhichDesignation
+from client.errors import BadInput, NeverBegan, NotFound, WhichDesignation
 from client.scheme import check_designation
+from domain.identity import read_workflow_id
 
 
 class Found(NamedTuple):
@@ -26,15 +27,17 @@ async def of(client: Client, candidate_id: str) -> list[Found]:
 
     Raises:
         BadInput: the scheme file cannot be read here, so the designations are not known.
-        NotFound: there is none.
+        NotFound: there is none; `NeverBegan` where there are only registrations that were invalid.
         Unreachable: Temporal does not answer.
     """
     codes = list(scheme.titles())
     if not codes:
         raise BadInput("The scheme file cannot be read here: name the designation.")
     looked_up = await asyncio.gather(*(_look_up(client, Candidacy(candidate_id, code)) for code in codes))
-    found = [one for one in looked_up if one]
+    found = [one for one in looked_up if isinstance(one, Found)]
     if not found:
+        if invalid := next((one for one in looked_up if isinstance(one, NeverBegan)), None):
+            raise invalid
         raise NotFound(
             f"There is no candidacy of {candidate_id} for {' or '.join(codes)}: check the id, or register it first.",
             workflow_id=Candidacy(candidate_id, codes[0]).workflow_id,
@@ -42,13 +45,14 @@ async def of(client: Client, candidate_id: str) -> list[Found]:
     return found
 
 
-async def _look_up(client: Client, candidacy: Candidacy) -> Found | None:
+async def _look_up(client: Client, candidacy: Candidacy) -> Found | NeverBegan | None:
+    """What there is of this candidacy; the error that says so where only an invalid registration is."""
     try:
         described = await candidacy.describe(client)
     except NotFound:
         return None
     if never_began(described):
-        return None
+        return candidacy.never_began()
     return Found(candidacy, is_open(described) and not is_closing(described), status_of(described))
 
 
@@ -69,7 +73,11 @@ async def meant(client: Client, candidate_id: str, designation: str | None, *, t
     """
     if designation is not None:
         return Candidacy(candidate_id, designation)
-    found = await of(client, candidate_id)
+    try:
+        found = await of(client, candidate_id)
+    except NeverBegan as error:
+        # Whoever asks it hears what is wrong with the registration.
+        return Candidacy(candidate_id, read_workflow_id(error.workflow_id).designation)
     if to_send:
         found = [one for one in found if one.open] or found
     if len(found) == 1:

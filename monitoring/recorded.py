@@ -60,10 +60,11 @@ def problem(url: str) -> str | None:
     if file and not Path(file).exists():
         return None if _can_be_made(Path(file)) else _AWAY
     try:
-        open_for_reading(url).dispose()
-    except Missing:
-        # A worker makes them with the first event.
-        return None if may_make_tables(url) else _NO_TABLES
+        try:
+            open_for_reading(url).dispose()
+        except Missing:
+            # A worker makes them with the first event.
+            return None if may_make_tables(url) else _NO_TABLES
     except NotAllowed:
         return _FORBIDDEN
     except NewerTables:

@@ -66,9 +66,11 @@ async def reaching(address: str, namespace: str, patience: float) -> AsyncIterat
         async with asyncio.timeout(patience):
             yield
     except TimeoutError:
-        raise CannotConnect(_sentence(where, f"no answer within {patience:g} seconds")) from None
+        raise CannotConnect(
+            f"Temporal cannot be reached at {where}: no answer within {patience:g} seconds. {_START}"
+        ) from None
     except (RuntimeError, ValueError) as error:  # what the SDK raises for any failed connection
-        raise CannotConnect(_sentence(where, short_reason(error))) from error
+        raise CannotConnect(_sentence(where, error)) from error
 
 
 @functools.cache
@@ -115,20 +117,41 @@ def short_reason(error: Exception) -> str:
 
 def known_reason(error: Exception) -> str | None:
     """Why a connection failed, in words that hold no address; None if the reason is not one of the usual ones."""
-    message = str(error)
-    for sign, words in (
-        ("ConnectionRefused", "connection refused"),
-        ("dns error", "no such host"),
-        ("invalid uri", "not an address of the form host:port"),
-        ("deadline has elapsed", "no answer"),
-    ):
-        if sign.lower() in message.lower():
-            return words
-    return None
+    known = _known(error)
+    return known.words if known else None
 
 
-def _sentence(where: str, reason: str) -> str:
-    return (
-        f"Temporal cannot be reached at {where}: {reason}. "
-        "Start one with `./starter.py dev`, or set TEMPORAL_ADDRESS (and TEMPORAL_NAMESPACE)."
-    )
+class _Known(NamedTuple):
+    """A usual reason: what the SDK's message has in it, the same in plain words, and what to do."""
+
+    sign: str
+    words: str
+    advice: str
+
+
+_START = "Start one with `./starter.py dev`, or set TEMPORAL_ADDRESS (and TEMPORAL_NAMESPACE)."
+_ADDRESS = (
+    "Set TEMPORAL_ADDRESS to the frontend of Temporal, as host:port. Its port is 7233 unless somebody changed it."
+)
+_NAMESPACE = "Set TEMPORAL_NAMESPACE, or make the namespace: `./starter.py setup --help` says how."
+_SETTINGS = "Check TEMPORAL_ADDRESS, and the settings of TLS and of the API key."
+_REASONS = (
+    _Known("ConnectionRefused", "connection refused", _START),
+    _Known("dns error", "no such host", _START),
+    _Known("deadline has elapsed", "no answer", _START),
+    _Known("invalid target URL", "not an address of the form host:port", _ADDRESS),
+    _Known("h2 protocol error", "what answers there is not Temporal, or it wants TLS", _ADDRESS),
+    _Known("InvalidContentType", "what answers there does not speak TLS", _ADDRESS),
+    _Known("no such namespace", "the server answers, but has no such namespace", _NAMESPACE),
+)
+
+
+def _known(error: Exception) -> _Known | None:
+    message = str(error).lower()
+    return next((one for one in _REASONS if one.sign.lower() in message), None)
+
+
+def _sentence(where: str, error: Exception) -> str:
+    known = _known(error)
+    advice = known.advice if known else _SETTINGS
+    return f"Temporal cannot be reached at {where}: {short_reason(error)}. {advice}"

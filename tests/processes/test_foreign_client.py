@@ -250,8 +250,8 @@ async def test_our_command_line_starts_a_corrected_registration_after_a_failed_s
         # It never became a candidacy: it stands in no list, and nobody is there.
         assert certpath.starter("list", "--query", f"WorkflowId = '{identity}'", "--json").document == []
         assert certpath.starter("withdraw", candidate, "CCSL", "--yes").code == 1
-        for verb in ("status", "timeline"):
-            asked = certpath.starter(verb, candidate, "CCSL")
+        for verb, *named in (("status", "CCSL"), ("timeline", "CCSL"), ("status",), ("timeline",)):
+            asked = certpath.starter(verb, candidate, *named)
             assert asked.code == 1
             assert "its registration was invalid. Correct it, and register it again" in asked.err
             assert "email: must be one e-mail address" in asked.err

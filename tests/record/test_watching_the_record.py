@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
 from monitoring.recorded import problem
-from record.database import open_database, reading, writing
+from record.database import file_of, open_database, reading, writing
 from record.errors import Unavailable
 from record.opening import open_record
 from tests.record.commands import address
@@ -35,6 +35,18 @@ def test_a_record_that_is_there_or_that_the_worker_will_make_is_well(url: str, e
 def test_a_record_that_cannot_be_reached_is_named_without_its_address(url: str) -> None:
     told = problem(url)
     assert told == "The record cannot be reached: events wait in their candidacies, and are recorded when it is back."
+
+
+def test_a_database_that_goes_away_between_two_questions_is_a_record_that_cannot_be_reached(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_url: str) -> bool:
+        raise Unavailable("the connection is closed")
+
+    if file := file_of(url):
+        Path(file).touch()
+    monkeypatch.setattr("monitoring.recorded.may_make_tables", away)
+    assert "cannot be reached" in str(problem(url))
 
 
 def test_what_the_database_says_to_a_connection_that_it_does_not_open_is_told(roles: Roles) -> None:

@@ -1,5 +1,6 @@
 """The connection to a server: which one, what is wrong with it, and that no key of a profile is quoted."""
 
+import asyncio
 import socket
 import time
 from pathlib import Path
@@ -12,16 +13,42 @@ from runtime.embedded import EmbeddedServer
 from runtime.settings import SettingsError
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "no-such-host.invalid:7233", "nonsense"])
-async def test_a_server_that_is_not_there_is_a_quick_clear_error(address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("127.0.0.1:1", "starter.py dev"),
+        ("no-such-host.invalid:7233", "starter.py dev"),
+        ("nonsense", "starter.py dev"),
+        ("a b:7233", "as host:port"),
+    ],
+)
+async def test_a_server_that_is_not_there_is_a_quick_clear_error(address: str, advice: str) -> None:
     began = time.monotonic()
     with pytest.raises(CannotConnect) as caught:
         await connect(target_host=address)
     assert time.monotonic() - began < 5
     message = str(caught.value)
     assert address in message
-    assert "starter.py dev" in message
+    assert advice in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("tls", "words"), [(False, "what answers there is not Temporal, or it wants TLS"), (True, "does not speak TLS")]
+)
+async def test_a_server_that_is_not_temporal_is_told_from_one_that_is_not_there(tls: bool, words: str) -> None:
+    """So it is with the port of the Temporal UI."""
+
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(CannotConnect) as caught:
+            await connect(target_host=f"127.0.0.1:{port}", tls=tls)
+    assert words in str(caught.value)
+    assert "starter.py dev" not in str(caught.value)
 
 
 async def test_a_server_that_never_answers_is_given_up_in_time() -> None:
@@ -36,7 +63,7 @@ async def test_the_environment_says_where(embedded: EmbeddedServer, monkeypatch:
     monkeypatch.setenv("TEMPORAL_ADDRESS", embedded.address)
     assert (await connect()).namespace == "default"
     monkeypatch.setenv("TEMPORAL_NAMESPACE", "elsewhere")
-    with pytest.raises(CannotConnect, match=r"'elsewhere'.*no such namespace"):
+    with pytest.raises(CannotConnect, match=r"'elsewhere'.*no such namespace. Set TEMPORAL_NAMESPACE"):
         await connect()
 
 
