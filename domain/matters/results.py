@@ -39,9 +39,18 @@ MAX_UNSCORED = 200
 # --- a result arrives ---------------------------------------------------------------------------------------
 
 
-def responses_to_score(_state: State, command: RecordAssessmentResult) -> Inquiry | None:
-    """Asks for the score of a result that comes as responses; None for any other (rule 8)."""
-    if command.form is None or command.responses is None:
+def responses_to_score(state: State, command: RecordAssessmentResult) -> Inquiry | None:
+    """Asks for the score of a result that comes as responses; None for any other (rule 8).
+
+    None also where no score changes what comes of the result. A feed that is delivered whole every night has such
+    results each time, and to ask for their scores would write to the history each time.
+    """
+    if command.form is None or command.responses is None or state.path == "advancement":
+        return None
+    facts = _facts(state, command, None)
+    if not _held_alike(state, facts) and (
+        known_results.is_known(state, facts) or requirements.taken_after_window(state, facts)
+    ):
         return None
     return ScoreResponses(command.form, command.domain, command.responses)
 
@@ -57,9 +66,8 @@ def record_result(decision: Decision, command: RecordAssessmentResult) -> None:
         raise Refused(RefusalCode.NO_ASSESSMENTS, "the advancement path asks for no assessments")
     scored = decision.answer(ResponsesScored) or ResponsesScored(command.score)
     facts = _facts(state, command, scored.score)
-    same = [hold for hold in state.held.values() if (hold.key, hold.result.digest) == (_key(facts), facts.digest)]
-    if same:
-        _deliver_again(decision, same[0], facts, command.passed)
+    if same := _held_alike(state, facts):
+        _deliver_again(decision, same, facts, command.passed)
         return
     if known_results.is_known(state, facts):
         return
@@ -78,6 +86,12 @@ def record_result(decision: Decision, command: RecordAssessmentResult) -> None:
         _hold(decision, facts, found, unscored=unscored)
     else:
         take(decision, facts)
+
+
+def _held_alike(state: State, facts: ResultFacts) -> Held | None:
+    """The hold of this very content of this revision; None if there is none."""
+    alike = (hold for hold in state.held.values() if (hold.key, hold.result.digest) == (_key(facts), facts.digest))
+    return next(alike, None)
 
 
 def _key(facts: ResultFacts) -> str:

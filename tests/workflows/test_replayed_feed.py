@@ -21,6 +21,7 @@ def feed() -> list[dict[str, Any]]:
     return [{**row, "message_id": f"feed-line-{number}"} for number, row in enumerate(rows, start=1)]
 
 
+MARKED = {"result_id": "R-9", "domain": PEOPLE, "form": "PM-A", "responses": {"1": "A"}, "message_id": "feed-line-4"}
 REFUSED = {"reason": "a complaint", "by": "M. Reyes", "message_id": "feed-line-3"}
 
 
@@ -44,6 +45,23 @@ async def test_nothing_changes_after_the_first_night(world: World) -> None:
         await candidate.refused("suspend", **REFUSED)
     assert await candidate.timeline() == before
     assert (await candidate.status())["attention"] == []
+
+
+async def test_responses_whose_score_changes_nothing_are_marked_no_more_and_leave_no_history(world: World) -> None:
+    candidate = await world.registered()
+    await world.days(735)
+    late = {**MARKED, "taken_at": wire(await world.now() - timedelta(days=1))}
+    assert await candidate.refused("record_assessment_result", **late) == "outside-window"
+    await candidate.at_rest()
+
+    async def history() -> dict[str, int]:
+        """This server keeps the task of a rejected update; a real one forgets it."""
+        return {kind: count for kind, count in (await candidate.counts()).items() if "WORKFLOW_TASK" not in kind}
+
+    before = await history()
+    for _ in range(3):
+        assert await candidate.refused("record_assessment_result", **late) == "outside-window"
+    assert await history() == before
 
 
 async def test_what_will_happen_is_told_in_order_and_the_next_of_it_comes_first(world: World) -> None:

@@ -2,12 +2,15 @@
 
 import itertools
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from domain import events as e
+from domain import rulebook
+from domain.inquiries import Inquiry, ScoreResponses
 from domain.types import Score
 from tests.cases import each
 from tests.unit.domain.builders import (
@@ -421,6 +424,42 @@ def test_what_cannot_be_scored_is_held_and_scored_anew_when_it_is_accepted() -> 
     assert candidacy.say("resolve_held_result", **given) == ["ResultResolved"]
     assert candidacy.assessment(PEOPLE).status == "passed"
     assert candidacy.state.results["A"].responses is None
+
+
+def marked(candidacy: Candidacy, taken_at: datetime = AT, **fields: Any) -> Inquiry | None:
+    """What is asked before a result that comes as responses is decided."""
+    given = {
+        "result_id": "A",
+        "domain": PEOPLE,
+        "taken_at": taken_at,
+        "form": "PM-9",
+        "responses": ["A", "B"],
+        **fields,
+    }
+    return rulebook.inquiry(candidacy.state, parse("record_assessment_result", **given))
+
+
+def test_responses_are_marked_while_their_score_may_change_something() -> None:
+    candidacy = Candidacy("CCMA", at=AT)
+    assert isinstance(marked(candidacy), ScoreResponses)
+    candidacy.result(PEOPLE, None, AT, result_id="A", form="PM-9", responses=["A", "B"])
+    assert held(candidacy) == {"A#1"}
+    assert isinstance(marked(candidacy), ScoreResponses), "the answer key may be there now"
+
+
+def test_responses_whose_score_changes_nothing_are_not_marked() -> None:
+    """Otherwise a feed that is delivered whole every night would have them marked every night."""
+    candidacy = Candidacy("CCMA", at=AT)
+    candidacy.answer_key = Score(points=Decimal("40"), out_of=Decimal("50"))
+    candidacy.result(PEOPLE, None, AT, result_id="A", form="PM-9", responses=["A", "B"])
+    assert marked(candidacy) is None, "it is taken already"
+    assert marked(candidacy, revision=2) is not None
+    assert candidacy.state.window
+    candidacy.advance_to(candidacy.state.window.closes_at + days(1))
+    assert marked(candidacy, candidacy.clock, result_id="B") is None, "it was taken after the window had ended"
+    assert marked(candidacy, AT, result_id="C") is not None
+    higher = Candidacy("CCOM", at=AT, advances_from="CCMA")
+    assert marked(higher) is None, "no result is taken on the advancement path"
 
 
 def test_an_unscored_result_may_be_rejected_without_a_key() -> None:
