@@ -304,6 +304,8 @@ withdraw C-1002 CCSL --by "Kim Stone" --reason 'registered twice'""",
 )
 """Every message that may come from outside, in the order of a candidate's life; the others go between workflows."""
 
+QUESTIONS = {verb.message: verb.question for verb in VERBS if verb.question}
+"""What is asked before such a message is sent, where a person types."""
 MESSAGES = tuple(verb.message for verb in VERBS)
 """Their names."""
 

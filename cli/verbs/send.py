@@ -2,9 +2,9 @@
 
 import click
 
-from cli import sending
-from cli.everyday import MESSAGES
-from cli.options import candidacy, json_option, verb
+from cli import confirming, sending
+from cli.everyday import MESSAGES, QUESTIONS
+from cli.options import candidacy, json_option, option, verb
 from client.candidacy import Candidacy
 from client.scheme import check_designation
 
@@ -22,8 +22,12 @@ messages:
 @candidacy
 @click.argument("message", metavar="MESSAGE", type=sending.message_name, help="its name, see below")
 @click.argument("payload", metavar="[PAYLOAD]", default="{}", help="a JSON object, @FILE, or - for stdin (default {})")
+@option("--yes", is_flag=True, help=f"do not ask; {' and '.join(QUESTIONS)} ask first on a terminal")
 @json_option("print the receipt as one JSON document")
-def command(candidate: str, designation: str, message: str, payload: str, as_json: bool) -> int:
-    """Read the payload, send it and show the receipt."""
+def command(candidate: str, designation: str, message: str, payload: str, yes: bool, as_json: bool) -> int:
+    """Read the payload, ask where nobody can undo the message, send it and show the receipt."""
     check_designation(designation)
-    return sending.send(Candidacy(candidate, designation), message, sending.read(payload), as_json=as_json)
+    candidacy, text = Candidacy(candidate, designation), sending.read(payload)
+    if message in QUESTIONS and not yes:
+        confirming.ask(QUESTIONS[message].format(candidacy))
+    return sending.send(candidacy, message, text, as_json=as_json)

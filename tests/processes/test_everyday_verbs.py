@@ -402,10 +402,15 @@ async def test_on_a_terminal_it_asks_and_a_yes_does_it(certpath: Engine) -> None
     assert [(await handle.query("status"))["status"] for handle in handles] == ["withdrawn"] * 2
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("revoke", "C-1", "CCSL", *PAT), ("send", "C-1", "CCSL", "revoke", '{"reason": "a complaint", "by": "Pat"}')],
+    ids=lambda words: words[0],
+)
 @pytest.mark.parametrize("keys", [b"n\n", b"\n", b"yesterday\n", b"\xff\n", b"\x04"], ids=repr)
-def test_anything_but_a_yes_sends_nothing(keys: bytes) -> None:
+def test_anything_but_a_yes_sends_nothing(keys: bytes, arguments: Sequence[str]) -> None:
     # Nobody listens there: had it tried to send, it would be code 3.
-    ended = drawn_here(("revoke", "C-1", "CCSL", *PAT, "--json"), NOBODY, keys=keys, piped=True)
+    ended = drawn_here((*arguments, "--json"), NOBODY, keys=keys, piped=True)
     assert (ended.code, ended.document["error"]["kind"]) == (1, "declined")
     assert ended.err.startswith("Revoke the certificate of C-1 for CCSL for good? [y/N] ")
     assert ended.err.endswith("Nothing was done.\n")
@@ -420,8 +425,13 @@ async def test_ctrl_c_at_the_question_is_code_130() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("revoke", "C-1", "CCSL", *PAT, "--yes"), ("suspend", "C-1", "CCSL", *PAT)],
-    ids=lambda words: words[0],
+    [
+        ("revoke", "C-1", "CCSL", *PAT, "--yes"),
+        ("suspend", "C-1", "CCSL", *PAT),
+        ("send", "C-1", "CCSL", "withdraw", "--yes"),
+        ("send", "C-1", "CCSL", "suspend", '{"reason": "a complaint", "by": "Pat"}'),
+    ],
+    ids=lambda words: f"{words[0]}-{words[3]}",
 )
 def test_yes_and_what_can_be_undone_ask_nothing(arguments: Sequence[str]) -> None:
     ended = drawn_here(arguments, NOBODY, piped=True)
