@@ -19,6 +19,7 @@ from runtime.connection import TASK_QUEUE
 from runtime.embedded import EmbeddedServer
 from runtime.search_attributes import NEXT_DEADLINE
 from tests.integration.monitoring.clocks import Clock
+from tests.namespaces import new_namespace
 from tests.scheme import worker_settings
 from tests.waiting import eventually
 from worker import build_worker
@@ -135,8 +136,11 @@ NOW = datetime.now(UTC)
 
 @pytest_asyncio.fixture
 async def crowd(embedded: EmbeddedServer) -> AsyncIterator[Client]:
-    """Candidacies as the server sees them, each with another next deadline; no worker looks after them."""
-    client = await embedded.client()
+    """Candidacies as the server sees them, each with another next deadline; no worker looks after them.
+
+    They are alone in their namespace: other tests leave candidacies behind, and what has ended is counted for a moment.
+    """
+    client = await new_namespace(embedded)
     handles: list[WorkflowHandle[object, object]] = []
 
     async def open_with(deadline: datetime | None, kind: str = "CertificationWorkflow") -> None:
@@ -177,7 +181,7 @@ async def test_only_open_candidacies_whose_deadline_is_well_past_are_overdue(cro
 async def test_a_sample_sets_every_gauge(embedded: EmbeddedServer) -> None:
     buffer = MetricBuffer(10_000)
     runtime = Runtime(telemetry=TelemetryConfig(metrics=buffer))
-    client = await embedded.client(runtime)
+    client = await new_namespace(embedded, runtime)
     waiting = WaitingNotices()
     waiting.failed("notice", datetime.now(UTC) - timedelta(hours=2), timedelta(minutes=1))
 
