@@ -122,9 +122,9 @@ def known_reason(error: Exception) -> str | None:
 
 
 class _Known(NamedTuple):
-    """A usual reason: what the SDK's message has in it, the same in plain words, and what to do."""
+    """A usual reason: a pattern of the SDK's message, the same in plain words, and what to do."""
 
-    sign: str
+    pattern: str
     words: str
     advice: str
 
@@ -132,6 +132,7 @@ class _Known(NamedTuple):
 _START = "Start one with `./starter.py dev`, or set TEMPORAL_ADDRESS (and TEMPORAL_NAMESPACE)."
 _ADDRESS = (
     "Set TEMPORAL_ADDRESS to the frontend of Temporal, as host:port. Its port is 7233 unless somebody changed it."
+    " Check the settings of TLS too."
 )
 _NAMESPACE = "Set TEMPORAL_NAMESPACE, or make the namespace: `./starter.py setup --help` says how."
 _SETTINGS = "Check TEMPORAL_ADDRESS, and the settings of TLS and of the API key."
@@ -140,15 +141,15 @@ _REASONS = (
     _Known("dns error", "no such host", _START),
     _Known("deadline has elapsed", "no answer", _START),
     _Known("invalid target URL", "not an address of the form host:port", _ADDRESS),
-    _Known("h2 protocol error", "what answers there is not Temporal, or it wants TLS", _ADDRESS),
+    # A server that is not Temporal, or that wants TLS, ends the connection. What the SDK says then depends on when.
+    _Known("after connection.*transport::Error", "the connection was ended without an answer of Temporal", _ADDRESS),
     _Known("InvalidContentType", "what answers there does not speak TLS", _ADDRESS),
     _Known("no such namespace", "the server answers, but has no such namespace", _NAMESPACE),
 )
 
 
 def _known(error: Exception) -> _Known | None:
-    message = str(error).lower()
-    return next((one for one in _REASONS if one.sign.lower() in message), None)
+    return next((one for one in _REASONS if re.search(one.pattern, str(error), re.IGNORECASE | re.DOTALL)), None)
 
 
 def _sentence(where: str, error: Exception) -> str:

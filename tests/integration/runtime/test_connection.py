@@ -34,13 +34,19 @@ async def test_a_server_that_is_not_there_is_a_quick_clear_error(address: str, a
 
 
 @pytest.mark.parametrize(
-    ("tls", "words"), [(False, "what answers there is not Temporal, or it wants TLS"), (True, "does not speak TLS")]
+    ("tls", "words"),
+    [
+        (False, "the connection was ended without an answer of Temporal"),
+        (True, "what answers there does not speak TLS"),
+    ],
 )
 async def test_a_server_that_is_not_temporal_is_told_from_one_that_is_not_there(tls: bool, words: str) -> None:
     """So it is with the port of the Temporal UI."""
 
-    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
         writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        await writer.drain()
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
