@@ -99,6 +99,8 @@ async def test_dev_keeps_what_happened_says_where_it_is_and_refuses_what_belongs
         # The developer works on builds in this shell. The worker of dev has none all the same.
         "TEMPORAL_DEPLOYMENT_NAME": "certpath",
         "TEMPORAL_WORKER_BUILD_ID": "v1",
+        # The one that is killed cannot remove its temporary folder.
+        "TMPDIR": str(tmp_path),
     }
 
     def dev(*flags: str) -> "subprocess.Popen[str]":
