@@ -192,12 +192,6 @@ def test_a_notice_that_gives_way_stands_behind_the_events_of_the_message() -> No
     assert told(one) == []
 
 
-def test_the_server_may_begin_a_task_afresh() -> None:
-    one = found()
-    one.runs[0].begun_afresh += 1
-    assert told(one) == []
-
-
 def test_a_candidacy_that_closed_in_a_move_may_move_once_more_with_its_last_notices_and_never_back() -> None:
     stage = next(stage for stage in STAGES if stage.closed_in is Part.BACK)
 
